@@ -1,0 +1,240 @@
+"""Settings: `config.toml` as typed values, and secrets from the environment.
+
+Paths are relative to the configuration file. A secret is named, never written: `token_env = "NAME"` reads the
+environment variable NAME, or the file that NAME_FILE points to.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.records import RecordKind
+from credit_sync.toml_files import Strict, load
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("必须是 http 或 https 地址（must be http or https）")
+    return value
+
+
+def _database_url(value: str) -> str:
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError("不是数据库地址，例如 sqlite:///var/credit_sync.db") from None
+    if url.password:
+        raise ValueError("密码不能写在配置里，请用 password_env 指明环境变量")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def secret(name: str) -> str:
+    """The secret called `name`: the environment variable, or the content of the file in NAME_FILE."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise CreditSyncError(f"{name}_FILE 指向的文件读不了：{error.strerror}") from None
+    value = os.environ.get(name)
+    if not value:
+        raise CreditSyncError(f"缺少密钥 {name}", remedy=f"设置环境变量 {name}，或用 {name}_FILE 指明存放它的文件")
+    return value
+
+
+class DatabaseSettings(Strict):
+    """A database: its URL without password, and where the password is."""
+
+    url: DatabaseUrl
+    password_env: SecretName | None = None
+
+    def full_url(self, base: Path) -> URL:
+        """The URL with the password put in and a relative SQLite path made absolute."""
+        url = make_url(self.url)
+        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_absolute():
+            url = url.set(database=str(base / url.database))
+        return url.set(password=secret(self.password_env)) if self.password_env else url
+
+
+class PagePaging(Strict):
+    """`?page=1&size=200`, until a short page or until `pages` (dotted path in the answer) is reached."""
+
+    style: Literal["page"]
+    parameter: str = "page"
+    size_parameter: str = "size"
+    size: int = Field(default=500, gt=0)
+    first: int = 1
+    pages: str = ""
+
+
+class OffsetPaging(Strict):
+    """`?offset=0&limit=200`, until a short page or until `total` (dotted path in the answer) is reached."""
+
+    style: Literal["offset"]
+    parameter: str = "offset"
+    size_parameter: str = "limit"
+    size: int = Field(default=500, gt=0)
+    total: str = ""
+
+
+class CursorPaging(Strict):
+    """The answer names the next page at `next` (dotted path); empty or absent ends."""
+
+    style: Literal["cursor"]
+    parameter: str = "cursor"
+    next: str
+    size_parameter: str = ""
+    size: int = Field(default=500, gt=0)
+
+
+Paging = Annotated[PagePaging | OffsetPaging | CursorPaging, Field(discriminator="style")]
+
+
+class BearerAuth(Strict):
+    """`Authorization: Bearer TOKEN`."""
+
+    style: Literal["bearer"]
+    token_env: SecretName
+
+
+class HeaderAuth(Strict):
+    """A key in a header of its own."""
+
+    style: Literal["header"]
+    header: str = "X-Api-Key"
+    token_env: SecretName
+
+
+class SignedAuth(Strict):
+    """Every request carries a timestamp and a signature over its sorted parameters."""
+
+    style: Literal["signed"]
+    algorithm: Literal["hmac-sha256", "hmac-sm3", "sm3"]
+    key: str
+    """The public part: the application key the platform gave out."""
+    secret_env: SecretName
+    key_parameter: str = "appKey"
+    timestamp_parameter: str = "timestamp"
+    signature_parameter: str = "sign"
+
+
+Auth = Annotated[BearerAuth | HeaderAuth | SignedAuth, Field(discriminator="style")]
+
+
+class _AnySource(Strict):
+    mapping: str
+    delivery: Literal["full", "delta"] = "full"
+    """`full`: what is missing has been removed. `delta`: only what changed since the last pull."""
+
+
+class HttpSource(_AnySource):
+    """Rows from an HTTP interface."""
+
+    kind: Literal["http"]
+    url: HttpUrl
+    format: Literal["json", "xml"] = "json"
+    parameters: dict[str, str] = {}
+    paging: Paging | None = None
+    auth: Auth | None = None
+    since_parameter: str = ""
+    """Parameter that carries the time of the last pull, for deltas."""
+    timeout_seconds: float = Field(default=30, gt=0)
+    retries: int = Field(default=4, ge=0, le=20)
+    backoff_seconds: float = Field(default=1, ge=0)
+    max_megabytes: float = Field(default=64, gt=0)
+    """Largest answer accepted, per page, after decompression."""
+
+
+class DatabaseSource(_AnySource, DatabaseSettings):
+    """Rows of a query; `:since` in the query is bound to the time of the last pull."""
+
+    kind: Literal["database"]
+    query: str
+
+
+class FileSource(_AnySource):
+    """Rows of every file in a folder whose name fits the pattern."""
+
+    kind: Literal["file"]
+    folder: Path
+    pattern: str = "*"
+    max_megabytes: float = Field(default=512, gt=0)
+    """Largest file accepted, unpacked."""
+
+
+Source = Annotated[HttpSource | DatabaseSource | FileSource, Field(discriminator="kind")]
+
+
+class WorkbookChannel(Strict):
+    """XLSX workbooks (and the same rows as JSON) for upload by hand."""
+
+    kind: Literal["workbook"]
+    records: tuple[Literal["licence", "penalty"], ...] = ("licence", "penalty")
+    standard: str = "2018"
+    folder: Path = Path("var/outbox")
+
+    def carries(self, record: RecordKind) -> bool:
+        """Whether records of this kind go through the channel."""
+        return record.value in self.records
+
+
+Channel = WorkbookChannel
+
+
+class Department(Strict):
+    """Who publishes: fills 许可机关/处罚机关 where a source leaves them out, and 数据来源单位."""
+
+    name: str = "安徽省科学技术厅"
+    uscc: str = ""
+
+
+class Store(DatabaseSettings):
+    """Where everything is kept."""
+
+    url: DatabaseUrl = "sqlite:///var/credit_sync.db"
+
+
+class Reports(Strict):
+    """Where reports are written."""
+
+    folder: Path = Path("var/reports")
+
+
+class Settings(Strict):
+    """The whole of config.toml."""
+
+    department: Department = Department()
+    store: Store = Store()
+    mappings: Path = Path("mappings")
+    reports: Reports = Reports()
+    sources: dict[str, Source] = Field(min_length=1)
+    channels: dict[str, Channel] = {}
+    base: Path = Field(default=Path(), exclude=True, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_plain(cls, content: Any) -> Any:
+        for table in ("sources", "channels"):
+            for name in (content.get(table) or {}) if isinstance(content, dict) else {}:
+                if not name.isidentifier() or not name.isascii():
+                    raise ValueError(f"{table}.{name}: 名称只能用英文字母、数字和下划线")
+        return content
+
+    def path(self, path: Path) -> Path:
+        """A path of the configuration, made absolute."""
+        return path if path.is_absolute() else self.base / path
+
+
+def load_settings(path: Path) -> Settings:
+    """`config.toml`. Raises SettingsError that names every wrong key."""
+    settings = load(path, Settings)
+    return settings.model_copy(update={"base": path.resolve().parent})

@@ -1,0 +1,148 @@
+"""Mapping files: which field of a source becomes which of ours. Data, one TOML file per source layout.
+
+`mappings/sources/NAME.toml` says what a row is (`record`), which of our fields identify it (`key`), and under
+`[fields]`, for each of our fields, the source's names for it. A new source of a known kind needs no code.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from credit_sync.records import RecordKind
+from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
+from credit_sync.toml_files import Strict, load
+
+
+class FieldMapping(Strict):
+    """One of our fields: the source names it may have (first present wins) and how its value is read."""
+
+    from_: tuple[str, ...] = Field(alias="from", min_length=1)
+    values: str = ""
+    """Name of a table under [values] that translates the source's codes."""
+    dates: tuple[str, ...] = ()
+    """Date formats to accept instead of the usual ones, in strptime notation, or 'excel' / 'epoch_ms'."""
+    split: str = ""
+    """A regular expression on which a text is split into several values (former names, say)."""
+    pattern: str = ""
+    """A regular expression; its first group is the value, for instance a year inside a title."""
+
+
+def _field_mapping(value: Any) -> Any:
+    """`name = "姓名"` and `name = ["姓名", "iname"]` are short for `name = { from = [...] }`."""
+    if isinstance(value, str):
+        return {"from": (value,)}
+    if isinstance(value, list):
+        return {"from": tuple(value)}
+    if isinstance(value, dict) and isinstance(value.get("from"), str):
+        return {**value, "from": (value["from"],)}
+    return value
+
+
+Fields = dict[str, Annotated[FieldMapping, BeforeValidator(_field_mapping)]]
+Constants = dict[str, str | int | bool]
+
+
+class Layout(Strict):
+    """How the rows lie in a file or an answer."""
+
+    rows: str = ""
+    """Dotted path to the list of rows in JSON or XML; empty when the document is the list."""
+    header_rows: int = Field(default=1, ge=1, le=4)
+    """Rows that make up the titles of a sheet; merged titles above are put before those below them."""
+    sheet: str = ""
+    """Sheet name; empty for the first sheet that has the expected titles."""
+    expand: str = ""
+    """Dotted path, within a row, of a list whose items each become a row of their own."""
+    skip: str = ""
+    """Rows whose first filled cell matches this expression are notes or totals; they are counted as skipped."""
+
+
+class Part(Strict):
+    """One of several records that a row holds, such as the unit and the leader of a project."""
+
+    constants: Constants = {}
+    fields: Fields = {}
+
+
+class Removal(Strict):
+    """How a delta says that a record is gone."""
+
+    from_: str = Field(alias="from")
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class Guards(Strict):
+    """What must hold before a pull is taken over, and how long it may be trusted."""
+
+    max_shrink: float = Field(default=0.3, ge=0, le=1)
+    """Largest share of live rows that one full pull may lose without `--accept-shrink`."""
+    max_age_days: float = Field(default=7, gt=0)
+    """A list pulled longer ago than this clears nobody."""
+
+
+class Mapping(Strict):
+    """A mapping file."""
+
+    title: str
+    record: RecordKind
+    list: str = Field(default="", pattern=r"[a-z0-9_]*")
+    provenance: str = ""
+    """Where the layout is known from: document, interface description, or a site's own."""
+    key: tuple[str, ...] = Field(min_length=1)
+    required: tuple[str, ...] = ()
+    invalid_identifiers: Literal["keep", "quarantine"] = "keep"
+    """What happens to a row whose identifier fails its check digit."""
+    layout: Layout = Layout()
+    fields: Fields = {}
+    constants: Constants = {}
+    values: dict[str, dict[str, str]] = {}
+    parts: tuple[Part, ...] = ()
+    removal: Removal | None = None
+    guards: Guards = Guards()
+
+    @model_validator(mode="after")
+    def _known_names(self) -> Self:
+        targets = TARGET_FIELDS[self.record]
+        parts = (Part(constants=self.constants, fields=self.fields), *self.parts)
+        for name in (name for part in parts for name in (*part.constants, *part.fields)):
+            if name not in targets:
+                raise ValueError(f"{self.record.value} 没有字段 {name}，可用：{'、'.join(sorted(targets))}")
+        for name in (*self.key, *self.required):
+            if name not in targets:
+                raise ValueError(f"key/required 里的 {name} 不是 {self.record.value} 的字段")
+        if self.record is RecordKind.LISTING and not self.list:
+            raise ValueError('名单（record = "listing"）必须写 list = 名单代号')
+        return self
+
+    @model_validator(mode="after")
+    def _usable_tables(self) -> Self:
+        for group in (self.fields, *(p.fields for p in self.parts)):
+            for name, field in group.items():
+                if field.values and field.values not in self.values:
+                    raise ValueError(f"fields.{name}.values: 没有 [values.{field.values}] 这个对照表")
+                for expression in (field.split, field.pattern):
+                    _check_expression(f"fields.{name}", expression)
+                if field.dates and TARGET_FIELDS[self.record][name].type is not FieldType.DATE:
+                    raise ValueError(f"fields.{name}.dates: {name} 不是日期字段")
+        _check_expression("layout.skip", self.layout.skip)
+        return self
+
+    def source_names(self) -> frozenset[str]:
+        """Every name by which the mapping knows a source field, for finding header rows and extra fields."""
+        groups = (self.fields, *(part.fields for part in self.parts))
+        names = {name for group in groups for field in group.values() for name in field.from_}
+        return frozenset(names | ({self.removal.from_} if self.removal else set()))
+
+
+def _check_expression(key: str, expression: str) -> None:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"{key}: 正则表达式 {expression!r} 有误：{error}") from None
+
+
+def load_mapping(folder: Path, name: str) -> Mapping:
+    """`folder/sources/NAME.toml`. Raises SettingsError that names every wrong key."""
+    return load(folder / "sources" / f"{name}.toml", Mapping)

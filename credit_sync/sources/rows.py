@@ -1,0 +1,37 @@
+"""Rows as connectors deliver them: named values and where they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a row came from: source, file (with sheet) or page, row number as a person would count it, when."""
+
+    source: str
+    place: str
+    row: int
+    pulled_at: datetime
+
+    def describe(self) -> str:
+        """For messages: `debtors · page 3 · 第 17 行`."""
+        return f"{self.source} · {self.place} · 第 {self.row} 行"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row, untouched. Values are what the format yields: text, numbers, dates, nested lists and tables."""
+
+    origin: Origin
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row the connector could delimit but not read, such as a JSON line that is no JSON."""
+
+    origin: Origin
+    text: str
+    reason: str

@@ -1,0 +1,115 @@
+"""Record classes as columns, and records as rows: one definition of the fields serves both."""
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import JSON, Column, Date, Integer, String, Text
+from sqlalchemy.types import TypeEngine
+
+from credit_sync.records import RECORD_CLASSES, Record
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind
+from credit_sync.subjects.subject import Subject
+
+SUBJECT_PREFIX = "subject_"
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def record_columns(record_class: type[Record]) -> list[Column[Any]]:
+    """The columns of a record class: `subject_*` first, then its own fields."""
+    return [
+        Column(column, _column_type(hint), nullable=_optional_of(hint) is not None)
+        for column, _, hint in _COLUMNS[record_class]
+    ]
+
+
+def to_columns(record: Record) -> dict[str, Any]:
+    """A record as the values of its columns."""
+    return {
+        column: _to_value(getattr(record.subject if column.startswith(SUBJECT_PREFIX) else record, field))
+        for column, field, _ in _COLUMNS[type(record)]
+    }
+
+
+def from_columns(record_class: type[AnyRecord], row: Mapping[str, Any]) -> AnyRecord:
+    """The record that a row of its table holds."""
+    subject: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for column, field, read in _READERS[record_class]:
+        (subject if column.startswith(SUBJECT_PREFIX) else own)[field] = read(row[column])
+    return record_class(subject=Subject(**subject), **own)
+
+
+def _columns_of(record_class: type[Record]) -> tuple[tuple[str, str, Any], ...]:
+    """(column, field, type) for the subject's fields and then the record's own."""
+    subject = typing.get_type_hints(Subject)
+    own = typing.get_type_hints(record_class)
+    return (
+        *((SUBJECT_PREFIX + f.name, f.name, subject[f.name]) for f in fields(Subject)),
+        *((f.name, f.name, own[f.name]) for f in fields(record_class) if f.name != "subject"),
+    )
+
+
+def _readers_of(record_class: type[Record]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    return tuple((column, field, _reader(hint)) for column, field, hint in _COLUMNS[record_class])
+
+
+def _optional_of(hint: Any) -> Any:
+    """X of `X | None`, else None."""
+    if typing.get_origin(hint) is types.UnionType:
+        return next(part for part in typing.get_args(hint) if part is not type(None))
+    return None
+
+
+def _column_type(hint: Any) -> TypeEngine[Any]:
+    plain = _optional_of(hint) or hint
+    if plain is Identifier or typing.get_origin(plain) is tuple:
+        return JSON()
+    if plain is Decimal:
+        return String(24)  # exact on every database; SQLite has no decimals
+    if plain is date:
+        return Date()
+    if plain is int:
+        return Integer()
+    return String(24) if issubclass(plain, StrEnum) else Text()
+
+
+def _to_value(value: Any) -> Any:
+    if isinstance(value, Identifier):
+        return [value.kind.value, value.value, value.valid]
+    if isinstance(value, tuple):
+        return [_to_value(item) for item in value]
+    if isinstance(value, StrEnum):
+        return value.value
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    plain = _optional_of(hint)
+    if plain is not None:
+        read = _reader(plain)
+        return lambda value: None if value is None else read(value)
+    if hint is Identifier:
+        return _read_identifier
+    if typing.get_origin(hint) is tuple:
+        read = _reader(typing.get_args(hint)[0])
+        return lambda value: tuple(read(item) for item in value)
+    if hint is Decimal or issubclass(hint, StrEnum):
+        make: Callable[[Any], Any] = hint
+        return make
+    return lambda value: value
+
+
+def _read_identifier(value: list[Any]) -> Identifier:
+    kind, text, valid = value
+    return Identifier(IdentifierKind(kind), text, valid)
+
+
+_COLUMNS = {record_class: _columns_of(record_class) for record_class in RECORD_CLASSES.values()}
+_READERS = {record_class: _readers_of(record_class) for record_class in RECORD_CLASSES.values()}

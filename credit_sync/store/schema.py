@@ -1,0 +1,241 @@
+"""The tables of the store. The store is the one truth; whatever is derived from it can be rebuilt.
+
+Every record table has the same head (identity, history, provenance) and the columns of its record class, the
+subject's flattened in front. Ids are handed out by the one writer, in order, so the same input always leads
+to the same rows. Times are those of the run, not of the clock, for the same reason.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from credit_sync.records import RECORD_CLASSES, RecordKind
+from credit_sync.store.columns import record_columns
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", DateTime, nullable=False),
+    Column("status", String(16), nullable=False),  # running | done | failed | abandoned
+    Column("options", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("started_at", DateTime, nullable=False),
+    Column("finished_at", DateTime),
+)
+
+stage = Table(
+    "stage",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("name", String(16), primary_key=True),  # pull | publish | screen | report
+    Column("part", String(64), primary_key=True),  # the source or channel; '' for a whole stage
+    Column("status", String(16), nullable=False),  # done | failed
+    Column("counts", JSON, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("finished_at", DateTime, nullable=False),
+)
+
+source_version = Table(
+    "source_version",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("run_id", Integer, nullable=False),
+    Column("record", String(16), nullable=False),
+    Column("list", String(64), nullable=False),
+    Column("delivery", String(8), nullable=False),
+    Column("pulled_at", DateTime, nullable=False),
+    Column("state", String(16), nullable=False),  # accepted | refused
+    Column("reason", Text, nullable=False),
+    Column("pulled", Integer, nullable=False),  # rows delivered = read + skipped; see pull.Counts
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+    Column("live", Integer, nullable=False),  # records of the source that are not removed, after this version
+)
+
+
+def _record_table(kind: RecordKind) -> Table:
+    return Table(
+        kind.value,
+        metadata,
+        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("source", String(64), nullable=False),
+        Column("key", String(512), nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("digest", LargeBinary(16), nullable=False),
+        Column("first_seen", DateTime, nullable=False),
+        Column("changed_at", DateTime, nullable=False),
+        Column("removed_at", DateTime),
+        Column("place", Text, nullable=False),
+        Column("row", Integer, nullable=False),
+        Column("warnings", JSON, nullable=False),
+        Column("extra", JSON, nullable=False),
+        *record_columns(RECORD_CLASSES[kind]),
+        UniqueConstraint("source", "key"),
+        Index(None, "removed_at"),
+    )
+
+
+RECORD_TABLES: dict[RecordKind, Table] = {kind: _record_table(kind) for kind in RecordKind}
+
+licence = RECORD_TABLES[RecordKind.LICENCE]
+penalty = RECORD_TABLES[RecordKind.PENALTY]
+listing = RECORD_TABLES[RecordKind.LISTING]
+applicant = RECORD_TABLES[RecordKind.APPLICANT]
+inspection = RECORD_TABLES[RecordKind.INSPECTION]
+
+Index(None, listing.c.list)
+Index(None, applicant.c.system, applicant.c.application)
+
+record_history = Table(
+    "record_history",
+    metadata,
+    Column("record", String(16), primary_key=True),
+    Column("record_id", BigInteger, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("change", String(16), nullable=False),  # added | changed | removed | restored
+    Column("run_id", Integer, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+subject_key = Table(
+    "subject_key",
+    metadata,
+    Column("record", String(16), primary_key=True),
+    Column("record_id", BigInteger, primary_key=True),
+    Column("key", BigInteger, primary_key=True),
+    Index(None, "key"),
+)
+
+mask_shape = Table(
+    "mask_shape",
+    metadata,
+    Column("shape", String(20), primary_key=True),  # '1111111111****1111': which places listings show
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("source", String(64), nullable=False),
+    Column("fingerprint", String(32), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("value", Text, nullable=False),  # masked
+    Column("reason", Text, nullable=False),
+    Column("raw", JSON, nullable=False),  # the whole row, so that `retry` can read it again
+    Column("first_seen", DateTime, nullable=False),
+    Column("resolved_at", DateTime),
+    Column("resolution", Text, nullable=False),
+    UniqueConstraint("source", "fingerprint"),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("channel", String(64), nullable=False),
+    Column("record", String(16), nullable=False),
+    Column("record_id", BigInteger, nullable=False),
+    Column("record_version", Integer, nullable=False),
+    Column("action", String(16), nullable=False),  # add | correct | withdraw
+    Column("state", String(16), nullable=False),  # see publishing/outbox.py
+    Column("batch", Integer),
+    Column("row", JSON, nullable=False),  # the published fields by their codes
+    Column("findings", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("sent_at", DateTime),
+    UniqueConstraint("channel", "record", "record_id", "record_version"),
+    Index(None, "channel", "state"),
+)
+
+screening = Table(
+    "screening",
+    metadata,
+    Column("applicant_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("applicant_version", Integer, nullable=False),
+    Column("verdict", String(16), nullable=False),  # clear | unverifiable | possible | probable | confirmed
+    Column("reason", Text, nullable=False),
+    Column("lists", JSON, nullable=False),  # source -> version it was compared with
+    Column("weights", String(64), nullable=False),
+    Column("screened_at", DateTime, nullable=False),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("applicant_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("listing_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("flag_id", Integer),
+    Column("verdict", String(16), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("bits", Float, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("listing_version", Integer, nullable=False),
+    Column("weights", String(64), nullable=False),
+    Column("found_at", DateTime, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    Column("closed_at", DateTime),
+    Index(None, "listing_id"),
+    Index(None, "flag_id"),
+)
+
+flag = Table(
+    "flag",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("applicant_id", BigInteger, nullable=False),
+    Column("list", String(64), nullable=False),
+    Column("listed_subject", String(32), nullable=False),  # digest of the listed subject: many cases, one flag
+    Column("verdict", String(16), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("measure", JSON, nullable=False),
+    Column("opened_at", DateTime, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    Column("closed_at", DateTime),
+    Column("close_reason", Text, nullable=False),
+    UniqueConstraint("applicant_id", "list", "listed_subject"),
+    Index(None, "closed_at"),
+)
+
+lookup_record = Table(
+    "lookup_record",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("query", Text, nullable=False),  # identity numbers masked
+    Column("reason", Text, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("by_service", Boolean, nullable=False),
+)

@@ -1,0 +1,163 @@
+"""Identifiers of subjects: what kinds there are, how a written one is recognised, how one is shown.
+
+`recognise` turns whatever a source wrote into an `Identifier`: folded, typed by its check and by the kind of
+its owner (3 % of citizen ids also pass the USCC check, so the check alone does not decide), masked forms
+included. A number that fails its check digit is kept and marked: lawful codes with wrong check characters
+exist, so a failed check is a warning to people and never a reason to forget the number.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from credit_sync.subjects.identifiers import (
+    citizen_id,
+    masked,
+    organisation_code,
+    registration_number,
+    uscc,
+)
+from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks
+
+
+class SubjectKind(StrEnum):
+    """自然人 or 法人及非法人组织 (an individual trader, 个体工商户, is an organisation with a code)."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class IdentifierKind(StrEnum):
+    """The kinds of numbers; the values are stored."""
+
+    USCC = "uscc"
+    ORGANISATION_CODE = "organisation_code"
+    REGISTRATION_NUMBER = "registration_number"
+    CITIZEN_ID = "citizen_id"
+    OTHER = "other"
+
+
+TITLES = {
+    IdentifierKind.USCC: "统一社会信用代码",
+    IdentifierKind.ORGANISATION_CODE: "组织机构代码",
+    IdentifierKind.REGISTRATION_NUMBER: "工商注册号",
+    IdentifierKind.CITIZEN_ID: "身份证号码",
+    IdentifierKind.OTHER: "证件号码",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identifier:
+    """One number of a subject. `value` is folded; masked values hold `*` at every hidden place."""
+
+    kind: IdentifierKind
+    value: str
+    valid: bool = True
+    """The check digit is right (always true for masked values, whose check cannot be made)."""
+
+    @property
+    def masked(self) -> bool:
+        """Some places are hidden."""
+        return MASK in self.value
+
+    @property
+    def title(self) -> str:
+        """The kind in Chinese."""
+        return TITLES[self.kind]
+
+    def display(self) -> str:
+        """The number as reports may show it: a natural person's without the birth date.
+
+        >>> Identifier(IdentifierKind.CITIZEN_ID, "340100190001010017").display()
+        '340100********0017'
+        """
+        if self.masked or self.kind not in (IdentifierKind.CITIZEN_ID, IdentifierKind.OTHER):
+            return self.value
+        return hide(self.value)
+
+
+def hide(number: str) -> str:
+    """A person's number with its middle hidden: of 18 digits the birth date, of others all but the ends."""
+    if len(number) in (15, 18):
+        return f"{number[:6]}{MASK * (len(number) - 10)}{number[-4:]}"
+    return f"{number[:2]}{MASK * max(len(number) - 4, 2)}{number[-2:]}" if len(number) > 5 else MASK * len(number)
+
+
+_ID_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])[1-9](?:[0-9]{16}[0-9Xx]|[0-9]{14})(?![0-9A-Za-z])")
+
+
+def hide_in_text(text: str) -> str:
+    """Free text with every number that may be a citizen id hidden (18 or 15 digits with a possible date).
+
+    >>> hide_in_text("身份证340100190001010017，案款1000元")
+    '身份证340100********0017，案款1000元'
+    """
+    return _ID_IN_TEXT.sub(lambda found: _hide_if_citizen_id(found.group()), text)
+
+
+def _hide_if_citizen_id(digits: str) -> str:
+    full = digits.upper() if len(digits) == 18 else citizen_id.from_fifteen(digits)
+    return hide(digits) if full and citizen_id.birth_date(full) else digits
+
+
+_NO_NUMBER = frozenset(
+    ["无", "暂无", "不详", "未知", "空", "NULL", "NONE", "NA", "N/A", "/", "待补", "待补充"]
+) | {""}
+
+
+def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifier | None:
+    """The identifier that a source wrote, None where it wrote none (blank, 无, /, zeros, the placeholder).
+
+    `owner` decides between readings that both fit. `on` is the day of the reading: nobody is born later.
+    """
+    folded = fold(text)
+    if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or len(set(folded)) == 1:
+        return None
+    candidates = _PERSON_READINGS if owner is SubjectKind.PERSON else _ORGANISATION_READINGS
+    readings = [found for read in candidates if (found := read(folded, on)) is not None]
+    for reading in readings:
+        if reading.valid:
+            return reading
+    pattern = unify_masks(text)
+    if masked.is_pattern(pattern):
+        return Identifier(_kind_of_pattern(pattern, owner), pattern)
+    return readings[0] if readings else Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
+
+
+def _read_citizen_id(folded: str, on: date) -> Identifier | None:
+    digits = fold_look_alikes(folded)
+    if len(digits) == 15 and (longer := citizen_id.from_fifteen(digits)):
+        return Identifier(IdentifierKind.CITIZEN_ID, longer)
+    if not citizen_id.has_shape(digits):
+        return None
+    return Identifier(IdentifierKind.CITIZEN_ID, digits, citizen_id.is_valid(digits, on=on))
+
+
+def _read_uscc(folded: str, _on: date) -> Identifier | None:
+    code = folded if uscc.is_valid(folded) else fold_look_alikes(folded.replace("L", "\0")).replace("\0", "L")
+    return Identifier(IdentifierKind.USCC, code, uscc.is_valid(code)) if uscc.has_shape(code) else None
+
+
+def _read_organisation_code(folded: str, _on: date) -> Identifier | None:
+    if not organisation_code.has_shape(folded):
+        return None
+    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, organisation_code.is_valid(folded))
+
+
+def _read_registration_number(folded: str, _on: date) -> Identifier | None:
+    if len(folded) != 15 or not folded.isdigit():
+        return None
+    return Identifier(IdentifierKind.REGISTRATION_NUMBER, folded, registration_number.is_valid(folded))
+
+
+_PERSON_READINGS = (_read_citizen_id,)
+_ORGANISATION_READINGS = (_read_uscc, _read_organisation_code, _read_registration_number, _read_citizen_id)
+"""An individual trader is sometimes listed under the owner's citizen id, so that reading comes last."""
+
+
+def _kind_of_pattern(pattern: str, owner: SubjectKind) -> IdentifierKind:
+    if owner is SubjectKind.PERSON:
+        return IdentifierKind.CITIZEN_ID
+    by_length = {9: IdentifierKind.ORGANISATION_CODE, 15: IdentifierKind.REGISTRATION_NUMBER}
+    return by_length.get(len(pattern), IdentifierKind.USCC)

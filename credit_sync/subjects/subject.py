@@ -1,0 +1,39 @@
+"""A subject: an organisation or a person as one source wrote it (信用主体)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
+
+__all__ = ["Sex", "Subject", "SubjectKind"]
+
+
+class Sex(StrEnum):
+    """性别."""
+
+    MALE = "male"
+    FEMALE = "female"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who a record is about. Texts are trimmed but as written; comparing folds them, never storing."""
+
+    kind: SubjectKind
+    name: str
+    identifiers: tuple[Identifier, ...] = ()
+    former_names: tuple[str, ...] = ()
+    legal_representative: str = ""
+    sex: Sex | None = None
+    birth_year: int | None = None
+    region: str = ""
+    """A division code, a place name or a court's name: whatever says where the subject is at home."""
+    employer: str = ""
+
+    def identifier(self, kind: IdentifierKind) -> Identifier | None:
+        """The first identifier of one kind."""
+        return next((i for i in self.identifiers if i.kind is kind), None)
+
+    def displayed_identifiers(self) -> str:
+        """All identifiers as a report may show them, separated by 、."""
+        return "、".join(i.display() for i in self.identifiers)

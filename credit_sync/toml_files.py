@@ -1,0 +1,105 @@
+"""TOML files checked against a model: the one way in for settings, mappings, standards and weights.
+
+Every problem is reported at once, by its key, with what is wrong and the nearest valid name for a key that
+does not exist.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from credit_sync.errors import SettingsError
+
+
+class Strict(BaseModel):
+    """A table of a TOML file: unknown keys are errors, values are not changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=Strict)
+
+_MESSAGES = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这一项",
+    "string_type": "必须是文字",
+    "string_too_short": "不能为空",
+    "int_type": "必须是整数",
+    "int_parsing": "必须是整数",
+    "float_type": "必须是数字",
+    "bool_type": "必须是 true 或 false",
+    "bool_parsing": "必须是 true 或 false",
+    "list_type": "必须是列表",
+    "tuple_type": "必须是列表",
+    "dict_type": "必须是表",
+    "model_type": "必须是表",
+    "model_attributes_type": "必须是表",
+    "path_type": "必须是路径",
+    "greater_than": "必须大于 {gt}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than": "必须小于 {lt}",
+    "less_than_equal": "不能大于 {le}",
+    "literal_error": "只能是 {expected}",
+    "enum": "只能是 {expected}",
+    "union_tag_invalid": "只能是 {expected_tags}",
+    "union_tag_not_found": "缺少 {discriminator}",
+    "too_short": "至少要有 {min_length} 项",
+    "string_pattern_mismatch": "写法不对（要求 {pattern}）",
+}
+
+
+def load(path: Path, model: type[Model]) -> Model:
+    """The file as a model. Raises SettingsError that names every wrong key."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError(str(path), ["找不到文件"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(str(path), [f"读不出 TOML：{error}"]) from None
+    return check(path, model, content)
+
+
+def check(path: Path, model: type[Model], content: Mapping[str, Any]) -> Model:
+    """Parsed content as a model; `path` is for the messages."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        problems = [_explain(problem, content) for problem in error.errors()]
+        raise SettingsError(str(path), list(dict.fromkeys(problems))) from None
+
+
+def _explain(problem: ErrorDetails, content: Mapping[str, Any]) -> str:
+    location = _keys_of(problem["loc"], content)
+    key = ".".join(str(part) for part in location) or "文件"
+    context = problem.get("ctx", {})
+    if problem["type"] == "value_error":
+        return f"{key}: {context.get('error', problem['msg'])}"
+    text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context)
+    if problem["type"] == "extra_forbidden":
+        text += _nearest(str(location[-1]), context)
+    return f"{key}: {text}"
+
+
+def _keys_of(location: Sequence[str | int], content: Any) -> list[str | int]:
+    """The location without the union tags that pydantic puts between keys."""
+    keys: list[str | int] = []
+    here = content
+    for part in location:
+        if isinstance(here, Mapping) and part not in here and part != location[-1]:
+            continue
+        keys.append(part)
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return keys
+
+
+def _nearest(key: str, context: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(key, [str(name) for name in context.get("names", ())], n=1)
+    return f"，是否想写 {close[0]}" if close else ""
