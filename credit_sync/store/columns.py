@@ -111,5 +111,9 @@ def _read_identifier(value: list[Any]) -> Identifier:
     return Identifier(IdentifierKind(kind), text, valid)
 
 
-_COLUMNS = {record_class: _columns_of(record_class) for record_class in RECORD_CLASSES.values()}
-_READERS = {record_class: _readers_of(record_class) for record_class in RECORD_CLASSES.values()}
+_COLUMNS: dict[type[Any], tuple[tuple[str, str, Any], ...]] = {
+    record_class: _columns_of(record_class) for record_class in RECORD_CLASSES.values()
+}
+_READERS: dict[type[Any], tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
+    record_class: _readers_of(record_class) for record_class in RECORD_CLASSES.values()
+}
