@@ -1,0 +1,158 @@
+"""Comparing names: persons by rarity of the name, organisations part by part."""
+
+import math
+
+from rapidfuzz.distance import OSA
+
+from credit_sync.records import Listing
+from credit_sync.screening.evidence import Bearing, Evidence, Scales
+from credit_sync.subjects.organisation_names import OrganisationName
+from credit_sync.subjects.person_names import fold_person_name, sound
+from credit_sync.subjects.subject import Subject, SubjectKind
+
+
+def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
+    """The names; former names on either side count when the present ones differ."""
+    compare = _compare_persons if applicant.kind is SubjectKind.PERSON else _compare_organisations
+    found = [compare(applicant.name, listing.subject.name, scales)]
+    for a in (applicant.name, *applicant.former_names):
+        for b in (listing.subject.name, *listing.subject.former_names):
+            if (a, b) != (applicant.name, listing.subject.name):
+                found.append(_as_former(compare(a, b, scales), a, b))
+    return max((e for e in found if e is not None), key=lambda e: e.bits, default=None)
+
+
+def _as_former(evidence: Evidence | None, a: str, b: str) -> Evidence | None:
+    """The same comparison by a former name, said so; only agreement counts."""
+    if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
+        return None
+    sentence = f"按曾用名比较（{a} / {b}）：{evidence.sentence}"
+    return Evidence(evidence.attribute, evidence.level, evidence.bits - 1, sentence)
+
+
+# Persons
+
+
+def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
+    x, y = fold_person_name(a), fold_person_name(b)
+    if not x or not y:
+        return None
+    names = scales.reference.persons
+    if _same_but_lost(x, y):
+        share = names.share(x if "?" not in x else y)
+        lost = "（有生僻字丢失）" if "?" in x + y else ""
+        sentence = f"姓名相同：{a}{lost}，全国同名约 {_rounded(round(share * names.population))} 人"
+        return scales.evidence("person_name", "same", sentence, u=share)
+    if len(x) == len(y) and sound(x) == sound(y):
+        return scales.evidence("person_name", "sound", f"姓名同音不同字：{a} 与 {b}")
+    if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
+        return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
+    return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)
+
+
+def _same_but_lost(x: str, y: str) -> bool:
+    """Equal, where a character lost in transfer (? or □) may be any one; half of them must be left."""
+    if len(x) != len(y):
+        return False
+    known = [p == q for p, q in zip(x, y, strict=True) if "?" not in (p, q)]
+    return all(known) and len(known) * 2 >= len(x)
+
+
+def _rounded(count: int) -> str:
+    if count < 100:
+        return "不足 100"
+    digits = 10 ** (int(math.log10(count)) - 1)
+    rounded = round(count / digits) * digits
+    return f"{rounded / 10000:g} 万" if rounded >= 10000 else str(rounded)
+
+
+# Organisations
+
+
+def _compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
+    x, y = scales.reference.organisations.parse(a), scales.reference.organisations.parse(b)
+    if x.empty or y.empty:
+        return None
+    found = _level(x, y, scales)
+    if found is None:
+        return None
+    level, sentence = found
+    bearing = Bearing.WEAKENS if level in _AGAINST else Bearing.SUPPORTS
+    u = 2 ** (-5.0 * len(x.full)) if level == "short" else None
+    return scales.evidence("organisation_name", level, sentence, bearing, u)
+
+
+_AGAINST = {"other_place", "other_branch", "other_trade", "different"}
+
+
+def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    if x.full == y.full:
+        if not x.places and not x.form and not x.bracketed_places and len(x.full) < 8:
+            return "short", f"名称相同：{x.full}，但名称里没有地名和公司组织形式"
+        return "same", f"名称相同：{x.full}"
+    if x.branch != y.branch and x.core.removesuffix(x.branch) == y.core.removesuffix(y.branch):
+        return _other_branch(x, y)
+    if x.bare == y.bare or (x.core == y.core and _one_place_contains_other(x, y)):
+        return _same_but_form(x, y)
+    if x.core == y.core:
+        return _same_core(x, y)
+    if _one_character_off(x, y):
+        return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
+    if x.brand == y.brand and len(x.brand) > 1 and x.trade != y.trade:
+        return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade or '（无）'} 与 {y.trade or '（无）'}"
+    return "different", f"名称不同：{x.full} 与 {y.full}"
+
+
+def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
+    if x.branch and y.branch:
+        return "other_branch", f"是同一家单位的不同分支机构：{x.branch} 与 {y.branch}"
+    return "other_branch", f"一边是总公司，一边是分支机构（{x.branch or y.branch}），不是同一登记主体"
+
+
+def _same_but_form(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
+    if _places_conflict(x, y):
+        return "other_place", f"名称其余部分相同，但地名不同：{_place(x)} 与 {_place(y)}"
+    if ("集团" in x.form) != ("集团" in y.form):
+        return "group", f"名称相同，只有一边是“集团”：{x.full} 与 {y.full}"
+    if x.form and y.form and ("股份" in x.form) != ("股份" in y.form):
+        return "form_changed", f"名称相同，组织形式不同：{x.form} 与 {y.form}"
+    return "form", f"名称除组织形式、地名写法外相同：{x.full} 与 {y.full}"
+
+
+def _same_core(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
+    if x.places and y.places:
+        return "other_place", f"字号、行业相同，但地名不同：{_place(x)} 与 {_place(y)}"
+    if len(x.brand) < 2 or x.core == x.trade:
+        return None
+    distinctive = len(x.brand) > 2 and len(x.core) > 3
+    sentence = f"除一边没有写地名（{_place(x) or _place(y)}）外相同：{x.full} 与 {y.full}"
+    return ("place_dropped" if distinctive else "place_dropped_short"), sentence
+
+
+def _one_place_contains_other(x: OrganisationName, y: OrganisationName) -> bool:
+    """安徽省合肥市 and 合肥市: the innermost place is the same; 安徽省 and 合肥市 are two places."""
+    if not x.divisions or not y.divisions:
+        return False
+    return bool({d.code for d in x.divisions[-1]} & {d.code for d in y.divisions[-1]})
+
+
+def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
+    """吉林省 against 吉林市, 长治市 against 长治县: equal once the suffix is dropped, yet two places."""
+    return any(
+        not ({d.code for d in p} & {d.code for d in q}) for p, q in zip(x.divisions, y.divisions, strict=False)
+    )
+
+
+def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:
+    """One character typed wrongly, left out, doubled or swapped, in a name long enough to tell."""
+    if min(len(x.bare), len(y.bare)) < 5 or x.branch != y.branch and _number(x) != _number(y):
+        return False
+    return OSA.distance(x.bare, y.bare, score_cutoff=1) == 1 or OSA.distance(x.full, y.full, score_cutoff=1) == 1
+
+
+def _number(name: OrganisationName) -> str:
+    return "".join(c for c in name.branch if c in "〇零一二三四五六七八九十百")
+
+
+def _place(name: OrganisationName) -> str:
+    return "".join(name.places)

@@ -1,0 +1,124 @@
+"""Comparing one applicant with one listing, and judging one applicant against all its candidates.
+
+Pure functions of their arguments: the nightly screening, the look-up and the spreadsheet all end here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from credit_sync.records import Listing
+from credit_sync.screening.compare_attributes import (
+    compare_birth_years,
+    compare_legal_representatives,
+    compare_regions,
+    compare_sex,
+)
+from credit_sync.screening.compare_identifiers import compare_identifiers
+from credit_sync.screening.compare_names import compare_names
+from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
+from credit_sync.subjects.subject import Subject
+
+COMPARATORS: tuple[Comparator, ...] = (
+    compare_identifiers,
+    compare_names,
+    compare_legal_representatives,
+    compare_sex,
+    compare_birth_years,
+    compare_regions,
+)
+"""Every comparison that is made, in the order in which evidence is shown."""
+
+MOST_CERTAIN = 0.9999
+"""No probability is shown as certainty; above this more evidence changes nothing for anybody."""
+
+
+class Verdict(StrEnum):
+    """What a comparison comes to; a flag is raised from `possible` upwards."""
+
+    CLEAR = "clear"
+    UNVERIFIABLE = "unverifiable"
+    POSSIBLE = "possible"
+    PROBABLE = "probable"
+    CONFIRMED = "confirmed"
+
+    @property
+    def rank(self) -> int:
+        """0 for clear to 4 for confirmed."""
+        return list(Verdict).index(self)
+
+    @property
+    def flags(self) -> bool:
+        """Whether an officer has to decide."""
+        return self.rank >= Verdict.POSSIBLE.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An applicant and a listing, compared: the evidence, what it adds up to, and the verdict."""
+
+    verdict: Verdict
+    probability: float
+    bits: float
+    """Sum of the evidence, without the prior."""
+    evidence: tuple[Evidence, ...]
+
+
+def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
+    """All evidence on whether the two are one subject, weighed (Fellegi & Sunter 1969)."""
+    found = [comparator(applicant, listing, scales) for comparator in COMPARATORS]
+    evidence = tuple(e for e in found if e is not None)
+    bits = sum(e.bits for e in evidence)
+    odds = bits + scales.weights.prior_bits(applicant.kind)
+    probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
+    return Comparison(_verdict(evidence, probability, scales), probability, round(bits, 2), evidence)
+
+
+def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales) -> Verdict:
+    bearings = {e.bearing for e in evidence}
+    bands = scales.weights.bands
+    if Bearing.EXCLUDES in bearings:
+        return Verdict.CLEAR
+    if probability >= bands.confirmed and Bearing.IDENTIFIES in bearings and Bearing.WEAKENS not in bearings:
+        return Verdict.CONFIRMED
+    if probability >= bands.probable:
+        return Verdict.PROBABLE
+    if probability >= bands.possible:
+        return Verdict.POSSIBLE
+    return Verdict.UNVERIFIABLE if _is_namesake(evidence, bearings) else Verdict.CLEAR
+
+
+def _is_namesake(evidence: tuple[Evidence, ...], bearings: set[Bearing]) -> bool:
+    """The same name, nothing against it, and no number on both sides that could tell."""
+    same_name = any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
+    compared_numbers = any(e.attribute == "identifier" for e in evidence)
+    return same_name and not compared_numbers and Bearing.WEAKENS not in bearings
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One applicant against the lists."""
+
+    verdict: Verdict
+    matches: tuple[tuple[int, Comparison], ...]
+    """(listing id, comparison) of every candidate that is `possible` or better, strongest first."""
+    namesakes: int
+    """Listings of the same name that cannot be told apart from the applicant."""
+
+    def reason(self, applicant: Subject) -> str:
+        """Why the verdict is `unverifiable`; empty for every other."""
+        if self.verdict is not Verdict.UNVERIFIABLE:
+            return ""
+        missing = "名单条目没有可供比对的证件号码" if applicant.identifiers else "申报信息中没有证件号码"
+        return f"名单中另有 {self.namesakes} 条同名，{missing}，不能确认也不能排除；请补充完整证件号码"
+
+
+def judge(applicant: Subject, candidates: Iterable[tuple[int, Listing]], scales: Scales) -> Judgement:
+    """The applicant compared with every candidate. Order of the candidates does not matter."""
+    compared = [(number, compare(applicant, listing, scales)) for number, listing in candidates]
+    matches = sorted(
+        ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
+    )
+    namesakes = sum(c.verdict is Verdict.UNVERIFIABLE for _, c in compared)
+    verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
+    return Judgement(verdict, tuple(matches), namesakes)

@@ -1,0 +1,70 @@
+"""Evidence: the table of comparators, and what one comparison says.
+
+Each comparator looks at one attribute of an applicant and a listing and returns at most one piece of evidence:
+its level, what it is worth in bits (log2 of m/u, Fellegi & Sunter 1969) and a Chinese sentence. What is absent
+on either side is no evidence at all, neither for nor against.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from credit_sync.records import Listing
+from credit_sync.screening.reference import Reference
+from credit_sync.screening.weights import Weights
+from credit_sync.subjects.subject import Subject
+
+
+class Bearing(StrEnum):
+    """What evidence may do beside adding its bits."""
+
+    SUPPORTS = "supports"
+    IDENTIFIES = "identifies"
+    """Identifier evidence strong enough for `confirmed`."""
+    WEAKENS = "weakens"
+    """Speaks against, and keeps the verdict from `confirmed`."""
+    EXCLUDES = "excludes"
+    """No match, whatever else agrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One comparison of one attribute."""
+
+    attribute: str
+    level: str
+    bits: float
+    sentence: str
+    bearing: Bearing = Bearing.SUPPORTS
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept with the match and shown in reports."""
+        return {
+            "attribute": self.attribute,
+            "level": self.level,
+            "bits": round(self.bits, 2),
+            "sentence": self.sentence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What comparators weigh with: the weights and the reference tables."""
+
+    weights: Weights
+    reference: Reference
+
+    def evidence(
+        self,
+        attribute: str,
+        level: str,
+        sentence: str,
+        bearing: Bearing = Bearing.SUPPORTS,
+        u: float | None = None,
+    ) -> Evidence:
+        """A piece of evidence worth what the weights say of this level."""
+        return Evidence(attribute, level, self.weights.bits(attribute, level, u), sentence, bearing)
+
+
+Comparator = Callable[[Subject, Listing, Scales], Evidence | None]

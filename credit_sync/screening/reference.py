@@ -1,0 +1,49 @@
+"""Reference tables that screening rests on, read once from mappings/names/: places, words, name frequencies."""
+
+import csv
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+from credit_sync.shipped import shipped
+from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
+from credit_sync.subjects.person_names import NameFrequencies
+from credit_sync.subjects.places import Gazetteer
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Everything constant that comparing needs."""
+
+    gazetteer: Gazetteer
+    organisations: OrganisationParser
+    persons: NameFrequencies
+
+
+@cache
+def reference() -> Reference:
+    """The shipped tables."""
+    folder = shipped("mappings") / "names"
+    with (folder / "divisions.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        gazetteer = Gazetteer((row["code"], row["name"]) for row in rows)
+    words = tomllib.loads((folder / "organisation_words.toml").read_text(encoding="utf-8"))
+    persons = tomllib.loads((folder / "person_names.toml").read_text(encoding="utf-8"))
+    return Reference(
+        gazetteer=gazetteer,
+        organisations=OrganisationParser(
+            OrganisationWords(
+                droppable_forms=tuple(words["forms"]["droppable"]),
+                essential_forms=tuple(words["forms"]["essential"]),
+                branches=tuple(words["branches"]["words"]),
+                trades=tuple(words["trades"]["words"]),
+            ),
+            gazetteer,
+        ),
+        persons=NameFrequencies(
+            surnames={name: percent / 100 for name, percent in persons["surnames"].items()},
+            given_characters={name: percent / 100 for name, percent in persons["given_characters"].items()},
+            full_names={name: bearers / persons["population"] for name, bearers in persons["full_names"].items()},
+            population=persons["population"],
+        ),
+    )

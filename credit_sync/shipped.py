@@ -1,0 +1,14 @@
+"""Where the files that ship with the program lie: mappings and report templates.
+
+In a checkout they stand beside the package; in an installed wheel inside it.
+"""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(name: str) -> Path:
+    """The folder `mappings` or `reports` that came with this program."""
+    beside = _PACKAGE.parent / name
+    return beside if beside.is_dir() else _PACKAGE / name

@@ -1,0 +1,70 @@
+"""Names of persons: how one is folded, how it sounds, and how common it is."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pypinyin import Style, lazy_pinyin
+
+from credit_sync.subjects.writing import folded
+
+_DOTS = re.compile(r"[·•‧・．.｡。∙⋅●\-_'’`,，\u2022]")
+_BRACKETED = re.compile(r"[(\[{〔【].*?[)\]}〕】]")
+_LOST = re.compile(r"[?□�〓]")
+
+
+def fold_person_name(name: str) -> str:
+    """A person's name without dots, blanks, brackets; simplified; upper case.
+
+    >>> fold_person_name("買買提 • 吐爾遜"), fold_person_name("张　伟（曾用名张卫）")
+    ('买买提吐尔逊', '张伟')
+    """
+    text = _LOST.sub("?", folded(name.replace("□", "?")))
+    return _DOTS.sub("", _BRACKETED.sub("", text))
+
+
+def sound(name: str) -> str:
+    """Toneless pinyin of a folded name, syllables joined by blanks.
+
+    >>> sound("张伟") == sound("章卫")
+    True
+    """
+    return " ".join(lazy_pinyin(name, style=Style.NORMAL))
+
+
+@dataclass(frozen=True)
+class NameFrequencies:
+    """How often names occur in the population: published shares, smoothed for names nobody counted.
+
+    `surnames` and `given_characters` are shares (0..1), `full_names` shares of whole names that were
+    published because they are so common. A name's share never falls below that of a name nobody else is
+    known to bear, about one in thirty million.
+    """
+
+    surnames: Mapping[str, float]
+    given_characters: Mapping[str, float]
+    full_names: Mapping[str, float]
+    population: float
+    _rare_surname: float = field(default=2e-5, repr=False)
+    _rare_character: float = field(default=4e-4, repr=False)
+
+    def share(self, name: str) -> float:
+        """The share of the population that bears a folded name."""
+        if name in self.full_names:
+            return self.full_names[name]
+        surname, given = self._split(name)
+        if not given:
+            return 1e-7
+        shares = [self.given_characters.get(c, self._rare_character) for c in given]
+        by_length = {1: 0.15, 2: 0.84}.get(len(given), 0.01)
+        modelled = self.surnames.get(surname, self._rare_surname) * by_length * math.prod(shares)
+        return max(modelled * (1.6 if len(given) == 1 else 3.0), 3e-8)
+
+    def bearers(self, name: str) -> int:
+        """About how many people bear a folded name."""
+        return max(1, round(self.share(name) * self.population))
+
+    def _split(self, name: str) -> tuple[str, str]:
+        compound = name[:2] in self.surnames and len(name) > 2
+        return (name[:2], name[2:]) if compound else (name[:1], name[1:])

@@ -1,0 +1,34 @@
+"""One way of writing for every text that is compared: width, script and invisible characters folded."""
+
+import re
+import unicodedata
+from functools import cache
+
+import opencc
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_SPACES = re.compile(r"\s+")
+LONGEST = 200
+"""Names longer than this are no names; they are cut before anything expensive is done with them."""
+
+
+@cache
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def plain(text: str) -> str:
+    """Trimmed, control and formatting characters gone, runs of blanks made one: what is stored and shown."""
+    visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
+    return _SPACES.sub(" ", visible).strip()
+
+
+def folded(text: str) -> str:
+    """What is compared: NFKC, simplified characters, upper case, no blanks, nothing invisible.
+
+    >>> folded(" 長沙德興（集團）有限公司Ａ ")
+    '长沙德兴(集团)有限公司A'
+    """
+    compatible = unicodedata.normalize("NFKC", text[:LONGEST])
+    simplified = _to_simplified().convert(plain(compatible))
+    return _SPACES.sub("", str(simplified)).upper()
