@@ -25,6 +25,9 @@ from sqlalchemy import (
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store.columns import record_columns
 
+_ID = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite keeps a table in the order of an INTEGER key and needs no second index for it."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -65,11 +68,11 @@ source_version = Table(
     Column("run_id", Integer, nullable=False),
     Column("record", String(16), nullable=False),
     Column("list", String(64), nullable=False),
-    Column("delivery", String(8), nullable=False),
+    Column("delivery", String(8), nullable=False),  # full | delta | retry (rows out of quarantine)
     Column("pulled_at", DateTime, nullable=False),
     Column("state", String(16), nullable=False),  # accepted | refused
     Column("reason", Text, nullable=False),
-    Column("pulled", Integer, nullable=False),  # rows delivered = read + skipped; see pull.Counts
+    Column("pulled", Integer, nullable=False),  # what the numbers count: credit_sync/store/counts.py
     Column("added", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
     Column("removed", Integer, nullable=False),
@@ -85,7 +88,7 @@ def _record_table(kind: RecordKind) -> Table:
     return Table(
         kind.value,
         metadata,
-        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("id", _ID, primary_key=True, autoincrement=False),
         Column("source", String(64), nullable=False),
         Column("key", String(512), nullable=False),
         Column("version", Integer, nullable=False),
@@ -123,16 +126,18 @@ record_history = Table(
     Column("change", String(16), nullable=False),  # added | changed | removed | restored
     Column("run_id", Integer, nullable=False),
     Column("at", DateTime, nullable=False),
-    Column("content", JSON, nullable=False),
+    Column("before", JSON, nullable=False),  # what the record said until then; {} where it says the same
+    sqlite_with_rowid=False,
 )
 
 subject_key = Table(
     "subject_key",
     metadata,
+    Column("key", BigInteger, primary_key=True),  # first: the table itself is the index that screening joins on
     Column("record", String(16), primary_key=True),
     Column("record_id", BigInteger, primary_key=True),
-    Column("key", BigInteger, primary_key=True),
-    Index(None, "key"),
+    Index(None, "record", "record_id"),
+    sqlite_with_rowid=False,
 )
 
 mask_shape = Table(
@@ -152,7 +157,9 @@ quarantine = Table(
     Column("field", String(64), nullable=False),
     Column("value", Text, nullable=False),  # masked
     Column("reason", Text, nullable=False),
-    Column("raw", JSON, nullable=False),  # the whole row, so that `retry` can read it again
+    Column("raw", JSON, nullable=False),  # the whole row
+    Column("readable", Boolean, nullable=False),  # `retry` can read `raw` again once the mapping is better
+    Column("run_id", Integer, nullable=False),  # the last run in which the row came like this
     Column("first_seen", DateTime, nullable=False),
     Column("resolved_at", DateTime),
     Column("resolution", Text, nullable=False),

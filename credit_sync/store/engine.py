@@ -1,0 +1,116 @@
+"""Opening the store: SQLite in WAL mode by default, PostgreSQL by URL.
+
+SQLite gets its transactions from SQLAlchemy, not from the driver: Python's sqlite3 begins late and commits
+before some statements, which would break "a stage's data and its ledger entry, or neither".
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from credit_sync.errors import StoreError
+from credit_sync.settings import Settings
+from credit_sync.subjects.identifiers import hide_in_text
+
+_BUSY_MILLISECONDS = 60_000
+"""How long one writer waits for another: a look-up goes on record while a night writes."""
+_CACHE_KIBIBYTES = 128 * 1024
+_WRITING = "credit_sync_writing"
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgresql+psycopg": "postgresql+psycopg"}
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The configured store, tried once. Raises StoreError when it cannot be reached."""
+    return connect(settings.store.full_url(settings.base))
+
+
+def connect(url: URL) -> Engine:
+    """The store at `url`; a SQLite file and its folder are made when missing. Raises StoreError."""
+    sqlite = url.get_backend_name() == "sqlite"
+    if not sqlite:
+        driver = _DRIVERS.get(url.drivername)
+        if driver is None:
+            raise StoreError(
+                f"不支持的数据库 {url.drivername}", remedy="store.url 请用 sqlite:/// 或 postgresql://"
+            )
+        url = url.set(drivername=driver)
+    elif url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
+    engine = _make_engine(url)
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    try:
+        with engine.connect():
+            pass
+    except (SQLAlchemyError, UnicodeError) as error:
+        engine.dispose()
+        raise StoreError(
+            f"连不上数据库 {url.render_as_string(hide_password=True)}：{explain(error)}",
+            remedy="请检查 store.url、网络和权限",
+        ) from None
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, rolled back by an exception.
+
+    SQLite takes the write lock at the beginning: a transaction that starts by reading and finds somebody
+    else has written meanwhile could not go on.
+    """
+    with engine.execution_options(**{_WRITING: True}).begin() as connection:
+        yield connection
+
+
+def explain(error: BaseException) -> str:
+    """What a database said, in one line, without the values of the statement."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = str(cause).strip().splitlines()
+    return hide_in_text(lines[0]) if lines else type(cause).__name__
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"建不了数据库文件夹 {folder}：{error.strerror}", remedy="请检查权限") from None
+
+
+def _make_engine(url: URL) -> Engine:
+    try:
+        return create_engine(
+            url,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            hide_parameters=True,
+            pool_pre_ping=url.get_backend_name() != "sqlite",
+        )
+    except ImportError:
+        raise StoreError(
+            "没有安装 PostgreSQL 驱动", remedy='请执行 pip install "credit-sync[postgresql]"'
+        ) from None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        f"cache_size = -{_CACHE_KIBIBYTES}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

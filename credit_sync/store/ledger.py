@@ -1,0 +1,80 @@
+"""The ledger of runs and stages: what has been done, so that a killed run goes on where it stopped.
+
+A stage's completion is recorded in the transaction that commits the stage's data. All times are the run's
+`as_of`, except those that say when work really happened (`run.started_at`, `run.finished_at`, `run.attempts`,
+`stage.finished_at`): they are the only ones that differ between a killed and an undisturbed run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, func, select, update
+
+from credit_sync.store import schema
+from credit_sync.store.engine import writing
+
+StageName = Literal["pull", "publish", "screen", "report"]
+Finish = Literal["done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. `as_of` (naive local time) is the time of everything it stores."""
+
+    id: int
+    as_of: datetime
+
+
+def begin(engine: Engine, as_of: datetime, options: Mapping[str, Any]) -> Run:
+    """Goes on with an unfinished run of the same day and options, or starts the next one.
+
+    An unfinished run of another day or with other options is marked `abandoned`: what it committed stays.
+    """
+    now = datetime.now()
+    with writing(engine) as connection:
+        unfinished = connection.execute(select(schema.run).where(schema.run.c.status == "running")).all()
+        for found in unfinished:
+            if found.as_of.date() == as_of.date() and found.options == dict(options):
+                again = update(schema.run).where(schema.run.c.id == found.id)
+                connection.execute(again.values(attempts=found.attempts + 1, started_at=now))
+                return Run(found.id, found.as_of)
+            abandon = update(schema.run).where(schema.run.c.id == found.id)
+            connection.execute(abandon.values(status="abandoned", finished_at=now))
+        next_id = (connection.scalar(select(func.max(schema.run.c.id))) or 0) + 1
+        values = {"id": next_id, "as_of": as_of, "options": dict(options), "started_at": now}
+        connection.execute(schema.run.insert().values(**values, status="running", attempts=1))
+    return Run(next_id, as_of)
+
+
+def finish(engine: Engine, run: Run, status: Finish) -> None:
+    """The run is over: `done` when every stage is, else `failed`."""
+    with writing(engine) as connection:
+        ended = update(schema.run).where(schema.run.c.id == run.id)
+        connection.execute(ended.values(status=status, finished_at=datetime.now()))
+
+
+def stage_done(connection: Connection, run: Run, name: StageName, part: str, counts: Mapping[str, Any]) -> None:
+    """One part of a stage is complete. Call it in the transaction that commits the part's data."""
+    _record(connection, run, name, part, status="done", counts=dict(counts), problem="")
+
+
+def stage_failed(connection: Connection, run: Run, name: StageName, part: str, problem: str) -> None:
+    """One part of a stage failed; `problem` (Chinese) goes into the run report. A resumed run tries it again."""
+    _record(connection, run, name, part, status="failed", counts={}, problem=problem)
+
+
+def finished_parts(connection: Connection, run: Run, name: StageName) -> frozenset[str]:
+    """The parts of a stage that this run has completed."""
+    stage = schema.stage
+    done = select(stage.c.part).where(stage.c.run_id == run.id, stage.c.name == name, stage.c.status == "done")
+    return frozenset(connection.scalars(done))
+
+
+def _record(connection: Connection, run: Run, name: str, part: str, **values: Any) -> None:
+    stage = schema.stage
+    here = (stage.c.run_id == run.id, stage.c.name == name, stage.c.part == part)
+    connection.execute(stage.delete().where(*here))
+    values |= {"run_id": run.id, "name": name, "part": part, "finished_at": datetime.now()}
+    connection.execute(stage.insert().values(**values))

@@ -1,0 +1,1 @@
+"""Alembic's folder: the environment and, under `versions`, every step of the schema."""

@@ -1,0 +1,102 @@
+"""Databases for the tests: SQLite files, and a real PostgreSQL server that is started here."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL, make_url
+
+from credit_sync.store.engine import connect
+from credit_sync.store.migrate import upgrade
+from credit_sync.store.schema import metadata
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[URL]:
+    """An empty database of a PostgreSQL server that lives as long as the tests."""
+    programs = _postgresql_programs()
+    with tempfile.TemporaryDirectory(prefix="credit-sync-pg-") as name:
+        folder = Path(name)
+        unprivileged = _unprivileged(folder)
+        data, port = folder / "data", _free_port()
+        _run([*unprivileged, programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8"])
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=30"
+        control = [*unprivileged, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+        try:
+            _run([*control, "-o", options, "start"])
+            yield make_url(f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres")
+        finally:
+            _run([*control, "-m", "immediate", "stop"])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An upgraded, empty store, once of each kind."""
+    if request.param == "sqlite":
+        made = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
+    else:
+        made = connect(request.getfixturevalue("postgresql_url"))
+        empty_postgresql(made)
+    upgrade(made)
+    yield made
+    made.dispose()
+
+
+def empty_postgresql(engine: Engine) -> None:
+    """Drops everything in the test server's database."""
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+
+
+def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Every table's rows in a fixed order, without the columns that tell the real time."""
+    real_time = {"attempts", "started_at", "finished_at"}
+    found = {}
+    with engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            columns = [c for c in table.columns if c.name not in real_time]
+            rows = connection.execute(table.select().with_only_columns(*columns))
+            found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
+def _postgresql_programs() -> Path:
+    """Where initdb and pg_ctl are; Debian keeps them out of the PATH."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if found := shutil.which("initdb"):
+        places.insert(0, Path(found).resolve().parent)
+    for place in places:
+        if (place / "initdb").exists() and (place / "pg_ctl").exists():
+            return place
+    pytest.fail("PostgreSQL is missing: install the server (Debian: apt-get install postgresql)")
+
+
+def _unprivileged(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: then it runs as the user that Debian's package made."""
+    if os.geteuid() != 0:
+        return []
+    user = "postgres"
+    shutil.chown(folder, user)
+    return ["runuser", "-u", user, "--"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(command: list[object]) -> None:
+    # Output to a file, not a pipe: the server inherits it and would keep a pipe open.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run([str(part) for part in command], stdout=output, stderr=output, cwd="/", check=False)
+        if done.returncode:
+            output.seek(0)
+            pytest.fail(f"{command[-1]} of PostgreSQL failed: {output.read().decode(errors='replace')}")

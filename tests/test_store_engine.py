@@ -1,0 +1,155 @@
+"""Opening the store, its transactions, and the lock of a run."""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import IntegrityError
+
+from credit_sync.errors import BusyError, StoreError
+from credit_sync.settings import Settings
+from credit_sync.store import ledger, schema
+from credit_sync.store.engine import connect, explain, open_engine, writing
+from credit_sync.store.lock import run_lock
+
+NIGHT = datetime(2018, 11, 30, 2, 0)
+
+
+def test_open_engine_makes_the_folder(tmp_path: Path) -> None:
+    content = {
+        "store": {"url": "sqlite:///var/deep/store.db"},
+        "sources": {"a": {"kind": "file", "mapping": "m", "folder": "."}},
+    }
+    settings = Settings.model_validate(content).model_copy(update={"base": tmp_path})
+    engine = open_engine(settings)
+    with engine.connect() as connection:
+        pragmas = [connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys")]
+    assert pragmas == ["wal", 1]
+    assert (tmp_path / "var" / "deep" / "store.db").exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:hidden-word@127.0.0.1:1/credit",
+        "postgresql+psycopg://user:hidden-word@host.invalid/credit",
+        "mysql://user:hidden-word@127.0.0.1/credit",
+    ],
+)
+def test_an_unreachable_store_is_explained_without_password(url: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        connect(make_url(url))
+    assert "hidden-word" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("这不是数据库" * 100, encoding="utf-8")
+    with pytest.raises(StoreError, match="连不上数据库"):
+        connect(URL.create("sqlite", database=str(tmp_path / "note.txt")))
+    with pytest.raises(StoreError, match="建不了数据库文件夹"):
+        connect(URL.create("sqlite", database=str(tmp_path / "note.txt" / "x.db")))
+
+
+def test_database_errors_do_not_show_values(engine: Engine) -> None:
+    values = {"id": 1, "as_of": NIGHT, "status": "340100190001010017", "options": {}, "attempts": 1}
+    with pytest.raises(IntegrityError) as caught, engine.begin() as connection:  # started_at is missing
+        connection.execute(schema.run.insert().values(**values))
+    assert "340100190001010017" not in explain(caught.value)
+    assert "340100190001010017" not in str(caught.value).split("DETAIL")[0]
+
+
+def test_writing_rolls_back_everything_even_tables(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), writing(engine) as connection:
+        connection.execute(text("CREATE TABLE extra (id INTEGER)"))
+        connection.execute(schema.mask_shape.insert().values(shape="1*"))
+        raise ZeroDivisionError
+    with engine.connect() as connection:
+        assert connection.scalars(select(schema.mask_shape.c.shape)).all() == []
+        with pytest.raises(Exception, match="extra"):
+            connection.execute(text("SELECT * FROM extra"))
+
+
+def test_readers_see_the_committed_state_while_another_writes(engine: Engine) -> None:
+    with writing(engine) as writer:
+        writer.execute(schema.mask_shape.insert().values(shape="1*"))
+        with engine.connect() as reader:
+            assert reader.scalars(select(schema.mask_shape.c.shape)).all() == []
+    with engine.connect() as reader:
+        assert reader.scalars(select(schema.mask_shape.c.shape)).all() == ["1*"]
+
+
+HOLDER = """
+import sys, time
+from sqlalchemy.engine import make_url
+from credit_sync.store.engine import connect
+from credit_sync.store.lock import run_lock
+
+with run_lock(connect(make_url(sys.argv[1]))):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_run_at_a_time_until_its_holder_dies(engine: Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen([sys.executable, "-c", HOLDER, url], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError), run_lock(engine):
+            pass
+        holder.kill()
+        holder.wait()
+    _acquire_within_a_minute(engine)
+    with run_lock(engine):
+        pass
+
+
+def _acquire_within_a_minute(engine: Engine) -> None:
+    """The server needs a moment to notice that its client has died."""
+    for _ in range(600):
+        try:
+            with run_lock(engine):
+                return
+        except BusyError:
+            subprocess.run(["sleep", "0.1"], check=True)
+    pytest.fail("the lock outlived its holder")
+
+
+def test_an_unfinished_run_goes_on_the_same_day(engine: Engine) -> None:
+    first = ledger.begin(engine, NIGHT, {"only": None})
+    with writing(engine) as connection:
+        ledger.stage_failed(connection, first, "pull", "b", "连不上")
+        ledger.stage_done(connection, first, "pull", "a", {"pulled": 3})
+    again = ledger.begin(engine, NIGHT.replace(hour=9), {"only": None})
+    assert again == first
+    with engine.connect() as connection:
+        assert ledger.finished_parts(connection, again, "pull") == {"a"}
+        assert ledger.finished_parts(connection, again, "screen") == frozenset()
+        assert connection.scalar(select(schema.run.c.attempts)) == 2
+    ledger.finish(engine, again, "done")
+    assert ledger.begin(engine, NIGHT.replace(hour=10), {"only": None}).id == 2
+
+
+@pytest.mark.parametrize(("as_of", "options"), [(NIGHT.replace(day=29), {}), (NIGHT, {"only": "pull"})])
+def test_another_day_or_other_options_start_a_new_run(
+    engine: Engine, as_of: datetime, options: dict[str, str]
+) -> None:
+    ledger.begin(engine, NIGHT, {})
+    assert ledger.begin(engine, as_of, options) == ledger.Run(2, as_of)
+    with engine.connect() as connection:
+        states = connection.scalars(select(schema.run.c.status).order_by(schema.run.c.id)).all()
+    assert states == ["abandoned", "running"]
+
+
+def test_a_failed_part_that_succeeds_later_is_done(engine: Engine) -> None:
+    run = ledger.begin(engine, NIGHT, {})
+    with writing(engine) as connection:
+        ledger.stage_failed(connection, run, "pull", "a", "连不上")
+    with writing(engine) as connection:
+        ledger.stage_done(connection, run, "pull", "a", {"pulled": 1})
+        row = connection.execute(select(schema.stage)).one()
+    assert (row.status, row.problem, row.counts) == ("done", "", {"pulled": 1})
