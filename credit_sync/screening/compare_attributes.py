@@ -42,7 +42,9 @@ def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) ->
         return None
     if abs(a - b) <= tolerance:
         return scales.evidence("birth_year", "same", f"出生年份相符：{a} 年与 {b} 年{'前后' if tolerance else ''}")
-    return scales.evidence("birth_year", "different", f"出生年份不符：{a} 年与 {b} 年{'前后' if tolerance else ''}", Bearing.WEAKENS)
+    return scales.evidence(
+        "birth_year", "different", f"出生年份不符：{a} 年与 {b} 年{'前后' if tolerance else ''}", Bearing.WEAKENS
+    )
 
 
 def compare_regions(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
@@ -77,4 +79,6 @@ def _sex(subject: Subject) -> Sex | None:
 
 def _both_numbered(a: Subject, b: Subject) -> bool:
     """Both have a citizen id, so that region, birth year and sex are already counted place by place."""
-    return a.identifier(IdentifierKind.CITIZEN_ID) is not None and b.identifier(IdentifierKind.CITIZEN_ID) is not None
+    return (
+        a.identifier(IdentifierKind.CITIZEN_ID) is not None and b.identifier(IdentifierKind.CITIZEN_ID) is not None
+    )

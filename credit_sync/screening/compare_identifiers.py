@@ -52,11 +52,16 @@ def _compare_full(a: Identifier, b: Identifier, scales: Scales) -> Evidence | No
         return _contradiction(f"两边都有有效的{a.title}，但不相同：{a.display()} 与 {b.display()}", scales)
     if a.kind is IdentifierKind.USCC and _code_inside(a) == _code_inside(b):
         return scales.evidence(
-            "identifier", "same_organisation_code", f"统一社会信用代码中的组织机构代码一致：{_code_inside(a)}", Bearing.IDENTIFIES
+            "identifier",
+            "same_organisation_code",
+            f"统一社会信用代码中的组织机构代码一致：{_code_inside(a)}",
+            Bearing.IDENTIFIES,
         )
     if OSA.distance(a.value, b.value) == 1:
         return scales.evidence(
-            "identifier", "typing_error", f"{a.title}只差一位，且有一边校验码不符，可能是录入错误：{a.display()} 与 {b.display()}"
+            "identifier",
+            "typing_error",
+            f"{a.title}只差一位，且有一边校验码不符，可能是录入错误：{a.display()} 与 {b.display()}",
         )
     return _contradiction(f"{a.title}不一致：{a.display()} 与 {b.display()}", scales)
 
@@ -71,7 +76,9 @@ def _compare_organisation_codes(a: Identifier, b: Identifier, scales: Scales) ->
             Bearing.IDENTIFIES,
         )
     if not (a.valid and b.valid) and OSA.distance(inside, other) == 1:
-        return scales.evidence("identifier", "typing_error", f"组织机构代码只差一位，可能是录入错误：{inside} 与 {other}")
+        return scales.evidence(
+            "identifier", "typing_error", f"组织机构代码只差一位，可能是录入错误：{inside} 与 {other}"
+        )
     return _contradiction(f"组织机构代码不一致：{inside} 与 {other}", scales)
 
 
@@ -90,7 +97,9 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
         for x, y in pairs:
             if len(masked.contradictions(x, y)) == 1 and _visible(x, y) >= 8:
                 return scales.evidence(
-                    "identifier", "typing_error", f"与名单中部分隐去的{shown.title}（{shown.value}）只差一位，且申报的号码校验码不符，可能是录入错误"
+                    "identifier",
+                    "typing_error",
+                    f"与名单中部分隐去的{shown.title}（{shown.value}）只差一位，且申报的号码校验码不符，可能是录入错误",
                 )
     return _contradiction(f"与名单中部分隐去的{shown.title}（{shown.value}）可见部分不符", scales)
 

@@ -145,7 +145,7 @@ def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
 
 def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:
     """One character typed wrongly, left out, doubled or swapped, in a name long enough to tell."""
-    if min(len(x.bare), len(y.bare)) < 5 or x.branch != y.branch and _number(x) != _number(y):
+    if min(len(x.bare), len(y.bare)) < 5 or (x.branch != y.branch and _number(x) != _number(y)):
         return False
     return OSA.distance(x.bare, y.bare, score_cutoff=1) == 1 or OSA.distance(x.full, y.full, score_cutoff=1) == 1
 

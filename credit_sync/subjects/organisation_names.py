@@ -11,7 +11,7 @@ from functools import lru_cache
 from credit_sync.subjects.places import Division, Gazetteer
 from credit_sync.subjects.writing import folded
 
-_BRACKETS = str.maketrans({c: "(" for c in "[{〔【〈《「『（"} | {c: ")" for c in "]}〕】〉》」』）"})
+_BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
 _PUNCTUATION = re.compile(r"[\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
 _FORMER_NAME = re.compile(r"\((?:原名?|曾用名|现名|更名前)[:：]?[^()]*\)")
 _NUMBERS = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -63,7 +63,9 @@ class OrganisationParser:
         self._essential = set(words.essential_forms)
         forms = sorted(words.droppable_forms, key=len, reverse=True)
         self._form = re.compile("|".join(map(re.escape, forms)))
-        self._branch = re.compile(f"(?:{'|'.join(sorted(map(re.escape, words.branches), key=len, reverse=True))})$")
+        self._branch = re.compile(
+            f"(?:{'|'.join(sorted(map(re.escape, words.branches), key=len, reverse=True))})$"
+        )
         self._trades = frozenset(words.trades)
         self._longest_trade = max(map(len, words.trades), default=0)
         self.parse = lru_cache(maxsize=200_000)(self._parse)

@@ -19,7 +19,9 @@ def _to_simplified() -> opencc.OpenCC:
 
 def plain(text: str) -> str:
     """Trimmed, control and formatting characters gone, runs of blanks made one: what is stored and shown."""
-    visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
+    visible = "".join(
+        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE
+    )
     return _SPACES.sub(" ", visible).strip()
 
 

@@ -1,0 +1,185 @@
+"""Flags in the store: what tonight's judgements open, change, re-open and close.
+
+A flag is the open matter of one applicant with one listed subject; all cases of that subject hang on it as
+matches. Nothing is deleted: what no longer holds is closed with a reason.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from credit_sync.records import Applicant, Listing
+from credit_sync.screening.comparison import Comparison, Judgement
+from credit_sync.screening.measures import Measures
+from credit_sync.store.candidates import live_listings
+from credit_sync.store.schema import flag, match
+from credit_sync.subjects.identifiers import SubjectKind
+from credit_sync.subjects.person_names import fold_person_name
+from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.writing import folded
+
+CLOSED_LISTING = "名单条目已移出或不再生效"
+CLOSED_APPLICANT = "申报主体已不在申报系统中"
+CLOSED_EVIDENCE = "申报信息或名单信息更正后，证据不再成立"
+
+
+@dataclass(slots=True)
+class FlagCounts:
+    """What one screening did to flags."""
+
+    opened: int = 0
+    changed: int = 0
+    closed: int = 0
+    open: int = 0
+
+
+def listed_subject(subject: Subject) -> str:
+    """A digest of who is listed, the same for every case of one subject."""
+    name = fold_person_name(subject.name) if subject.kind is SubjectKind.PERSON else folded(subject.name)
+    numbers = sorted(i.value for i in subject.identifiers)
+    return blake2b("|".join((subject.kind.value, name, *numbers)).encode(), digest_size=16).hexdigest()
+
+
+class FlagWriter:
+    """Brings the flags and matches of applicants in line with their judgements, within one transaction."""
+
+    def __init__(self, connection: Connection, as_of: datetime, weights: str, measures: Measures) -> None:
+        self._connection = connection
+        self._as_of = as_of
+        self._weights = weights
+        self._measures = measures
+        self._next_id = (connection.scalar(select(func.max(flag.c.id))) or 0) + 1
+        self.counts = FlagCounts()
+
+    def write(
+        self,
+        applicants: Mapping[int, Applicant],
+        judgements: Mapping[int, Judgement],
+        listings: Mapping[int, tuple[Listing, int]],
+    ) -> None:
+        """`listings`: id -> (listing, version) of every match in `judgements`."""
+        ids = sorted(applicants)
+        stored_flags = self._rows(flag, flag.c.applicant_id, ids)
+        stored_matches = self._rows(match, match.c.applicant_id, ids)
+        by_flag = {(f["applicant_id"], f["list"], f["listed_subject"]): f for f in stored_flags}
+        by_pair = {(m["applicant_id"], m["listing_id"]): m for m in stored_matches}
+        for applicant_id in ids:
+            groups = _grouped(judgements[applicant_id], listings)
+            for (list_name, digest), found in groups.items():
+                key = (applicant_id, list_name, digest)
+                flag_id = self._write_flag(key, by_flag.pop(key, None), found, applicants[applicant_id])
+                for listing_id, comparison in found:
+                    pair = (applicant_id, listing_id)
+                    self._write_match(pair, comparison, flag_id, listings[listing_id][1], by_pair.pop(pair, None))
+        self._close_matches(by_pair.values())
+        for stored in by_flag.values():
+            if stored["closed_at"] is None:
+                self._close(stored["id"], self._why_gone(stored["id"]))
+
+    def close_removed_applicants(self, live: Sequence[int]) -> None:
+        """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
+        open_flags = self._connection.execute(
+            select(flag.c.id, flag.c.applicant_id).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)
+        ).all()
+        still_there = set(live)
+        for flag_id, applicant_id in open_flags:
+            if applicant_id in still_there:
+                self.counts.open += 1
+            else:
+                self._close(flag_id, CLOSED_APPLICANT)
+
+    def _write_flag(
+        self,
+        key: tuple[int, str, str],
+        stored: Mapping[str, Any] | None,
+        found: list[tuple[int, Comparison]],
+        applicant: Applicant,
+    ) -> int:
+        best = max((c for _, c in found), key=lambda c: (c.verdict.rank, c.bits))
+        measure = self._measures.for_applicant(key[1], applicant, self._as_of.date()).stored()
+        values = {"verdict": best.verdict.value, "probability": best.probability, "measure": measure}
+        if stored is None:
+            self.counts.opened += 1
+            new_id, self._next_id = self._next_id, self._next_id + 1
+            times = {"opened_at": self._as_of, "changed_at": self._as_of, "close_reason": ""}
+            named = dict(zip(("applicant_id", "list", "listed_subject"), key, strict=True))
+            self._connection.execute(flag.insert().values(id=new_id, **named, **values, **times))
+            return new_id
+        reopened = stored["closed_at"] is not None
+        if reopened or any(stored[name] != value for name, value in values.items()):
+            self.counts.opened += reopened
+            self.counts.changed += not reopened
+            opened = {"opened_at": self._as_of, "closed_at": None, "close_reason": ""} if reopened else {}
+            change = update(flag).where(flag.c.id == stored["id"])
+            self._connection.execute(change.values(**values, changed_at=self._as_of, **opened))
+        return int(stored["id"])
+
+    def _write_match(
+        self,
+        pair: tuple[int, int],
+        comparison: Comparison,
+        flag_id: int,
+        listing_version: int,
+        stored: Mapping[str, Any] | None,
+    ) -> None:
+        evidence = [e.stored() for e in comparison.evidence]
+        values = {
+            "flag_id": flag_id,
+            "verdict": comparison.verdict.value,
+            "probability": comparison.probability,
+            "bits": comparison.bits,
+            "evidence": evidence,
+            "digest": blake2b(orjson.dumps(evidence), digest_size=16).hexdigest(),
+            "listing_version": listing_version,
+            "weights": self._weights,
+            "closed_at": None,
+        }
+        if stored is None:
+            times = {"found_at": self._as_of, "changed_at": self._as_of}
+            ids = dict(zip(("applicant_id", "listing_id"), pair, strict=True))
+            self._connection.execute(match.insert().values(**ids, **values, **times))
+        elif any(stored[name] != value for name, value in values.items()):
+            self._connection.execute(update(match).where(*_is(pair)).values(**values, changed_at=self._as_of))
+
+    def _close_matches(self, stored: Any) -> None:
+        for gone in stored:
+            if gone["closed_at"] is None:
+                times = {"closed_at": self._as_of, "changed_at": self._as_of}
+                here = _is((gone["applicant_id"], gone["listing_id"]))
+                self._connection.execute(update(match).where(*here).values(**times))
+
+    def _why_gone(self, flag_id: int) -> str:
+        ids = list(self._connection.scalars(select(match.c.listing_id).where(match.c.flag_id == flag_id)))
+        return CLOSED_EVIDENCE if live_listings(self._connection, ids, self._as_of) else CLOSED_LISTING
+
+    def _close(self, flag_id: int, reason: str) -> None:
+        self.counts.closed += 1
+        values = {"closed_at": self._as_of, "changed_at": self._as_of, "close_reason": reason}
+        self._connection.execute(update(flag).where(flag.c.id == flag_id).values(**values))
+        open_matches = (match.c.flag_id == flag_id, match.c.closed_at.is_(None))
+        self._connection.execute(
+            update(match).where(*open_matches).values(closed_at=self._as_of, changed_at=self._as_of)
+        )
+
+    def _rows(self, table: Any, column: Any, ids: Sequence[int]) -> list[Any]:
+        return list(self._connection.execute(select(table).where(column.in_(ids)).order_by(column)).mappings())
+
+
+def _is(pair: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return match.c.applicant_id == pair[0], match.c.listing_id == pair[1]
+
+
+def _grouped(
+    judgement: Judgement, listings: Mapping[int, tuple[Listing, int]]
+) -> dict[tuple[str, str], list[tuple[int, Comparison]]]:
+    """The matches of one applicant by list and listed subject."""
+    groups: dict[tuple[str, str], list[tuple[int, Comparison]]] = {}
+    for listing_id, comparison in judgement.matches:
+        listing = listings[listing_id][0]
+        groups.setdefault((listing.list, listed_subject(listing.subject)), []).append((listing_id, comparison))
+    return dict(sorted(groups.items()))

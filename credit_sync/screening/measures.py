@@ -1,0 +1,83 @@
+"""Measures: what a list forbids, for which role, kind of application and stage, and on what legal basis.
+
+`mappings/measures.toml`: `[lists.NAME]` describes a list; `[[measure]]` entries are tried in order and the first
+that fits decides. Nothing found obliges a provincial programme to refuse outright, so what no entry covers is
+held for an officer's decision.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from credit_sync.records import Applicant, ApplicationKind, Role
+from credit_sync.shipped import shipped
+from credit_sync.toml_files import Strict, load
+
+Effect = Literal["forbid", "restrict", "consider", "hold"]
+
+
+class ListDescription(Strict):
+    """A watch list, for people."""
+
+    title: str
+    publisher: str = ""
+
+
+class Measure(Strict):
+    """One rule. Empty conditions fit everything."""
+
+    lists: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    application_kinds: tuple[ApplicationKind, ...] = ()
+    stages: tuple[str, ...] = ()
+    effect: Effect
+    title: str
+    basis: str
+    text: str
+    from_: date | None = Field(default=None, alias="from")
+    to: date | None = None
+
+    def fits(self, list_name: str, applicant: Applicant, on: date) -> bool:
+        """Whether the rule is about this list and applicant and in force on that day."""
+        return (
+            (not self.lists or list_name in self.lists)
+            and (not self.roles or applicant.role in self.roles)
+            and (not self.application_kinds or applicant.application_kind in self.application_kinds)
+            and (not self.stages or applicant.stage in self.stages)
+            and (self.from_ is None or self.from_ <= on)
+            and (self.to is None or on <= self.to)
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept with the flag."""
+        return {"effect": self.effect, "title": self.title, "basis": self.basis, "text": self.text}
+
+
+_DEFAULT = Measure(
+    effect="hold",
+    title="暂缓，待复核",
+    basis="未配置该名单的惩戒措施",
+    text="请核实是否为同一主体，并依法决定是否继续办理。",
+)
+
+
+class Measures(Strict):
+    """The whole file."""
+
+    lists: dict[str, ListDescription] = {}
+    measure: tuple[Measure, ...] = ()
+
+    def list_title(self, name: str) -> str:
+        """The list's Chinese title, its name where none is given."""
+        return self.lists[name].title if name in self.lists else name
+
+    def for_applicant(self, list_name: str, applicant: Applicant, on: date) -> Measure:
+        """The measure that a hit on a list means for an applicant on a day."""
+        return next((m for m in self.measure if m.fits(list_name, applicant, on)), _DEFAULT)
+
+
+def load_measures(folder: Path | None = None) -> Measures:
+    """`folder/measures.toml`; the shipped one by default."""
+    return load((folder or shipped("mappings")) / "measures.toml", Measures)

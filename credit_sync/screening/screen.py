@@ -1,0 +1,174 @@
+"""The screening stage: every applicant against every list in force, with the flags that follow.
+
+Read applicants in blocks -> their keys -> candidates -> judgements -> flags. A list that is missing or stale
+clears nobody: applicants it finds nothing against end as `unverifiable`, with the reason.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine, select
+
+from credit_sync.records import Applicant, Listing, RecordKind
+from credit_sync.screening.comparison import Judgement, Verdict, judge
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.flags import FlagCounts, FlagWriter
+from credit_sync.screening.keys import probe_keys
+from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import load_weights
+from credit_sync.settings import Settings
+from credit_sync.sources.mapping import load_mapping
+from credit_sync.store import ledger
+from credit_sync.store.candidates import live_listings, shapes, sharing_keys
+from credit_sync.store.columns import from_columns
+from credit_sync.store.engine import writing
+from credit_sync.store.ledger import Run
+from credit_sync.store.lists import ListState, list_states
+from credit_sync.store.schema import applicant, screening
+
+_BLOCK = 500
+"""Applicants judged at a time: bounds memory, keeps joins set-based."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """What stays the same for every block of one screening."""
+
+    run: Run
+    scales: Scales
+    states: Mapping[str, ListState]
+    mask_shapes: list[str]
+
+
+@dataclass(slots=True)
+class ScreenCounts:
+    """What one screening did."""
+
+    applicants: int = 0
+    verdicts: dict[str, int] = field(default_factory=lambda: {v.value: 0 for v in Verdict})
+    flags: FlagCounts = field(default_factory=FlagCounts)
+
+    def stored(self) -> dict[str, int]:
+        """As it is kept in the ledger."""
+        f = self.flags
+        flags = {"opened": f.opened, "changed": f.changed, "closed": f.closed, "open": f.open}
+        return {"applicants": self.applicants, **self.verdicts, **flags}
+
+
+def screen(
+    engine: Engine,
+    settings: Settings,
+    run: Run,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ScreenCounts:
+    """Screens all live applicants in one transaction; `progress` is told how many are done."""
+    folder = settings.path(settings.mappings)
+    scales = Scales(load_weights(folder), reference())
+    with writing(engine) as connection:
+        night = _Night(run, scales, _list_states(connection, settings, run), shapes(connection))
+        writer = FlagWriter(connection, run.as_of, scales.weights.stamp, load_measures(folder))
+        counts = ScreenCounts(flags=writer.counts)
+        live: list[int] = []
+        for block in _blocks(connection):
+            judgements, listings = _judge_block(connection, block, night)
+            writer.write({i: a for i, (a, _) in block.items()}, judgements, listings)
+            _write_screenings(connection, block, judgements, night)
+            for applicant_id, judgement in judgements.items():
+                counts.verdicts[_overall(judgement, night.states).value] += 1
+                live.append(applicant_id)
+            counts.applicants += len(block)
+            progress(counts.applicants)
+        writer.close_removed_applicants(live)
+        _forget_removed(connection)
+        ledger.stage_done(connection, run, "screen", "", counts.stored())
+        if dry_run:
+            connection.rollback()
+    return counts
+
+
+def blocking_reason(states: Mapping[str, ListState]) -> str:
+    """Why the lists clear nobody; empty when all are there and fresh."""
+    return "；".join(state.reason for state in states.values() if state.stale)
+
+
+def _list_states(connection: Connection, settings: Settings, run: Run) -> dict[str, ListState]:
+    folder = settings.path(settings.mappings)
+    mappings = {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
+    return list_states(connection, run.as_of, mappings)
+
+
+def _blocks(connection: Connection) -> Iterator[dict[int, tuple[Applicant, int]]]:
+    """Live applicants in ascending id: id -> (applicant, version)."""
+    last = -1
+    while True:
+        query = select(applicant).where(applicant.c.removed_at.is_(None), applicant.c.id > last)
+        rows = connection.execute(query.order_by(applicant.c.id).limit(_BLOCK)).mappings().all()
+        if not rows:
+            return
+        yield {row["id"]: (from_columns(Applicant, dict(row)), row["version"]) for row in rows}
+        last = rows[-1]["id"]
+
+
+def _judge_block(
+    connection: Connection, block: Mapping[int, tuple[Applicant, int]], night: _Night
+) -> tuple[dict[int, Judgement], dict[int, tuple[Listing, int]]]:
+    keys = {number: probe_keys(found.subject, night.mask_shapes) for number, (found, _) in block.items()}
+    candidates = sharing_keys(connection, RecordKind.LISTING, keys)
+    listings = live_listings(connection, {i for ids in candidates.values() for i in ids}, night.run.as_of)
+    judgements = {
+        number: judge(
+            found.subject,
+            ((i, listings[i][0]) for i in candidates.get(number, ()) if i in listings),
+            night.scales,
+        )
+        for number, (found, _) in block.items()
+    }
+    return judgements, listings
+
+
+def _overall(judgement: Judgement, states: Mapping[str, ListState]) -> Verdict:
+    """The judgement's verdict, but nobody is clear by a list that is missing or stale."""
+    if judgement.verdict is Verdict.CLEAR and (not states or any(s.stale for s in states.values())):
+        return Verdict.UNVERIFIABLE
+    return judgement.verdict
+
+
+def _write_screenings(
+    connection: Connection,
+    block: Mapping[int, tuple[Applicant, int]],
+    judgements: Mapping[int, Judgement],
+    night: _Night,
+) -> None:
+    lists = {name: {"versions": dict(s.versions), "stale": s.stale} for name, s in night.states.items()}
+    connection.execute(screening.delete().where(screening.c.applicant_id.in_(list(block))))
+    connection.execute(
+        screening.insert(),
+        [
+            {
+                "applicant_id": number,
+                "applicant_version": version,
+                "verdict": _overall(judgements[number], night.states).value,
+                "reason": _reason(judgements[number], found, night.states),
+                "lists": lists,
+                "weights": night.scales.weights.stamp,
+                "screened_at": night.run.as_of,
+            }
+            for number, (found, version) in block.items()
+        ],
+    )
+
+
+def _reason(judgement: Judgement, found: Applicant, states: Mapping[str, ListState]) -> str:
+    if _overall(judgement, states) is not Verdict.UNVERIFIABLE:
+        return ""
+    reasons = (judgement.reason(found.subject), blocking_reason(states) if states else "没有配置任何名单")
+    return "；".join(reason for reason in reasons if reason)
+
+
+def _forget_removed(connection: Connection) -> None:
+    """Screenings of applicants that are gone: their history is in the record's."""
+    gone = select(applicant.c.id).where(applicant.c.removed_at.is_not(None))
+    connection.execute(screening.delete().where(screening.c.applicant_id.in_(gone)))

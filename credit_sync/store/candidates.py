@@ -1,0 +1,66 @@
+"""Candidates out of the store: records that share a key with a subject. One join for night and look-up."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, or_, select
+
+from credit_sync.records import RECORD_CLASSES, Listing, Record, RecordKind
+from credit_sync.store.columns import from_columns
+from credit_sync.store.schema import RECORD_TABLES, listing, mask_shape, subject_key
+
+_CHUNK = 5000
+"""Values in one IN list: below the limit of SQLite (32,766 parameters) and fast on both."""
+
+
+def shapes(connection: Connection) -> list[str]:
+    """The mask shapes that listings show."""
+    return list(connection.scalars(select(mask_shape.c.shape).order_by(mask_shape.c.shape)))
+
+
+def sharing_keys(
+    connection: Connection, kind: RecordKind, keys_of: Mapping[int, Sequence[int]]
+) -> dict[int, list[int]]:
+    """For each asker (its number -> its keys) the ids of records of one kind that share a key, ascending."""
+    askers: dict[int, set[int]] = defaultdict(set)
+    for asker, keys in keys_of.items():
+        for key in keys:
+            askers[key].add(asker)
+    found: dict[int, set[int]] = defaultdict(set)
+    table = subject_key.c
+    for chunk in _chunks(sorted(askers)):
+        query = select(table.key, table.record_id).where(table.key.in_(chunk), table.record == kind.value)
+        for key, record_id in connection.execute(query):
+            for asker in askers[key]:
+                found[asker].add(record_id)
+    return {asker: sorted(ids) for asker, ids in found.items()}
+
+
+def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -> dict[int, tuple[Listing, int]]:
+    """id -> (listing, version) of those in force: neither gone from their source nor removed by `as_of`."""
+    in_force = or_(listing.c.removed_on.is_(None), listing.c.removed_on > as_of.date())
+    query = select(listing).where(listing.c.removed_at.is_(None), in_force)
+    rows = _by_ids(connection, query, listing.c.id, ids)
+    return {row["id"]: (from_columns(Listing, row), row["version"]) for row in rows}
+
+
+def records(
+    connection: Connection, kind: RecordKind, ids: Iterable[int]
+) -> dict[int, tuple[Record, dict[str, Any]]]:
+    """Records of a kind by id, live or not, each with its row (provenance, history, extra fields)."""
+    table = RECORD_TABLES[kind]
+    rows = _by_ids(connection, select(table), table.c.id, ids)
+    return {row["id"]: (from_columns(RECORD_CLASSES[kind], row), dict(row)) for row in rows}
+
+
+def _by_ids(connection: Connection, query: Select[Any], column: Any, ids: Iterable[int]) -> list[Any]:
+    wanted = sorted(set(ids))
+    return [
+        row for chunk in _chunks(wanted) for row in connection.execute(query.where(column.in_(chunk))).mappings()
+    ]
+
+
+def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
