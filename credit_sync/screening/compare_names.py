@@ -73,7 +73,7 @@ def _compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     x, y = scales.reference.organisations.parse(a), scales.reference.organisations.parse(b)
     if x.empty or y.empty:
         return None
-    found = _level(x, y, scales)
+    found = _level(x, y)
     if found is None:
         return None
     level, sentence = found
@@ -82,10 +82,11 @@ def _compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     return scales.evidence("organisation_name", level, sentence, bearing, u)
 
 
+_NUMERALS = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千"))
 _AGAINST = {"other_place", "other_branch", "other_trade", "different"}
 
 
-def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+def _level(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
     if x.full == y.full:
         if not x.places and not x.form and not x.bracketed_places and len(x.full) < 8:
             return "short", f"名称相同：{x.full}，但名称里没有地名和公司组织形式"
@@ -96,6 +97,8 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         return _same_but_form(x, y)
     if x.core == y.core:
         return _same_core(x, y)
+    if _other_number(x, y):
+        return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
     if _one_character_off(x, y):
         return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
     if x.brand == y.brand and len(x.brand) > 1 and x.trade != y.trade:
@@ -145,13 +148,19 @@ def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
 
 def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:
     """One character typed wrongly, left out, doubled or swapped, in a name long enough to tell."""
-    if min(len(x.bare), len(y.bare)) < 5 or (x.branch != y.branch and _number(x) != _number(y)):
+    if min(len(x.bare), len(y.bare)) < 5:
         return False
     return OSA.distance(x.bare, y.bare, score_cutoff=1) == 1 or OSA.distance(x.full, y.full, score_cutoff=1) == 1
 
 
-def _number(name: OrganisationName) -> str:
-    return "".join(c for c in name.branch if c in "〇零一二三四五六七八九十百")
+def _other_number(x: OrganisationName, y: OrganisationName) -> bool:
+    """第一分店 and 第二分店: equal once numerals are left out, and the numerals differ."""
+    a, b = _without_numerals(x.bare), _without_numerals(y.bare)
+    return a == b and x.bare != y.bare and a != x.bare and b != y.bare
+
+
+def _without_numerals(text: str) -> str:
+    return text.translate(_NUMERALS)
 
 
 def _place(name: OrganisationName) -> str:
