@@ -179,10 +179,28 @@ submission = Table(
     Column("batch", Integer),
     Column("row", JSON, nullable=False),  # the published fields by their codes
     Column("findings", JSON, nullable=False),
+    Column("run_id", Integer, nullable=False),  # the run that put it into the outbox
     Column("created_at", DateTime, nullable=False),
     Column("sent_at", DateTime),
     UniqueConstraint("channel", "record", "record_id", "record_version"),
     Index(None, "channel", "state"),
+    Index(None, "batch"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("channel", String(64), nullable=False),
+    Column("record", String(16), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("standard", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("files", JSON, nullable=False),  # file name -> SHA-256, once sent
+    Column("run_id", Integer, nullable=False),  # the run that made the batch; its day is in the file names
+    Column("made_at", DateTime, nullable=False),
+    Column("sent_run_id", Integer),  # the run that sent it: a later one when the channel failed at first
+    Column("sent_at", DateTime),
 )
 
 screening = Table(
