@@ -102,15 +102,21 @@ class Judgement:
     verdict: Verdict
     matches: tuple[tuple[int, Comparison], ...]
     """(listing id, comparison) of every candidate that is `possible` or better, strongest first."""
-    namesakes: int
+    namesake_ids: tuple[int, ...]
     """Listings of the same name that cannot be told apart from the applicant."""
+    excluded: int
+    """Candidates that the evidence ruled out."""
 
     def reason(self, applicant: Subject) -> str:
         """Why the verdict is `unverifiable`; empty for every other."""
         if self.verdict is not Verdict.UNVERIFIABLE:
             return ""
         missing = "名单条目没有可供比对的证件号码" if applicant.identifiers else "申报信息中没有证件号码"
-        return f"名单中另有 {self.namesakes} 条同名，{missing}，不能确认也不能排除；请补充完整证件号码"
+        return f"名单中另有 {len(self.namesake_ids)} 条同名，{missing}，不能确认也不能排除；请补充完整证件号码"
+
+    def why_clear(self) -> str:
+        """What was looked at before the verdict `clear`."""
+        return f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
 
 
 def judge(applicant: Subject, candidates: Iterable[tuple[int, Listing]], scales: Scales) -> Judgement:
@@ -119,6 +125,7 @@ def judge(applicant: Subject, candidates: Iterable[tuple[int, Listing]], scales:
     matches = sorted(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )
-    namesakes = sum(c.verdict is Verdict.UNVERIFIABLE for _, c in compared)
+    namesakes = tuple(sorted(number for number, c in compared if c.verdict is Verdict.UNVERIFIABLE))
+    excluded = sum(c.verdict is Verdict.CLEAR for _, c in compared)
     verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
-    return Judgement(verdict, tuple(matches), namesakes)
+    return Judgement(verdict, tuple(matches), namesakes, excluded)

@@ -4,8 +4,9 @@ Read applicants in blocks -> their keys -> candidates -> judgements -> flags. A 
 clears nobody: applicants it finds nothing against end as `unverifiable`, with the reason.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
@@ -26,6 +27,7 @@ from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lists import ListState, list_states
 from credit_sync.store.schema import applicant, screening
+from credit_sync.subjects.subject import Subject
 
 _BLOCK = 500
 """Applicants judged at a time: bounds memory, keeps joins set-based."""
@@ -61,19 +63,20 @@ def screen(
     settings: Settings,
     run: Run,
     *,
-    dry_run: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ScreenCounts:
     """Screens all live applicants in one transaction; `progress` is told how many are done."""
     folder = settings.path(settings.mappings)
     scales = Scales(load_weights(folder), reference())
     with writing(engine) as connection:
-        night = _Night(run, scales, _list_states(connection, settings, run), shapes(connection))
+        night = _Night(run, scales, states_of_lists(connection, settings, run.as_of), shapes(connection))
         writer = FlagWriter(connection, run.as_of, scales.weights.stamp, load_measures(folder))
         counts = ScreenCounts(flags=writer.counts)
         live: list[int] = []
         for block in _blocks(connection):
-            judgements, listings = _judge_block(connection, block, night)
+            subjects = [found.subject for found, _ in block.values()]
+            judged, listings = judge_stored(connection, subjects, night.mask_shapes, night.scales, run.as_of)
+            judgements = dict(zip(block, judged, strict=True))
             writer.write({i: a for i, (a, _) in block.items()}, judgements, listings)
             _write_screenings(connection, block, judgements, night)
             for applicant_id, judgement in judgements.items():
@@ -84,8 +87,6 @@ def screen(
         writer.close_removed_applicants(live)
         _forget_removed(connection)
         ledger.stage_done(connection, run, "screen", "", counts.stored())
-        if dry_run:
-            connection.rollback()
     return counts
 
 
@@ -94,10 +95,11 @@ def blocking_reason(states: Mapping[str, ListState]) -> str:
     return "；".join(state.reason for state in states.values() if state.stale)
 
 
-def _list_states(connection: Connection, settings: Settings, run: Run) -> dict[str, ListState]:
+def states_of_lists(connection: Connection, settings: Settings, as_of: datetime) -> dict[str, ListState]:
+    """How current the configured lists are."""
     folder = settings.path(settings.mappings)
     mappings = {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
-    return list_states(connection, run.as_of, mappings)
+    return list_states(connection, as_of, mappings)
 
 
 def _blocks(connection: Connection) -> Iterator[dict[int, tuple[Applicant, int]]]:
@@ -112,20 +114,17 @@ def _blocks(connection: Connection) -> Iterator[dict[int, tuple[Applicant, int]]
         last = rows[-1]["id"]
 
 
-def _judge_block(
-    connection: Connection, block: Mapping[int, tuple[Applicant, int]], night: _Night
-) -> tuple[dict[int, Judgement], dict[int, tuple[Listing, int]]]:
-    keys = {number: probe_keys(found.subject, night.mask_shapes) for number, (found, _) in block.items()}
+def judge_stored(
+    connection: Connection, subjects: Sequence[Subject], mask_shapes: list[str], scales: Scales, as_of: datetime
+) -> tuple[list[Judgement], dict[int, tuple[Listing, int]]]:
+    """Subjects against the store's listings in force: judgements in order; id -> (listing, version) looked at."""
+    keys = {number: probe_keys(subject, mask_shapes) for number, subject in enumerate(subjects)}
     candidates = sharing_keys(connection, RecordKind.LISTING, keys)
-    listings = live_listings(connection, {i for ids in candidates.values() for i in ids}, night.run.as_of)
-    judgements = {
-        number: judge(
-            found.subject,
-            ((i, listings[i][0]) for i in candidates.get(number, ()) if i in listings),
-            night.scales,
-        )
-        for number, (found, _) in block.items()
-    }
+    listings = live_listings(connection, {i for ids in candidates.values() for i in ids}, as_of)
+    judgements = [
+        judge(subject, ((i, listings[i][0]) for i in candidates.get(number, ()) if i in listings), scales)
+        for number, subject in enumerate(subjects)
+    ]
     return judgements, listings
 
 

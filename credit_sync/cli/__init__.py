@@ -1,0 +1,68 @@
+"""The commands: parse, call, print, exit code; no logic.
+
+Exit codes: 0 all well, 1 done with something failed, 2 unusable configuration or command line, 75 another run is
+under way.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from credit_sync import logs
+from credit_sync.cli.chinese import Group, explain_usage
+from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError
+from credit_sync.settings import Settings, load_settings
+
+EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY = 1, 2, 75
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", "-c", type=click.Path(path_type=Path), help="配置文件，默认为当前文件夹的 config.toml")
+@click.option("--verbose", is_flag=True, help="日志更详细")
+@click.version_option(package_name="credit-sync", message="%(version)s", help="显示版本号")
+@click.pass_context
+def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:
+    """双公示报送与联合惩戒比对。
+
+    每晚取数、报送、比对、出报告；随时查询单个主体；比对任意表格。
+    """
+    logs.configure(verbose=verbose)
+    ctx.obj = config
+
+
+def settings_of(ctx: click.Context, config: Path | None) -> Settings:
+    """The settings a command works with: its own --config, the group's, or config.toml here."""
+    return load_settings(config or ctx.obj or Path("config.toml"))
+
+
+config_option = click.option("--config", "-c", type=click.Path(path_type=Path), help="配置文件")
+"""Every command also takes --config itself, because that is where people write it."""
+
+
+def main() -> None:
+    """The entry point: every expected error as a sentence and an exit code, never a traceback."""
+    from credit_sync.cli import check, db, lookup, night, quarantine, screen_file, status
+
+    for module in (night, check, status, lookup, screen_file, quarantine, db):
+        for command in module.COMMANDS:
+            credit_sync.add_command(command)
+    try:
+        sys.exit(credit_sync.main(standalone_mode=False) or 0)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.UsageError as error:
+        _fail(f"{explain_usage(error)}\n用 credit-sync --help 查看说明", EXIT_UNUSABLE)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("已中断", 130)
+    except BusyError as error:
+        _fail(str(error), EXIT_BUSY)
+    except (SettingsError, StoreError) as error:
+        _fail(str(error), EXIT_UNUSABLE)
+    except CreditSyncError as error:
+        _fail(str(error), EXIT_FAILED)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)

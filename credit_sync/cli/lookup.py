@@ -1,0 +1,57 @@
+"""`lookup`: everything known about one subject."""
+
+import getpass
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from credit_sync.cli import config_option, settings_of
+from credit_sync.cli.chinese import Command
+from credit_sync.errors import CreditSyncError
+
+
+@click.command("lookup", cls=Command)
+@config_option
+@click.option("--name", default="", help="名称或姓名")
+@click.option("--code", default="", help="统一社会信用代码、组织机构代码或工商注册号")
+@click.option("--id", "citizen_id", default="", help="身份证号码（可以部分隐去，如 3401001900****0012）")
+@click.option("--reason", default="", help="查询事由（必填，将连同查询人一起留痕）")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
+@click.pass_context
+def lookup(
+    ctx: click.Context, config: Path | None, name: str, code: str, citizen_id: str, reason: str, as_json: bool
+) -> int:
+    """查询一个主体：许可、处罚、名单条目及证据、申报、检查。"""
+    # Imported here: a look-up has a second, start-up included.
+    from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for
+    from credit_sync.reporting.answer import answer_text
+    from credit_sync.screening.evidence import Scales
+    from credit_sync.screening.measures import load_measures
+    from credit_sync.screening.reference import reference
+    from credit_sync.screening.screen import states_of_lists
+    from credit_sync.screening.weights import load_weights
+    from credit_sync.store.engine import open_engine
+    from credit_sync.store.migrate import require_current
+
+    if not reason.strip():
+        raise CreditSyncError("查询要写明事由", remedy='例如 --reason "2026年度项目立项前核查"')
+    settings = settings_of(ctx, config)
+    now = datetime.now().replace(microsecond=0)
+    subject = subject_asked_for(name, code, citizen_id, date.today())
+    folder = settings.path(settings.mappings)
+    engine = open_engine(settings)
+    require_current(engine)
+    with engine.connect() as connection:
+        states = states_of_lists(connection, settings, now)
+        answer = look_up(connection, subject, states, now, Scales(load_weights(folder), reference()))
+    put_on_record(engine, answer, who=getpass.getuser(), reason=reason, at=now)
+    if as_json:
+        click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
+    else:
+        click.echo(answer_text(answer, load_measures(folder), now.date()))
+    return 0
+
+
+COMMANDS = (lookup,)

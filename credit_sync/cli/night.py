@@ -1,0 +1,104 @@
+"""`run` and `daemon`: the night, once or every night."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from credit_sync.cli import EXIT_FAILED, config_option, settings_of
+from credit_sync.cli.chinese import Command
+from credit_sync.nightly import STAGES, NightOptions, NightResult, Progress, dry_run_night, run_night
+
+
+@click.command("run", cls=Command)
+@config_option
+@click.option(
+    "--only", type=click.Choice(STAGES), help="只做一个环节：pull 取数、publish 报送、screen 比对、report 报告"
+)
+@click.option("--source", metavar="名称", help="只取一个数据源")
+@click.option("--accept-shrink", is_flag=True, help="名单骤减或变空时仍然采用这次取到的数据")
+@click.option("--dry-run", is_flag=True, help="在临时副本上完整演练一遍，不改动任何东西")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    metavar="时间",
+    help="把这次运行当作那个时间的，默认为现在",
+)
+@click.pass_context
+def run(
+    ctx: click.Context,
+    config: Path | None,
+    only: str | None,
+    source: str | None,
+    accept_shrink: bool,
+    dry_run: bool,
+    as_of: datetime | None,
+) -> int:
+    """跑一晚：取数、报送、比对、出报告。
+
+    被中断后再次执行，会从停下的地方接着做。退出码：0 全部正常，1 做完但有失败，2 配置不可用，75 已有一次在跑。
+    """
+    settings = settings_of(ctx, config)
+    if source and source not in settings.sources:
+        raise click.BadParameter(
+            f"配置里没有数据源 {source}，有：{'、'.join(settings.sources)}", ctx, param_hint="--source"
+        )
+    options = NightOptions(
+        (as_of or datetime.now()).replace(microsecond=0), only or "", source or "", accept_shrink
+    )
+    with _Bars() as progress:
+        result = (dry_run_night if dry_run else run_night)(settings, options, progress)
+    _print(result, dry_run=dry_run)
+    return EXIT_FAILED if result.failed else 0
+
+
+@click.command("daemon", cls=Command)
+@config_option
+@click.option("--at", default="02:00", metavar="时:分", show_default=True, help="每天几点跑")
+@click.pass_context
+def daemon(ctx: click.Context, config: Path | None, at: str) -> int:
+    """常驻运行，每天定时跑一晚（没有 cron 或 systemd 时用）。"""
+    from credit_sync.daemon import run_every_night
+
+    settings_of(ctx, config)
+
+    def night() -> None:
+        now = datetime.now().replace(microsecond=0)
+        _print(run_night(settings_of(ctx, config), NightOptions(now), lambda _part, _done: None), dry_run=False)
+
+    run_every_night(at, night)
+    return 0
+
+
+class _Bars:
+    """Progress bars on a terminal, one per source or stage; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._bars: dict[str, Any] = {}
+
+    def __enter__(self) -> Progress:
+        return self._update if sys.stderr.isatty() else lambda _part, _done: None
+
+    def __exit__(self, *_: object) -> None:
+        for bar in self._bars.values():
+            bar.close()
+
+    def _update(self, part: str, done: int) -> None:
+        bar = self._bars.get(part)
+        if bar is None:
+            bar = self._bars[part] = tqdm(desc=part, unit=" 行", leave=False)
+        bar.update(done - bar.n)
+
+
+def _print(result: NightResult, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo("演练（没有改动任何东西）")
+    click.echo(result.summary.text())
+    for path in result.reports:
+        click.echo(f"报告：{path}")
+
+
+COMMANDS = (run, daemon)

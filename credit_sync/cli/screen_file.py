@@ -1,0 +1,65 @@
+"""`screen-file`: a spreadsheet of applicants against the lists."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from credit_sync.cli import config_option, settings_of
+from credit_sync.cli.chinese import Command
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.file_rows import write_rows
+from credit_sync.screening.reference import reference
+from credit_sync.screening.screen_file import FileCounts, Lists, lists_from_files, screen_file
+from credit_sync.screening.stored_lists import stored_lists
+from credit_sync.screening.weights import load_weights
+from credit_sync.shipped import shipped
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("screen-file", cls=Command)
+@click.argument("applicants", type=_FILE, metavar="申报主体表")
+@click.option(
+    "--list", "lists", type=_FILE, multiple=True, metavar="名单文件", help="名单文件，可写多次；不写则比对库中名单"
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="输出文件",
+    help="结果：.csv、.xlsx 或 .json",
+)
+@config_option
+@click.pass_context
+def screen_file_command(
+    ctx: click.Context, applicants: Path, lists: tuple[Path, ...], output: Path, config: Path | None
+) -> int:
+    """比对一张表：每个主体都有结论，没有相近条目的记为 clear。"""
+    now = datetime.now().replace(microsecond=0)
+    counts = FileCounts()
+    against: Lists
+    if lists:
+        folder = shipped("mappings")
+        scales = Scales(load_weights(folder), reference())
+        against = lists_from_files(lists, folder, scales, now, counts)
+    else:
+        settings = settings_of(ctx, config)
+        folder = settings.path(settings.mappings)
+        scales = Scales(load_weights(folder), reference())
+        against = stored_lists(settings, scales, now)
+    write_rows(output, screen_file(applicants, against, folder, now, counts))
+    verdicts = "，".join(f"{name} {count}" for name, count in counts.verdicts.items())
+    click.echo(f"已比对 {counts.applicants} 个主体：{verdicts}")
+    if counts.unread_applicants:
+        click.echo(f"其中 {counts.unread_applicants} 行没有读懂，记为 unverifiable", err=True)
+    if counts.unread_listings:
+        click.echo(f"名单文件中 {counts.unread_listings} 行没有读懂，未参加比对", err=True)
+    if against.stale:
+        click.echo(f"注意：{against.stale}；没有命中的主体记为 unverifiable", err=True)
+    click.echo(f"结果：{output}")
+    return 0
+
+
+COMMANDS = (screen_file_command,)

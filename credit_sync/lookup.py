@@ -1,0 +1,179 @@
+"""Look-up: everything known about one subject, with the evidence, and a record of who asked why.
+
+The same keys and the same comparison as the night, so that look-up and screening can never disagree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.records import Listing, Record, RecordKind
+from credit_sync.screening.comparison import Comparison, Verdict, compare
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.keys import probe_keys
+from credit_sync.screening.screen import blocking_reason
+from credit_sync.sources.subject_reading import Given, derive_kind
+from credit_sync.store.candidates import records, shapes, sharing_keys
+from credit_sync.store.engine import writing
+from credit_sync.store.lists import ListState
+from credit_sync.store.schema import lookup_record
+from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide_in_text, recognise
+from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.writing import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record that is, or may be, about the subject."""
+
+    kind: RecordKind
+    record: Record
+    source: str
+    place: str
+    row: int
+    first_seen: datetime
+    gone: datetime | None
+    """When it left its source; None while it is there."""
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a look-up found. `verdict` is about the lists only, as the night would give it."""
+
+    subject: Subject
+    verdict: Verdict
+    reason: str
+    lists: Mapping[str, ListState]
+    found: tuple[Found, ...]
+
+
+def subject_asked_for(name: str, code: str, citizen_id: str, on: date) -> Subject:
+    """The subject that a look-up is about. Raises CreditSyncError when nothing usable was given."""
+    numbers = [(code, SubjectKind.ORGANISATION), (citizen_id, SubjectKind.PERSON)]
+    identifiers = [found for text, owner in numbers if text and (found := recognise(text, owner, on=on))]
+    written = plain(name)
+    if not written and not identifiers:
+        raise CreditSyncError("没有可查的内容", remedy="写明 --name、--code 或 --id 中的至少一项")
+    if citizen_id or code:
+        kind = SubjectKind.ORGANISATION if code else SubjectKind.PERSON
+    else:
+        kind = derive_kind(written, Given({}, {}, on))
+    return Subject(kind=kind, name=written, identifiers=tuple(identifiers))
+
+
+def look_up(
+    connection: Connection, subject: Subject, states: Mapping[str, ListState], as_of: datetime, scales: Scales
+) -> Answer:
+    """Every record that shares a key with the subject and that the evidence does not rule out."""
+    keys = {0: probe_keys(subject, shapes(connection))}
+    found: list[Found] = []
+    for kind in RecordKind:
+        ids = sharing_keys(connection, kind, keys).get(0, [])
+        for record, row in records(connection, kind, ids).values():
+            comparison = compare(subject, _as_listing(record), scales)
+            if comparison.verdict is not Verdict.CLEAR:
+                found.append(_found(kind, record, row, comparison))
+    order = list(RecordKind)
+    found.sort(
+        key=lambda f: (order.index(f.kind), -f.comparison.verdict.rank, -f.comparison.bits, f.source, f.row)
+    )
+    verdict, reason = _overall(found, states, as_of.date())
+    return Answer(subject, verdict, reason, states, tuple(found))
+
+
+def put_on_record(engine: Engine, answer: Answer, *, who: str, reason: str, at: datetime) -> None:
+    """Who looked whom up, when and why; identity numbers hidden."""
+    subject = answer.subject
+    query = " ".join(part for part in (subject.name, subject.displayed_identifiers()) if part)
+    with writing(engine) as connection:
+        number = (connection.scalar(select(func.max(lookup_record.c.id))) or 0) + 1
+        values = {"at": at, "who": who, "query": hide_in_text(query), "reason": hide_in_text(reason)}
+        connection.execute(
+            lookup_record.insert().values(id=number, **values, found=len(answer.found), by_service=False)
+        )
+
+
+def _as_listing(record: Record) -> Listing:
+    return record if isinstance(record, Listing) else Listing(subject=record.subject, list="")
+
+
+def _found(kind: RecordKind, record: Record, row: Mapping[str, Any], comparison: Comparison) -> Found:
+    return Found(
+        kind, record, row["source"], row["place"], row["row"], row["first_seen"], row["removed_at"], comparison
+    )
+
+
+def _overall(found: list[Found], states: Mapping[str, ListState], today: date) -> tuple[Verdict, str]:
+    listed = [f for f in found if isinstance(f.record, Listing) and in_force(f, today)]
+    verdict = max((f.comparison.verdict for f in listed), key=lambda v: v.rank, default=Verdict.CLEAR)
+    why_not = blocking_reason(states) if states else "没有配置任何名单"
+    if verdict is Verdict.CLEAR and why_not:
+        return Verdict.UNVERIFIABLE, why_not
+    if verdict is Verdict.UNVERIFIABLE:
+        namesakes = sum(f.comparison.verdict is verdict for f in listed)
+        return verdict, f"名单中有 {namesakes} 条同名，缺少可比对的证件号码，不能确认也不能排除"
+    return verdict, why_not
+
+
+def in_force(found: Found, today: date) -> bool:
+    """Whether a list entry counts today: still at its source and not removed from the list."""
+    record = found.record
+    removed_on = record.removed_on if isinstance(record, Listing) else None
+    return found.gone is None and (removed_on is None or removed_on > today)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The answer as JSON-able data; identity numbers of persons hidden."""
+    return {
+        "subject": _plain(answer.subject),
+        "verdict": answer.verdict.value,
+        "reason": answer.reason,
+        "lists": {
+            name: {
+                "versions": dict(state.versions),
+                "pulled_at": state.pulled_at.isoformat() if state.pulled_at else None,
+                "entries": state.live,
+                "stale": state.stale,
+            }
+            for name, state in answer.lists.items()
+        },
+        "found": [
+            {
+                "record": f.kind.value,
+                "verdict": f.comparison.verdict.value,
+                "probability": f.comparison.probability,
+                "evidence": [e.stored() for e in f.comparison.evidence],
+                "source": f.source,
+                "place": f.place,
+                "row": f.row,
+                "first_seen": f.first_seen.isoformat(),
+                "gone": f.gone.isoformat() if f.gone else None,
+                "content": _plain(f.record),
+            }
+            for f in answer.found
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as dictionaries, dates as text, identifiers as they may be shown, texts without full numbers."""
+    if isinstance(value, Identifier):
+        return {"kind": value.kind.value, "value": value.display(), "valid": value.valid}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, str):
+        return hide_in_text(str(value))
+    return (
+        value.isoformat()
+        if isinstance(value, date)
+        else value
+        if value is None or isinstance(value, int)
+        else str(value)
+    )

@@ -1,0 +1,139 @@
+"""One night: pull, publish, screen, report.
+
+Each stage commits its own progress together with its entry in the ledger. A run killed at any point goes on
+where it stopped: begin() finds the unfinished run of the day, and finished parts are skipped.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.publishing.publish import publish
+from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.run_report import write_run_report
+from credit_sync.reporting.summary import Summary, summarise
+from credit_sync.screening.measures import load_measures
+from credit_sync.screening.screen import screen
+from credit_sync.settings import Settings
+from credit_sync.sources.pull import pull
+from credit_sync.store import ledger, migrate
+from credit_sync.store.copy import copy_store
+from credit_sync.store.engine import open_engine, writing
+from credit_sync.store.ledger import Run
+from credit_sync.store.lock import run_lock
+
+log = structlog.get_logger()
+
+STAGES = ("pull", "publish", "screen", "report")
+Progress = Callable[[str, int], None]
+"""Told what is going on (a source, a stage) and how many rows are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightOptions:
+    """What an operator may ask of one run."""
+
+    as_of: datetime
+    only: str = ""
+    source: str = ""
+    accept_shrink: bool = False
+
+    def stored(self) -> dict[str, Any]:
+        """As kept in the ledger: a killed run is only continued with the same options."""
+        return {"only": self.only, "source": self.source, "accept_shrink": self.accept_shrink}
+
+
+@dataclass(frozen=True, slots=True)
+class NightResult:
+    """What a run came to: the summary, and the reports it wrote."""
+
+    summary: Summary
+    reports: tuple[Path, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Something did not work; the rest was done."""
+        return bool(self.summary.problems)
+
+
+def run_night(settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
+    """Runs the night. Raises BusyError when another run is under way, StoreError when the store is unusable."""
+    engine = open_engine(settings)
+    with run_lock(engine):
+        migrate.prepare(engine)
+        return _stages(engine, settings, options, progress)
+
+
+def dry_run_night(settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
+    """The same on a throw-away copy of the store, writing its files to a folder that is then removed."""
+    engine = open_engine(settings)
+    with TemporaryDirectory(prefix="credit-sync-") as name:
+        folder = Path(name)
+        channels = {
+            channel: found.model_copy(update={"folder": folder / channel})
+            for channel, found in settings.channels.items()
+        }
+        reports = settings.reports.model_copy(update={"folder": folder / "reports"})
+        elsewhere = settings.model_copy(update={"channels": channels, "reports": reports})
+        copy = copy_store(engine, folder)
+        try:
+            result = _stages(copy, elsewhere, options, progress)
+        finally:
+            copy.dispose()
+    return NightResult(result.summary, ())
+
+
+def _stages(engine: Engine, settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
+    run = ledger.begin(engine, options.as_of, options.stored())
+    log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))
+    reports: list[Path] = []
+    if options.only in ("", "pull"):
+        pull(
+            engine,
+            settings,
+            run,
+            only_source=options.source or None,
+            accept_shrink=options.accept_shrink,
+            progress=progress,
+        )
+    if options.only in ("", "publish"):
+        publish(engine, settings, run)
+    if options.only in ("", "screen"):
+        with _recorded(engine, run, "screen"):
+            screen(engine, settings, run, progress=lambda done: progress("screen", done))
+    if options.only in ("", "report"):
+        with _recorded(engine, run, "report"):
+            reports = write_reports(engine, settings, run)
+    summary = summarise(engine, settings, run)
+    ledger.finish(engine, run, "failed" if summary.problems else "done")
+    log.info("结束", run=run.id, problems=len(summary.problems))
+    return NightResult(summary, tuple(reports))
+
+
+def write_reports(engine: Engine, settings: Settings, run: Run) -> list[Path]:
+    """The officers' and the operators' reports of a run."""
+    titles = load_measures(settings.path(settings.mappings))
+    paths = write_flagged_report(engine, settings, run, titles)
+    paths += write_run_report(engine, settings, run)
+    with writing(engine) as connection:
+        ledger.stage_done(connection, run, "report", "", {"files": len(paths)})
+    return paths
+
+
+@contextmanager
+def _recorded(engine: Engine, run: Run, stage: ledger.StageName) -> Iterator[None]:
+    """A stage whose failure is recorded and does not stop those after it."""
+    try:
+        yield
+    except CreditSyncError as error:
+        log.error("环节失败", stage=stage, problem=str(error))
+        with writing(engine) as connection:
+            ledger.stage_failed(connection, run, stage, "", str(error))

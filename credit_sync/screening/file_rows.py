@@ -1,0 +1,123 @@
+"""Reading and writing the spreadsheets of `credit-sync screen-file`."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.records import RecordKind
+from credit_sync.shipped import shipped
+from credit_sync.sources.formats import read_table
+from credit_sync.sources.mapping import FieldMapping, load_mapping
+from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.sources.outcomes import Read, Rejected
+from credit_sync.sources.reading import Reader
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.toml_files import load
+
+COLUMNS = ("applicant_id", "listing_id", "verdict", "probability", "evidence")
+_MAX_BYTES = 2 * 1024**3
+_WRITERS = (".csv", ".xlsx", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of a file: what was read, or why not; `label` is what the output calls it."""
+
+    label: str
+    read: Read | Rejected
+
+
+def file_mapping(name: str, folder: Path) -> MappingFile:
+    """`screen_file/NAME.toml`, widened by the titles that the site's source mappings of that kind know."""
+    base = load(shipped("mappings") / "screen_file" / f"{name}.toml", MappingFile)
+    fields: dict[str, list[str]] = {field: list(found.from_) for field, found in base.fields.items()}
+    taken = {source_name for names in fields.values() for source_name in names}
+    for other in _mappings_of(base.record, folder):
+        for group in (other.fields, *(part.fields for part in other.parts)):
+            for field, found in group.items():
+                if field in ("application", "number", "system", "role", "application_kind"):
+                    continue
+                new = [n for n in found.from_ if n not in taken]
+                fields.setdefault(field, []).extend(new)
+                taken.update(new)
+    widened = {
+        field: (base.fields.get(field) or FieldMapping.model_validate({"from": names})).model_copy(
+            update={"from_": tuple(names)}
+        )
+        for field, names in fields.items()
+        if names
+    }
+    return base.model_copy(update={"fields": widened})
+
+
+def _mappings_of(kind: RecordKind, folder: Path) -> Iterator[MappingFile]:
+    for path in sorted((folder / "sources").glob("*.toml")):
+        mapping = load_mapping(folder, path.stem)
+        if mapping.record is kind:
+            yield mapping
+
+
+def read_file(path: Path, mapping: MappingFile, label_field: str, at: datetime) -> Iterator[FileRow]:
+    """Every row of a CSV, XLSX, XLS, JSON or XML file. `label_field` names the row in the output, else its number."""
+    reader = Reader(mapping)
+    for place, row, values in read_table(
+        path, mapping.source_names(), layout=mapping.layout, max_bytes=_MAX_BYTES
+    ):
+        origin = Origin(path.name, place, row, at)
+        label = str(row) if isinstance(values, str) else str(values.get(label_field) or row).strip()
+        raw = (
+            BrokenRow(origin, "", values)
+            if isinstance(values, str)
+            else RawRow(origin, {**values, label_field: label})
+        )
+        for outcome in reader.read(raw):
+            if isinstance(outcome, Read | Rejected):
+                yield FileRow(label, outcome)
+
+
+def write_rows(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    """The output, as CSV (UTF-8 with BOM, so that Excel opens it), XLSX or JSON, by its suffix."""
+    write = {".csv": _write_csv, ".xlsx": _write_xlsx, ".json": _write_json}.get(path.suffix.lower())
+    if write is None:
+        raise CreditSyncError(f"不知道怎样写 {path.name}", remedy=f"输出文件以 {'、'.join(_WRITERS)} 结尾")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, rows)
+    except OSError as error:
+        raise SourceError(f"写不了 {path}：{error.strerror}") from None
+
+
+def _write_csv(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows([_harmless(value) for value in row] for row in rows)
+
+
+def _write_json(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    content: list[Mapping[str, Any]] = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_xlsx(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
+    workbook.set_properties({"created": datetime(2000, 1, 1)})
+    sheet = workbook.add_worksheet("比对结果")
+    sheet.freeze_panes(1, 0)
+    for number, row in enumerate((COLUMNS, *rows)):
+        for column, value in enumerate(row):
+            write = sheet.write_number if isinstance(value, float) else sheet.write_string
+            write(number, column, value)
+    workbook.close()
+
+
+def _harmless(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, made text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value

@@ -1,0 +1,108 @@
+"""`screen-file`: the rows of a spreadsheet against stored lists or list files, with no other preparation.
+
+Every row of applicants comes out at least once: with its matches, as `unverifiable` with the reason, or `clear`.
+A row that cannot be read is `unverifiable`: nobody is cleared unread.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from credit_sync.errors import SourceError
+from credit_sync.records import Listing
+from credit_sync.screening.comparison import Judgement, Verdict
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.file_rows import FileRow, file_mapping, read_file
+from credit_sync.screening.tables import ListingTable
+from credit_sync.sources.outcomes import Read
+from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.subjects.subject import Subject
+
+OutputRow = tuple[str, str, str, float, str]
+Judge = Callable[[Sequence[Subject]], list[Judgement]]
+"""Applicants -> judgements, in their order."""
+
+_BLOCK = 500
+
+
+@dataclass(slots=True)
+class FileCounts:
+    """What one screening of a file did."""
+
+    applicants: int = 0
+    unread_applicants: int = 0
+    unread_listings: int = 0
+    verdicts: dict[str, int] = field(default_factory=lambda: {v.value: 0 for v in Verdict})
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What is screened against: how to judge, what listings are called in the output, and why none clears."""
+
+    judge: Judge
+    label: Callable[[int], str]
+    stale: str = ""
+
+
+def lists_from_files(
+    paths: Sequence[Path], folder: Path, scales: Scales, at: datetime, counts: FileCounts
+) -> Lists:
+    """List files read into memory. Removed entries are history; unreadable rows are counted."""
+    mapping = file_mapping("listings", folder)
+    listings: dict[int, Listing] = {}
+    labels: dict[int, str] = {}
+    for path in paths:
+        for row in read_file(path, mapping, "listing_id", at):
+            if not isinstance(row.read, Read) or not isinstance(row.read.record, Listing):
+                counts.unread_listings += 1
+            elif row.read.record.removed_on is None or row.read.record.removed_on > at.date():
+                labels[len(labels)] = row.label
+                listings[len(listings)] = row.read.record
+    table = ListingTable(listings)
+    empty = "" if listings else "名单文件里没有可用的条目"
+    return Lists(lambda subjects: [table.judge(s, scales) for s in subjects], lambda i: labels[i], empty)
+
+
+def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: FileCounts) -> Iterator[OutputRow]:
+    """The output rows, in the order of the applicants."""
+    mapping = file_mapping("applicants", folder)
+    block: list[FileRow] = []
+    for row in read_file(path, mapping, "applicant_id", at):
+        block.append(row)
+        if len(block) >= _BLOCK:
+            yield from _judged(block, lists, counts)
+            block = []
+    yield from _judged(block, lists, counts)
+    if not counts.applicants:
+        raise SourceError(f"{path.name} 里没有一行申报主体")
+
+
+def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Iterator[OutputRow]:
+    subjects = [row.read.record.subject for row in block if isinstance(row.read, Read)]
+    judgements = iter(lists.judge(subjects))
+    for row in block:
+        counts.applicants += 1
+        if isinstance(row.read, Read):
+            yield from _rows_of(row.label, row.read.record.subject, next(judgements), lists, counts)
+        else:
+            counts.unread_applicants += 1
+            counts.verdicts[Verdict.UNVERIFIABLE.value] += 1
+            why = f"第 {row.read.origin.row} 行没有读懂，未比对：{row.read.reason}"
+            yield row.label, "", Verdict.UNVERIFIABLE.value, 0.0, hide_in_text(why)
+
+
+def _rows_of(
+    label: str, subject: Subject, judgement: Judgement, lists: Lists, counts: FileCounts
+) -> Iterator[OutputRow]:
+    verdict = judgement.verdict
+    if verdict is Verdict.CLEAR and lists.stale:
+        verdict = Verdict.UNVERIFIABLE
+    counts.verdicts[verdict.value] += 1
+    for number, comparison in judgement.matches:
+        sentences = "；".join(e.sentence for e in comparison.evidence)
+        yield label, lists.label(number), comparison.verdict.value, comparison.probability, hide_in_text(sentences)
+    if not judgement.matches:
+        reasons = [reason for reason in (judgement.reason(subject), lists.stale) if reason]
+        namesakes = ";".join(lists.label(number) for number in judgement.namesake_ids)
+        yield label, namesakes, verdict.value, 0.0, "；".join(reasons) or judgement.why_clear()

@@ -1,0 +1,35 @@
+"""The store's lists as `screen-file` screens against them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from credit_sync.records import Listing
+from credit_sync.screening.comparison import Judgement
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.screen import blocking_reason, judge_stored, states_of_lists
+from credit_sync.screening.screen_file import Lists
+from credit_sync.settings import Settings
+from credit_sync.store.candidates import shapes
+from credit_sync.store.engine import open_engine
+from credit_sync.store.migrate import require_current
+from credit_sync.subjects.subject import Subject
+
+
+def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
+    """All lists of the store; stale or missing ones clear nobody."""
+    engine = open_engine(settings)
+    require_current(engine)
+    connection = engine.connect()
+    states = states_of_lists(connection, settings, as_of)
+    shown = shapes(connection)
+    known: dict[int, Listing] = {}
+
+    def judge_all(subjects: Sequence[Subject]) -> list[Judgement]:
+        judgements, listings = judge_stored(connection, subjects, shown, scales, as_of)
+        known.update({number: found for number, (found, _) in listings.items()})
+        return judgements
+
+    def label(number: int) -> str:
+        return known[number].number or str(number)
+
+    return Lists(judge_all, label, blocking_reason(states) if states else "没有配置任何名单")

@@ -1,0 +1,42 @@
+"""Screening one table of applicants against one table of listings: a pure function, nothing global needed.
+
+The same keys and the same judgement as in the store; an engine that spreads blocks over machines can map it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from credit_sync.records import Listing
+from credit_sync.screening.comparison import Judgement, judge
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.keys import mask_shapes, probe_keys, stored_keys
+from credit_sync.subjects.subject import Subject
+
+
+class ListingTable:
+    """Listings with their keys, to be screened against any number of times."""
+
+    def __init__(self, listings: Mapping[int, Listing]) -> None:
+        self.listings = listings
+        self._by_key: dict[int, list[int]] = defaultdict(list)
+        shapes: set[str] = set()
+        for number, listing in listings.items():
+            shapes.update(mask_shapes(listing.subject))
+            for key in stored_keys(listing.subject):
+                self._by_key[key].append(number)
+        self._shapes = sorted(shapes)
+
+    def judge(self, applicant: Subject, scales: Scales) -> Judgement:
+        """One applicant against the table."""
+        found: set[int] = set()
+        for key in probe_keys(applicant, self._shapes):
+            found.update(self._by_key.get(key, ()))
+        return judge(applicant, ((number, self.listings[number]) for number in sorted(found)), scales)
+
+
+def screen_tables(
+    applicants: Sequence[Subject], listings: Mapping[int, Listing], scales: Scales
+) -> list[Judgement]:
+    """A judgement for every applicant, in their order."""
+    table = ListingTable(listings)
+    return [table.judge(applicant, scales) for applicant in applicants]
