@@ -93,7 +93,7 @@ def _level(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
         return "same", f"名称相同：{x.full}"
     if x.branch != y.branch and x.core.removesuffix(x.branch) == y.core.removesuffix(y.branch):
         return _other_branch(x, y)
-    if x.bare == y.bare or (x.core == y.core and _one_place_contains_other(x, y)):
+    if x.bare == y.bare or (x.core == y.core and x.divisions and y.divisions and _innermost_place_is_shared(x, y)):
         return _same_but_form(x, y)
     if x.core == y.core:
         return _same_core(x, y)
@@ -132,18 +132,15 @@ def _same_core(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | No
     return ("place_dropped" if distinctive else "place_dropped_short"), sentence
 
 
-def _one_place_contains_other(x: OrganisationName, y: OrganisationName) -> bool:
+def _innermost_place_is_shared(x: OrganisationName, y: OrganisationName) -> bool:
     """安徽省合肥市 and 合肥市: the innermost place is the same; 安徽省 and 合肥市 are two places."""
-    if not x.divisions or not y.divisions:
-        return False
     return bool({d.code for d in x.divisions[-1]} & {d.code for d in y.divisions[-1]})
 
 
 def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
     """吉林省 against 吉林市, 长治市 against 长治县: equal once the suffix is dropped, yet two places."""
-    return any(
-        not ({d.code for d in p} & {d.code for d in q}) for p, q in zip(x.divisions, y.divisions, strict=False)
-    )
+    ours, theirs = ({d.code for candidates in n.divisions for d in candidates} for n in (x, y))
+    return bool(ours and theirs) and not ours & theirs
 
 
 def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:

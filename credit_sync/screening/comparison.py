@@ -89,10 +89,9 @@ def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales)
 
 
 def _is_namesake(evidence: tuple[Evidence, ...], bearings: set[Bearing]) -> bool:
-    """The same name, nothing against it, and no number on both sides that could tell."""
+    """The same name, nothing against it, and no number that shows enough on both sides to tell."""
     same_name = any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
-    compared_numbers = any(e.attribute == "identifier" for e in evidence)
-    return same_name and not compared_numbers and Bearing.WEAKENS not in bearings
+    return same_name and not bearings & {Bearing.IDENTIFIES, Bearing.WEAKENS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class OrganisationParser:
         while len(places) < 3 and (found := self._gazetteer.head(rest)):
             name, candidates = found
             deeper = [d for d in candidates if not divisions or _within(d, divisions[-1])]
-            if not deeper or len(rest) - len(name) < 2:
+            if not deeper or len(rest) - len(name) == 1:
                 break
             places.append(name)
             divisions.append(tuple(deeper))

@@ -1,0 +1,138 @@
+"""Identifiers: recognised in every shape that sources write, never confused, never shown in full."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_sync.subjects.identifiers import (
+    Identifier,
+    IdentifierKind,
+    SubjectKind,
+    citizen_id,
+    hide_in_text,
+    masked,
+    organisation_code,
+    recognise,
+    uscc,
+)
+
+PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
+CITIZEN, USCC = IdentifierKind.CITIZEN_ID, IdentifierKind.USCC
+ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKind.REGISTRATION_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("written", "owner", "kind", "value", "valid"),
+    [
+        ("340100190001010017", PERSON, CITIZEN, "340100190001010017", True),
+        ("３４０１００１９０００１０１００１７", PERSON, CITIZEN, "340100190001010017", True),
+        (" 340100 19000101 0017\u200b", PERSON, CITIZEN, "340100190001010017", True),
+        ("34010O19000101OO17", PERSON, CITIZEN, "340100190001010017", True),
+        ("340100000101001", PERSON, CITIZEN, "340100190001010017", True),
+        ("340100190001010018", PERSON, CITIZEN, "340100190001010018", False),
+        ("810000190001010010", PERSON, CITIZEN, "810000190001010010", True),
+        ("3401001900****0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("3401001900××××0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("3401001900●●●●0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("3401001900XXXX001X", PERSON, CITIZEN, "3401001900****001X", True),
+        ("3401001900xxxx001x", PERSON, CITIZEN, "3401001900****001X", True),
+        ("3401001900    0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("3401**************", PERSON, CITIZEN, "3401**************", True),
+        ("340100*****1001", PERSON, CITIZEN, "340100*****1001", True),
+        ("E12345678", PERSON, IdentifierKind.OTHER, "E12345678", True),
+        ("91340000000000000 8", ORGANISATION, USCC, "913400000000000008", True),
+        ("９１３４" + "０" * 13 + "８", ORGANISATION, USCC, "913400000000000008", True),
+        ("9134000O00000000O8", ORGANISATION, USCC, "913400000000000008", True),
+        ("913400000000000009", ORGANISATION, USCC, "913400000000000009", False),
+        ("N2340000MF00000018", ORGANISATION, USCC, "N2340000MF00000018", True),
+        ("Y1340000MF00000013", ORGANISATION, USCC, "Y1340000MF00000013", True),
+        ("52340000mf0000001r", ORGANISATION, USCC, "52340000MF0000001R", True),
+        ("12345678-8", ORGANISATION, ORGANISATION_CODE, "123456788", True),
+        ("１２３４５６７８－８", ORGANISATION, ORGANISATION_CODE, "123456788", True),
+        ("110108000000016", ORGANISATION, REGISTRATION, "110108000000016", True),
+        ("913400******XXXXXX", ORGANISATION, USCC, "913400************", True),
+    ],
+)
+def test_recognises(written: str, owner: SubjectKind, kind: IdentifierKind, value: str, valid: bool) -> None:
+    assert recognise(written, owner) == Identifier(kind, value, valid)
+
+
+@pytest.mark.parametrize("written", ["", "  ", "无", "/", "—", "0" * 18, "00000000000000000X", "暂无", "null"])
+def test_nothing_written_is_no_identifier(written: str) -> None:
+    assert recognise(written, ORGANISATION) is None
+
+
+def test_stdnum_traps_are_mended() -> None:
+    assert not uscc.is_valid("0" * 18)
+    assert not citizen_id.is_valid("340100209901010012") or citizen_id.birth_date("340100209901010012") is not None
+    assert citizen_id.birth_date("340100190002300017") is None  # 30 February
+    assert citizen_id.is_valid(
+        "3401991900010100" + "1" + citizen_id.check_digit("34019919000101001")
+    )  # unknown region
+
+
+def test_a_citizen_id_that_passes_the_uscc_check_is_still_the_persons() -> None:
+    both = [
+        number
+        for serial in range(1000)
+        if uscc.is_valid(number := (base := f"34010019000101{serial:03d}") + citizen_id.check_digit(base))
+    ]
+    assert both, "about one in thirty passes both checks"
+    assert {recognise(number, PERSON).kind for number in both} == {CITIZEN}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "number", "agrees"),
+    [
+        ("3401001900****0017", "340100190001010017", True),
+        ("3401001901****0017", "340100190001010017", False),
+        ("340100****0017", "340100190001010017", False),
+    ],
+)
+def test_masked_agreement(pattern: str, number: str, agrees: bool) -> None:
+    assert masked.agrees(pattern, number) is agrees
+    stretched = masked.stretch(pattern, 18)
+    assert stretched is not None
+    assert masked.agrees(stretched, number) is (agrees or len(pattern) < 18)
+
+
+@given(st.integers(0, 999), st.sets(st.integers(0, 17), max_size=14))
+def test_a_number_agrees_with_every_mask_of_itself(serial: int, hidden: set[int]) -> None:
+    base = f"34010019000101{serial:03d}"
+    number = base + citizen_id.check_digit(base)
+    pattern = "".join("*" if place in hidden else digit for place, digit in enumerate(number))
+    assert masked.agrees(pattern, number)
+    assert masked.project(number, masked.shape_of(pattern)) == pattern
+
+
+@given(st.text(alphabet=string.digits + string.ascii_uppercase, min_size=8, max_size=8))
+def test_any_single_wrong_character_fails_the_organisation_code_or_is_a_collision(first: str) -> None:
+    code = first + organisation_code.check_character(first)
+    assert organisation_code.has_shape(code) == (len(set(code)) > 1)
+    wrong = ("1" if code[0] != "1" else "2") + code[1:]
+    if (int(code[0], 36) - int(wrong[0], 36)) % 11 == 0:
+        return
+    assert not organisation_code.is_valid(wrong)
+
+
+@given(st.text(max_size=60))
+def test_recognising_never_raises_and_never_shows_a_full_citizen_id(text: str) -> None:
+    for owner in SubjectKind:
+        found = recognise(text, owner)
+        if found is not None and found.kind is CITIZEN and not found.masked:
+            assert found.value not in found.display()
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("张三340100190001010017欠款", "张三340100********0017欠款"),
+        ("340100000101001", "340100*****1001"),
+        ("金额123456789012345678元", "金额123456789012345678元"),
+        ("案号（2018）皖0104执1234号", "案号（2018）皖0104执1234号"),
+    ],
+)
+def test_full_numbers_in_free_text_are_hidden(text: str, hidden: str) -> None:
+    assert hide_in_text(text) == hidden

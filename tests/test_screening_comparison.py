@@ -1,0 +1,189 @@
+"""What comparing an applicant with a listing comes to, case by case, as an officer would expect."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_sync.records import Listing
+from credit_sync.screening.comparison import Comparison, Verdict, compare, judge
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.keys import mask_shapes, probe_keys, stored_keys
+from credit_sync.screening.reference import reference
+from credit_sync.screening.tables import ListingTable
+from credit_sync.screening.weights import load_weights
+from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise
+from credit_sync.subjects.subject import Sex, Subject
+
+SCALES = Scales(load_weights(), reference())
+ID = "340100190001010017"
+CODE = "913400000000000008"
+
+
+def person(name: str, number: str = "", **more: object) -> Subject:
+    found = recognise(number, SubjectKind.PERSON)
+    return Subject(kind=SubjectKind.PERSON, name=name, identifiers=(found,) if found else (), **more)  # type: ignore[arg-type]
+
+
+def organisation(name: str, number: str = "", **more: object) -> Subject:
+    found = recognise(number, SubjectKind.ORGANISATION)
+    return Subject(kind=SubjectKind.ORGANISATION, name=name, identifiers=(found,) if found else (), **more)  # type: ignore[arg-type]
+
+
+def listing(subject: Subject, **more: object) -> Listing:
+    return Listing(subject=subject, list="x", **more)  # type: ignore[arg-type]
+
+
+def verdict(applicant: Subject, listed: Subject, **more: object) -> str:
+    """As screening finds it: candidates by key, then evidence."""
+    found = ListingTable({1: listing(listed, **more)}).judge(applicant, SCALES)
+    return found.verdict.value
+
+
+@pytest.mark.parametrize(
+    ("applicant", "listed", "expected"),
+    [
+        # full identifiers
+        (person("李建国", ID), person("李建国", ID), "confirmed"),
+        (person("李建国", ID), person("李建国", "340100000101001"), "confirmed"),
+        (person("李建国", ID), person("王秀兰", ID), "probable"),
+        (person("李建国", ID), person("李建围", ID), "confirmed"),
+        (person("李建国", ID), person("李建国", "340100190101010028"), "clear"),
+        # masked identifiers
+        (person("张伟", ID), person("张伟", "3401001900****0017"), "confirmed"),
+        (person("李建国", ID), person("李建国", "340100********0017"), "confirmed"),
+        (person("李建国", ID), person("李建国", "340100****0017"), "confirmed"),
+        (person("李建国", ID), person("李建国", "340100*****1001"), "probable"),
+        (person("张伟", ID), person("张伟", "3401001901****0017"), "clear"),
+        (person("李建国", ID), person("王秀兰", "3401001900****0017"), "clear"),
+        (person("李建国", ID), person("李建国", "3401**************"), "unverifiable"),
+        # names of persons alone
+        (person("张伟"), person("张伟", "3401001900****0017"), "unverifiable"),
+        (person("张伟"), person("张伟"), "unverifiable"),
+        (person("尉迟煜珩"), person("尉迟煜珩"), "possible"),
+        (person("张伟", sex=Sex.MALE), person("张伟", sex=Sex.FEMALE), "clear"),
+        (person("買買提·吐爾遜", ID), person("买买提•吐尔逊", "3401001900****0017"), "confirmed"),
+        # organisations by code
+        (organisation("合肥甲科技有限公司", CODE), organisation("合肥甲科技有限公司", CODE), "confirmed"),
+        (organisation("合肥华星商贸有限公司", CODE), organisation("合肥华星商贸", "00000000-0"), "probable"),
+        (
+            organisation("合肥华星商贸有限公司", "91340000123456788F"),
+            organisation("合肥华星商贸有限公司", "12345678-8"),
+            "confirmed",
+        ),
+        (
+            organisation("合肥华星商贸有限公司", CODE),
+            organisation("合肥华星商贸有限公司", "N2340000MF00000018"),
+            "clear",
+        ),
+        # organisations by name
+        (organisation("合肥华星商贸有限公司"), organisation("合肥華星商貿有限公司"), "probable"),
+        (organisation("合肥华星商贸有限公司"), organisation("合肥华星商贸有限责任公司"), "probable"),
+        (organisation("合肥市华星商贸有限公司"), organisation("合肥华星商贸有限公司"), "probable"),
+        (organisation("安徽省合肥市华星商贸有限公司"), organisation("合肥华星商贸"), "probable"),
+        (organisation("嘉美包装（滁州）股份有限公司"), organisation("嘉美包装滁州股份有限公司"), "probable"),
+        (organisation("西宁万捷商贸有限公司"), organisation("西宁万杰商贸有限公司"), "possible"),
+        (organisation("合肥华星商贸有限公司"), organisation("芜湖华星商贸有限公司"), "clear"),
+        (organisation("吉林省铭远经贸有限公司"), organisation("吉林市铭远经贸有限公司"), "clear"),
+        (organisation("合肥华星商贸有限公司"), organisation("合肥华星旅行社有限公司"), "clear"),
+        (
+            organisation("沈阳合作建筑工程有限公司第一分公司"),
+            organisation("沈阳合作建筑工程有限公司第五分公司"),
+            "clear",
+        ),
+        (organisation("安徽徽商金属股份有限公司芜湖分公司"), organisation("安徽徽商金属股份有限公司"), "clear"),
+        (organisation("有限公司"), organisation("有限公司"), "clear"),
+        (organisation("合肥市"), organisation("合肥市"), "clear"),
+        (organisation("海南职业技术学院"), organisation("渭南职业技术学院"), "clear"),
+    ],
+)
+def test_verdicts(applicant: Subject, listed: Subject, expected: str) -> None:
+    assert verdict(applicant, listed) == expected
+
+
+def test_one_character_off_becomes_probable_when_the_legal_representative_agrees() -> None:
+    a = organisation("西宁万捷商贸有限公司", legal_representative="李建国")
+    assert verdict(a, organisation("西宁万杰商贸有限公司", legal_representative="李建国")) == "probable"
+
+
+def test_corroboration_counts_for_and_against() -> None:
+    a = person("覃皛煜", birth_year=1900, region="安徽省合肥市")
+    near = listing(person("覃皛煜"), age=40, published_on=date(1941, 5, 1), organ="合肥市中级人民法院")
+    far = listing(person("覃皛煜"), age=20, published_on=date(1941, 5, 1), organ="成都市中级人民法院")
+    alone = compare(a, listing(person("覃皛煜")), SCALES)
+    assert compare(a, near, SCALES).probability > 0.7 > alone.probability > 0.1
+    assert compare(a, far, SCALES).verdict is Verdict.CLEAR
+
+
+def test_ranking_agreeing_number_above_none_above_contradicting() -> None:
+    a = person("李建国", ID)
+    compared: list[Comparison] = [
+        compare(a, listing(person("李建国", number)), SCALES)
+        for number in (ID, "3401001900****0017", "", "3401001901****0017")
+    ]
+    bits = [c.bits for c in compared]
+    assert bits == sorted(bits, reverse=True)
+    assert len(set(bits)) == len(bits)
+
+
+def test_one_typing_error_in_a_number_is_its_own_level() -> None:
+    typed = ID[:10] + "11" + ID[12:]  # fails its check digit
+    found = compare(person("尉迟煜珩", typed), listing(person("尉迟煜珩", "3401001900****0017")), SCALES)
+    assert found.verdict is Verdict.CONFIRMED  # the wrong digits are hidden by the mask
+    wrong = ID[:14] + "1" + ID[15:]
+    levels = {
+        e.level for e in compare(person("尉迟煜珩", wrong), listing(person("尉迟煜珩", ID)), SCALES).evidence
+    }
+    assert "typing_error" in levels
+
+
+def test_a_common_name_is_never_a_flag_and_says_how_many_namesakes() -> None:
+    table = {number: listing(person("张伟", f"34010019{number:02d}****0017")) for number in range(40)}
+    found = ListingTable(table).judge(person("张伟"), SCALES)
+    assert found.verdict is Verdict.UNVERIFIABLE
+    assert not found.matches
+    assert "40 条同名" in found.reason(person("张伟"))
+
+
+def test_no_probability_is_certainty() -> None:
+    assert compare(person("尉迟煜珩", ID), listing(person("尉迟煜珩", ID)), SCALES).probability < 1
+
+
+NAMES = st.text(alphabet="张王李伟秀英·（）()*?□ Aa=+@\0\u202e合肥市华星商贸有限公司分第一", max_size=40)
+NUMBERS = st.one_of(st.just(""), st.just(ID), st.just("3401001900****0017"), st.just(CODE), st.text(max_size=20))
+
+
+@settings(max_examples=300, deadline=None)
+@given(NAMES, NUMBERS, NAMES, NUMBERS, st.sampled_from(list(SubjectKind)))
+def test_wild_values_never_raise_and_comparing_is_symmetric(
+    name_a: str, number_a: str, name_b: str, number_b: str, kind: SubjectKind
+) -> None:
+    make = person if kind is SubjectKind.PERSON else organisation
+    a, b = make(name_a, number_a), make(name_b, number_b)
+    one, other = compare(a, listing(b), SCALES), compare(b, listing(a), SCALES)
+    assert one.verdict is other.verdict
+    assert one.bits == pytest.approx(other.bits)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 999), st.sets(st.integers(0, 17), min_size=1, max_size=10))
+def test_compatible_masked_numbers_are_always_candidates(serial: int, hidden: set[int]) -> None:
+    base = f"34010019000101{serial:03d}"
+    number = base + citizen_id.check_digit(base)
+    shown = "".join("*" if place in hidden else digit for place, digit in enumerate(number))
+    listed, applicant = person("甲", shown), person("乙", number)
+    assert set(stored_keys(listed)) & set(probe_keys(applicant, mask_shapes(listed)))
+
+
+def test_the_order_of_candidates_changes_nothing() -> None:
+    candidates = [
+        (n, listing(person("李建国", number))) for n, number in enumerate([ID, "", "3401001900****0017"])
+    ]
+    assert judge(person("李建国", ID), candidates, SCALES) == judge(person("李建国", ID), candidates[::-1], SCALES)
+
+
+@pytest.mark.parametrize("name", ["甲" * 10_000, "\0", "\u202e张伟", "=cmd|'/c calc'!A1", "😀" * 50])
+def test_hostile_names_match_nothing(name: str) -> None:
+    assert verdict(person(name), person("张伟")) in ("clear", "unverifiable")
+    assert verdict(organisation(name), organisation("合肥华星商贸有限公司")) == "clear"
