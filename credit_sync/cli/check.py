@@ -1,0 +1,52 @@
+"""`check`: tries everything a night needs, and changes nothing."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from credit_sync.cli import EXIT_FAILED, config_option, settings_of
+from credit_sync.cli.chinese import Command
+from credit_sync.errors import CreditSyncError
+from credit_sync.publishing.probe import probe as probe_channel
+from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import load_weights
+from credit_sync.sources.connect import probe as probe_source
+from credit_sync.sources.pull import load_mappings
+from credit_sync.store.probe import probe_store
+
+
+@click.command("check", cls=Command)
+@config_option
+@click.pass_context
+def check(ctx: click.Context, config: Path | None) -> int:
+    """检查配置、对照文件、数据库、每个数据源和报送渠道，不改动任何东西。"""
+    settings = settings_of(ctx, config)
+    mappings = load_mappings(settings)
+    folder = settings.path(settings.mappings)
+    load_weights(folder)
+    load_measures(folder)
+    reference()
+    click.echo(f"配置和对照文件：可用（{len(mappings)} 个数据源，{len(settings.channels)} 个报送渠道）")
+    passed = [_try("数据库", partial(probe_store, settings))]
+    for name, source in settings.sources.items():
+        passed.append(
+            _try(f"数据源 {name}", partial(probe_source, name, source, mappings[name], base=settings.base))
+        )
+    for name in settings.channels:
+        passed.append(_try(f"渠道 {name}", partial(probe_channel, settings, name)))
+    return 0 if all(passed) else EXIT_FAILED
+
+
+def _try(what: str, probe: Callable[[], str]) -> bool:
+    try:
+        click.echo(f"{what}：{probe()}")
+    except CreditSyncError as error:
+        click.echo(f"{what}：失败，{error}")
+        return False
+    return True
+
+
+COMMANDS = (check,)

@@ -1,0 +1,65 @@
+"""How things stand, as text for a terminal: runs, lists, quarantine, publications."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from credit_sync.publishing.due import due
+from credit_sync.reporting.labels import RECORDS, STATUSES, label
+from credit_sync.screening.measures import load_measures
+from credit_sync.settings import Settings
+from credit_sync.sources.pull import load_mappings
+from credit_sync.store.lists import list_states
+from credit_sync.store.quarantine import waiting
+from credit_sync.store.schema import run, stage
+
+_RUNS = 7
+_PUBLICATIONS = 20
+
+
+def status_text(engine: Engine, settings: Settings, now: datetime) -> str:
+    """The last runs, the age of each list, what waits in quarantine, which publications are due."""
+    with engine.connect() as connection:
+        lines = [*_runs(connection), "", *_lists(connection, settings, now), "", *_quarantine(connection)]
+    return "\n".join([*lines, "", *_publications(engine, settings, now)])
+
+
+def _runs(connection: Connection) -> Iterator[str]:
+    yield "最近的运行："
+    for found in connection.execute(select(run).order_by(run.c.id.desc()).limit(_RUNS)):
+        failed = select(stage.c.name, stage.c.part).where(stage.c.run_id == found.id, stage.c.status == "failed")
+        parts = "、".join(f"{name} {part}".strip() for name, part in connection.execute(failed))
+        attempts = f"，第 {found.attempts} 次接着跑" if found.attempts > 1 else ""
+        problem = f"，失败：{parts}" if parts else ""
+        yield f"  第 {found.id} 次  {found.as_of:%Y-%m-%d %H:%M}  {label(STATUSES, found.status)}{attempts}{problem}"
+
+
+def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterator[str]:
+    measures = load_measures(settings.path(settings.mappings))
+    yield "名单："
+    for name, state in list_states(connection, now, load_mappings(settings)).items():
+        age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
+        warning = f"  ⚠ {state.reason}，比对不能据此认定无失信" if state.stale else ""
+        yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"
+
+
+def _quarantine(connection: Connection) -> Iterator[str]:
+    counts = waiting(connection)
+    yield f"隔离区：{sum(counts.values())} 行"
+    for source, count in counts.items():
+        yield f"  {source}  {count} 行"
+
+
+def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
+    found = due(engine, settings, now.date())
+    late = sum(item.late for item in found)
+    yield f"待报送：{len(found)} 条，其中已超过 7 个工作日 {late} 条"
+    for item in found[:_PUBLICATIONS]:
+        deadline = f"应于 {item.deadline.day} 前报送" if item.deadline else "待人工撤回"
+        overdue = "，已逾期" if item.late else ""
+        why = f"：{item.errors[0].message}" if item.errors else ""
+        what = f"{RECORDS[item.kind]} {item.document_number}（{item.subject}）"
+        yield f"  {item.channel}  {what}  {item.state_title}，{deadline}{overdue}{why}"
+    if len(found) > _PUBLICATIONS:
+        yield f"  …… 还有 {len(found) - _PUBLICATIONS} 条，见运行报告"

@@ -1,0 +1,112 @@
+"""The short summary that ends a run: per source and list, what was pulled, published, screened and flagged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from credit_sync.records import RecordKind
+from credit_sync.reporting.labels import RECORDS, STAGES, VERDICTS
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.measures import load_measures
+from credit_sync.settings import Settings
+from credit_sync.sources.pull import load_mappings
+from credit_sync.store.ledger import Run
+from credit_sync.store.schema import stage
+
+_PULL_NEWS = ("added", "changed", "removed")
+_PUBLISH_NEWS = ("sent", "invalid")
+_SCREEN_NEWS = ("opened", "changed", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a stage, as the ledger has it."""
+
+    stage: str
+    name: str
+    title: str
+    counts: Mapping[str, Any]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did. `problems` (Chinese) are what failed; the run then exits with 1."""
+
+    run: Run
+    parts: tuple[Part, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for everything that failed."""
+        return tuple(
+            f"{STAGES[p.stage]} {p.name}：{p.problem}".replace(" ：", "：") for p in self.parts if p.problem
+        )
+
+    @property
+    def nothing_changed(self) -> bool:
+        """No source brought news, nothing was sent, no flag moved."""
+        news = {"pull": _PULL_NEWS, "publish": _PUBLISH_NEWS, "screen": _SCREEN_NEWS}
+        return not any(p.counts.get(name) for p in self.parts for name in news.get(p.stage, ()))
+
+    def text(self) -> str:
+        """For the terminal."""
+        lines = [f"第 {self.run.id} 次运行，{self.run.as_of:%Y-%m-%d %H:%M}"]
+        for part in self.parts:
+            describe = {"pull": _pull_line, "publish": _publish_line, "screen": _screen_line}.get(part.stage)
+            if describe is not None:
+                lines.append(
+                    f"  {part.title}：{'失败，' + part.problem if part.problem else describe(part.counts)}"
+                )
+        if self.nothing_changed and not self.problems:
+            lines.append("与上次相比没有变化。")
+        if self.problems:
+            lines.append(f"有 {len(self.problems)} 处失败，其余已完成。")
+        return "\n".join(lines)
+
+
+def summarise(engine: Engine, settings: Settings, run: Run) -> Summary:
+    """The summary of a run, out of the ledger."""
+    mappings = load_mappings(settings)
+    measures = load_measures(settings.path(settings.mappings))
+    with engine.connect() as connection:
+        rows = connection.execute(select(stage).where(stage.c.run_id == run.id)).mappings().all()
+    order = {name: number for number, name in enumerate((*settings.sources, *settings.channels, ""))}
+    stages = list(STAGES)
+
+    def title(row: Mapping[str, Any]) -> str:
+        if row["name"] == "pull" and row["part"] in mappings:
+            mapping = mappings[row["part"]]
+            about = measures.list_title(mapping.list) if mapping.record is RecordKind.LISTING else mapping.title
+            return f"{STAGES['pull']} {row['part']}（{RECORDS[mapping.record]}：{about}）"
+        return f"{STAGES[row['name']]} {row['part']}".strip()
+
+    parts = [Part(row["name"], row["part"], title(dict(row)), row["counts"], row["problem"]) for row in rows]
+    parts.sort(key=lambda p: (stages.index(p.stage), order.get(p.name, len(order)), p.name))
+    return Summary(run, tuple(parts))
+
+
+def _pull_line(counts: Mapping[str, Any]) -> str:
+    news = (
+        f"新增 {counts['added']}、变更 {counts['changed']}、移出 {counts['removed']}、未变 {counts['unchanged']}"
+    )
+    more = "".join(
+        f"、{word} {counts[name]}"
+        for name, word in (("duplicates", "重复"), ("skipped", "空行说明"))
+        if counts[name]
+    )
+    return f"取到 {counts['pulled']} 行：{news}{more}，隔离 {counts['quarantined']}；在册 {counts['live']}"
+
+
+def _publish_line(counts: Mapping[str, Any]) -> str:
+    return f"报出 {counts.get('sent', 0)} 条，校验不通过 {counts.get('invalid', 0)} 条"
+
+
+def _screen_line(counts: Mapping[str, Any]) -> str:
+    verdicts = "、".join(f"{VERDICTS[v]} {counts[v.value]}" for v in reversed(Verdict))
+    flags = (
+        f"预警新增 {counts['opened']}、变更 {counts['changed']}、关闭 {counts['closed']}、待处理 {counts['open']}"
+    )
+    return f"{counts['applicants']} 个申报主体全部有结论：{verdicts}；{flags}"
