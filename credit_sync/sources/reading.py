@@ -1,0 +1,209 @@
+"""Rows become records as a mapping says. Pure: the same row always reads the same.
+
+Whatever a row holds, it ends as one of the outcomes: nothing is dropped, and one bad row never stops a batch.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from credit_sync.errors import SettingsError
+from credit_sync.records import RECORD_CLASSES, Record, RecordKind
+from credit_sync.sources.field_reading import FieldReader, ProblemError
+from credit_sync.sources.mapping import Constants, Fields
+from credit_sync.sources.mapping import Mapping as SourceMapping
+from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
+from credit_sync.sources.plain import plain_row, plain_text
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.sources.subject_reading import Given, ReadSubject, read_subject
+from credit_sync.sources.target_fields import TARGET_FIELDS
+from credit_sync.sources.values import text_of
+from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide, hide_in_text, recognise
+
+LONGEST_KEY = 500
+_LONGEST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row as plain data, the fields that the mapping does not know, and whether the source calls it gone."""
+
+    origin: Origin
+    values: dict[str, Any]
+    extra: dict[str, Any]
+    removed: bool
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The values of one part while it is being read."""
+
+    values: dict[str, Any]
+    identifiers: dict[str, str]
+    warnings: list[str]
+    problem: ProblemError | None = None
+
+
+def read_row(mapping: SourceMapping, row: RawRow | BrokenRow) -> list[Outcome]:
+    """One row. For many rows make one `Reader`."""
+    return Reader(mapping).read(row)
+
+
+class Reader:
+    """Reads the rows of one mapping. Raises SettingsError for constants that cannot be read."""
+
+    def __init__(self, mapping: SourceMapping) -> None:
+        self._mapping = mapping
+        self._class = RECORD_CLASSES[mapping.record]
+        self._own = frozenset(f.name for f in fields(self._class) if f.name != "subject")
+        self._titles = {name: field.title for name, field in TARGET_FIELDS[mapping.record].items()}
+        required = (name for name, field in TARGET_FIELDS[mapping.record].items() if field.required)
+        self._required = tuple(dict.fromkeys((*required, *mapping.required)))
+        self._known = mapping.source_names()
+        self._skip = re.compile(mapping.layout.skip) if mapping.layout.skip else None
+        parts = [(mapping.constants, mapping.fields)]
+        if mapping.parts:
+            parts = [(mapping.constants | p.constants, mapping.fields | p.fields) for p in mapping.parts]
+        self._parts = [_Part(mapping, constants, field_map) for constants, field_map in parts]
+
+    def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
+        """What the row comes to: one outcome, or one for each of its parts."""
+        if isinstance(row, BrokenRow):
+            text = plain_text(row.text)
+            return [Rejected(row.origin, "", _shown(text), row.reason, text, readable=False)]
+        values: dict[str, Any] = {}
+        try:
+            values = plain_row(row.values)
+            return self._read(values, row.origin)
+        except Exception as error:  # promise 1: whatever a row holds, it is kept and the batch goes on
+            return [Rejected(row.origin, "", "", f"读取该行时出错（{type(error).__name__}）", values)]
+
+    def _read(self, values: dict[str, Any], origin: Origin) -> list[Outcome]:
+        first = next((text for value in values.values() if (text := text_of(value))), "")
+        if not first or (self._skip is not None and self._skip.match(first)):
+            return [Skipped(origin)]
+        removal = self._mapping.removal
+        removed = removal is not None and text_of(values.get(removal.from_)) in removal.values
+        extra = {name: v for name, v in values.items() if name not in self._known and v not in (None, "", [], {})}
+        row = _Row(origin, values, extra, removed)
+        outcomes = [o for number, part in enumerate(self._parts) for o in self._read_part(row, number, part)]
+        return outcomes or [Rejected(origin, "name", "", f"缺少{self._titles['name']}", values)]
+
+    def _read_part(self, row: _Row, number: int, part: "_Part") -> Iterator[Outcome]:
+        draft = part.draft(row.values)
+        if self._mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
+            return
+        key = ""
+        try:
+            subject = _subject_of(draft, row.origin)
+            key = self._key(draft, subject)
+            if row.removed:
+                yield Removed(row.origin, key)
+                return
+            self._check(draft, subject)
+            record = self._record(draft, subject)
+            yield Read(row.origin, key, record, row.extra, (*draft.warnings, *subject.warnings))
+        except ProblemError as problem:
+            value = _shown(problem.value, identifier=problem.is_identifier)
+            yield Rejected(row.origin, problem.field, value, problem.reason, row.values, key, part=number)
+
+    def _key(self, draft: _Draft, subject: ReadSubject) -> str:
+        parts = [_key_part(self._value(name, draft, subject)) for name in self._mapping.key]
+        if not any(parts):
+            titles = "、".join(self._titles[name] for name in self._mapping.key)
+            raise draft.problem or ProblemError(self._mapping.key[0], "", f"主键字段（{titles}）全部为空")
+        if draft.problem and draft.problem.field in self._mapping.key:
+            raise draft.problem
+        key = "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+        if len(key) <= LONGEST_KEY:
+            return key
+        return f"{key[: LONGEST_KEY - 33]}#{blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+    @staticmethod
+    def _value(name: str, draft: _Draft, subject: ReadSubject) -> Any:
+        if name in subject.by_field:
+            return subject.by_field[name]
+        if name == "name":
+            return subject.subject.name
+        return draft.values.get(name, "")
+
+    def _check(self, draft: _Draft, subject: ReadSubject) -> None:
+        if draft.problem:
+            raise draft.problem
+        for name in self._required:
+            if self._value(name, draft, subject) in (None, "", ()):
+                raise ProblemError(name, "", f"缺少{self._titles[name]}")
+        if subject.failing and self._mapping.invalid_identifiers == "quarantine":
+            field, found = subject.failing[0]
+            raise ProblemError(field, found.value, f"{found.title}校验不通过", is_identifier=True)
+
+    def _record(self, draft: _Draft, subject: ReadSubject) -> Record:
+        own = {name: value for name, value in draft.values.items() if name in self._own}
+        for name in ("fine", "confiscated"):
+            if name not in own and f"{name}_yuan" in draft.values:
+                own[name] = draft.values[f"{name}_yuan"]
+        if self._mapping.record is RecordKind.LISTING:
+            own["list"] = self._mapping.list
+        return self._class(subject=subject.subject, **own)
+
+
+class _Part:
+    """The constants and field readers of one part of a mapping."""
+
+    def __init__(self, mapping: SourceMapping, constants: Constants, field_map: Fields) -> None:
+        targets = TARGET_FIELDS[mapping.record]
+        self._readers = [
+            FieldReader(name, targets[name], field, mapping.values.get(field.values))
+            for name, field in field_map.items()
+            if name not in constants
+        ]
+        self._constants = _Draft({}, {}, [])
+        for name, value in constants.items():
+            try:
+                FieldReader(name, targets[name], None, None).put(text_of(value), self._constants)
+            except ProblemError as problem:
+                raise SettingsError(mapping.title, [f"constants.{name}: {problem.reason}"]) from None
+
+    def draft(self, values: Mapping[str, Any]) -> _Draft:
+        """The part's values; the first field that cannot be read is kept as the problem."""
+        draft = _Draft(dict(self._constants.values), dict(self._constants.identifiers), [])
+        for reader in self._readers:
+            try:
+                reader.read(values, draft)
+            except ProblemError as problem:
+                draft.problem = draft.problem or problem
+        return draft
+
+
+def _subject_of(draft: _Draft, origin: Origin) -> ReadSubject:
+    own_number = draft.identifiers.pop("legal_representative_id", "")
+    on = origin.pulled_at.date()
+    if own_number and (found := recognise(own_number, SubjectKind.PERSON, on=on)) is not None:
+        draft.values["legal_representative_id"] = found
+        if not found.valid:
+            draft.warnings.append(f"法定代表人{found.title} {found.display()} 校验不通过")
+    return read_subject(Given(draft.values, draft.identifiers, on))
+
+
+def _key_part(value: Any) -> str:
+    """One spelling for what a source may write differently from pull to pull: width and blanks."""
+    if isinstance(value, Identifier):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    return "".join(unicodedata.normalize("NFKC", str(value or "")).split())
+
+
+def _shown(text: str, *, identifier: bool = False) -> str:
+    if identifier:
+        return hide(text[:_LONGEST_SHOWN])
+    shown = hide_in_text(text)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+
+
+def _is_about(problem: ProblemError | None, field: str) -> bool:
+    return problem is not None and problem.field == field

@@ -1,0 +1,187 @@
+"""The subject of a row: its kind where the source does not say it, its identifiers, former names, and what
+contradicts itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from credit_sync.sources.values import names_of
+from credit_sync.subjects.identifiers import (
+    Identifier,
+    IdentifierKind,
+    SubjectKind,
+    citizen_id,
+    masked,
+    recognise,
+    uscc,
+)
+from credit_sync.subjects.identifiers.folding import fold, unify_masks
+from credit_sync.subjects.subject import Sex, Subject
+
+_OWNERS = {
+    "uscc": SubjectKind.ORGANISATION,
+    "organisation_code": SubjectKind.ORGANISATION,
+    "registration_number": SubjectKind.ORGANISATION,
+    "citizen_id": SubjectKind.PERSON,
+    "identifier": None,
+}
+"""Whose number a field holds; None: the row's subject's."""
+
+_FORMER = re.compile(
+    r"\s*[（(〔\[]\s*(?:原名称?|曾用名称?|更名前|旧名|(?P<just>原))\s*[:：为]?\s*"
+    r"(?P<names>(?:[^（）()〔〕\[\]]|[（(][^（）()]*[)）])+)[）)〕\]]"
+)
+_LEAST_FORMER = 4
+"""A name after a mere 原 is at least so long, for （原料） is no former name."""
+
+_ORGANISATION_SHAPE = re.compile(
+    r"公司|集团|企业|大学|学院|学校|小学|中学|研究所|研究院|研究会|中心|医院|卫生院|诊所|委员会|协会|学会|基金会"
+    r"|合作社|联合社|经营部|事务所|工作室|办事处|分行|支行|银行|商行|商店|超市|酒店|饭店|门市部|服务部|农场|林场"
+    r"|养殖场|..[局厅厂院所]$|\b(?:co|ltd|inc|llc|gmbh|university|institute)\b",
+    re.IGNORECASE,
+)
+_LONGEST_PERSON_NAME = 4
+_SEVERAL = re.compile(r"[、，,;；|\n]+")
+_LEAST_IDENTIFIER = 8
+_DOTS = re.compile(r"[·•‧・∙．.]")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a row says of its subject: read values by field, and the texts of its identifier fields."""
+
+    values: Mapping[str, Any]
+    identifiers: Mapping[str, str]
+    on: date
+    """The day of the pull: nobody in it is born later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSubject:
+    """A subject, what is odd about it (Chinese, ids masked), and its failing identifiers by field."""
+
+    subject: Subject
+    warnings: tuple[str, ...]
+    failing: tuple[tuple[str, Identifier], ...]
+    by_field: Mapping[str, Identifier]
+
+
+def read_subject(given: Given) -> ReadSubject:
+    """Puts the subject together (with an empty name where the row has none)."""
+    values = given.values
+    name, former = split_former_names(values.get("name", ""))
+    kind = values.get("kind") or derive_kind(name, given)
+    found = list(_identifiers(given, kind))
+    failing = tuple((field, i) for field, i in found if not i.valid)
+    of_person = [i for _, i in found if i.kind is IdentifierKind.CITIZEN_ID and i.valid and not i.masked]
+    own_id = of_person[0].value if of_person and kind is SubjectKind.PERSON else ""
+    subject = Subject(
+        kind=kind,
+        name=name,
+        identifiers=tuple(dict.fromkeys(i for _, i in found)),
+        former_names=tuple(n for n in dict.fromkeys((*former, *values.get("former_names", ()))) if n != name),
+        legal_representative=values.get("legal_representative", ""),
+        sex=values.get("sex") or (Sex(citizen_id.sex(own_id)) if own_id else None),
+        birth_year=_birth_year(values, own_id),
+        region=values.get("region", ""),
+        employer=values.get("employer", ""),
+    )
+    warnings = (*(f"{i.title} {i.display()} 校验不通过" for _, i in failing), *_contradictions(values, own_id))
+    return ReadSubject(subject, warnings, failing, dict(reversed(found)))
+
+
+def split_former_names(text: str) -> tuple[str, tuple[str, ...]]:
+    """A name without the former names in brackets behind it.
+
+    >>> split_former_names("合肥甲科技有限公司（原合肥乙(集团)公司）")
+    ('合肥甲科技有限公司', ('合肥乙(集团)公司',))
+    >>> split_former_names("安徽甲（原料）厂")
+    ('安徽甲（原料）厂', ())
+    """
+    if not ("原" in text or "名" in text):
+        return text, ()
+    former: list[str] = []
+
+    def take(found: re.Match[str]) -> str:
+        names = names_of(found["names"])
+        if found["just"] and any(len(name) < _LEAST_FORMER for name in names):
+            return found.group()
+        former.extend(names)
+        return ""
+
+    name = _FORMER.sub(take, text).strip()
+    return (name, tuple(former)) if name else (text, ())
+
+
+def derive_kind(name: str, given: Given) -> SubjectKind:
+    """Person or organisation, from whatever tells: sex, age, representative, the numbers, the name's shape."""
+    values, numbers = given.values, given.identifiers
+    if values.get("sex") or values.get("age") or values.get("birth_date") or values.get("birth_year"):
+        return SubjectKind.PERSON
+    if values.get("legal_representative"):
+        return SubjectKind.ORGANISATION
+    if "identifier" in numbers and (by_number := _kind_by_number(fold(numbers["identifier"]))) is not None:
+        return by_number
+    for field, number in numbers.items():
+        owner = _OWNERS[field]
+        if owner is not None and recognise(number, owner, on=given.on):
+            return owner
+    return _kind_by_name(name)
+
+
+def _kind_by_number(number: str) -> SubjectKind | None:
+    """What a number alone proves; one in thirty citizen ids also passes the check of a USCC, so both prove none."""
+    person = citizen_id.is_valid(number) or (
+        masked.is_pattern(pattern := unify_masks(number)) and pattern[:1] in "12345678" and pattern[:6].isdigit()
+    )
+    organisation = uscc.is_valid(number) or len(number) == 9
+    if person == organisation:
+        return None
+    return SubjectKind.PERSON if person else SubjectKind.ORGANISATION
+
+
+def _kind_by_name(name: str) -> SubjectKind:
+    if _ORGANISATION_SHAPE.search(name):
+        return SubjectKind.ORGANISATION
+    compact = "".join(name.split())
+    person = compact.isascii() or len(compact) <= _LONGEST_PERSON_NAME or _DOTS.search(compact)
+    return SubjectKind.PERSON if person else SubjectKind.ORGANISATION
+
+
+def _identifiers(given: Given, kind: SubjectKind) -> Iterator[tuple[str, Identifier]]:
+    for field, number in given.identifiers.items():
+        owner = _OWNERS[field]
+        for text in several(number):
+            if (found := recognise(text, owner or kind, on=given.on)) is not None:
+                yield field, found
+
+
+def several(text: str) -> list[str]:
+    """The numbers in one cell."""
+    if not _SEVERAL.search(text):
+        return [text]
+    parts = [part for part in _SEVERAL.split(text) if part.strip()]
+    return parts if len(parts) > 1 and all(len(p.strip()) >= _LEAST_IDENTIFIER for p in parts) else [text]
+
+
+def _birth_year(values: Mapping[str, Any], own_id: str) -> int | None:
+    if values.get("birth_year"):
+        return int(values["birth_year"])
+    if values.get("birth_date"):
+        return int(values["birth_date"].year)
+    return int(own_id[6:10]) if own_id else None
+
+
+def _contradictions(values: Mapping[str, Any], own_id: str) -> Iterator[str]:
+    if not own_id:
+        return
+    born = citizen_id.birth_date(own_id)
+    if values.get("sex") and values["sex"] != citizen_id.sex(own_id):
+        yield "身份证号码所示性别与所填性别不一致"
+    if born and values.get("birth_date") and values["birth_date"] != born:
+        yield "身份证号码所示出生日期与所填出生日期不一致"
+    elif born and values.get("birth_year") and values["birth_year"] != born.year:
+        yield "身份证号码所示出生年份与所填出生年份不一致"
