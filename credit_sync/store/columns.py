@@ -30,11 +30,13 @@ def record_columns(record_class: type[Record]) -> list[Column[Any]]:
 
 
 def to_columns(record: Record) -> dict[str, Any]:
-    """A record as the values of its columns."""
-    return {
-        column: _to_value(getattr(record.subject if column.startswith(SUBJECT_PREFIX) else record, field))
-        for column, field, _ in _COLUMNS[type(record)]
-    }
+    """A record as the values of its columns; dates stay dates, everything else is what JSON can hold."""
+    subject = record.subject
+    columns = {}
+    for column, of_subject, field, convert in _WRITERS[type(record)]:
+        value = getattr(subject if of_subject else record, field)
+        columns[column] = value if convert is None or value is None else convert(value)
+    return columns
 
 
 def from_columns(record_class: type[AnyRecord], row: Mapping[str, Any]) -> AnyRecord:
@@ -44,6 +46,11 @@ def from_columns(record_class: type[AnyRecord], row: Mapping[str, Any]) -> AnyRe
     for column, field, read in _READERS[record_class]:
         (subject if column.startswith(SUBJECT_PREFIX) else own)[field] = read(row[column])
     return record_class(subject=Subject(**subject), **own)
+
+
+def subject_from_columns(row: Mapping[str, Any]) -> Subject:
+    """The subject of a row of any record table."""
+    return Subject(**{field: read(row[column]) for column, field, read in _SUBJECT_READERS})
 
 
 def _columns_of(record_class: type[Record]) -> tuple[tuple[str, str, Any], ...]:
@@ -80,14 +87,21 @@ def _column_type(hint: Any) -> TypeEngine[Any]:
     return String(24) if issubclass(plain, StrEnum) else Text()
 
 
-def _to_value(value: Any) -> Any:
-    if isinstance(value, Identifier):
-        return [value.kind.value, value.value, value.valid]
-    if isinstance(value, tuple):
-        return [_to_value(item) for item in value]
-    if isinstance(value, StrEnum):
-        return value.value
-    return format(value, "f") if isinstance(value, Decimal) else value
+def _writer(hint: Any) -> Callable[[Any], Any] | None:
+    """How a value that is not None becomes a column's; None where it is one already."""
+    plain = _optional_of(hint) or hint
+    if plain is Identifier:
+        return _identifier_to_list
+    if typing.get_origin(plain) is tuple:
+        convert = _writer(typing.get_args(plain)[0])
+        return list if convert is None else lambda values: [convert(value) for value in values]
+    if plain is Decimal:
+        return lambda value: format(value, "f")
+    return (lambda value: value.value) if issubclass(plain, StrEnum) else None
+
+
+def _identifier_to_list(value: Identifier) -> list[Any]:
+    return [value.kind.value, value.value, value.valid]
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
@@ -117,3 +131,12 @@ _COLUMNS: dict[type[Any], tuple[tuple[str, str, Any], ...]] = {
 _READERS: dict[type[Any], tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
     record_class: _readers_of(record_class) for record_class in RECORD_CLASSES.values()
 }
+_WRITERS: dict[type[Any], tuple[tuple[str, bool, str, Callable[[Any], Any] | None], ...]] = {
+    record_class: tuple((c, c.startswith(SUBJECT_PREFIX), field, _writer(hint)) for c, field, hint in columns)
+    for record_class, columns in _COLUMNS.items()
+}
+_SUBJECT_READERS = tuple(
+    (column, field, read)
+    for column, field, read in next(iter(_READERS.values()))
+    if column.startswith(SUBJECT_PREFIX)
+)

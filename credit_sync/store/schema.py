@@ -158,6 +158,7 @@ quarantine = Table(
     Column("value", Text, nullable=False),  # masked
     Column("reason", Text, nullable=False),
     Column("raw", JSON, nullable=False),  # the whole row
+    Column("key", String(512), nullable=False),  # of the record it would have been; '' where that is not known
     Column("readable", Boolean, nullable=False),  # `retry` can read `raw` again once the mapping is better
     Column("run_id", Integer, nullable=False),  # the last run in which the row came like this
     Column("first_seen", DateTime, nullable=False),

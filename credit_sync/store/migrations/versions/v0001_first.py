@@ -305,6 +305,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("raw", sa.JSON(), nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
         sa.Column("readable", sa.Boolean(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column("first_seen", sa.DateTime(), nullable=False),

@@ -1,0 +1,143 @@
+"""The pull stage: every source's rows become records, one transaction a source.
+
+A source that fails leaves the store as it was, goes on record with the reason, and does not stop the others. A
+source that a killed run had finished is not pulled again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from credit_sync.errors import CreditSyncError, StoreError
+from credit_sync.settings import Settings
+from credit_sync.sources.connect import open_rows
+from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.reading import Reader
+from credit_sync.sources.spool import Spool
+from credit_sync.sources.take_over import Delivery, take_over
+from credit_sync.store import ledger
+from credit_sync.store.counts import Counts
+from credit_sync.store.engine import explain, writing
+from credit_sync.store.ledger import Run
+from credit_sync.store.lists import watermark
+from credit_sync.store.versions import PulledSource
+from credit_sync.subjects.identifiers import hide_in_text
+
+log = structlog.get_logger()
+
+Progress = Callable[[str, int], None]
+"""Told the source and how many of its rows have been read."""
+
+_PROGRESS_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How the pull of one source ended."""
+
+    source: str
+    state: Literal["accepted", "refused", "failed", "finished_before"]
+    counts: Counts = field(default_factory=Counts)
+    problem: str = ""
+    """Why it was refused or failed, in Chinese."""
+
+
+def pull(  # noqa: PLR0913 - the options of the command
+    engine: Engine,
+    settings: Settings,
+    run: Run,
+    *,
+    only_source: str | None = None,
+    accept_shrink: bool = False,
+    progress: Progress | None = None,
+) -> list[Pulled]:
+    """Pulls the configured sources in their order, or only one. Raises SettingsError before anything is pulled."""
+    mappings = load_mappings(settings)
+    if only_source is not None and only_source not in mappings:
+        raise CreditSyncError(f"没有名为 {only_source} 的数据源", remedy=f"可用：{'、'.join(mappings)}")
+    readers = {name: Reader(mapping) for name, mapping in mappings.items()}
+    with engine.connect() as connection:
+        finished = ledger.finished_parts(connection, run, "pull")
+    results = []
+    for name in mappings if only_source is None else (only_source,):
+        if name in finished:
+            results.append(Pulled(name, "finished_before"))
+            continue
+        source = _Source(name, settings, mappings[name], readers[name])
+        results.append(_pull_one(engine, run, source, accept_shrink, progress))
+    return results
+
+
+def load_mappings(settings: Settings) -> dict[str, Mapping]:
+    """The mapping of every configured source, by the source's name. Raises SettingsError."""
+    folder = settings.path(settings.mappings)
+    return {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    settings: Settings
+    mapping: Mapping
+    reader: Reader
+
+    @property
+    def pulled(self) -> PulledSource:
+        delivery = self.settings.sources[self.name].delivery
+        return PulledSource(self.name, self.mapping.record, self.mapping.list, delivery)
+
+
+def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None) -> Pulled:
+    with Spool() as spool:
+        try:
+            _fill(spool, engine, run, source, progress)
+            delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink)
+            taken = take_over(engine, run, delivery)
+        except Exception as error:  # a source's trouble, of whatever kind, is its own
+            return _record_failure(engine, run, source.name, error)
+    counts = taken.counts.stored()
+    if taken.state == "refused":
+        log.warning("未接收", source=source.name, reason=taken.reason, **counts)
+    else:
+        log.info("已取数", source=source.name, version=taken.version, **counts)
+    return Pulled(source.name, taken.state, taken.counts, taken.reason)
+
+
+def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Progress | None) -> None:
+    settings = source.settings.sources[source.name]
+    since = None
+    if settings.delivery == "delta":
+        with engine.connect() as connection:
+            since = watermark(connection, source.name)
+    rows = open_rows(
+        source.name, settings, source.mapping, base=source.settings.base, since=since, pulled_at=run.as_of
+    )
+    for row in rows:
+        spool.add(source.reader.read(row))
+        if progress is not None and spool.rows % _PROGRESS_EVERY == 0:
+            progress(source.name, spool.rows)
+    if progress is not None:
+        progress(source.name, spool.rows)
+
+
+def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> Pulled:
+    """Into the ledger. Raises StoreError where the store itself is the trouble."""
+    if isinstance(error, CreditSyncError):
+        problem = str(error)
+    elif isinstance(error, SQLAlchemyError):
+        problem = f"写入数据库失败：{explain(error)}"
+    else:
+        problem = f"程序内部错误（{type(error).__name__}），请把运行日志交给维护人员"
+        log.exception("内部错误", source=source)
+    problem = hide_in_text(problem)
+    try:
+        with writing(engine) as connection:
+            ledger.stage_failed(connection, run, "pull", source, problem)
+    except SQLAlchemyError as trouble:
+        raise StoreError(f"写不进数据库：{explain(trouble)}", remedy="请检查磁盘空间和数据库服务") from None
+    log.error("取数失败", source=source, problem=problem)
+    return Pulled(source, "failed", problem=problem)

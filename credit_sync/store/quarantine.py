@@ -1,0 +1,126 @@
+"""The quarantine: rows that could not be read, each kept once, with the reason, until it is resolved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from credit_sync.store.ledger import Run
+from credit_sync.store.schema import quarantine
+
+NO_LONGER_THERE = "源数据中已不再出现"
+READ_LATER = "该记录后来已正常读入"
+RETRIED = "按现行映射重新读取成功"
+OTHER_TROUBLE = "按现行映射重新读取，原问题已消除，另有问题"
+
+_BLOCK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row for the quarantine; `value` has its numbers hidden, `raw` is the whole row and is never shown."""
+
+    fingerprint: str
+    place: str
+    row: int
+    field: str
+    value: str
+    reason: str
+    raw: Any
+    key: str = ""
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row of the quarantine as people see it."""
+
+    id: int
+    source: str
+    place: str
+    row: int
+    field: str
+    value: str
+    reason: str
+    first_seen: datetime
+    resolved_at: datetime | None
+    resolution: str
+
+
+def put(connection: Connection, source: str, run: Run, rows: Sequence[BadRow]) -> None:
+    """Keeps the rows: new ones are added, known ones take the new place and reason and are open again."""
+    by_fingerprint = {row.fingerprint: row for row in rows}
+    c = quarantine.c
+    known = {
+        fingerprint
+        for block in _blocks(sorted(by_fingerprint))
+        for fingerprint in connection.scalars(
+            select(c.fingerprint).where(c.source == source, c.fingerprint.in_(block))
+        )
+    }
+    next_id = (connection.scalar(select(func.max(c.id))) or 0) + 1
+    added, again = [], []
+    for fingerprint, row in by_fingerprint.items():
+        now = {"place": row.place, "row": row.row, "value": row.value, "reason": row.reason, "key": row.key}
+        now |= {"run_id": run.id, "resolved_at": None, "resolution": ""}
+        if fingerprint in known:
+            again.append(now | {"of": fingerprint})
+        else:
+            once = {"source": source, "fingerprint": fingerprint, "field": row.field, "raw": row.raw}
+            added.append(now | once | {"id": next_id, "readable": row.readable, "first_seen": run.as_of})
+            next_id += 1
+    if added:
+        connection.execute(quarantine.insert(), added)
+    if again:
+        values: dict[str, Any] = {name: bindparam(name) for name in again[0] if name != "of"}
+        of_row = (c.source == source, c.fingerprint == bindparam("of"))
+        connection.execute(update(quarantine).where(*of_row).values(values), again)
+
+
+def resolve_absent(connection: Connection, source: str, run: Run) -> None:
+    """After a whole list: rows that did not come like that again are resolved."""
+    c = quarantine.c
+    absent = (c.source == source, c.resolved_at.is_(None), c.run_id != run.id)
+    gone = update(quarantine).where(*absent)
+    connection.execute(gone.values(resolved_at=run.as_of, resolution=NO_LONGER_THERE))
+
+
+def resolve(connection: Connection, run: Run, ids: Sequence[int], resolution: str) -> None:
+    """Marks rows as resolved, and how."""
+    for block in _blocks(ids):
+        done = update(quarantine).where(quarantine.c.id.in_(block))
+        connection.execute(done.values(resolved_at=run.as_of, resolution=resolution))
+
+
+def open_keys(connection: Connection, source: str, run: Run) -> Iterator[list[tuple[int, str]]]:
+    """(id, key) of the open rows of earlier runs that name their record, in blocks."""
+    c = quarantine.c
+    earlier = (c.source == source, c.resolved_at.is_(None), c.key != "", c.run_id != run.id)
+    rows = connection.execute(select(c.id, c.key).where(*earlier).order_by(c.id)).all()
+    return iter([[(row.id, row.key) for row in rows[i : i + _BLOCK]] for i in range(0, len(rows), _BLOCK)])
+
+
+def list_quarantined(
+    connection: Connection, *, source: str | None = None, resolved: bool = False
+) -> Iterator[Quarantined]:
+    """The rows in quarantine, in order of arrival; with `resolved` also those that are settled."""
+    shown = select(*(quarantine.c[name] for name in Quarantined.__slots__)).order_by(quarantine.c.id)
+    if source is not None:
+        shown = shown.where(quarantine.c.source == source)
+    if not resolved:
+        shown = shown.where(quarantine.c.resolved_at.is_(None))
+    for row in connection.execute(shown.execution_options(yield_per=_BLOCK)):
+        yield Quarantined(*row)
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """How many rows wait in quarantine, by source."""
+    c = quarantine.c
+    counted = select(c.source, func.count()).where(c.resolved_at.is_(None)).group_by(c.source).order_by(c.source)
+    return dict(connection.execute(counted).tuples().all())
+
+
+def _blocks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (items[i : i + _BLOCK] for i in range(0, len(items), _BLOCK))

@@ -1,0 +1,174 @@
+"""Writing the records of one pull: what is new, changed, the same, gone, or there again.
+
+Works in batches inside the caller's one transaction. Memory is one byte per record of the table and one batch,
+however long the list. Ids follow the order of arrival, so the same pulls always make the same rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from credit_sync.records import RecordKind
+from credit_sync.store import schema
+from credit_sync.store.counts import Counts
+from credit_sync.store.ledger import Run
+from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, SubjectKeys
+
+_UNSEEN, _READ, _HELD, _GONE = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that the source says is gone."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row that could not be read but names its record, which therefore stays as it is."""
+
+    key: str
+
+
+Item = Entry | Gone | Held
+
+
+@dataclass(slots=True)
+class _Known:
+    id: int
+    version: int
+    digest: bytes
+    removed: bool
+
+
+class RecordWriter:
+    """Writes one pull of one source. Call `write` batch by batch, then `remove_unseen` for a whole list."""
+
+    def __init__(
+        self, connection: Connection, source: str, kind: RecordKind, run: Run, subject_keys: SubjectKeys
+    ) -> None:
+        self.counts = Counts()
+        self.read = 0
+        """Records read, duplicates left out."""
+        self._connection, self._source, self._kind, self._run = connection, source, kind, run
+        self._table = schema.RECORD_TABLES[kind]
+        self._changes = RecordChanges(connection, self._table, kind, run, subject_keys)
+        last = connection.scalar(select(func.max(self._table.c.id))) or 0
+        self._seen = bytearray(last + 1)
+
+    def write(self, items: Sequence[Item], *, whole: bool) -> list[Entry]:
+        """Takes one batch over. `whole`: the pull is a whole list, where a removal is just an absence.
+
+        Returns the entries that contradict an earlier one of the same pull: same key, other content.
+        """
+        known = self._look_up({item.key for item in items})
+        conflicts = []
+        for item in items:
+            found = known.get(item.key)
+            if found is not None and self._changes.touches(found.id):
+                self._changes.flush()
+            if isinstance(item, Held):
+                if found is not None and self._seen[found.id] == _UNSEEN:
+                    self._seen[found.id] = _HELD
+            elif isinstance(item, Gone):
+                self._take_removal(found, whole=whole)
+            elif found is None:
+                known[item.key] = self._add(item)
+            elif self._seen[found.id] != _READ:
+                self._take(item, found)
+            elif found.digest == item.digest:
+                self.counts.duplicates += 1
+            else:
+                conflicts.append(item)
+        self._changes.flush()
+        return conflicts
+
+    def unread(self) -> tuple[int, int]:
+        """Of the records in force, how many the pull did not bring, and how many of these it could not read."""
+        absent = held = 0
+        for record_id, _ in self._live():
+            state = self._seen[record_id]
+            absent += state in (_UNSEEN, _GONE)
+            held += state == _HELD
+        return absent + held, held
+
+    def remove_unseen(self) -> None:
+        """Marks the records of the source that a whole list no longer holds as removed."""
+        absent = [(i, version) for i, version in self._live() if self._seen[i] in (_UNSEEN, _GONE)]
+        for record_id, version in absent:
+            self._changes.remove(record_id, version + 1)
+            self.counts.removed += 1
+            self._changes.flush_when_full()
+        self._changes.flush()
+
+    def was_read(self, keys: Iterable[str]) -> set[str]:
+        """Those of `keys` whose records this pull has read."""
+        return {key for key, found in self._look_up(set(keys)).items() if self._seen[found.id] == _READ}
+
+    def live(self) -> int:
+        """How many records of the source are in force."""
+        return live_records(self._connection, self._kind, self._source)
+
+    def _look_up(self, keys: set[str]) -> dict[str, _Known]:
+        c = self._table.c
+        wanted = select(c.key, c.id, c.version, c.digest, c.removed_at).where(
+            c.source == self._source, c.key.in_(sorted(keys))
+        )
+        return {
+            key: _Known(record_id, version, digest, removed_at is not None)
+            for key, record_id, version, digest, removed_at in self._connection.execute(wanted)
+        }
+
+    def _live(self) -> Iterator[tuple[int, int]]:
+        c = self._table.c
+        in_force = select(c.id, c.version).where(c.source == self._source, c.removed_at.is_(None)).order_by(c.id)
+        rows = self._connection.execute(in_force.execution_options(yield_per=BATCH * 10))
+        return ((record_id, version) for record_id, version in rows)
+
+    def _add(self, item: Entry) -> _Known:
+        new = _Known(len(self._seen), 1, item.digest, removed=False)
+        self._seen.append(_READ)
+        self.read += 1
+        self.counts.added += 1
+        self._changes.add(new.id, self._source, item)
+        return new
+
+    def _take(self, item: Entry, found: _Known) -> None:
+        self._seen[found.id] = _READ
+        self.read += 1
+        if found.removed:
+            self.counts.added += 1
+            self._changes.change(found.id, found.version + 1, item, "restored")
+        elif found.digest != item.digest:
+            self.counts.changed += 1
+            self._changes.change(found.id, found.version + 1, item, "changed")
+        else:
+            self.counts.unchanged += 1
+            return
+        found.version, found.digest, found.removed = found.version + 1, item.digest, False
+
+    def _take_removal(self, found: _Known | None, *, whole: bool) -> None:
+        if whole:
+            self.counts.skipped += 1
+        elif found is None or found.removed:
+            self.counts.unchanged += 1
+        else:
+            self._changes.remove(found.id, found.version + 1)
+            found.version, found.removed = found.version + 1, True
+            self._seen[found.id] = _GONE
+            self.counts.removed += 1
+
+
+def live_records(connection: Connection, kind: RecordKind, source: str) -> int:
+    """How many records of a source are in force."""
+    table = schema.RECORD_TABLES[kind]
+    live = select(func.count()).select_from(table).where(table.c.source == source, table.c.removed_at.is_(None))
+    return connection.scalar(live) or 0
+
+
+def existing_keys(connection: Connection, kind: RecordKind, source: str, keys: Iterable[str]) -> set[str]:
+    """Those of `keys` under which a source has a record, removed or not."""
+    c = schema.RECORD_TABLES[kind].c
+    return set(connection.scalars(select(c.key).where(c.source == source, c.key.in_(sorted(keys)))))
