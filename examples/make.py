@@ -1,0 +1,126 @@
+"""Writes the example province: `python -m examples.make [FOLDER]`, by default over the files of this folder.
+
+The same version writes the same province, byte by byte. What it holds is told in README.md; the planted cases are
+also written to planted.toml, which the tests read.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from examples.province import department_files, platform
+from examples.province.applications import Applicants, Application, awards, offline, plant, projects
+from examples.province.cases import Case, Workshop
+from examples.province.decisions import inspections, licence_decisions, patent_decisions
+from examples.province.dice import Dice
+from examples.province.lists import (
+    Abnormal,
+    Debtor,
+    Listed,
+    Lists,
+    Registry,
+    Serious,
+    background_debtors,
+    background_firms,
+)
+from examples.province.organisations import OTHER_TRADES, Brands, new_company
+from examples.province.planted_file import write_planted
+from examples.province.planted_organisations import plant_organisations
+from examples.province.planted_people import plant_people
+from examples.province.system_database import write_database
+
+HERE = Path(__file__).parent
+DEBTORS, ABNORMAL, SERIOUS, PROJECTS, AWARDS, OFFLINE = 4000, 800, 200, 150, 40, 12
+DAMAGED_PROJECT_ROWS = [("项目组成员", ""), ("技术顾问", "方鼎")]
+
+
+@dataclass
+class Province:
+    """Everything, before it is written."""
+
+    cases: list[Case]
+    debtors: list[Debtor]
+    abnormal: list[Abnormal]
+    serious: list[Serious]
+    projects: list[Application]
+    awards: list[Application]
+    offline: list[Application]
+    applicants: Applicants
+    where: dict[str, Application]
+    """Case id -> the application it was planted in."""
+
+
+def invent() -> Province:
+    """The province; nothing is read or written."""
+    brands, registry = Brands(), Registry()
+    workshop = Workshop(brands, Lists(Dice("planted entries"), registry))
+    plant_people(workshop)
+    plant_organisations(workshop)
+    cases = workshop.cases
+    avoid = {name for case in cases for name in (case.applied.name, case.listed.name)}
+    debtors, abnormal, serious = _lists(registry, brands, avoid, cases)
+    entries: list[Listed] = [*debtors, *abnormal, *serious]
+    avoid |= {name for entry in entries for name in (entry.name, entry.representative)}
+    applicants = Applicants(Dice("applicants"), brands, avoid)
+    found_projects = projects(Dice("projects"), applicants, PROJECTS)
+    found_awards = awards(Dice("awards"), applicants, AWARDS)
+    where = plant(cases, found_projects, found_awards)
+    found_offline = offline(Dice("offline"), applicants, OFFLINE)
+    return Province(
+        cases, debtors, abnormal, serious, found_projects, found_awards, found_offline, applicants, where
+    )
+
+
+def _lists(
+    registry: Registry, brands: Brands, avoid: set[str], cases: list[Case]
+) -> tuple[list[Debtor], list[Abnormal], list[Serious]]:
+    dice = Dice("lists")
+    lists = Lists(dice, registry)
+    planted = [case.listed for case in cases]
+    debtors = [entry for entry in planted if isinstance(entry, Debtor)]
+    abnormal = [entry for entry in planted if isinstance(entry, Abnormal)]
+    serious = [entry for entry in planted if isinstance(entry, Serious)]
+    debtors += background_debtors(lists, dice, brands, avoid, DEBTORS - len(debtors))
+    firms = background_firms(dice, brands, avoid, ABNORMAL - len(abnormal))
+    abnormal += [lists.abnormal(firm, removed=dice.chance(0.3)) for firm in firms]
+    firms = background_firms(dice, brands, avoid, SERIOUS - len(serious))
+    serious += [lists.serious(firm, removed=dice.chance(0.1)) for firm in firms]
+    # On a real list cases stand where their day put them, not where somebody planted them.
+    debtors.sort(key=lambda entry: (entry.published, entry.number, entry.name))
+    abnormal.sort(key=lambda entry: (entry.listed, entry.number))
+    serious.sort(key=lambda entry: (entry.listed, entry.number))
+    return debtors, abnormal, serious
+
+
+def write(province: Province, folder: Path) -> None:
+    """All files of the example."""
+    for name in ("platform", "awards", "licences", "penalties", "inspections", "recommendations"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    platform.write_json(folder / "platform/debtors.json.gz", platform.debtor_rows(province.debtors))
+    platform.write_json(folder / "platform/abnormal.json.gz", platform.abnormal_rows(province.abnormal))
+    (folder / "platform/serious.xml").write_bytes(platform.serious_xml(province.serious))
+    platform.write_json(folder / "awards/nominations.json", platform.award_rows(province.awards))
+    damaged = [(province.projects[0].number, role, name) for role, name in DAMAGED_PROJECT_ROWS]
+    write_database(folder / "science_management.db", province.projects, damaged)
+    department_files.write_offline(folder / "recommendations", province.offline)
+    _write_decisions(province.applicants, folder)
+    write_planted(folder / "planted.toml", province.cases, province.where)
+
+
+def _write_decisions(applicants: Applicants, folder: Path) -> None:
+    dice = Dice("decisions")
+    holders = [*applicants.universities[:12], *applicants.companies[:20], *applicants.institutes]
+    production = licence_decisions(dice, holders[8:30], "S", 40)
+    use = licence_decisions(dice, holders, "Y", 90)
+    department_files.write_licences(folder / "licences", production, use)
+    brands = applicants.brands
+    firms = [new_company(dice, brands.common(), applicants.person().name, OTHER_TRADES) for _ in range(20)]
+    people = [applicants.person() for _ in range(6)]
+    department_files.write_penalties(folder / "penalties", patent_decisions(dice, firms, people, 40))
+    visits = inspections(dice, holders, "JC", ["设施环境", "人员资质", "动物来源与质量合格证"], 60)
+    samples = inspections(dice, holders, "CJ", ["病原菌", "寄生虫", "饲料营养成分", "垫料"], 40)
+    department_files.write_inspections(folder / "inspections", visits, samples)
+
+
+if __name__ == "__main__":
+    write(invent(), Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
