@@ -24,17 +24,18 @@ class Reference:
 def reference() -> Reference:
     """The shipped tables."""
     folder = shipped("mappings") / "names"
+    words = tomllib.loads((folder / "organisation_words.toml").read_text(encoding="utf-8"))
     with (folder / "divisions.csv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        gazetteer = Gazetteer((row["code"], row["name"]) for row in rows)
-    words = tomllib.loads((folder / "organisation_words.toml").read_text(encoding="utf-8"))
+        divisions = [(row["code"], row["name"]) for row in rows]
+    gazetteer = Gazetteer((*divisions, *(("000000", word) for word in words["nationwide"]["words"])))
     persons = tomllib.loads((folder / "person_names.toml").read_text(encoding="utf-8"))
     return Reference(
         gazetteer=gazetteer,
         organisations=OrganisationParser(
             OrganisationWords(
+                misspelt_form=words["forms"]["misspelt"],
                 droppable_forms=tuple(words["forms"]["droppable"]),
-                essential_forms=tuple(words["forms"]["essential"]),
                 branches=tuple(words["branches"]["words"]),
                 trades=tuple(words["trades"]["words"]),
             ),

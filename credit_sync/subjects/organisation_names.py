@@ -20,10 +20,11 @@ _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 
 @dataclass(frozen=True, slots=True)
 class OrganisationWords:
-    """The tables of words: legal forms that may be dropped, others, branch words, trades."""
+    """The tables of words: legal forms that may be dropped, branch words, trades."""
 
     droppable_forms: tuple[str, ...]
-    essential_forms: tuple[str, ...]
+    misspelt_form: str
+    """A regular expression for 有限公司 with one typing error."""
     branches: tuple[str, ...]
     trades: tuple[str, ...]
 
@@ -60,9 +61,9 @@ class OrganisationParser:
 
     def __init__(self, words: OrganisationWords, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
-        self._essential = set(words.essential_forms)
-        forms = sorted(words.droppable_forms, key=len, reverse=True)
-        self._form = re.compile("|".join(map(re.escape, forms)))
+        forms = sorted(map(re.escape, words.droppable_forms), key=len, reverse=True)
+        long, short = [f for f in forms if len(f) > 2], [f for f in forms if len(f) <= 2]
+        self._form = re.compile("|".join((*long, words.misspelt_form, *short)))
         self._branch = re.compile(
             f"(?:{'|'.join(sorted(map(re.escape, words.branches), key=len, reverse=True))})$"
         )
