@@ -1,0 +1,115 @@
+"""What is not published yet, and by when it must be: for `credit-sync status` and the run report."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, exists, or_, select
+
+from credit_sync.publishing.deadlines import CHINA, Deadline, publication_deadline
+from credit_sync.publishing.findings import Finding, Severity, finding_of
+from credit_sync.publishing.outbox import State
+from credit_sync.publishing.standard import load_standard
+from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.records import RecordKind
+from credit_sync.settings import Settings
+from credit_sync.store.schema import RECORD_TABLES, submission
+
+TITLES = {
+    "": "尚未入库",
+    State.PENDING: "待报送",
+    State.SENDING: "报送中",
+    State.INVALID: "校验未通过",
+    State.HELD: "待撤回",
+}
+"""The states of what is due, in Chinese; '' is a record that the outbox has not seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One record that a channel must still publish, correct or withdraw."""
+
+    channel: str
+    kind: RecordKind
+    record_id: int
+    document_number: str
+    subject: str
+    decided_on: date
+    deadline: Deadline | None
+    """Of a first publication from the decision, of a correction from the change; a withdrawal waits for a person."""
+    state: str
+    """`pending`, `sending`, `invalid`, `held`, or '' when it is not in the outbox."""
+    late: bool
+    errors: tuple[Finding, ...]
+    source: str
+    place: str
+    row: int
+
+    @property
+    def state_title(self) -> str:
+        """The state in Chinese."""
+        return TITLES[self.state]
+
+
+def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
+    """Everything that is due on a day, the most urgent first. Raises SettingsError for an unusable standard."""
+    found: list[Due] = []
+    with engine.connect() as connection:
+        for name, channel in sorted(settings.channels.items()):
+            standard = load_standard(settings.path(settings.mappings), channel.standard)
+            for kind in PUBLISHED_KINDS:
+                if channel.carries(kind):
+                    only = standard.table(kind).only
+                    wanted = RECORD_TABLES[kind].c[only.field].in_(only.values) if only else True
+                    found += _due(connection, name, kind, wanted, on)
+    return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
+
+
+def _due(connection: Connection, channel: str, kind: RecordKind, wanted: Any, on: date) -> Iterator[Due]:
+    record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
+    own = and_(
+        submission.c.channel == channel,
+        submission.c.record == kind.value,
+        submission.c.record_id == record.c.id,
+        submission.c.record_version == record.c.version,
+    )
+    unseen = and_(submission.c.id.is_(None), record.c.removed_at.is_(None), wanted)
+    open_ = submission.c.state.in_((State.PENDING, State.SENDING, State.INVALID, State.HELD))
+    head = ("id", "document_number", "subject_name", "decided_on", "changed_at", "source", "place", "row")
+    was_sent = exists().where(
+        earlier.c.channel == channel,
+        earlier.c.record == kind.value,
+        earlier.c.record_id == record.c.id,
+        earlier.c.state == State.SENT,
+    )
+    columns = (
+        *(record.c[name] for name in head),
+        submission.c.state,
+        submission.c.findings,
+        was_sent.label("sent"),
+    )
+    query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
+    for found in connection.execute(query.order_by(record.c.id)):
+        yield _item(found, channel, kind, on)
+
+
+def _item(found: Row[Any], channel: str, kind: RecordKind, on: date) -> Due:
+    begin = found.changed_at.date() if found.sent else found.decided_on
+    deadline = None if found.state == State.HELD else publication_deadline(begin, CHINA)
+    findings = [finding_of(stored) for stored in found.findings or ()]
+    return Due(
+        channel=channel,
+        kind=kind,
+        record_id=found.id,
+        document_number=found.document_number,
+        subject=found.subject_name,
+        decided_on=found.decided_on,
+        deadline=deadline,
+        state=found.state or "",
+        late=deadline is not None and on > deadline.day,
+        errors=tuple(finding for finding in findings if finding.severity is Severity.ERROR),
+        source=found.source,
+        place=found.place,
+        row=found.row,
+    )

@@ -1,0 +1,57 @@
+"""What validation finds: a rule, how bad it is, the field, and a sentence that tells the clerk what to do.
+
+Findings are stored and shown: they never hold a natural person's full identity number.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from credit_sync.subjects.identifiers import hide, hide_in_text
+
+_SHOWN = 40
+
+
+class Severity(StrEnum):
+    """An error keeps the row from being sent; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding about one field of a row."""
+
+    rule: str
+    severity: Severity
+    field: str
+    """The field's code."""
+    message: str
+
+    def stored(self) -> dict[str, str]:
+        """As kept with the submission."""
+        return {"rule": self.rule, "severity": self.severity.value, "field": self.field, "message": self.message}
+
+
+def finding_of(stored: Mapping[str, str]) -> Finding:
+    """The finding that `stored` holds."""
+    return Finding(stored["rule"], Severity(stored["severity"]), stored["field"], stored["message"])
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """At least one keeps the row from being sent."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def shown(value: str) -> str:
+    """A value as a message may repeat it: citizen ids hidden, unprintable characters out, not too long."""
+    wide = unicodedata.normalize("NFKC", value)
+    text = "".join(c if c.isprintable() else "·" for c in hide_in_text(wide))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def shown_number(value: str) -> str:
+    """An identity number as a message may repeat it."""
+    return hide(shown(value))
