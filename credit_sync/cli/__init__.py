@@ -5,6 +5,7 @@ under way.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -17,8 +18,40 @@ from credit_sync.settings import Settings, load_settings
 EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY = 1, 2, 75
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", "-c", type=click.Path(path_type=Path), help="配置文件，默认为当前文件夹的 config.toml")
+_MODULES = {
+    "run": "night",
+    "check": "check",
+    "status": "status",
+    "lookup": "lookup",
+    "screen-file": "screen_file",
+    "quarantine": "quarantine",
+    "daemon": "night",
+    "db": "db",
+}
+"""Which module has a command, in the order in which a newcomer needs them."""
+
+
+class _Commands(Group):
+    """Loads a command when it is asked for: a look-up does not wait for what only a night needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"credit_sync.cli.{_MODULES[cmd_name]}")
+        return next(command for command in module.COMMANDS if command.name == cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="配置文件，默认为当前文件夹的 config.toml",
+)
 @click.option("--verbose", is_flag=True, help="日志更详细")
 @click.version_option(package_name="credit-sync", message="%(version)s", help="显示版本号")
 @click.pass_context
@@ -36,17 +69,12 @@ def settings_of(ctx: click.Context, config: Path | None) -> Settings:
     return load_settings(config or ctx.obj or Path("config.toml"))
 
 
-config_option = click.option("--config", "-c", type=click.Path(path_type=Path), help="配置文件")
+config_option = click.option("--config", "-c", type=click.Path(path_type=Path), metavar="文件", help="配置文件")
 """Every command also takes --config itself, because that is where people write it."""
 
 
 def main() -> None:
     """The entry point: every expected error as a sentence and an exit code, never a traceback."""
-    from credit_sync.cli import check, db, lookup, night, quarantine, screen_file, status
-
-    for module in (night, check, status, lookup, screen_file, quarantine, db):
-        for command in module.COMMANDS:
-            credit_sync.add_command(command)
     try:
         sys.exit(credit_sync.main(standalone_mode=False) or 0)
     except click.exceptions.Exit as done:

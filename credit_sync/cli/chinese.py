@@ -9,7 +9,8 @@ class _Chinese:
     """Headings and the help option in Chinese, for commands and groups alike."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        pieces = [p.replace("[OPTIONS]", "[选项]") for p in self.collect_usage_pieces(ctx)]  # type: ignore[attr-defined]
+        pieces = [p.replace("COMMAND [ARGS]...", "命令 [参数]…") for p in pieces]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix="用法：")
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -19,12 +20,17 @@ class _Chinese:
         return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [found for p in self.get_params(ctx) if (found := p.get_help_record(ctx))]  # type: ignore[attr-defined]
+        records = [_in_chinese(found) for p in self.get_params(ctx) if (found := p.get_help_record(ctx))]  # type: ignore[attr-defined]
         if records:
             with formatter.section("选项"):
                 formatter.write_dl(records)
         if isinstance(self, click.Group):
             self.format_commands(ctx, formatter)
+
+
+def _in_chinese(record: tuple[str, str]) -> tuple[str, str]:
+    name, text = record
+    return name, text.replace("[required]", "[必填]").replace("[default: ", "[默认：")
 
 
 class Command(_Chinese, click.Command):

@@ -14,10 +14,12 @@ from credit_sync.errors import CreditSyncError
 
 @click.command("lookup", cls=Command)
 @config_option
-@click.option("--name", default="", help="名称或姓名")
-@click.option("--code", default="", help="统一社会信用代码、组织机构代码或工商注册号")
-@click.option("--id", "citizen_id", default="", help="身份证号码（可以部分隐去，如 3401001900****0012）")
-@click.option("--reason", default="", help="查询事由（必填，将连同查询人一起留痕）")
+@click.option("--name", default="", metavar="名称", help="名称或姓名")
+@click.option("--code", default="", metavar="代码", help="统一社会信用代码、组织机构代码或工商注册号")
+@click.option(
+    "--id", "citizen_id", default="", metavar="号码", help="身份证号码（可以部分隐去，如 3401001900****0012）"
+)
+@click.option("--reason", default="", metavar="事由", help="查询事由（必填，将连同查询人一起留痕）")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @click.pass_context
 def lookup(

@@ -8,7 +8,7 @@ import click
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.file_rows import write_rows
+from credit_sync.screening.file_rows import for_excel, write_rows
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, Lists, lists_from_files, screen_file
 from credit_sync.screening.stored_lists import stored_lists
@@ -49,7 +49,8 @@ def screen_file_command(
         folder = settings.path(settings.mappings)
         scales = Scales(load_weights(folder), reference())
         against = stored_lists(settings, scales, now)
-    write_rows(output, screen_file(applicants, against, folder, now, counts))
+    rows = screen_file(applicants, against, folder, now, counts)
+    write_rows(output, rows, byte_order_mark=for_excel(applicants))
     verdicts = "，".join(f"{name} {count}" for name, count in counts.verdicts.items())
     click.echo(f"已比对 {counts.applicants} 个主体：{verdicts}")
     if counts.unread_applicants:

@@ -1,28 +1,32 @@
 """Reading and writing the spreadsheets of `credit-sync screen-file`."""
 
+import codecs
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
 from credit_sync.errors import CreditSyncError, SourceError
-from credit_sync.records import RecordKind
+from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
 from credit_sync.sources.formats import read_table
 from credit_sync.sources.mapping import FieldMapping, load_mapping
 from credit_sync.sources.mapping import Mapping as MappingFile
 from credit_sync.sources.outcomes import Read, Rejected
 from credit_sync.sources.reading import Reader
-from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.toml_files import load
 
 COLUMNS = ("applicant_id", "listing_id", "verdict", "probability", "evidence")
 _MAX_BYTES = 2 * 1024**3
+_NOT_WIDENED = ("application", "system", "role", "application_kind", "stage", "title")
+"""Constants of a spreadsheet; 项目编号 names an application, which several applicants may share."""
 _WRITERS = (".csv", ".xlsx", ".json")
 
 
@@ -42,7 +46,7 @@ def file_mapping(name: str, folder: Path) -> MappingFile:
     for other in _mappings_of(base.record, folder):
         for group in (other.fields, *(part.fields for part in other.parts)):
             for field, found in group.items():
-                if field in ("application", "number", "system", "role", "application_kind"):
+                if field in _NOT_WIDENED:
                     continue
                 new = [n for n in found.from_ if n not in taken]
                 fields.setdefault(field, []).extend(new)
@@ -64,27 +68,47 @@ def _mappings_of(kind: RecordKind, folder: Path) -> Iterator[MappingFile]:
             yield mapping
 
 
-def read_file(path: Path, mapping: MappingFile, label_field: str, at: datetime) -> Iterator[FileRow]:
-    """Every row of a CSV, XLSX, XLS, JSON or XML file. `label_field` names the row in the output, else its number."""
+def read_file(path: Path, mapping: MappingFile, at: datetime) -> Iterator[FileRow]:
+    """Every row of a CSV, XLSX, XLS, JSON or XML file.
+
+    The output calls an applicant by its applicant_id, else by its row number; a listing by its listing_id, else by
+    its case number, else by file and row.
+    """
     reader = Reader(mapping)
     for place, row, values in read_table(
         path, mapping.source_names(), layout=mapping.layout, max_bytes=_MAX_BYTES
     ):
         origin = Origin(path.name, place, row, at)
-        label = str(row) if isinstance(values, str) else str(values.get(label_field) or row).strip()
-        raw = (
-            BrokenRow(origin, "", values)
-            if isinstance(values, str)
-            else RawRow(origin, {**values, label_field: label})
-        )
-        for outcome in reader.read(raw):
-            if isinstance(outcome, Read | Rejected):
+        if isinstance(values, str):
+            yield FileRow(str(row), Rejected(origin, "", "", values, {}))
+            continue
+        label = str(values.get("applicant_id") or row).strip()
+        for outcome in reader.read(RawRow(origin, {**values, "applicant_id": label})):
+            if isinstance(outcome, Read) and isinstance(outcome.record, Listing):
+                yield FileRow(outcome.record.number or f"{place}#{row}", outcome)
+            elif isinstance(outcome, Read | Rejected):
                 yield FileRow(label, outcome)
 
 
-def write_rows(path: Path, rows: Iterable[Sequence[Any]]) -> None:
-    """The output, as CSV (UTF-8 with BOM, so that Excel opens it), XLSX or JSON, by its suffix."""
-    write = {".csv": _write_csv, ".xlsx": _write_xlsx, ".json": _write_json}.get(path.suffix.lower())
+def for_excel(path: Path) -> bool:
+    """Whether a file comes from Excel: then a CSV made from it needs the byte order mark that Excel asks for.
+
+    Plain UTF-8 comes from a program, which a mark in the first title would confuse.
+    """
+    if path.suffix.lower() != ".csv":
+        return path.suffix.lower() in (".xlsx", ".xls")
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return content.startswith(codecs.BOM_UTF8)
+
+
+def write_rows(path: Path, rows: Iterable[Sequence[Any]], *, byte_order_mark: bool) -> None:
+    """The output as CSV (UTF-8), XLSX or JSON, by its suffix."""
+    write_csv = partial(_write_csv, encoding="utf-8-sig" if byte_order_mark else "utf-8")
+    write = {".csv": write_csv, ".xlsx": _write_xlsx, ".json": _write_json}.get(path.suffix.lower())
     if write is None:
         raise CreditSyncError(f"不知道怎样写 {path.name}", remedy=f"输出文件以 {'、'.join(_WRITERS)} 结尾")
     try:
@@ -94,8 +118,8 @@ def write_rows(path: Path, rows: Iterable[Sequence[Any]]) -> None:
         raise SourceError(f"写不了 {path}：{error.strerror}") from None
 
 
-def _write_csv(path: Path, rows: Iterable[Sequence[Any]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+def _write_csv(path: Path, rows: Iterable[Sequence[Any]], encoding: str) -> None:
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows([_harmless(value) for value in row] for row in rows)

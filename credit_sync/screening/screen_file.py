@@ -53,7 +53,7 @@ def lists_from_files(
     listings: dict[int, Listing] = {}
     labels: dict[int, str] = {}
     for path in paths:
-        for row in read_file(path, mapping, "listing_id", at):
+        for row in read_file(path, mapping, at):
             if not isinstance(row.read, Read) or not isinstance(row.read.record, Listing):
                 counts.unread_listings += 1
             elif row.read.record.removed_on is None or row.read.record.removed_on > at.date():
@@ -68,7 +68,7 @@ def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: Fi
     """The output rows, in the order of the applicants."""
     mapping = file_mapping("applicants", folder)
     block: list[FileRow] = []
-    for row in read_file(path, mapping, "applicant_id", at):
+    for row in read_file(path, mapping, at):
         block.append(row)
         if len(block) >= _BLOCK:
             yield from _judged(block, lists, counts)
