@@ -119,7 +119,7 @@ def waiting(connection: Connection) -> dict[str, int]:
     """How many rows wait in quarantine, by source."""
     c = quarantine.c
     counted = select(c.source, func.count()).where(c.resolved_at.is_(None)).group_by(c.source).order_by(c.source)
-    return dict(connection.execute(counted).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def _blocks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -163,7 +163,7 @@ class RecordChanges:
         }
         columns = [c for c in self._table.columns if c.name not in head]
         rows = self._connection.execute(select(self._table.c.id, *columns).where(self._table.c.id.in_(record_ids)))
-        return {row["id"]: {c.name: row[c.name] for c in columns} for row in rows.mappings()}
+        return {row["id"]: {str(c.name): row[c.name] for c in columns} for row in rows.mappings()}
 
     def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -1,0 +1,97 @@
+"""A small world for tests of the pull stage: a folder of JSON sources with one mapping, pulled night by night."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Table, select
+
+from credit_sync.settings import Settings
+from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.pull import Pulled, load_mappings, pull
+from credit_sync.store import ledger
+from credit_sync.store.ledger import Run
+
+FIRST_NIGHT = datetime(2018, 11, 1, 2, 0)
+
+MAPPING = """
+title = "测试名单"
+record = "listing"
+list = "debtors"
+key = ["number"]
+[fields]
+name = "姓名"
+number = "案号"
+identifier = "证件"
+published_on = "发布日期"
+reason = "原因"
+[removal]
+from = "状态"
+values = ["删除"]
+[guards]
+max_shrink = 0.5
+max_age_days = 7
+"""
+
+
+def entry(number: object, name: str = "张三", **more: Any) -> dict[str, Any]:
+    return {"案号": number, "姓名": name} | more
+
+
+@dataclass(slots=True)
+class World:
+    """Sources `a` (whole) and `b` (delta), each a JSON file, and what a night does with them."""
+
+    engine: Engine
+    folder: Path
+    night: int = 0
+
+    def __post_init__(self) -> None:
+        (self.folder / "mappings" / "sources").mkdir(parents=True)
+        self.map(MAPPING)
+        for name in ("a", "b"):
+            (self.folder / name).mkdir()
+
+    @property
+    def settings(self) -> Settings:
+        sources = {
+            name: {
+                "kind": "file",
+                "mapping": "debtors",
+                "folder": name,
+                "pattern": "*.jsonl",
+                "delivery": delivery,
+            }
+            for name, delivery in (("a", "full"), ("b", "delta"))
+        }
+        return Settings.model_validate({"sources": sources}).model_copy(update={"base": self.folder})
+
+    def map(self, text: str) -> None:
+        (self.folder / "mappings" / "sources" / "debtors.toml").write_text(text, encoding="utf-8")
+
+    def deliver(self, name: str, *rows: dict[str, Any] | str) -> None:
+        lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
+        (self.folder / name / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def begin(self) -> Run:
+        self.night += 1
+        return ledger.begin(self.engine, FIRST_NIGHT + timedelta(days=self.night - 1), {})
+
+    def pull(self, name: str | None, *rows: dict[str, Any] | str, accept_shrink: bool = False) -> Pulled:
+        """One night: the rows come from the source, and only it is pulled."""
+        if name is not None:
+            self.deliver(name, *rows)
+        run = self.begin()
+        results = pull(self.engine, self.settings, run, only_source=name, accept_shrink=accept_shrink)
+        ledger.finish(self.engine, run, "done")
+        return results[0]
+
+    def mappings(self) -> dict[str, Mapping]:
+        return load_mappings(self.settings)
+
+    def rows(self, table: Table, *columns: str) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as connection:
+            chosen = select(*(table.c[name] for name in columns)).order_by(*table.primary_key)
+            return [tuple(row) for row in connection.execute(chosen)]

@@ -1,0 +1,301 @@
+"""The pull stage: history, counts, guards, failures, list ages and the quarantine's life, on both databases."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pull_world import FIRST_NIGHT, MAPPING, World, entry
+from sqlalchemy import Engine
+
+from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.screening.keys import stored_keys
+from credit_sync.sources.pull import Pulled, pull
+from credit_sync.store import ledger, schema
+from credit_sync.store.columns import subject_from_columns
+from credit_sync.store.counts import Counts
+from credit_sync.store.engine import writing
+from credit_sync.store.lists import list_states, watermark
+from credit_sync.store.quarantine import list_quarantined, waiting
+
+MASKED = "3401001900****0017"
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> World:
+    return World(engine, tmp_path / "world")
+
+
+def adds_up(pulled: Pulled, *, delta: bool) -> None:
+    c = pulled.counts
+    taken = c.added + c.changed + c.unchanged + c.duplicates + c.quarantined + c.skipped
+    assert c.pulled == taken + (c.removed if delta else 0)
+
+
+def history(world: World) -> list[tuple[object, ...]]:
+    return world.rows(schema.record_history, "record_id", "version", "change", "run_id")
+
+
+def test_a_whole_list_night_by_night(world: World) -> None:
+    first = world.pull("a", entry(1), entry(2), entry(3), entry(3), entry(4, ""))
+    assert first.counts == Counts(pulled=5, added=3, duplicates=1, quarantined=1, live=3)
+    again = world.pull("a", entry(1), entry(2), entry(3))
+    assert again.counts == Counts(pulled=3, unchanged=3, live=3)
+    changed = world.pull("a", entry(1, "张四"), entry(3))
+    assert changed.counts == Counts(pulled=2, changed=1, unchanged=1, removed=1, live=2)
+    restored = world.pull("a", entry(2), entry(1, "张四"), entry(3), entry(5))
+    assert restored.counts == Counts(pulled=4, added=2, unchanged=2, live=4)
+
+    assert history(world) == [
+        *((1, 1, "added", 1), (1, 2, "changed", 3), (2, 1, "added", 1), (2, 2, "removed", 3)),
+        *((2, 3, "restored", 4), (3, 1, "added", 1), (4, 1, "added", 4)),
+    ]
+    before = {(i, v): b for i, v, b in world.rows(schema.record_history, "record_id", "version", "before")}
+    assert before[1, 2]["subject_name"] == "张三"
+    assert before[1, 1] == {}
+    nights = [FIRST_NIGHT + timedelta(days=n) for n in range(4)]
+    assert world.rows(schema.listing, "id", "key", "version", "first_seen", "changed_at", "removed_at") == [
+        (1, "1", 2, nights[0], nights[2], None),
+        (2, "2", 3, nights[0], nights[3], None),
+        (3, "3", 1, nights[0], nights[0], None),
+        (4, "5", 1, nights[3], nights[3], None),
+    ]
+    versions = world.rows(schema.source_version, "source", "version", "state", "live", "removed")
+    assert versions == [("a", n + 1, "accepted", live, n == 2) for n, live in enumerate((3, 3, 2, 4))]
+
+
+def test_a_delta_removes_only_what_it_says(world: World) -> None:
+    world.pull("b", entry(1), entry(2), entry(3))
+    second = world.pull("b", entry(2, "李四"), {"案号": 3, "状态": "删除"}, {"案号": 9, "状态": "删除"})
+    assert second.counts == Counts(pulled=3, changed=1, removed=1, unchanged=1, live=2)
+    there_again = world.pull("b", {"案号": 1, "状态": "删除"}, entry(1), entry(3), entry(3))
+    assert there_again.counts == Counts(pulled=4, removed=1, added=2, duplicates=1, live=3)
+    assert [row[2] for row in history(world) if row[0] == 1] == ["added", "removed", "restored"]
+    adds_up(there_again, delta=True)
+
+
+def test_rows_marked_as_gone_in_a_whole_list_are_missing(world: World) -> None:
+    world.pull("a", entry(1), entry(2), entry(3))
+    second = world.pull("a", entry(1), entry(2), entry(3, 状态="删除"))
+    assert second.counts == Counts(pulled=3, unchanged=2, skipped=1, removed=1, live=2)
+
+
+def test_the_same_key_with_other_content_goes_to_quarantine(world: World) -> None:
+    result = world.pull("a", entry(1), entry(1, "李四"), entry(1))
+    assert result.counts == Counts(pulled=3, added=1, duplicates=1, quarantined=1, live=1)
+    with world.engine.connect() as connection:
+        (row,) = list_quarantined(connection)
+    assert row.reason == "同一主键在一次取数中出现两次且内容不同"
+    assert world.rows(schema.listing, "subject_name") == [("张三",)]
+
+
+def test_key_across_batches(world: World) -> None:
+    rows = [entry(n, f"张{n}") for n in range(2500)]
+    result = world.pull("a", *rows, rows[0], entry(1, "另一个"))
+    assert result.counts == Counts(pulled=2502, added=2500, duplicates=1, quarantined=1, live=2500)
+    assert world.pull("a", *reversed(rows)).counts == Counts(pulled=2500, unchanged=2500, live=2500)
+
+
+def test_keys_and_mask_shapes_are_stored_and_follow_changes(world: World) -> None:
+    world.pull("a", entry(1, 证件=MASKED), entry(2, "合肥甲科技有限公司"))
+    world.pull("a", entry(1, "李四", 证件=MASKED), entry(2, "合肥甲科技有限公司"))
+    with world.engine.connect() as connection:
+        rows = connection.execute(schema.listing.select().order_by(schema.listing.c.id)).mappings().all()
+    expected = {
+        (key, "listing", row["id"]) for row in rows for key in stored_keys(subject_from_columns(dict(row)))
+    }
+    assert set(world.rows(schema.subject_key, "key", "record", "record_id")) == expected
+    assert ("1111111111****1111",) in world.rows(schema.mask_shape, "shape")
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ((), "没有读到任何记录，而上次有 4 条"),
+        ((entry(1),), "原有 4 条记录，本次少了 3 条，超过允许的 50%"),
+        ((entry(1), entry(2, ""), entry(3, ""), entry(4, "")), "本次少了 3 条（其中 3 条送来了但无法读取）"),
+        (("{坏", entry(1, "")), "没有读到任何记录"),
+    ],
+)
+def test_a_list_that_shrinks_too_much_is_refused(
+    world: World, rows: tuple[dict[str, object] | str, ...], reason: str
+) -> None:
+    world.pull("a", *(entry(n) for n in (1, 2, 3, 4)))
+    refused = world.pull("a", *rows)
+    assert refused.state == "refused"
+    assert reason in refused.problem
+    assert world.rows(schema.listing, "removed_at") == [(None,)] * 4
+    assert len(history(world)) == 4
+    assert world.rows(schema.source_version, "version", "state", "live") == [(1, "accepted", 4), (2, "refused", 4)]
+    assert world.rows(schema.stage, "status") == [("done",), ("failed",)]
+    accepted = world.pull("a", *rows, accept_shrink=True)
+    assert accepted.state == "accepted"
+
+
+def test_a_row_that_cannot_be_read_keeps_its_record(world: World) -> None:
+    world.pull("a", entry(1), entry(2), entry(3))
+    second = world.pull("a", entry(1), entry(2), entry(3, 发布日期="昨天"))
+    assert second.counts == Counts(pulled=3, unchanged=2, quarantined=1, live=3)
+
+
+def test_a_first_pull_must_not_be_empty_for_a_list(world: World) -> None:
+    for name in ("a", "b"):
+        refused = world.pull(name)
+        assert refused.state == "refused"
+        assert "首次取数没有读到任何记录" in refused.problem
+    assert world.pull("a", accept_shrink=True).state == "accepted"
+
+
+def test_a_source_that_fails_leaves_no_trace_and_does_not_stop_the_others(world: World) -> None:
+    world.pull("a", entry(1))
+    (world.folder / "a" / "rows.jsonl").unlink()
+    (world.folder / "a").rmdir()
+    world.deliver("b", entry(2))
+    run = world.begin()
+    results = pull(world.engine, world.settings, run)
+    assert [(r.source, r.state) for r in results] == [("a", "failed"), ("b", "accepted")]
+    assert world.rows(schema.listing, "source", "removed_at") == [("a", None), ("b", None)]
+    stages = world.rows(schema.stage, "run_id", "part", "status", "problem")[1:]
+    assert [s[:3] for s in stages] == [(2, "a", "failed"), (2, "b", "done")]
+    assert stages[0][3] == results[0].problem != ""
+    assert world.rows(schema.source_version, "source", "run_id") == [("a", 1), ("b", 2)]
+
+
+def test_finished_sources_are_not_pulled_again_in_the_same_run(world: World) -> None:
+    world.deliver("a", entry(1))
+    world.deliver("b")
+    run = world.begin()
+    first = pull(world.engine, world.settings, run)
+    assert [r.state for r in first] == ["accepted", "refused"]
+    world.deliver("a", entry(1, "李四"))
+    second = pull(world.engine, world.settings, run)
+    assert [r.state for r in second] == ["finished_before", "refused"]
+    assert world.rows(schema.source_version, "source", "version") == [("a", 1), ("b", 1)]
+    world.deliver("b", entry(2))
+    assert [r.state for r in pull(world.engine, world.settings, run)] == ["finished_before", "accepted"]
+
+
+def test_wrong_names_and_mappings_end_before_anything_is_pulled(world: World) -> None:
+    run = world.begin()
+    with pytest.raises(CreditSyncError, match="没有名为 c 的数据源"):
+        pull(world.engine, world.settings, run, only_source="c")
+    world.map(MAPPING.replace('name = "姓名"', 'nmae = "姓名"'))
+    with pytest.raises(SettingsError, match="nmae"):
+        pull(world.engine, world.settings, run)
+    assert world.rows(schema.stage, "part") == []
+
+
+def test_progress_is_told(world: World) -> None:
+    told: list[tuple[str, int]] = []
+    world.deliver("a", *(entry(n) for n in range(1100)))
+    run = world.begin()
+    pull(
+        world.engine,
+        world.settings,
+        run,
+        only_source="a",
+        progress=lambda source, done: told.append((source, done)),
+    )
+    assert told == [("a", 500), ("a", 1000), ("a", 1100)]
+
+
+def test_the_age_of_lists(world: World) -> None:
+    as_of = FIRST_NIGHT + timedelta(days=8)
+
+    def state() -> tuple[bool, str, dict[str, int], int]:
+        with world.engine.connect() as connection:
+            found = list_states(connection, as_of, world.mappings())["debtors"]
+        return found.stale, found.reason, dict(found.versions), found.live
+
+    assert state() == (True, "数据源 a 从未成功取数；数据源 b 从未成功取数", {}, 0)
+    world.pull("a", entry(1), entry(2))
+    world.pull("b", entry(3))
+    stale, reason, versions, live = state()
+    assert (stale, versions, live) == (True, {"a": 1, "b": 1}, 3)
+    assert reason == "数据源 a 上次成功取数是 2018-11-01 02:00，已超过 7 天"
+    world.pull("a")
+    assert state() == (stale, reason, versions, live)
+    world.pull("a", entry(1))
+    assert state() == (False, "", {"a": 3, "b": 1}, 2)
+    with world.engine.connect() as connection:
+        assert watermark(connection, "b") == FIRST_NIGHT + timedelta(days=1)
+        assert watermark(connection, "c") is None
+
+
+def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:
+    bad = entry(9, 发布日期="昨天")
+
+    def shown() -> list[tuple[str, str]]:
+        with world.engine.connect() as connection:
+            return [(row.reason, row.resolution) for row in list_quarantined(connection, resolved=True)]
+
+    world.pull("a", entry(1), bad, "{坏")
+    assert shown()[0][0] == "发布日期不是可识别的日期"
+    world.pull("a", entry(1), bad, "{坏")
+    assert [r for _, r in shown()] == ["", ""]
+    world.pull("a", entry(1))
+    assert [r for _, r in shown()] == ["源数据中已不再出现"] * 2
+    world.pull("a", entry(1), bad)
+    assert [r for _, r in shown()] == ["", "源数据中已不再出现"]
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {"a": 1}
+        assert [row.first_seen for row in list_quarantined(connection)] == [FIRST_NIGHT]
+
+
+def test_a_delta_resolves_what_came_again_in_good_order(world: World) -> None:
+    world.pull("b", entry(1, 发布日期="昨天"), entry(2, 发布日期="昨天"), entry(3))
+    world.pull("b", entry(1, 发布日期="2018-11-01"))
+    with world.engine.connect() as connection:
+        rows = [(row.row, row.resolution) for row in list_quarantined(connection, resolved=True)]
+    assert [resolution for _, resolution in rows] == ["该记录后来已正常读入", ""]
+
+
+def test_what_the_database_refuses_is_the_sources_failure(world: World) -> None:
+    """A source whose rows cannot be written is rolled back and recorded, and the others go on."""
+    with writing(world.engine) as connection:
+        values = {"id": 1, "source": "x", "key": "x", "version": 1, "digest": b"x", "first_seen": FIRST_NIGHT}
+        filled = {c.name: values.get(c.name, "x") for c in schema.record_history.columns}
+        filled |= {"record": "listing", "record_id": 1, "version": 1, "run_id": 1, "at": FIRST_NIGHT}
+        connection.execute(schema.record_history.insert().values(**filled))
+    world.deliver("a", entry(1))
+    world.deliver("b", {"案号": 1, "状态": "删除"})
+    run = ledger.begin(world.engine, FIRST_NIGHT, {})
+    first, second = pull(world.engine, world.settings, run, accept_shrink=True)
+    assert (first.state, second.state) == ("failed", "accepted")
+    assert "写入数据库失败" in first.problem
+    assert world.rows(schema.listing, "id") == []
+
+
+NUMBERS = st.integers(min_value=0, max_value=12)
+ROWS = st.one_of(
+    st.builds(entry, NUMBERS, st.sampled_from(["张三", "李四"])),
+    st.builds(entry, NUMBERS, st.just("")),
+    st.builds(lambda number: {"案号": number, "状态": "删除"}, NUMBERS),
+    st.just("{坏"),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nights=st.lists(st.lists(ROWS, max_size=12), min_size=1, max_size=4), name=st.sampled_from(["a", "b"]))
+def test_counts_add_up_and_agree_with_the_tables(
+    world: World, nights: list[list[dict[str, object] | str]], name: str
+) -> None:
+    for rows in nights:
+        if rows and all(isinstance(row, str) for row in rows):
+            rows.append(entry(0))
+        result = world.pull(name, *rows, accept_shrink=True)
+        assert result.state == "accepted"
+        assert result.counts.pulled == len(rows)
+        adds_up(result, delta=name == "b")
+        live = [key for source, key, at in world.rows(schema.listing, "source", "key", "removed_at") if at is None]
+        assert result.counts.live == len(
+            [1 for s, at in world.rows(schema.listing, "source", "removed_at") if s == name and at is None]
+        )
+        assert len(set(live)) <= 26
+    versions = dict(world.rows(schema.listing, "id", "version"))
+    last: dict[int, int] = {}
+    for record_id, version, _, _ in history(world):
+        assert version == last.get(record_id, 0) + 1  # type: ignore[call-overload]
+        last[record_id] = version  # type: ignore[index, assignment]
+    assert last == versions
