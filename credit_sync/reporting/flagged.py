@@ -1,0 +1,79 @@
+"""The flagged-applicants report of a night, for programme officers: a page that stands alone, and a workbook."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting import labels
+from credit_sync.reporting.flagged_query import read_flagged
+from credit_sync.reporting.flagged_views import VERDICT_ORDER, FlaggedReport
+from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.templates import render
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.measures import Measures
+from credit_sync.screening.weights import Weights, load_weights
+from credit_sync.settings import Settings
+from credit_sync.store.ledger import Run
+from credit_sync.subjects.identifiers import SubjectKind
+
+_MEANINGS = {
+    Verdict.CONFIRMED: "号码吻合",
+    Verdict.PROBABLE: "证据很强，须核实",
+    Verdict.POSSIBLE: "不能排除，须核实",
+}
+
+
+def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures: Measures) -> list[Path]:
+    """Writes flagged-YYYY-MM-DD.html and .xlsx into the report folder; a later run of the day replaces them.
+
+    Raises CreditSyncError when the folder cannot be written.
+    """
+    with engine.connect() as connection:
+        report = read_flagged(connection, settings, run, measures)
+    weights = load_weights(settings.path(settings.mappings))
+    name = f"flagged-{run.as_of:%Y-%m-%d}"
+    page = flagged_page(report, weights).encode("utf-8")
+    folder = settings.path(settings.reports.folder)
+    return [
+        write_report(folder / f"{name}.html", page),
+        write_report(folder / f"{name}.xlsx", flagged_workbook(report)),
+    ]
+
+
+def write_report(path: Path, content: bytes) -> Path:
+    """The report, complete or not at all. Raises CreditSyncError when its folder cannot be written."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise CreditSyncError(
+            f"写不了报告 {path}：{error.strerror}", remedy="请检查 reports.folder 的权限和磁盘空间"
+        ) from None
+    return path
+
+
+def flagged_page(report: FlaggedReport, weights: Weights) -> str:
+    """The report as HTML; `weights` are for the explanation of the scale."""
+    return render(
+        "flagged.html.j2",
+        running_title=f"申报主体信用预警报告 {report.as_of:%Y-%m-%d}",
+        scripts=("flagged.js",),
+        report=report,
+        verdicts=VERDICT_ORDER,
+        all_verdicts=tuple(reversed(Verdict)),
+        meanings=_MEANINGS,
+        explanations=_explanations(weights),
+        priors=[(labels.SUBJECT_KINDS[kind], -weights.prior_bits(kind)) for kind in SubjectKind],
+    )
+
+
+def _explanations(weights: Weights) -> dict[Verdict, str]:
+    bands = weights.bands
+    return {
+        Verdict.CONFIRMED: f"可能性不低于 {bands.confirmed:.0%}，两边都有证件号码且吻合，没有相反的证据。",
+        Verdict.PROBABLE: f"可能性不低于 {bands.probable:.0%}，但没有号码可以印证，或者有相反的证据。",
+        Verdict.POSSIBLE: f"可能性不低于 {bands.possible:.0%}，不能排除是同一主体。",
+    }

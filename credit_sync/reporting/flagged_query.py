@@ -1,0 +1,275 @@
+"""The flagged-applicants report, read from the store."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, func, select
+
+from credit_sync.records import Applicant, Listing, RecordKind
+from credit_sync.reporting import labels
+from credit_sync.reporting.flagged_views import (
+    VERDICT_ORDER,
+    Accounted,
+    ApplicationHead,
+    ApplicationView,
+    ClosedView,
+    EntryView,
+    EvidenceView,
+    FlaggedReport,
+    FlagView,
+    MeasureView,
+    PartyView,
+    UnverifiableView,
+)
+from credit_sync.reporting.lists import read_lists
+from credit_sync.reporting.shown import shown, shown_numbers
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.measures import Measures
+from credit_sync.settings import Settings
+from credit_sync.store import schema
+from credit_sync.store.candidates import records
+from credit_sync.store.columns import from_columns
+from credit_sync.store.ledger import Run
+from credit_sync.subjects.identifiers import TITLES, IdentifierKind
+from credit_sync.subjects.subject import Subject, SubjectKind
+
+
+def read_flagged(connection: Connection, settings: Settings, run: Run, measures: Measures) -> FlaggedReport:
+    """Everything the report shows, in the order in which it is shown."""
+    previous = _previous_report(connection, run)
+    return FlaggedReport(
+        department=settings.department.name,
+        as_of=run.as_of,
+        previous=previous,
+        lists=read_lists(connection, settings, run, previous, measures),
+        accounted=_accounted(connection, run),
+        applications=_applications(connection, previous, measures),
+        closed=_closed(connection, previous, measures),
+        unverifiable=_unverifiable(connection),
+    )
+
+
+def _previous_report(connection: Connection, run: Run) -> datetime | None:
+    """When the last report of an earlier day was made: one run more on the same day hides no news."""
+    stage, runs = schema.stage, schema.run
+    reported = select(func.max(runs.c.as_of)).join(stage, stage.c.run_id == runs.c.id)
+    midnight = run.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+    made = (stage.c.name == "report", stage.c.status == "done", runs.c.as_of < midnight)
+    last: datetime | None = connection.scalar(reported.where(*made))
+    return last
+
+
+# Everybody is accounted for
+
+
+def _accounted(connection: Connection, run: Run) -> Accounted:
+    applicant, screening = schema.applicant, schema.screening
+    midnight = run.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+    late = screening.c.screened_at < midnight
+    present = screening.c.applicant_version == applicant.c.version
+    rows = connection.execute(
+        select(present, screening.c.verdict, late, func.count())
+        .select_from(applicant)
+        .outerjoin(screening, screening.c.applicant_id == applicant.c.id)
+        .where(applicant.c.removed_at.is_(None))
+        .group_by(present, screening.c.verdict, late)
+    ).all()
+    verdicts = dict.fromkeys(Verdict, 0)
+    for is_present, verdict, _, count in rows:
+        if is_present:
+            verdicts[Verdict(verdict)] += count
+    return Accounted(
+        verdicts=verdicts,
+        unscreened=sum(count for is_present, _, _, count in rows if not is_present),
+        late=sum(count for is_present, _, is_late, count in rows if is_present and is_late),
+    )
+
+
+# Flags
+
+
+def _applications(
+    connection: Connection, previous: datetime | None, measures: Measures
+) -> tuple[ApplicationView, ...]:
+    flag = schema.flag
+    flags = connection.execute(select(flag).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)).all()
+    applicants = _applicants(connection, (f.applicant_id for f in flags))
+    matches = _matches(connection)
+    grouped: dict[tuple[str, str], list[tuple[ApplicationHead, FlagView]]] = {}
+    for found in flags:
+        applicant = applicants[found.applicant_id]
+        view = _flag(found, applicant, matches[found.id], previous, measures)
+        grouped.setdefault((applicant.system, applicant.application), []).append((_head(applicant), view))
+    applications = [
+        ApplicationView(group[0][0], tuple(sorted((view for _, view in group), key=lambda v: v.order)))
+        for group in grouped.values()
+    ]
+    return tuple(sorted(applications, key=lambda a: (*a.flags[0].order[:3], a.head.system, a.head.number)))
+
+
+def _flag(
+    found: Row[Any],
+    applicant: Applicant,
+    matches: list[tuple[RowMapping, Listing]],
+    previous: datetime | None,
+    measures: Measures,
+) -> FlagView:
+    """`matches`: the flag's, strongest first."""
+    strongest, listing = matches[0]
+    return FlagView(
+        number=found.id,
+        news=_news(found, previous),
+        verdict=Verdict(found.verdict),
+        probability=found.probability,
+        list_title=measures.list_title(found.list),
+        role=labels.label(labels.ROLES, applicant.role),
+        applicant=_party(applicant.subject),
+        listed=_party(listing.subject),
+        evidence=tuple(
+            EvidenceView(labels.label(labels.ATTRIBUTES, e["attribute"]), shown(e["sentence"]), e["bits"])
+            for e in strongest["evidence"]
+        ),
+        entries=tuple(_entry(entry, match["probability"]) for match, entry in matches),
+        measure=MeasureView(**found.measure),
+        opened_at=found.opened_at,
+    )
+
+
+def _news(found: Row[Any], previous: datetime | None) -> str:
+    if previous is None:
+        return ""
+    if found.opened_at > previous:
+        return "新增"
+    return "有变化" if found.changed_at > previous else ""
+
+
+def _matches(connection: Connection) -> dict[int, list[tuple[RowMapping, Listing]]]:
+    """The open matches of each open flag with their listings, strongest first."""
+    match, flag = schema.match, schema.flag
+    query = select(match).join(flag, flag.c.id == match.c.flag_id)
+    rows = (
+        connection.execute(query.where(flag.c.closed_at.is_(None), match.c.closed_at.is_(None))).mappings().all()
+    )
+    listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
+    found: dict[int, list[tuple[RowMapping, Listing]]] = {}
+    for row in sorted(rows, key=lambda r: (_rank(r["verdict"]), -r["bits"], r["listing_id"])):
+        listing, _ = listings[row["listing_id"]]
+        if isinstance(listing, Listing):
+            found.setdefault(row["flag_id"], []).append((row, listing))
+    return found
+
+
+def _rank(verdict: str) -> int:
+    return VERDICT_ORDER.index(Verdict(verdict))
+
+
+def _entry(listing: Listing, probability: float) -> EntryView:
+    return EntryView(
+        number=shown(listing.number),
+        organ=shown(listing.organ),
+        listed_on=listing.listed_on,
+        published_on=listing.published_on,
+        reason=shown(listing.reason),
+        duty=shown(listing.duty),
+        performance=shown(listing.performance),
+        probability=probability,
+    )
+
+
+# What closed, and who cannot be verified
+
+
+def _closed(connection: Connection, previous: datetime | None, measures: Measures) -> tuple[ClosedView, ...]:
+    flag = schema.flag
+    query = select(flag).where(flag.c.closed_at.is_not(None)).order_by(flag.c.closed_at, flag.c.id)
+    if previous is not None:
+        query = query.where(flag.c.closed_at > previous)
+    flags = connection.execute(query).all()
+    applicants = _applicants(connection, (f.applicant_id for f in flags))
+    return tuple(
+        ClosedView(
+            head=_head(applicants[f.applicant_id]),
+            applicant=shown(applicants[f.applicant_id].subject.name),
+            role=labels.label(labels.ROLES, applicants[f.applicant_id].role),
+            list_title=measures.list_title(f.list),
+            verdict=Verdict(f.verdict),
+            reason=shown(f.close_reason),
+            closed_at=f.closed_at,
+        )
+        for f in flags
+    )
+
+
+def _unverifiable(connection: Connection) -> tuple[UnverifiableView, ...]:
+    applicant, screening = schema.applicant, schema.screening
+    rows = connection.execute(
+        select(applicant, screening.c.reason.label("why"))
+        .join(screening, screening.c.applicant_id == applicant.c.id)
+        .where(
+            applicant.c.removed_at.is_(None),
+            screening.c.applicant_version == applicant.c.version,
+            screening.c.verdict == Verdict.UNVERIFIABLE.value,
+        )
+        .order_by(applicant.c.id)
+    ).mappings()
+    views = []
+    for row in rows:
+        found = from_columns(Applicant, dict(row))
+        views.append(
+            UnverifiableView(
+                head=_head(found),
+                applicant=shown(found.subject.name),
+                role=labels.label(labels.ROLES, found.role),
+                numbers=shown_numbers(found.subject),
+                missing=_missing_number(found.subject),
+                reason=shown(row["why"]),
+            )
+        )
+    return tuple(sorted(views, key=lambda v: (v.head.system, v.head.number)))
+
+
+def _missing_number(subject: Subject) -> str:
+    """The number that would tell the subject from its namesakes, empty where it is there in full."""
+    person = subject.kind is SubjectKind.PERSON
+    wanted = IdentifierKind.CITIZEN_ID if person else IdentifierKind.USCC
+    enough = {wanted} if person else {wanted, IdentifierKind.ORGANISATION_CODE}
+    full = any(i.kind in enough and i.valid and not i.masked for i in subject.identifiers)
+    return "" if full else TITLES[wanted]
+
+
+# Parts of several
+
+
+def _applicants(connection: Connection, wanted: Iterable[int]) -> dict[int, Applicant]:
+    found = records(connection, RecordKind.APPLICANT, wanted)
+    return {number: applicant for number, (applicant, _) in found.items() if isinstance(applicant, Applicant)}
+
+
+def _head(applicant: Applicant) -> ApplicationHead:
+    return ApplicationHead(
+        system=shown(applicant.system),
+        number=shown(applicant.application),
+        title=shown(applicant.title),
+        kind=labels.label(labels.APPLICATION_KINDS, applicant.application_kind),
+        stage=shown(applicant.stage) or labels.NO_STAGE,
+        department=shown(applicant.department) or labels.NO_DEPARTMENT,
+        year=applicant.year,
+    )
+
+
+def _party(subject: Subject) -> PartyView:
+    details = (
+        ("曾用名", "、".join(map(shown, subject.former_names))),
+        ("法定代表人", shown(subject.legal_representative)),
+        ("性别", labels.SEXES[subject.sex] if subject.sex else ""),
+        ("出生年份", str(subject.birth_year) if subject.birth_year else ""),
+        ("地区", shown(subject.region)),
+        ("工作单位", shown(subject.employer)),
+    )
+    return PartyView(
+        kind=labels.label(labels.SUBJECT_KINDS, subject.kind),
+        name=shown(subject.name),
+        numbers=shown_numbers(subject),
+        details=tuple((title, value) for title, value in details if value),
+    )

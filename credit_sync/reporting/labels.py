@@ -1,0 +1,114 @@
+"""Chinese labels of everything that is stored as a code word, and how probabilities are said: the one place for it."""
+
+import math
+from collections.abc import Mapping
+
+from credit_sync.records import ApplicationKind, RecordKind, Role
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.measures import Effect
+from credit_sync.subjects.subject import Sex, SubjectKind
+
+VERDICTS: Mapping[str, str] = {
+    Verdict.CONFIRMED: "确认",
+    Verdict.PROBABLE: "疑似",
+    Verdict.POSSIBLE: "可能",
+    Verdict.UNVERIFIABLE: "无法核实",
+    Verdict.CLEAR: "未发现",
+}
+
+ROLES: Mapping[str, str] = {
+    Role.APPLYING_UNIT: "申报单位",
+    Role.COOPERATING_UNIT: "合作单位",
+    Role.NOMINATING_UNIT: "提名（推荐）单位",
+    Role.NOMINATING_EXPERT: "提名专家",
+    Role.COMPLETING_UNIT: "完成单位",
+    Role.LEGAL_REPRESENTATIVE: "法定代表人",
+    Role.LEADER: "项目负责人",
+    Role.MEMBER: "项目组成员",
+    Role.CONTRIBUTOR: "完成人",
+}
+
+APPLICATION_KINDS: Mapping[str, str] = {ApplicationKind.PROJECT: "项目", ApplicationKind.AWARD: "奖励"}
+
+SUBJECT_KINDS: Mapping[str, str] = {SubjectKind.PERSON: "个人", SubjectKind.ORGANISATION: "单位"}
+
+SEXES: Mapping[str, str] = {Sex.MALE: "男", Sex.FEMALE: "女"}
+
+EFFECTS: Mapping[Effect, str] = {"forbid": "禁止", "restrict": "限制", "consider": "审慎参考", "hold": "暂缓"}
+
+ATTRIBUTES: Mapping[str, str] = {
+    "identifier": "证件号码",
+    "person_name": "姓名",
+    "organisation_name": "名称",
+    "legal_representative": "法定代表人",
+    "sex": "性别",
+    "birth_year": "出生年份",
+    "region": "地区",
+}
+
+RECORDS: Mapping[str, str] = {
+    RecordKind.LICENCE: "行政许可",
+    RecordKind.PENALTY: "行政处罚",
+    RecordKind.LISTING: "名单条目",
+    RecordKind.APPLICANT: "申报主体",
+    RecordKind.INSPECTION: "检查抽检",
+}
+
+STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "筛查", "report": "报告"}
+
+STATUSES: Mapping[str, str] = {
+    "running": "运行中",
+    "done": "完成",
+    "failed": "失败",
+    "abandoned": "已中止",
+    "accepted": "已采用",
+    "refused": "未采用",
+}
+
+DELIVERIES: Mapping[str, str] = {"full": "全量", "delta": "增量", "retry": "隔离区重试"}
+
+NO_DEPARTMENT = "未填处室"
+NO_STAGE = "未填阶段"
+
+_WORDS = ((0.95, "很有可能"), (0.8, "较有可能"), (0.5, "有可能"), (0.1, "不能排除"))
+
+
+def label(labels: Mapping[str, str], code: str) -> str:
+    """The Chinese word for a code, the code itself where there is none."""
+    return labels.get(code, code)
+
+
+def percent(probability: float) -> str:
+    """A probability in percent, rounded down and never as certainty.
+
+    >>> percent(0.9999), percent(0.9996), percent(0.95678), percent(0.0001)
+    ('＞99.9%', '＞99.9%', '95.6%', '＜0.1%')
+    """
+    if probability > 0.999:
+        return "＞99.9%"
+    if probability < 0.001:
+        return "＜0.1%"
+    return f"{math.floor(probability * 1000 + 1e-6) / 10:.1f}%"
+
+
+def in_words(probability: float, *, confirmed: bool) -> str:
+    """A probability in words. Only what identifiers confirm is called almost certain.
+
+    >>> in_words(0.9999, confirmed=True), in_words(0.9999, confirmed=False), in_words(0.01, confirmed=False)
+    ('几乎可以肯定', '很有可能', '可能性很小')
+    """
+    if confirmed and probability >= 0.99:
+        return "几乎可以肯定"
+    return next((words for least, words in _WORDS if probability >= least), "可能性很小")
+
+
+def weight(bits: float) -> str:
+    """Bits of evidence with their sign.
+
+    >>> weight(39.83), weight(-2.7), weight(0.0)
+    ('+39.8', '−2.7', '0')
+    """
+    rounded = round(bits, 1)
+    if rounded == 0:
+        return "0"
+    return f"{'+' if rounded > 0 else '−'}{abs(rounded):.1f}"

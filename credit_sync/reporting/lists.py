@@ -1,0 +1,58 @@
+"""The watch lists as reports show them: version, age, size, and whether they may clear anybody."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from credit_sync.screening.measures import Measures
+from credit_sync.settings import Settings
+from credit_sync.sources.mapping import load_mapping
+from credit_sync.store import schema
+from credit_sync.store.ledger import Run
+from credit_sync.store.lists import ListState, list_states
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """A list that was screened against."""
+
+    title: str
+    versions: str
+    pulled_at: datetime | None
+    live: int
+    came: int
+    went: int
+    warning: str
+    """Why the list clears nobody; empty when it is fresh."""
+
+
+def read_lists(
+    connection: Connection, settings: Settings, run: Run, previous: datetime | None, measures: Measures
+) -> tuple[ListView, ...]:
+    """Every configured list; what came and went is counted since `previous`, from the beginning when None."""
+    folder = settings.path(settings.mappings)
+    mappings = {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
+    states = list_states(connection, run.as_of, mappings)
+    return tuple(_list(connection, measures.list_title(name), state, previous) for name, state in states.items())
+
+
+def _list(connection: Connection, title: str, state: ListState, previous: datetime | None) -> ListView:
+    version = schema.source_version
+    moved = select(func.sum(version.c.added), func.sum(version.c.removed)).where(
+        version.c.source.in_(state.sources), version.c.state == "accepted"
+    )
+    if previous is not None:
+        moved = moved.where(version.c.pulled_at > previous)
+    came, went = connection.execute(moved).one()
+    named = len(state.sources) > 1
+    versions = (f"{f'{source} ' if named else ''}第 {number} 版" for source, number in state.versions.items())
+    return ListView(
+        title=title,
+        versions="、".join(versions) or "无",
+        pulled_at=state.pulled_at,
+        live=state.live,
+        came=came or 0,
+        went=went or 0,
+        warning=state.reason if state.stale else "",
+    )
