@@ -52,7 +52,7 @@ class Layout(Strict):
     header_rows: int = Field(default=1, ge=1, le=4)
     """Rows that make up the titles of a sheet; merged titles above are put before those below them."""
     sheet: str = ""
-    """Sheet name; empty for the first sheet that has the expected titles."""
+    """Sheet name; empty for every visible sheet that has the expected titles."""
     expand: str = ""
     """Dotted path, within a row, of a list whose items each become a row of their own."""
     skip: str = ""

@@ -1,0 +1,52 @@
+"""The formats a file can have. `read_table` reads any of them; each format is one module with one reader."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from credit_sync.errors import SourceError
+from credit_sync.sources.formats import delimited, json_text, workbook, xml_tree
+from credit_sync.sources.formats.documents import open_documents
+from credit_sync.sources.formats.rows import Found, Reader, Unread
+from credit_sync.sources.mapping import Layout
+
+READERS: dict[str, Reader] = {
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".txt": delimited.read,
+    ".xlsx": workbook.read,
+    ".xlsm": workbook.read,
+    ".xls": workbook.read,
+    ".json": json_text.read,
+    ".jsonl": json_text.read_lines,
+    ".ndjson": json_text.read_lines,
+    ".xml": xml_tree.read,
+}
+"""By suffix; .gz and .zip may be around any of them."""
+
+_NO_LAYOUT = Layout()
+
+
+def read_table(
+    path: Path, names: frozenset[str], *, layout: Layout = _NO_LAYOUT, max_bytes: int
+) -> Iterator[Found]:
+    """The rows of a file: place, row number, and the values by title or (`Unread`, a text) why there are none.
+
+    `names` are the titles that are known; `max_bytes` bounds what is read after unpacking. Raises SourceError for a
+    file that cannot be read to its end, whatever is wrong with it.
+    """
+    try:
+        for document in open_documents(path, max_bytes, frozenset(READERS)):
+            reader = READERS.get(document.suffix)
+            if reader is None:
+                known = "、".join(READERS)
+                raise SourceError(f"{document.place} 的格式不认识（支持 {known}，可压成 .gz 或 .zip）")
+            yield from reader(document, names, layout)
+    except SourceError:
+        raise
+    except OSError as error:
+        raise SourceError(f"{path.name} 读不了：{error.strerror or '文件损坏'}") from None
+    except Exception as error:  # whatever the parsers of foreign formats make of a damaged file
+        raise SourceError(f"{path.name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
+
+
+__all__ = ["READERS", "Found", "Unread", "read_table"]

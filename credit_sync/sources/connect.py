@@ -1,0 +1,89 @@
+"""The one way to the rows of a source, whatever kind it is."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.settings import DatabaseSource, FileSource, HttpSource
+from credit_sync.sources import database, files, http
+from credit_sync.sources.formats.rows import Found, Unread, flatten
+from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+
+Source = HttpSource | DatabaseSource | FileSource
+
+
+def open_rows(  # noqa: PLR0913
+    name: str,
+    source: Source,
+    mapping: Mapping,
+    *,
+    base: Path,
+    since: datetime | None,
+    pulled_at: datetime,
+) -> Iterator[RawRow | BrokenRow]:
+    """The rows of a source as they come, streamed; blank rows are left out.
+
+    `base` is the folder of the configuration; `since` the time of the last pull, for sources that give only what
+    changed since. Raises SourceError, also in mid-stream: then nothing that came before may be taken for the whole.
+    """
+    names = mapping.source_names()
+    try:
+        for place, row, values in _found(source, mapping, names, base, since):
+            origin = Origin(name, place, row, pulled_at)
+            if isinstance(values, Unread):
+                yield BrokenRow(origin, values.text, str(values))
+            elif mapping.layout.expand:
+                for expanded in expand(values, mapping.layout.expand, names):
+                    yield RawRow(origin, expanded)
+            else:
+                yield RawRow(origin, values)
+    except CreditSyncError as error:
+        raise SourceError(f"{name}：{error.message}", remedy=error.remedy) from None
+
+
+def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
+    """Tries the source without changing anything; one line about what was found. Raises SourceError."""
+    names = mapping.source_names()
+    try:
+        if isinstance(source, HttpSource):
+            return http.probe(source, names, mapping.layout)
+        if isinstance(source, DatabaseSource):
+            return database.probe(source, names, base)
+        return files.probe(source, names, mapping.layout, base)
+    except CreditSyncError as error:
+        raise SourceError(f"{name}：{error.message}", remedy=error.remedy) from None
+
+
+def expand(values: dict[str, Any], path: str, names: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """One row for each item of the list at `path`: the parent's values and the item's under `path.name`.
+
+    A name that the mapping knows only without the path is given without it; the parent's value of that name then
+    goes under `^name`. A row without items stays one row.
+    """
+    items = values.get(path)
+    if not isinstance(items, list) or not items:
+        yield values
+        return
+    parent = {name: value for name, value in values.items() if name != path}
+    for item in items:
+        row = dict(parent)
+        for name, value in (flatten(item) if isinstance(item, dict) else {"": item}).items():
+            full = f"{path}.{name}" if name else path
+            short = name and name in names and full not in names
+            if short and name in parent:
+                row[f"^{name}"] = parent[name]
+            row[name if short else full] = value
+        yield row
+
+
+def _found(
+    source: Source, mapping: Mapping, names: frozenset[str], base: Path, since: datetime | None
+) -> Iterator[Found]:
+    if isinstance(source, HttpSource):
+        return http.read(source, mapping.layout, since)
+    if isinstance(source, DatabaseSource):
+        return database.read(source, names, base, since)
+    return files.read(source, names, mapping.layout, base)

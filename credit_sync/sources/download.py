@@ -1,0 +1,242 @@
+"""One HTTP answer, fetched with patience and within limits of time and size.
+
+Retries (connection errors, 429, 5xx, answers that break off) wait longer each time and as long as Retry-After says,
+up to a bound. Time-outs hold for connecting, for every wait for data, and for the answer as a whole, so that a
+server that drips cannot hold up the night. Redirects are refused: they would carry keys to other addresses.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
+from urllib3.util.retry import Retry
+
+from credit_sync.errors import SourceError
+from credit_sync.settings import HttpSource
+
+LONGEST_RETRY_AFTER = 120.0
+"""Seconds a server may make us wait between two tries."""
+WHOLE_ANSWER = 10
+"""Times `timeout_seconds` that one answer may take from first to last byte."""
+_RETRIED = (429, 500, 502, 503, 504)
+_CHUNK = 1 << 16
+
+# What it logs about requests and retries quotes the query, and with it keys and signatures.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """The body, unpacked, and the encoding its header declares ('' for none)."""
+
+    body: bytes
+    charset: str
+
+
+class _BoundedRetry(Retry):
+    """A Retry that does not believe in endless or unreadable Retry-After headers."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        try:
+            seconds = super().get_retry_after(response)
+        except InvalidHeader:
+            return None
+        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+
+
+class _Watchdog:
+    """Cuts the connection of an answer that takes too long, wherever the reading of it hangs."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timer: threading.Timer | None = None
+        self.barked = False
+
+    def start(self, connection: socket.socket) -> None:
+        """A new answer begins."""
+        self.stop()
+        self.barked = False
+        self._timer = threading.Timer(self._seconds, self._cut, (connection,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> None:
+        """The answer is complete, or given up."""
+        if self._timer:
+            self._timer.cancel()
+
+    def _cut(self, connection: socket.socket) -> None:
+        self.barked = True
+        with suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """Connections that start the watchdog when they begin to wait for an answer."""
+
+    def __init__(self, watchdog: _Watchdog, retries: Retry) -> None:
+        self._pools = _watched_pools(watchdog)
+        super().__init__(max_retries=retries)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _watched_pools(watchdog: _Watchdog) -> dict[str, Any]:
+    class Plain(HTTPConnection):
+        def getresponse(self) -> Any:
+            watchdog.start(self.sock)
+            return super().getresponse()
+
+    class Secure(HTTPSConnection):
+        def getresponse(self) -> Any:
+            watchdog.start(self.sock)
+            return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+class Downloader:
+    """A session with one source. A context manager; not for several threads."""
+
+    def __init__(self, source: HttpSource, auth: AuthBase | None) -> None:
+        self._source = source
+        self._watchdog = _Watchdog(source.timeout_seconds * WHOLE_ANSWER)
+        self._session = requests.Session()
+        self._session.auth = auth  # also keeps requests from looking into .netrc
+        self._session.headers.update({"Accept-Encoding": "gzip, deflate", "User-Agent": "credit-sync"})
+        retries = _BoundedRetry(
+            total=source.retries,
+            status_forcelist=_RETRIED,
+            allowed_methods={"GET"},
+            backoff_factor=source.backoff_seconds,
+            raise_on_status=False,
+        )
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _WatchedAdapter(self._watchdog, retries))
+
+    def __enter__(self) -> "Downloader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def get(self, url: str, parameters: Callable[[], dict[str, str]]) -> Downloaded:
+        """The answer with status 200. `parameters` are made anew for each try that breaks off while reading.
+
+        Raises SourceError, whose message holds the address without its query.
+        """
+        for attempt in range(self._source.retries + 1):
+            try:
+                return self._try(url, parameters())
+            except (HTTPError, OSError, ValueError) as error:  # requests' own errors are OSErrors
+                if attempt == self._source.retries or self._watchdog.barked or not _broke_off(error):
+                    raise SourceError(
+                        f"{bare(url)}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试"
+                    ) from None
+                time.sleep(min(self._source.backoff_seconds * 2**attempt, LONGEST_RETRY_AFTER))
+            finally:
+                self._watchdog.stop()
+        raise AssertionError("unreachable")
+
+    def _try(self, url: str, parameters: dict[str, str]) -> Downloaded:
+        timeout = self._source.timeout_seconds
+        with self._session.get(
+            url, params=parameters, timeout=(timeout, timeout), stream=True, allow_redirects=False
+        ) as response:
+            if response.status_code != 200:
+                raise SourceError(
+                    f"{bare(url)} 返回状态 {response.status_code}", remedy=_remedy(response.status_code)
+                )
+            body = self._body(response, url)
+            charset = requests.utils.get_encoding_from_headers(response.headers) or ""
+            return Downloaded(
+                body, charset if "charset" in response.headers.get("Content-Type", "").lower() else ""
+            )
+
+    def _body(self, response: requests.Response, url: str) -> bytes:
+        limit = int(self._source.max_megabytes * 2**20)
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise SourceError(
+                    f"{bare(url)} 的应答超过 {self._source.max_megabytes:g} MB",
+                    remedy="减小 paging.size 或调大 max_megabytes",
+                )
+            chunks.append(chunk)
+        if self._watchdog.barked:
+            raise requests.exceptions.ChunkedEncodingError
+        return b"".join(chunks)
+
+    def _explain(self, error: Exception) -> str:
+        """The error in words, never in the library's own, which quote the query."""
+        if self._watchdog.barked:
+            return f"应答在 {self._source.timeout_seconds * WHOLE_ANSWER:g} 秒内没有传完"
+        for kind, words in _REASONS:
+            if isinstance(error, kind):
+                return words
+        return f"请求失败（{type(error).__name__}）"
+
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.ProxyError, "代理服务器连接失败"),
+    (requests.exceptions.SSLError, "证书不可信或加密连接失败"),
+    (requests.exceptions.ConnectTimeout, "连接超时"),
+    (requests.exceptions.ReadTimeout, "等待应答超时"),
+    (requests.exceptions.ContentDecodingError, "应答的压缩数据已损坏"),
+    (requests.exceptions.ChunkedEncodingError, "应答中途断开"),
+    (requests.exceptions.RetryError, "多次重试仍不成功"),
+    (requests.exceptions.ConnectionError, "连接失败或中途断开"),
+    (UnicodeError, "密钥里有不能放进请求头的字符"),
+    (requests.exceptions.InvalidHeader, "密钥里有不能放进请求头的字符"),
+    (requests.exceptions.InvalidURL, "地址写法不对"),
+)
+
+
+def bare(url: str) -> str:
+    """The address without user, password and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _broke_off(error: Exception) -> bool:
+    """Whether the answer had begun: then urllib3 has not retried it."""
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return True
+    return isinstance(error, requests.exceptions.ConnectionError) and any(
+        isinstance(cause, ReadTimeoutError) for cause in error.args
+    )
+
+
+def _remedy(status: int) -> str:
+    if 300 <= status < 400:
+        return "地址已变更，请核对 url（不跟随跳转，以免密钥外泄）"
+    if status in (401, 403):
+        return "核对密钥、签名方式和授权"
+    return "核对 url 和参数" if 400 <= status < 500 else "对方系统出错，稍后重试"

@@ -1,0 +1,48 @@
+"""Rows of the files in a folder: every file that fits the pattern, in order of name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from credit_sync.errors import SourceError
+from credit_sync.settings import FileSource
+from credit_sync.sources.formats import Found, read_table
+from credit_sync.sources.formats.documents import is_ignored
+from credit_sync.sources.mapping import Layout
+
+
+def read(source: FileSource, names: frozenset[str], layout: Layout, base: Path) -> Iterator[Found]:
+    """The rows of all files, one file after the other. Raises SourceError when there is no file or one is unusable."""
+    folder = base / source.folder
+    for path in files(source, base):
+        above = path.parent.relative_to(folder).as_posix()
+        for place, row, values in read_table(path, names, layout=layout, max_bytes=_bytes(source)):
+            yield (place if above == "." else f"{above}/{place}"), row, values
+
+
+def probe(source: FileSource, names: frozenset[str], layout: Layout, base: Path) -> str:
+    """How many files there are, and that the first can be read as far as its first row."""
+    found = files(source, base)
+    first = next(read_table(found[0], names, layout=layout, max_bytes=_bytes(source)), None)
+    listed = "、".join(path.name for path in found[:3]) + ("……" if len(found) > 3 else "")
+    start = "没有数据行" if first is None else f"数据从第 {first[1]} 行开始"
+    return f"{len(found)} 个文件（{listed}），{found[0].name} {start}"
+
+
+def files(source: FileSource, base: Path) -> list[Path]:
+    """The files to read. Raises SourceError when there is none: an upload that did not come is no empty list."""
+    folder = base / source.folder
+    if not folder.is_dir():
+        raise SourceError(f"找不到文件夹 {source.folder}", remedy="核对 folder，或检查共享盘是否已挂载")
+    try:
+        found = [path for path in folder.glob(source.pattern) if path.is_file() and not is_ignored(path.name)]
+    except (ValueError, NotImplementedError):
+        raise SourceError(f"pattern 写法不对：{source.pattern}", remedy="例如 *.xlsx 或 2018/*.csv") from None
+    except OSError as error:
+        raise SourceError(f"文件夹 {source.folder} 读不了：{error.strerror}") from None
+    if not found:
+        raise SourceError(f"文件夹 {source.folder} 里没有符合 {source.pattern} 的文件", remedy="确认文件已放入")
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _bytes(source: FileSource) -> int:
+    return int(source.max_megabytes * 2**20)

@@ -1,0 +1,143 @@
+"""Rows from an HTTP interface, JSON or XML, page by page.
+
+Whatever is not clearly a list of rows is an error: a login page, an error message with status 200, a missing list
+are never taken for an empty list.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+import requests
+from requests.auth import AuthBase
+
+from credit_sync.errors import SourceError
+from credit_sync.settings import BearerAuth, HeaderAuth, HttpSource, OffsetPaging, PagePaging, SignedAuth, secret
+from credit_sync.sources.download import Downloaded, Downloader
+from credit_sync.sources.formats import json_text, text, xml_tree
+from credit_sync.sources.formats.rows import Found, as_row, at_path, names_in
+from credit_sync.sources.mapping import Layout
+from credit_sync.sources.paging import ANNOUNCE, Answer, Fetch, pages
+from credit_sync.sources.signing import signed
+from credit_sync.subjects.identifiers import hide_in_text
+
+_MESSAGE_NAMES = ("msg", "message", "errorMsg", "error", "errmsg", "tips", "code")
+
+
+def read(source: HttpSource, layout: Layout, since: datetime | None) -> Iterator[Found]:
+    """The rows of all pages, numbered within their page; place is `page N`. Raises SourceError."""
+    with _fetching(source, layout, since) as fetch:
+        for page, rows in pages(source.paging, fetch):
+            for number, item in enumerate(rows, 1):
+                if (row := as_row(item)) is not None:
+                    yield f"page {page}", number, row
+
+
+def probe(source: HttpSource, names: frozenset[str], layout: Layout) -> str:
+    """Asks for the first page, and says how many rows it has and how many of their fields the mapping knows."""
+    with _fetching(source, layout, None) as fetch:
+        _, rows = next(pages(source.paging, fetch))
+    fields = {name for item in rows for name in (as_row(item) or {}) if isinstance(item, dict)}
+    return f"接口可以访问，第 1 页 {len(rows)} 行，映射认得其中 {len(names & fields)} 个字段"
+
+
+@contextmanager
+def _fetching(source: HttpSource, layout: Layout, since: datetime | None) -> Iterator[Fetch]:
+    """A session that answers with pages."""
+    key = (
+        secret(source.auth.secret_env if isinstance(source.auth, SignedAuth) else source.auth.token_env)
+        if source.auth
+        else ""
+    )
+    parts = urlsplit(source.url)
+    url = urlunsplit(parts._replace(query="", fragment=""))
+    fixed = dict(parse_qsl(parts.query, keep_blank_values=True)) | source.parameters
+    if since and source.since_parameter:
+        fixed[source.since_parameter] = since.isoformat(timespec="seconds")
+
+    with Downloader(source, _header_auth(source, key)) as downloader:
+
+        def fetch(asked: dict[str, str], number: int) -> Answer:
+            def parameters() -> dict[str, str]:
+                if isinstance(source.auth, SignedAuth):
+                    return signed(fixed | asked, source.auth, key, time.time_ns() // 1_000_000)
+                return fixed | asked
+
+            try:
+                return _answer(downloader.get(url, parameters), source, layout, key)
+            except SourceError as error:
+                remedy = error.remedy if number == 1 else f"{error.remedy}；若接口在末页之后报错，{ANNOUNCE}"
+                raise SourceError(f"第 {number} 页：{error.message}", remedy=remedy) from None
+
+        yield fetch
+
+
+class _Header(AuthBase):
+    """A key in a request header."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self._name, self._value = name, value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Adds the header."""
+        request.headers[self._name] = self._value
+        return request
+
+
+def _header_auth(source: HttpSource, key: str) -> AuthBase | None:
+    if isinstance(source.auth, BearerAuth):
+        return _Header("Authorization", f"Bearer {key}")
+    return _Header(source.auth.header, key) if isinstance(source.auth, HeaderAuth) else None
+
+
+def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str) -> Answer:
+    if not downloaded.body.strip():
+        raise SourceError("应答是空的")
+    document = _parsed(downloaded, source.format)
+    rows = xml_tree.rows_at(document, layout.rows) if source.format == "xml" else at_path(document, layout.rows)
+    if isinstance(rows, list):
+        return Answer(rows, document)
+    if rows is None and _announces_nothing(source, document):
+        return Answer([], document)
+    wanted = layout.rows or "（整个应答）"
+    raise SourceError(
+        f"应答里 {wanted} 不是行的列表；应答含有：{names_in(document)}{_message(document, key)}",
+        remedy="看应答里的提示，或核对映射的 layout.rows",
+    )
+
+
+def _parsed(downloaded: Downloaded, kind: str) -> Any:
+    start = downloaded.body[:2000].lower()
+    if b"<html" in start or b"<!doctype html" in start:
+        raise SourceError("返回的是网页，不是数据", remedy="可能是登录页或网关的提示页，核对 url 和密钥")
+    if kind == "xml":
+        try:
+            return xml_tree.parse(downloaded.body, downloaded.charset)
+        except xml_tree.NotXmlError as error:
+            raise SourceError(f"应答读不了：{error}") from None
+    content = text.decode(downloaded.body, downloaded.charset)
+    try:
+        if content is not None:
+            return json_text.parse(content)
+    except json_text.NotJsonError:
+        pass
+    raise SourceError("应答不是完整的 JSON")
+
+
+def _announces_nothing(source: HttpSource, document: Any) -> bool:
+    """Whether the answer says in its announced number that there is nothing: then a missing list is an empty one."""
+    path = source.paging.total if isinstance(source.paging, OffsetPaging) else ""
+    path = source.paging.pages if isinstance(source.paging, PagePaging) else path
+    return bool(path) and str(at_path(document, path)).strip() == "0"
+
+
+def _message(document: Any, key: str) -> str:
+    """What the server says about its error, without our key and without identity numbers."""
+    if not isinstance(document, dict):
+        return ""
+    said = [f"{n}={document[n]}" for n in _MESSAGE_NAMES if isinstance(document.get(n), str | int)]
+    words = hide_in_text("，".join(said))
+    return f"；{words.replace(key, '***') if key else words}"[:200] if said else ""

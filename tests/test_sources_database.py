@@ -1,0 +1,159 @@
+import sqlite3
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import empty_postgresql
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
+
+from credit_sync.errors import SourceError
+from credit_sync.settings import DatabaseSource
+from credit_sync.sources.connect import open_rows, probe
+from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.rows import RawRow
+
+PULLED = datetime(2018, 12, 1, 3, 0)
+MAPPING = Mapping.model_validate(
+    {
+        "title": "名单",
+        "record": "listing",
+        "list": "x",
+        "key": ["number"],
+        "fields": {"name": ["iname", "名称"], "number": "caseCode"},
+    }
+)
+SINCE = datetime(2018, 11, 30, 12, 0)
+
+
+def source(url: str, query: str, **options: Any) -> DatabaseSource:
+    return DatabaseSource.model_validate(
+        {"kind": "database", "mapping": "x", "url": url, "query": query} | options
+    )
+
+
+def pull(made: DatabaseSource, base: Path, since: datetime | None = None) -> list[Any]:
+    return list(open_rows("debtors", made, MAPPING, base=base, since=since, pulled_at=PULLED))
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    connection = sqlite3.connect(tmp_path / "old system.db")
+    connection.executescript(
+        """
+        CREATE TABLE debtors (INAME TEXT, casecode TEXT, amount REAL, scan BLOB, changed TEXT);
+        INSERT INTO debtors VALUES ('甲公司', '1', 1.5, x'ffd8ffe0', '2018-11-30 11:59:59');
+        INSERT INTO debtors VALUES ('乙公司', '2', NULL, x'e4b999', '2018-11-30 12:00:00');
+        INSERT INTO debtors VALUES ('', NULL, NULL, NULL, NULL);
+        """
+    )
+    connection.close()
+    return tmp_path
+
+
+@pytest.fixture
+def url(base: Path) -> str:
+    return "sqlite:///old system.db"
+
+
+def test_rows_of_sqlite(base: Path, url: str) -> None:
+    first, second = pull(source(url, "SELECT * FROM debtors"), base)
+    assert isinstance(first, RawRow)
+    assert first.values == {
+        "iname": "甲公司",
+        "caseCode": "1",
+        "amount": 1.5,
+        "scan": "（二进制数据，4 字节）",
+        "changed": "2018-11-30 11:59:59",
+    }
+    assert (first.origin.place, first.origin.row, second.origin.row) == ("query", 1, 2)
+    assert second.values["scan"] == "乙"
+
+
+@pytest.mark.parametrize(("since", "expected"), [(None, ["甲公司", "乙公司"]), (SINCE, ["乙公司"])])
+def test_since_in_sqlite(base: Path, url: str, since: datetime | None, expected: list[str]) -> None:
+    query = "SELECT iname FROM debtors WHERE changed >= :since"
+    assert [row.values["iname"] for row in pull(source(url, query), base, since)] == expected
+
+
+@pytest.mark.parametrize(
+    "query", ["DELETE FROM debtors RETURNING iname", "UPDATE debtors SET iname = 'x' RETURNING iname"]
+)
+def test_sqlite_is_read_only(base: Path, url: str, query: str) -> None:
+    before = (base / "old system.db").read_bytes()
+    with pytest.raises(SourceError, match="readonly"):
+        pull(source(url, query), base)
+    assert (base / "old system.db").read_bytes() == before
+    assert [path.name for path in base.iterdir()] == ["old system.db"]
+
+
+@pytest.mark.parametrize(
+    ("given_url", "query", "reason"),
+    [
+        ("sqlite:///none.db", "SELECT 1", "找不到数据库文件 none.db"),
+        ("sqlite:///old system.db", "SELECT iname FROM nowhere", "no such table: nowhere"),
+        ("sqlite:///old system.db", "SELECT iname FRM debtors x", "syntax error"),
+        ("sqlite:///old system.db", "SELECT iname FROM debtors WHERE iname = :who", ":who 没有值"),
+        ("sqlite:///old system.db", "SELECT iname AS a, casecode AS b FROM debtors", "a、b"),
+        ("sqlite:///broken.db", "SELECT iname FROM debtors", "not a database"),
+        ("nosuch://host/db", "SELECT 1", "没有安装数据库驱动 nosuch"),
+        ("postgresql+psycopg://tester@127.0.0.1:1/db", "SELECT 1 AS iname", "127.0.0.1/db"),
+    ],
+)
+def test_unusable(base: Path, url: str, given_url: str, query: str, reason: str) -> None:
+    (base / "broken.db").write_bytes(b"no database at all" * 100)
+    made = source(given_url, query)
+    with pytest.raises(SourceError, match=reason):
+        pull(made, base)
+    with pytest.raises(SourceError, match=reason):
+        probe("debtors", made, MAPPING, base=base)
+    assert sorted(path.name for path in base.iterdir()) == ["broken.db", "old system.db"]
+
+
+def test_probe(base: Path, url: str) -> None:
+    made = source(url, "SELECT iname, amount FROM debtors WHERE changed > :since ORDER BY iname;")
+    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，映射认得其中 1 列"
+
+
+def test_no_password_in_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("P", "geheim-4711")
+    made = source("postgresql+psycopg://tester@127.0.0.1:1/db", "SELECT 1", password_env="P")
+    with pytest.raises(SourceError) as error:
+        pull(made, tmp_path)
+    assert "geheim" not in str(error.value)
+    monkeypatch.delenv("P")
+    with pytest.raises(SourceError, match="缺少密钥 P"):
+        pull(made, tmp_path)
+
+
+def test_postgresql(postgresql_url: URL, tmp_path: Path) -> None:
+    engine = create_engine(postgresql_url)
+    empty_postgresql(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SEQUENCE counter"))
+        connection.execute(
+            text('CREATE TABLE debtors ("名称" text, amount numeric(9, 2), day date, changed timestamp)')
+        )
+        connection.execute(
+            text(
+                "INSERT INTO debtors SELECT '公司' || n, 1.50, date '2018-11-30', timestamp '2018-11-30 11:00' + "
+                "n * interval '1 hour' FROM generate_series(1, 2500) AS n"
+            )
+        )
+    url = postgresql_url.render_as_string()
+    query = 'SELECT "名称", amount, day::date FROM debtors'
+    rows = pull(source(url, query), tmp_path)
+    assert len(rows) == 2500
+    assert rows[0].values == {"名称": "公司1", "amount": Decimal("1.50"), "day": date(2018, 11, 30)}
+    assert (
+        len(pull(source(url, f"{query} WHERE changed >= :since"), tmp_path, datetime(2018, 12, 1, 0, 0))) == 2488
+    )
+    assert len(pull(source(url, f"{query} WHERE changed >= :since"), tmp_path)) == 2500
+    assert "3 列" in probe("debtors", source(url, query), MAPPING, base=tmp_path)
+    with pytest.raises(SourceError, match="read-only"):
+        pull(source(url, "SELECT nextval('counter') AS iname"), tmp_path)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT is_called FROM counter")).scalar() is False
+    engine.dispose()
