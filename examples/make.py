@@ -30,7 +30,10 @@ from examples.province.planted_people import plant_people
 from examples.province.system_database import write_database
 
 HERE = Path(__file__).parent
-DEBTORS, ABNORMAL, SERIOUS, PROJECTS, AWARDS, OFFLINE = 4000, 800, 200, 150, 40, 12
+# How many good rows each source holds; of the applications, how many applications.
+DEBTORS, ABNORMAL, SERIOUS = 4000, 800, 200
+PROJECTS, AWARDS, OFFLINE = 150, 40, 12
+PRODUCTION, USE, PATENT, VISITS, SAMPLES = 40, 90, 40, 60, 40
 DAMAGED_PROJECT_ROWS = [("项目组成员", ""), ("技术顾问", "方鼎")]
 
 
@@ -110,15 +113,15 @@ def write(province: Province, folder: Path) -> None:
 def _write_decisions(applicants: Applicants, folder: Path) -> None:
     dice = Dice("decisions")
     holders = [*applicants.universities[:12], *applicants.companies[:20], *applicants.institutes]
-    production = licence_decisions(dice, holders[8:30], "S", 40)
-    use = licence_decisions(dice, holders, "Y", 90)
+    production = licence_decisions(dice, holders[8:30], "S", PRODUCTION)
+    use = licence_decisions(dice, holders, "Y", USE)
     department_files.write_licences(folder / "licences", production, use)
     brands = applicants.brands
     firms = [new_company(dice, brands.common(), applicants.person().name, OTHER_TRADES) for _ in range(20)]
     people = [applicants.person() for _ in range(6)]
-    department_files.write_penalties(folder / "penalties", patent_decisions(dice, firms, people, 40))
-    visits = inspections(dice, holders, "JC", ["设施环境", "人员资质", "动物来源与质量合格证"], 60)
-    samples = inspections(dice, holders, "CJ", ["病原菌", "寄生虫", "饲料营养成分", "垫料"], 40)
+    department_files.write_penalties(folder / "penalties", patent_decisions(dice, firms, people, PATENT))
+    visits = inspections(dice, holders, "JC", ["设施环境", "人员资质", "动物来源与质量合格证"], VISITS)
+    samples = inspections(dice, holders, "CJ", ["病原菌", "寄生虫", "饲料营养成分", "垫料"], SAMPLES)
     department_files.write_inspections(folder / "inspections", visits, samples)
 
 

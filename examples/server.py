@@ -1,9 +1,11 @@
-"""Plays the provincial credit platform and the award system: `python -m examples.server [--port 8630]`.
+"""Plays the provincial credit platform and the award system: `python -m examples.server [--port 8630] [-- COMMAND …]`.
 
     /credit/dishonest-debtors    JSON by page (page, size); every request signed (HMAC-SHA256)
     /credit/abnormal-operations  JSON by cursor (cursor, size); key in X-Api-Key
     /credit/serious-violations   XML in GB18030; key in X-Api-Key
     /award/applicants            JSON by offset (offset, limit); bearer token
+
+With a command it runs that, with the secrets in its environment, and stops when it ends.
 
 It answers from the files beside it and knows the secrets of demo.env, unless the environment names others.
 Standard library only, and a signature check of its own: it shares no code with the program that asks it.
@@ -16,6 +18,8 @@ import hmac
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.message import Message
@@ -163,18 +167,41 @@ def running(port: int = 0, folder: Path = HERE) -> Iterator[str]:
         thread.join()
 
 
-def main() -> None:
-    """Serves until interrupted or terminated."""
+def main() -> int:
+    """Serves until interrupted or terminated, or while a command runs, whose exit code it passes on."""
     parser = argparse.ArgumentParser(description="示例服务器：省信用平台和科技奖励系统")
     parser.add_argument("--port", type=int, default=PORT, help="端口，0 为任意空闲端口（默认 8630）")
+    parser.add_argument("command", nargs="*", metavar="-- 命令", help="服务器运行期间执行的命令，执行完即停")
+    asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with running(parser.parse_args().port) as address:
+        with running(asked.port) as address:
+            if asked.command:
+                return _run(asked.command)
             print(address, flush=True)
             signal.pause()
     except KeyboardInterrupt:
-        pass
+        return 0
+    except OSError as error:
+        print(f"示例服务器无法启动（端口 {asked.port}）：{error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _run(command: list[str]) -> int:
+    """The command with the secrets of demo.env in its environment."""
+    try:
+        process = subprocess.Popen(command, env=os.environ | demo_secrets())  # noqa: S603 (the user's own)
+    except OSError as error:
+        print(f"命令 {command[0]} 无法执行：{error.strerror}", file=sys.stderr)
+        return 127
+    with process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            return process.wait()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,5 +1,6 @@
 """Made-up people. Names are composed from common surnames and given characters; all were born before 1925."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,7 +44,7 @@ def new_name(dice: Dice, *, woman: bool) -> str:
     return dice.pick(_SURNAMES) + "".join(dice.pick(given) for _ in range(length))
 
 
-def new_person(dice: Dice, avoid: set[str] = frozenset()) -> Person:  # type: ignore[assignment]
+def new_person(dice: Dice, avoid: Collection[str] = ()) -> Person:
     """Somebody whose name is none of those to avoid."""
     while True:
         woman = dice.chance(0.35)

@@ -103,11 +103,11 @@ def _plant_former_names(workshop: Workshop) -> None:
     old, new = workshop.company(city="安庆", trade="机械"), workshop.company(city="安庆", trade="精密模具")
     listed = lists.organisation(replace(new, name=old.name), "")
     applied = by_organisation(new, COMPLETING, former_names=old.name)
-    add("former-name-only", "名单用旧名、没有代码，申报系统有曾用名", (*LIKELY, "possible"), applied, listed)
+    add("former-name-only", "名单用旧名、没有代码，申报系统有曾用名", NAME_ONLY, applied, listed)
     old, new = workshop.company(city="宣城", trade="机电"), workshop.company(city="宣城", trade="智能装备")
     listed = lists.organisation(new, "", name=f"{new.name}（原{old.name}）")
     applied = by_organisation(replace(new, name=old.name), COOPERATING)
-    add("former-name-applied", "申报用旧名，名单注“原……”、没有代码", (*LIKELY, "possible"), applied, listed)
+    add("former-name-applied", "申报用旧名，名单注“原……”、没有代码", NAME_ONLY, applied, listed)
 
 
 def _plant_names_without_code(workshop: Workshop) -> None:
