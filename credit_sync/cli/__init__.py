@@ -41,7 +41,8 @@ class _Commands(Group):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"credit_sync.cli.{_MODULES[cmd_name]}")
-        return next(command for command in module.COMMANDS if command.name == cmd_name)
+        commands: tuple[click.Command, ...] = module.COMMANDS
+        return next(command for command in commands if command.name == cmd_name)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -27,7 +27,7 @@ COLUMNS = ("applicant_id", "listing_id", "verdict", "probability", "evidence")
 _MAX_BYTES = 2 * 1024**3
 _NOT_WIDENED = ("application", "system", "role", "application_kind", "stage", "title")
 """Constants of a spreadsheet; 项目编号 names an application, which several applicants may share."""
-_WRITERS = (".csv", ".xlsx", ".json")
+_Write = Callable[[Path, Iterable[Sequence[Any]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,11 @@ def for_excel(path: Path) -> bool:
 
 def write_rows(path: Path, rows: Iterable[Sequence[Any]], *, byte_order_mark: bool) -> None:
     """The output as CSV (UTF-8), XLSX or JSON, by its suffix."""
-    write_csv = partial(_write_csv, encoding="utf-8-sig" if byte_order_mark else "utf-8")
-    write = {".csv": write_csv, ".xlsx": _write_xlsx, ".json": _write_json}.get(path.suffix.lower())
+    write_csv: _Write = partial(_write_csv, encoding="utf-8-sig" if byte_order_mark else "utf-8")
+    writers: dict[str, _Write] = {".csv": write_csv, ".xlsx": _write_xlsx, ".json": _write_json}
+    write = writers.get(path.suffix.lower())
     if write is None:
-        raise CreditSyncError(f"不知道怎样写 {path.name}", remedy=f"输出文件以 {'、'.join(_WRITERS)} 结尾")
+        raise CreditSyncError(f"不知道怎样写 {path.name}", remedy=f"输出文件以 {'、'.join(writers)} 结尾")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, rows)

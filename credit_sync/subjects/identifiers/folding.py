@@ -24,6 +24,8 @@ def fold(text: str) -> str:
     >>> fold(" ９１３４０１００－ｍａ２ｔ ")
     '91340100MA2T'
     """
+    if text.isascii() and text.isprintable():
+        return _SEPARATORS.sub("", text).upper()
     wide = unicodedata.normalize("NFKC", text)
     visible = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc"})
     return _SEPARATORS.sub("", visible).upper()

@@ -1,0 +1,102 @@
+"""A night on the example province in a folder of its own, as tests need it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData, create_engine, make_url, select
+
+from examples.server import PORT, demo_secrets, running
+
+ROOT = Path(__file__).parent.parent
+AS_OF = "2026-11-23T02:00:00"
+_CLOCK = {("run", "attempts"), ("run", "started_at"), ("run", "finished_at"), ("stage", "finished_at")}
+"""The only columns that tell when work really happened."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """A configuration on the examples, with a store, an outbox and reports of its own."""
+
+    folder: Path
+    config: Path
+    url: str
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "credit_sync", *arguments, "--config", str(self.config)]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = os.environ | demo_secrets()
+        return subprocess.Popen(
+            self.command(*arguments), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=600)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every table's rows, without the clock's columns, in a fixed order."""
+        engine = create_engine(_driver(self.url))
+        found = MetaData()
+        found.reflect(engine)
+        with engine.connect() as connection:
+            content = {
+                table.name: sorted(
+                    (tuple(row) for row in connection.execute(select(*_columns(table)))),
+                    key=repr,
+                )
+                for table in found.sorted_tables
+            }
+        engine.dispose()
+        return content
+
+    def files(self) -> dict[str, bytes]:
+        """What was handed over, by name."""
+        return {
+            path.name: path.read_bytes() for path in sorted((self.folder / "outbox").rglob("*")) if path.is_file()
+        }
+
+
+def _columns(table: Any) -> list[Any]:
+    return [column for column in table.columns if (table.name, column.name) not in _CLOCK]
+
+
+def _driver(url: str) -> Any:
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.get_backend_name() == "postgresql" else parsed
+
+
+@contextmanager
+def province() -> Iterator[str]:
+    """The example server on any free port; yields its address."""
+    with running() as address:
+        yield address
+
+
+def make_night(folder: Path, address: str, url: str = "") -> Night:
+    """The example configuration with other addresses and folders."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = url or f"sqlite:///{folder / 'store.db'}"
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    replacements = {
+        f"http://127.0.0.1:{PORT}": address,
+        "sqlite:///var/credit_sync.db": store,
+        '"var/reports"': f'"{folder / "reports"}"',
+        '"var/outbox"': f'"{folder / "outbox"}"',
+        '"mappings"': f'"{ROOT / "mappings"}"',
+        '"examples/': f'"{ROOT / "examples"}/',
+        "sqlite:///examples/": f"sqlite:///{ROOT / 'examples'}/",
+    }
+    for old, new in replacements.items():
+        assert old in text, f"config.example.toml no longer has {old}"
+        text = text.replace(old, new)
+    config = folder / "config.toml"
+    config.write_text(text, encoding="utf-8")
+    return Night(folder, config, store)

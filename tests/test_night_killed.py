@@ -1,0 +1,94 @@
+"""kill -9 at random moments, then a run to the end: the same content as an undisturbed run, table by table."""
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
+
+from tests.night import AS_OF, Night, make_night, province
+
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with province() as found:
+        yield found
+
+
+def kill_often_then_finish(night: Night, seed: int, longest: float) -> int:
+    """Starts the night and kills it again and again, then lets it end; returns how often it was killed in time."""
+    moments = random.Random(seed)
+    killed = 0
+    for _ in range(KILLS):
+        process = night.start("run", "--as-of", AS_OF)
+        try:
+            process.wait(timeout=moments.uniform(0.2, longest))
+            break  # it came to its end before the blow: another run would be another night
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            killed += 1
+    return killed
+
+
+def undisturbed(night: Night) -> float:
+    started = time.monotonic()
+    done = night.call("run", "--as-of", AS_OF)
+    assert done.returncode == 0, done.stderr
+    return time.monotonic() - started
+
+
+def check_kills(make: "NightMaker", longest: float) -> None:
+    reference = make("undisturbed")
+    took = undisturbed(reference)
+    expected_tables, expected_files = reference.tables(), reference.files()
+    assert expected_tables["flag"], "the comparison means something"
+    assert expected_files, "the comparison means something"
+    killed = attempt = 0
+    while killed < KILLS:
+        attempt += 1
+        night = make(f"killed{attempt}")
+        killed += kill_often_then_finish(night, attempt, took * longest)
+        finished = night.call("run", "--as-of", AS_OF)
+        assert finished.returncode == 0, finished.stderr
+        for name, rows in night.tables().items():
+            assert rows == expected_tables[name], f"table {name} differs after attempt {attempt}"
+        assert night.files() == expected_files
+
+
+class NightMaker:
+    """Makes nights, each with a store of its own."""
+
+    def __init__(self, folder: Path, address: str, postgresql: URL | None = None) -> None:
+        self._folder = folder
+        self._address = address
+        self._postgresql = postgresql
+
+    def __call__(self, name: str) -> Night:
+        url = fresh_database(self._postgresql, name) if self._postgresql else ""
+        return make_night(self._folder / name, self._address, url)
+
+
+def fresh_database(server: URL, name: str) -> str:
+    """A new, empty database on the server."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.set(drivername="postgresql", database=name).render_as_string()
+
+
+def test_on_sqlite(tmp_path: Path, address: str) -> None:
+    check_kills(NightMaker(tmp_path, address), longest=0.9)
+
+
+def test_on_postgresql(tmp_path: Path, address: str, postgresql_url: URL) -> None:
+    check_kills(NightMaker(tmp_path, address, postgresql_url), longest=0.9)
