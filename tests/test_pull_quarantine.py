@@ -1,0 +1,97 @@
+"""The quarantine for people: the workbook, and reading again with a better mapping."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pull_world import FIRST_NIGHT, MAPPING, World, entry
+from sqlalchemy import Engine
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.sources.quarantine import Retried, export_quarantine, retry
+from credit_sync.store import schema
+from credit_sync.store.lists import list_states
+from credit_sync.store.quarantine import list_quarantined
+
+MAN = "340100190001010017"
+BETTER = MAPPING.replace('published_on = "发布日期"', 'published_on = { from = "发布日期", dates = ["%d.%m.%Y"] }')
+PARTS = """
+title = "项目"
+record = "applicant"
+key = ["application", "role"]
+constants = { system = "kj" }
+fields = { application = "编号" }
+[[parts]]
+constants = { role = "applying_unit" }
+fields = { name = "单位" }
+[[parts]]
+constants = { role = "leader" }
+fields = { name = "负责人", birth_date = "生日" }
+"""
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> World:
+    return World(engine, tmp_path / "world")
+
+
+def resolutions(world: World) -> list[tuple[str, str]]:
+    with world.engine.connect() as connection:
+        return [(row.field, row.resolution) for row in list_quarantined(connection, resolved=True)]
+
+
+def test_rows_that_read_with_a_better_mapping_become_records(world: World) -> None:
+    world.pull("a", entry(1), entry(2, 发布日期="30.11.2018", 备注="x"), entry(3, 发布日期="昨天"), "{坏")
+    assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=0, still_bad=3)]
+    world.map(BETTER)
+    assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=1, still_bad=2)]
+    rows = world.rows(schema.listing, "key", "place", "row", "extra")
+    assert rows == [("1", "rows.jsonl", 1, {}), ("2", "rows.jsonl", 2, {"备注": "x"})]
+    assert resolutions(world) == [("published_on", "按现行映射重新读取成功"), ("published_on", ""), ("", "")]
+    versions = world.rows(schema.source_version, "version", "delivery", "added", "live")
+    assert versions == [(1, "full", 1, 1), (2, "retry", 1, 2)]
+    night = world.pull("a", entry(1), entry(2, 发布日期="30.11.2018", 备注="x"), "{坏")
+    assert (night.counts.unchanged, night.counts.quarantined, night.counts.live) == (2, 1, 2)
+
+
+def test_a_retry_makes_no_list_younger(world: World) -> None:
+    world.pull("a", entry(1), entry(2, 发布日期="30.11.2018"))
+    world.pull("b", entry(3))
+    world.map(BETTER)
+    retry(world.engine, world.settings, world.begin())
+    with world.engine.connect() as connection:
+        state = list_states(connection, FIRST_NIGHT + timedelta(days=2), world.mappings())["debtors"]
+    assert (state.pulled_at, dict(state.versions), state.live) == (FIRST_NIGHT, {"a": 2, "b": 1}, 3)
+
+
+def test_one_trouble_may_hide_another(world: World) -> None:
+    world.pull("a", entry(1), entry(2, 发布日期="30.11.2018", 证件="1" * 300))
+    world.map(BETTER.replace("[removal]", 'age = "年龄"\n[removal]'))
+    assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=0, still_bad=1)]
+    assert [r for _, r in resolutions(world)].count("") == 1
+
+
+def test_a_retry_leaves_newer_records_of_other_rows_alone(world: World) -> None:
+    world.map(PARTS)
+    world.pull("b", {"编号": "18-1", "单位": "甲公司", "负责人": "张三", "生日": "1.2.1901"})
+    world.pull("b", {"编号": "18-1", "单位": "甲公司（集团）"})
+    world.map(PARTS.replace('birth_date = "生日"', 'birth_date = { from = "生日", dates = ["%d.%m.%Y"] }'))
+    assert retry(world.engine, world.settings, world.begin()) == [Retried("b", read_again=1, still_bad=0)]
+    names = world.rows(schema.applicant, "role", "subject_name", "version")
+    assert names == [("applying_unit", "甲公司（集团）", 2), ("leader", "张三", 1)]
+
+
+def test_the_workbook_shows_reasons_and_no_numbers(world: World, tmp_path: Path) -> None:
+    world.pull("a", entry(1), entry(2, 发布日期=f"=1+1 {MAN}"), entry(MAN, "", 发布日期="昨天"), f'{{"{MAN}"')
+    path = tmp_path / "隔离区.xlsx"
+    assert export_quarantine(world.engine, path) == 3
+    rows = list(openpyxl.load_workbook(path).active.values)  # type: ignore[union-attr]
+    assert rows[0][:4] == ("编号", "数据源", "位置", "行号")
+    assert rows[1][1:7] == (
+        *("a", "rows.jsonl", "2", "发布日期", "=1+1 340100********0017", "发布日期不是可识别的日期"),
+    )
+    assert MAN not in repr(rows)
+    assert len(rows) == 4
+    with pytest.raises(CreditSyncError, match="写不了"):
+        export_quarantine(world.engine, tmp_path / "nowhere" / "x.xlsx")
