@@ -41,7 +41,7 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     if _same_but_lost(x, y):
         share = names.share(x if "?" not in x else y)
         lost = "（有生僻字丢失）" if "?" in x + y else ""
-        sentence = f"姓名相同：{a}{lost}，全国同名约 {_rounded(round(share * names.population))}人"
+        sentence = f"姓名相同：{a}{lost}，全国同名{_rounded(round(share * names.population))}人"
         return scales.evidence("person_name", "same", sentence, u=share)
     if len(x) == len(y) and sound(x) == sound(y):
         return scales.evidence("person_name", "sound", f"姓名同音不同字：{a} 与 {b}")
@@ -63,7 +63,7 @@ def _rounded(count: int) -> str:
         return "不足 100 "
     digits = 10 ** (int(math.log10(count)) - 1)
     rounded = round(count / digits) * digits
-    return f"{rounded / 10000:g} 万" if rounded >= 10000 else f"{rounded} "
+    return f"约 {rounded / 10000:g} 万" if rounded >= 10000 else f"约 {rounded} "
 
 
 # Organisations

@@ -1,11 +1,12 @@
 """Names of persons: how one is folded, how it sounds, and how common it is."""
 
 import math
+import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from pypinyin import Style, lazy_pinyin
+from functools import cache
 
 from credit_sync.subjects.writing import folded
 
@@ -30,7 +31,18 @@ def sound(name: str) -> str:
     >>> sound("张伟") == sound("章卫")
     True
     """
-    return " ".join(lazy_pinyin(name, style=Style.NORMAL))
+    return " ".join(_syllables().get(c, c) for c in name)
+
+
+@cache
+def _syllables() -> dict[str, str]:
+    """Each character's first reading without its tone. Loaded when first asked: few comparisons come to it."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    decomposed = str.maketrans("", "", "\u0300\u0301\u0304\u030c")
+    readings = ((chr(code), text.split(",")[0]) for code, text in pinyin_dict.items())
+    return {c: unicodedata.normalize("NFD", reading).translate(decomposed) for c, reading in readings}
 
 
 @dataclass(frozen=True)
