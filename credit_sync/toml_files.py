@@ -8,7 +8,8 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -69,19 +70,23 @@ def check(path: Path, model: type[Model], content: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems = [_explain(problem, content) for problem in error.errors()]
+        problems = [_explain(problem, content, model) for problem in error.errors()]
         raise SettingsError(str(path), list(dict.fromkeys(problems))) from None
 
 
-def _explain(problem: ErrorDetails, content: Mapping[str, Any]) -> str:
+def _explain(problem: ErrorDetails, content: Mapping[str, Any], model: type[Strict]) -> str:
     location = _keys_of(problem["loc"], content)
-    key = ".".join(str(part) for part in location) or "文件"
     context = problem.get("ctx", {})
+    if problem["type"].startswith("union_tag"):
+        location.append(str(context["discriminator"]).strip("'"))
+    key = ".".join(str(part) for part in location) or "文件"
     if problem["type"] == "value_error":
-        return f"{key}: {context.get('error', problem['msg'])}"
+        about = context.get("error", problem["msg"])
+        return f"{key}: {about}" if location else str(about)  # of the whole file: it names its key itself
     text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context)
     if problem["type"] == "extra_forbidden":
-        text += _nearest(str(location[-1]), context)
+        close = difflib.get_close_matches(str(location[-1]), _names_at(model, problem["loc"][:-1]), n=1)
+        text += f"，是否想写 {close[0]}" if close else ""
     return f"{key}: {text}"
 
 
@@ -100,6 +105,35 @@ def _keys_of(location: Sequence[str | int], content: Any) -> list[str | int]:
     return keys
 
 
-def _nearest(key: str, context: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(key, [str(name) for name in context.get("names", ())], n=1)
-    return f"，是否想写 {close[0]}" if close else ""
+def _names_at(annotation: Any, location: Sequence[str | int]) -> list[str]:
+    """The keys that the model allows at a location."""
+    models = _models_in(annotation)
+    if not location:
+        return [field.alias or name for model in models for name, field in model.model_fields.items()]
+    part, rest = location[0], location[1:]
+    for model in models:
+        for name, field in model.model_fields.items():
+            if part in (name, field.alias):
+                return _names_at(field.annotation, rest)
+            if part in get_args(field.annotation) and get_origin(field.annotation) is Literal:
+                return _names_at(model, rest)  # the tag of a union: pydantic puts it into the location
+    items = [
+        argument
+        for kind in _parts_of(annotation)
+        if get_origin(kind) in (dict, tuple)
+        for argument in get_args(kind)
+    ]
+    return [name for item in items for name in _names_at(item, rest)]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    return [part for part in _parts_of(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+
+
+def _parts_of(annotation: Any) -> list[Any]:
+    """The members of a union, whatever is wrapped around it."""
+    if get_origin(annotation) is Annotated:
+        return _parts_of(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [part for member in get_args(annotation) for part in _parts_of(member)]
+    return [annotation]

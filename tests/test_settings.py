@@ -1,0 +1,72 @@
+"""Settings: every error by its key, unknown keys refused, secrets never printed."""
+
+from pathlib import Path
+
+import pytest
+
+from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.settings import Settings, load_settings, secret
+
+SOURCE = '[sources.debtors]\nkind = "http"\nurl = "https://example.org"\nmapping = "dishonest_debtors"\n'
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as raised:
+        load_settings(path)
+    return raised.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "about"),
+    [
+        (SOURCE.replace("https:", "ftp:"), "sources.debtors.url", "must be http or https"),
+        (SOURCE + "timeout = 3\n", "sources.debtors.timeout", "timeout_seconds"),
+        (SOURCE + "retries = -1\n", "sources.debtors.retries", "不能小于 0"),
+        (SOURCE.replace('"http"', '"htp"'), "sources.debtors.kind", "'http', 'database', 'file'"),
+        (SOURCE.replace('mapping = "dishonest_debtors"\n', ""), "sources.debtors.mapping", "缺少"),
+        (SOURCE + 'paging = { style = "page", siz = 9 }\n', "sources.debtors.paging.siz", "是否想写 size"),
+        (SOURCE + 'auth = { style = "bearer", token = "x" }\n', "sources.debtors.auth.token", "token_env"),
+        ('[sources."名单"]\n' + SOURCE.split("\n", 1)[1], "sources.名单", "英文字母"),
+        (SOURCE + '[store]\nurl = "postgresql://u:p@h/d"\n', "store.url", "password_env"),
+        (SOURCE + '[store]\nurl = "nonsense"\n', "store.url", "不是数据库地址"),
+        (SOURCE + "[deparment]\n", "deparment", "是否想写 department"),
+        ("", "sources", "缺少"),
+        ("[sources]\n", "sources", "至少"),
+        ("x = [", "读不出 TOML", ""),
+    ],
+)
+def test_every_error_is_named_by_its_key(tmp_path: Path, text: str, key: str, about: str) -> None:
+    found = problems(tmp_path, text)
+    assert any(problem.startswith(key) and about in problem for problem in found), found
+
+
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, SOURCE.replace("https:", "ftp:") + "timeout = 3\nretries = -1\n")) == 3
+
+
+def test_a_missing_file_is_no_traceback(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="找不到文件"):
+        load_settings(tmp_path / "nowhere.toml")
+
+
+def test_secrets_come_from_the_environment_or_a_file_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEBTORS_TOKEN", "from environment")
+    assert secret("DEBTORS_TOKEN") == "from environment"
+    (tmp_path / "token").write_text("from file\n", encoding="utf-8")
+    monkeypatch.setenv("DEBTORS_TOKEN_FILE", str(tmp_path / "token"))
+    assert secret("DEBTORS_TOKEN") == "from file"
+    with pytest.raises(CreditSyncError, match="OTHER_TOKEN"):
+        secret("OTHER_TOKEN")
+
+
+def test_a_password_is_not_shown_with_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(SOURCE + '[store]\nurl = "postgresql://u@h/d"\npassword_env = "PGWORD"\n', encoding="utf-8")
+    monkeypatch.setenv("PGWORD", "very secret")
+    settings: Settings = load_settings(path)
+    assert settings.store.full_url(settings.base).password == "very secret"
+    assert "very secret" not in repr(settings) + str(settings.store.full_url(settings.base))
