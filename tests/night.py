@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import MetaData, create_engine, make_url, select
+from sqlalchemy.exc import DBAPIError
 
+from credit_sync.store.schema import run
 from examples.server import PORT, demo_secrets, running
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +58,17 @@ class Night:
             }
         engine.dispose()
         return content
+
+    def is_done(self) -> bool:
+        """Whether the ledger says that the first run is over."""
+        engine = create_engine(_driver(self.url))
+        try:
+            with engine.connect() as connection:
+                return connection.scalar(select(run.c.status).where(run.c.id == 1)) == "done"
+        except DBAPIError:
+            return False  # killed before it made its tables
+        finally:
+            engine.dispose()
 
     def files(self) -> dict[str, bytes]:
         """What was handed over, by name."""
