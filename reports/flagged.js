@@ -5,9 +5,11 @@
   const shown = document.getElementById("shown");
   const printed = document.getElementById("print-filter");
   const plain = (text) => text.normalize("NFKC").toLowerCase();
+  // A row of the overview is found by the words of its flag.
   const items = [...document.querySelectorAll("[data-verdict]")].map((element) => {
-    const head = element.closest("[data-group]")?.querySelector("[data-head]");
-    return { element, text: plain((head ? head.textContent : "") + element.textContent) };
+    const whole = document.getElementById(element.dataset.flag) ?? element;
+    const head = whole.closest("[data-group]")?.querySelector("[data-head]");
+    return { element, text: plain((head ? head.textContent : "") + whole.textContent) };
   });
   const groups = [...document.querySelectorAll("[data-group]")];
   const flags = items.filter(({ element }) => element.matches(".flag"));

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine
 
-from credit_sync.records import Applicant, ApplicationKind, Listing, Record, RecordKind, Role
+from credit_sync.publishing.publish import publish
+from credit_sync.records import Applicant, ApplicationKind, Listing, Penalty, Record, RecordKind, Role
 from credit_sync.screening.keys import mask_shapes, stored_keys
 from credit_sync.screening.screen import screen
 from credit_sync.settings import FileSource, Settings, WorkbookChannel
@@ -16,11 +18,13 @@ from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from credit_sync.store.columns import to_columns
 from credit_sync.store.ledger import Run
+from credit_sync.store.quarantine import BadRow, put
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, citizen_id, masked, uscc
 from credit_sync.subjects.subject import Sex, Subject, SubjectKind
 
 FIRST = Run(1, datetime(2018, 12, 3, 2, 0))
 SECOND = Run(2, datetime(2018, 12, 4, 2, 0))
+THIRD = Run(3, datetime(2018, 12, 6, 2, 0))
 SCIENCE = "安徽省科技管理信息系统"
 AWARD = "安徽省科学技术奖励网上申报评审系统"
 
@@ -201,7 +205,17 @@ class Night:
 
     def version(self, run: Run, source: str, version: int, **counts: Any) -> None:
         """A source's accepted version."""
-        names = "pulled added changed removed unchanged duplicates skipped quarantined live".split()
+        names = [
+            "pulled",
+            "added",
+            "changed",
+            "removed",
+            "unchanged",
+            "duplicates",
+            "skipped",
+            "quarantined",
+            "live",
+        ]
         values = dict.fromkeys(names, 0) | {
             "source": source,
             "version": version,
@@ -247,6 +261,7 @@ def empty_night(folder: Path) -> Night:
         "awards": "award_applicants",
     }
     settings = Settings(
+        department={"uscc": "11340000002986079G"},
         mappings=shipped("mappings"),
         sources={name: FileSource.model_validate({**source, "mapping": m}) for name, m in mappings.items()},
         channels={"workbook": WorkbookChannel(kind="workbook")},
@@ -301,3 +316,46 @@ def _insert(connection: Connection, run: Run, record: Record) -> None:
     known = {shape for (shape,) in connection.execute(schema.mask_shape.select())}
     for shape in sorted(set(mask_shapes(record.subject)) - known):
         connection.execute(schema.mask_shape.insert().values(shape=shape))
+
+
+def troubled_night(folder: Path) -> Night:
+    """A third night with everything an operator may have to deal with: see tests/test_reports_run.py."""
+    night = two_nights(folder)
+    night.ledger(SECOND, "report")
+    night.begin(THIRD)
+    refusal = "原有 6855 条记录，本次少了 6213 条，超过允许的 30%；未接收，沿用上次的数据（确认无误后可用 --accept-shrink 接收）"
+    night.version(THIRD, "debtors", 3, state="refused", reason=refusal, pulled=642, unchanged=642, live=6855)
+    night.ledger(THIRD, "pull", "debtors", "failed", problem=refusal)
+    night.ledger(THIRD, "pull", "abnormal", "failed", problem="接口没有应答：连接超时（30 秒）")
+    night.version(THIRD, "science", 1, record="applicant", pulled=9, added=8, quarantined=1, live=8)
+    bad = [
+        BadRow("f1", "申报主体.xlsx · 第一批", 17, "citizen_id", "340103********1171", "身份证号码校验码不符", {}),
+        BadRow(
+            "f2", "申报主体.xlsx · 第一批", 23, "role", "<script>alert(1)</script>", "对照表里没有这个角色", {}
+        ),
+        BadRow(
+            "f3", "申报主体.xlsx · 第一批", 31, "role", f"见备注 {FULL_NUMBERS[0]}", "对照表里没有这个角色", {}
+        ),
+    ]
+    with night.engine.begin() as connection:
+        put(connection, "science", THIRD, bad)
+    night.add(THIRD, [penalty("皖知法处字〔2018〕3号"), penalty("皖知法处字〔2018〕4号", facts="")])
+    publish(night.engine, night.settings, THIRD)
+    night.screen(THIRD)
+    return night
+
+
+def penalty(number: str, **details: Any) -> Penalty:
+    values: dict[str, Any] = {
+        "subject": organisation("合肥瀚云精密传动有限公司", 11, "鲍德全"),
+        "violation": "假冒专利",
+        "facts": "在产品上标注他人专利号",
+        "basis": "《中华人民共和国专利法》第六十三条",
+        "category": "罚款",
+        "content": "罚款 2000 元",
+        "fine": Decimal("0.2"),
+        "valid_to": date(2099, 12, 31),
+        "authority": "安徽省知识产权局",
+        "authority_code": "11340000002986079G",
+    }
+    return Penalty(document_number=number, decided_on=date(2018, 11, 20), **(values | details))

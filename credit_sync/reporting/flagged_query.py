@@ -22,7 +22,7 @@ from credit_sync.reporting.flagged_views import (
     PartyView,
     UnverifiableView,
 )
-from credit_sync.reporting.lists import read_lists
+from credit_sync.reporting.lists import previous_report, read_lists
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Measures
@@ -37,7 +37,7 @@ from credit_sync.subjects.subject import Subject, SubjectKind
 
 def read_flagged(connection: Connection, settings: Settings, run: Run, measures: Measures) -> FlaggedReport:
     """Everything the report shows, in the order in which it is shown."""
-    previous = _previous_report(connection, run)
+    previous = previous_report(connection, run)
     return FlaggedReport(
         department=settings.department.name,
         as_of=run.as_of,
@@ -48,16 +48,6 @@ def read_flagged(connection: Connection, settings: Settings, run: Run, measures:
         closed=_closed(connection, previous, measures),
         unverifiable=_unverifiable(connection),
     )
-
-
-def _previous_report(connection: Connection, run: Run) -> datetime | None:
-    """When the last report of an earlier day was made: one run more on the same day hides no news."""
-    stage, runs = schema.stage, schema.run
-    reported = select(func.max(runs.c.as_of)).join(stage, stage.c.run_id == runs.c.id)
-    midnight = run.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
-    made = (stage.c.name == "report", stage.c.status == "done", runs.c.as_of < midnight)
-    last: datetime | None = connection.scalar(reported.where(*made))
-    return last
 
 
 # Everybody is accounted for

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import load_mapping
+from credit_sync.sources.pull import load_mappings
 from credit_sync.store import schema
 from credit_sync.store.ledger import Run
 from credit_sync.store.lists import ListState, list_states
@@ -31,10 +31,18 @@ def read_lists(
     connection: Connection, settings: Settings, run: Run, previous: datetime | None, measures: Measures
 ) -> tuple[ListView, ...]:
     """Every configured list; what came and went is counted since `previous`, from the beginning when None."""
-    folder = settings.path(settings.mappings)
-    mappings = {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
-    states = list_states(connection, run.as_of, mappings)
+    states = list_states(connection, run.as_of, load_mappings(settings))
     return tuple(_list(connection, measures.list_title(name), state, previous) for name, state in states.items())
+
+
+def previous_report(connection: Connection, run: Run) -> datetime | None:
+    """When the last report of an earlier day was made: one run more on the same day hides no news."""
+    stage, runs = schema.stage, schema.run
+    reported = select(func.max(runs.c.as_of)).join(stage, stage.c.run_id == runs.c.id)
+    midnight = run.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+    made = (stage.c.name == "report", stage.c.status == "done", runs.c.as_of < midnight)
+    last: datetime | None = connection.scalar(reported.where(*made))
+    return last
 
 
 def _list(connection: Connection, title: str, state: ListState, previous: datetime | None) -> ListView:

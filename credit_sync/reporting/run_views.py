@@ -1,0 +1,181 @@
+"""What the run report shows, as plain typed values, and what is to be done about each problem."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from credit_sync.reporting import labels
+from credit_sync.reporting.lists import ListView
+
+COUNTS = ("pulled", "added", "changed", "removed", "unchanged", "duplicates", "skipped", "quarantined", "live")
+"""The numbers of a pull; see store/counts.py."""
+
+_REMEDIES: Mapping[str, str] = {
+    "pull": "检查网络、账号和对方接口，然后执行 credit-sync run --source {part} 重新取数；沿用的旧数据到期前仍可使用。",
+    "publish": "按提示排除原因；没有送出的下一次运行会接着送，不会重复。",
+    "screen": "预警停留在上一次的结论。排除原因后执行 credit-sync run --only screen，再执行 --only report。",
+    "report": "排除原因后执行 credit-sync run --only report。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a stage, as the ledger has it."""
+
+    stage: str
+    name: str
+    status: str
+    counts: Mapping[str, Any]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source in this run. `state` is accepted, refused, failed or empty when it was not pulled."""
+
+    name: str
+    title: str
+    record: str
+    state: str
+    delivery: str
+    version: int | None
+    counts: Mapping[str, int]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleView:
+    """One row in quarantine, its value hidden where it may be a personal number."""
+
+    place: str
+    row: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineView:
+    """Rows in quarantine of one source for one reason."""
+
+    source: str
+    field: str
+    reason: str
+    count: int
+    new: int
+    """Of them, put there by this run."""
+    examples: tuple[ExampleView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationView:
+    """A record that a channel has still to publish, correct or withdraw."""
+
+    record: str
+    number: str
+    subject: str
+    state: str
+    deadline: date | None
+    certain: bool
+    """False when the deadline was counted by weekends, without the yearly holiday notice."""
+    late: bool
+    errors: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """A channel: what this run did, and what is still due, the most urgent first."""
+
+    name: str
+    counts: Mapping[str, Any]
+    problem: str
+    waiting: tuple[PublicationView, ...]
+
+    @property
+    def late(self) -> int:
+        """How many are past their deadline."""
+        return sum(item.late for item in self.waiting)
+
+    def in_state(self, state: str) -> int:
+        """How many wait in a state (in Chinese)."""
+        return sum(item.state == state for item in self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """Something an operator has to do; `urgent` when it keeps the night from being right."""
+
+    urgent: bool
+    what: str
+    why: str
+    how: str
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The whole report."""
+
+    department: str
+    number: int
+    as_of: datetime
+    parts: tuple[PartView, ...]
+    sources: tuple[SourceView, ...]
+    lists: tuple[ListView, ...]
+    quarantine: tuple[QuarantineView, ...]
+    channels: tuple[ChannelView, ...]
+
+    @cached_property
+    def tasks(self) -> tuple[TaskView, ...]:
+        """What is to be done, urgent things first."""
+        found = (*self._failures(), *self._lists(), *self._publications(), *self._quarantine())
+        return tuple(sorted(found, key=lambda task: not task.urgent))
+
+    @property
+    def failed(self) -> bool:
+        """Whether a part of this run failed."""
+        return any(part.status == "failed" for part in self.parts)
+
+    def stage(self, name: Literal["pull", "publish", "screen", "report"]) -> tuple[PartView, ...]:
+        """The parts of one stage."""
+        return tuple(part for part in self.parts if part.stage == name)
+
+    def _failures(self) -> Iterator[TaskView]:
+        refused = {source.name: source for source in self.sources if source.state == "refused"}
+        for source in refused.values():
+            how = f"先向提供方核实。确实减少了这么多，再执行 credit-sync run --source {source.name} --accept-shrink。"
+            yield TaskView(True, f"数据源 {source.name} 的本次数据没有采用", source.reason, how)
+        for part in self.parts:
+            if part.status == "failed" and not (part.stage == "pull" and part.name in refused):
+                what = f"{labels.STAGES[part.stage]} {part.name} 失败".replace("  ", " ")
+                yield TaskView(True, what, part.problem, _REMEDIES[part.stage].format(part=part.name))
+
+    def _lists(self) -> Iterator[TaskView]:
+        for found in self.lists:
+            if found.warning:
+                how = "取到新数据之前，没有预警的申报主体一律是“无法核实”。修复数据源后重新运行。"
+                yield TaskView(True, f"{found.title}缺失或过期，不能据此放行任何人", found.warning, how)
+
+    def _publications(self) -> Iterator[TaskView]:
+        for channel in self.channels:
+            if channel.late:
+                how = "逐条排除下表所列的问题；说明逾期原因。"
+                why = "行政决定应在作出之日起 7 个工作日内公示。"
+                yield TaskView(True, f"渠道 {channel.name} 有 {channel.late} 条已超过报送期限", why, how)
+            if invalid := channel.in_state("校验未通过"):
+                how = "按下表所列的字段在来源里更正，下一次运行会重新校验并送出。"
+                yield TaskView(False, f"渠道 {channel.name} 有 {invalid} 条校验未通过，没有送出", "", how)
+            if held := channel.in_state("待撤回"):
+                how = "核实来源里为什么没有了，再决定是否向平台申请撤回。"
+                why = "已公示的记录在来源里消失，不会自动撤回。"
+                yield TaskView(False, f"渠道 {channel.name} 有 {held} 条待人工撤回", why, how)
+
+    def _quarantine(self) -> Iterator[TaskView]:
+        for source in sorted({group.source for group in self.quarantine}):
+            groups = [group for group in self.quarantine if group.source == source]
+            count, new = sum(g.count for g in groups), sum(g.new for g in groups)
+            how = (
+                f"执行 credit-sync quarantine export 导出，交提供方更正；若是对照文件没有写全，"
+                f"改好后执行 credit-sync quarantine retry --source {source}。"
+            )
+            yield TaskView(False, f"数据源 {source} 有 {count} 行在隔离区（本次 {new} 行）", "", how)

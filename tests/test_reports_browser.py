@@ -1,0 +1,204 @@
+"""The reports in a real browser: filters, without script, on paper, on a phone, and with hostile names."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, organisation, person, troubled_night, two_nights
+
+from credit_sync.records import Role
+from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.run_report import write_run_report
+from credit_sync.screening.measures import load_measures
+
+_PAPER = {"width": 688, "height": 998}
+"""An A4 page within its margins, in CSS pixels."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def flagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    night = two_nights(tmp_path_factory.mktemp("night"))
+    return write_flagged_report(night.engine, night.settings, SECOND, load_measures())[0]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Names that want to be code, unbroken text of 10,000 characters, and more cases than a page holds."""
+    night = two_nights(tmp_path_factory.mktemp("hostile"))
+    wide, firm = "W" * 10_000, organisation("</style><script>window.hit = 1</script>", 11)
+    night.add(
+        SECOND,
+        [
+            entry(
+                "<svg onload='window.hit=2'>",
+                wide,
+                firm,
+                Role.APPLYING_UNIT,
+                department=f"'\"><img src=x>{wide}",
+                stage=wide,
+            ),
+            entry("9", "\u202eمشروع", person(f"鲍德全{wide}", FULL_NUMBERS[0]), Role.LEADER),
+        ],
+    )
+    night.add(
+        SECOND, (case(organisation("合肥瀚云精密传动有限公司", 11), f"（2018）皖{n}执{n}号") for n in range(70))
+    )
+    night.screen(SECOND)
+    return write_flagged_report(night.engine, night.settings, SECOND, load_measures())[0]
+
+
+@pytest.fixture(scope="module")
+def operators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    night = troubled_night(tmp_path_factory.mktemp("run"))
+    return write_run_report(night.engine, night.settings, THIRD)[0]
+
+
+def show(browser: Browser, path: Path, **options: object) -> tuple[Page, list[str]]:
+    """The opened page, and what it asked for or complained about beside itself."""
+    page = browser.new_page(**options)
+    noticed: list[str] = []
+    page.on("request", lambda request: noticed.append(request.url))
+    page.on("console", lambda message: noticed.append(message.text))
+    page.on("pageerror", lambda error: noticed.append(str(error)))
+    page.goto(path.as_uri())
+    noticed.remove(path.as_uri())
+    return page, noticed
+
+
+def visible(page: Page, selector: str) -> int:
+    return page.locator(selector).locator("visible=true").count()
+
+
+# What is chosen; how many flags, applications and unverifiable applicants are left.
+FILTERS = [
+    pytest.param({"department": "成果与奖励处"}, (2, 1, 0), id="department"),
+    pytest.param({"system": "安徽省科技管理信息系统"}, (3, 2, 2), id="system"),
+    pytest.param({"stage": "公示"}, (2, 1, 0), id="stage"),
+    pytest.param({"verdict": "probable"}, (1, 1, 0), id="verdict"),
+    pytest.param({"verdict": "unverifiable"}, (0, 0, 2), id="unverifiable"),
+    pytest.param({"text": "皖0104执2045"}, (1, 1, 0), id="text of an entry"),
+    pytest.param({"text": "１８０４Ａ09020117 项目负责人"}, (1, 1, 0), id="two words, full width"),
+    pytest.param({"news": True}, (1, 1, 0), id="news"),
+    pytest.param({"department": "高新技术处", "verdict": "confirmed"}, (2, 1, 0), id="two at once"),
+    pytest.param({"text": "查无此人"}, (0, 0, 0), id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("choice", "expected"), FILTERS)
+def test_filters(
+    browser: Browser, flagged: Path, choice: dict[str, object], expected: tuple[int, int, int]
+) -> None:
+    flags, cards, unverifiable = expected
+    page, noticed = show(browser, flagged)
+    for name, value in choice.items():
+        field = page.locator(f"#filters [name={name}]")
+        if value is True:
+            field.check()
+        elif name == "text":
+            field.fill(str(value))
+        else:
+            field.select_option(str(value))
+    assert (visible(page, ".flag"), visible(page, ".card")) == (flags, cards)
+    assert visible(page, "tr[data-verdict=unverifiable]") == unverifiable
+    assert visible(page, ".index tbody tr") == flags
+    assert page.locator("#shown").text_content() == f"显示 {flags} / 5 条预警"
+    page.emulate_media(media="print")
+    assert page.locator("#print-filter").is_visible()
+    assert not page.locator("#filters").is_visible()
+    page.emulate_media(media="screen")
+    page.get_by_role("button", name="清除").click()
+    page.wait_for_function("document.getElementById('shown').textContent === '显示 5 / 5 条预警'")
+    assert (visible(page, ".flag"), page.locator("#print-filter").is_hidden(), noticed) == (5, True, [])
+
+
+def test_without_script_everything_is_shown(browser: Browser, flagged: Path) -> None:
+    page, noticed = show(browser, flagged, java_script_enabled=False)
+    assert (visible(page, ".flag"), visible(page, "#filters"), noticed) == (5, 0, [])
+    assert visible(page, "tr[data-verdict=unverifiable]") == 2
+    page.close()
+
+
+def test_hostile_names_stay_text(browser: Browser, hostile: Path) -> None:
+    page, noticed = show(browser, hostile)
+    assert noticed == []
+    assert page.evaluate("window.hit") is None
+    assert page.locator("script").count() == 1
+    assert page.locator("img").count() == 0
+    assert page.get_by_text("</style><script>window.hit = 1</script>").count() > 0
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["flagged", "hostile", "operators"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_of_the_window(
+    browser: Browser, request: pytest.FixtureRequest, report: str, width: int
+) -> None:
+    page, noticed = show(browser, request.getfixturevalue(report), viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert noticed == []
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["flagged", "hostile"])
+def test_flags_fit_a_printed_page_or_may_be_broken(
+    browser: Browser, request: pytest.FixtureRequest, report: str
+) -> None:
+    page, _ = show(browser, request.getfixturevalue(report), viewport=_PAPER)
+    page.emulate_media(media="print")
+    sizes = page.eval_on_selector_all(
+        ".flag, .card", "all => all.map(e => [getComputedStyle(e).breakInside, e.offsetHeight])"
+    )
+    assert sizes
+    assert all(height < _PAPER["height"] for rule, height in sizes if rule == "avoid")
+    assert {rule for rule, _ in sizes} == ({"avoid"} if report == "flagged" else {"avoid", "auto"})
+    assert page.evaluate("document.documentElement.scrollWidth") <= _PAPER["width"]
+    page.close()
+
+
+def test_prints_on_few_pages(browser: Browser, flagged: Path) -> None:
+    page, _ = show(browser, flagged)
+    pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+    assert 4 <= pages <= 6
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["flagged", "operators"])
+def test_is_accessible(browser: Browser, request: pytest.FixtureRequest, report: str) -> None:
+    page, _ = show(browser, request.getfixturevalue(report))
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    levels = page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(e => Number(e.tagName[1]))")
+    assert levels[0] == 1
+    assert all(deeper - level <= 1 for level, deeper in pairwise(levels))
+    fields = page.locator("select, input")
+    assert all(fields.nth(n).evaluate("e => e.labels.length") == 1 for n in range(fields.count()))
+    unnamed = "all => all.filter(e => !document.getElementById(e.getAttribute('aria-labelledby'))).length"
+    assert page.eval_on_selector_all("[aria-labelledby]", unnamed) == 0
+    assert page.eval_on_selector_all("[id]", "all => all.length - new Set(all.map(e => e.id)).size") == 0
+    assert page.evaluate(_LOW_CONTRAST) == []
+    page.close()
+
+
+_LOW_CONTRAST = """() => {
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const rgba = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ground = e => { for (; e; e = e.parentElement) { const c = rgba(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const texts = [...document.querySelectorAll('body *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.checkVisibility() && e.tagName !== 'SCRIPT');
+  return texts.filter(e => { const [a, b] = [light(rgba(getComputedStyle(e).color)), light(ground(e))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5; }).map(e => e.className + ' ' + e.textContent.slice(0, 20));
+}"""

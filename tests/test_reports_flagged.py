@@ -1,0 +1,227 @@
+"""The flagged-applicants report: what it says, what it hides, and that two renderings are the same."""
+
+import io
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from report_night import (
+    FIRST,
+    FULL_NUMBERS,
+    SECOND,
+    Night,
+    case,
+    empty_night,
+    entry,
+    organisation,
+    person,
+    two_nights,
+)
+
+from credit_sync.records import Role
+from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.flagged_query import read_flagged
+from credit_sync.reporting.flagged_views import FlaggedReport
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.measures import load_measures
+from credit_sync.store import schema
+from credit_sync.store.ledger import Run
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    return two_nights(tmp_path_factory.mktemp("night"))
+
+
+def report_of(night: Night, run: Run = SECOND) -> FlaggedReport:
+    with night.engine.connect() as connection:
+        return read_flagged(connection, night.settings, run, load_measures())
+
+
+def write(night: Night, run: Run = SECOND) -> tuple[bytes, bytes]:
+    page, book = write_flagged_report(night.engine, night.settings, run, load_measures())
+    return page.read_bytes(), book.read_bytes()
+
+
+def test_flags_are_grouped_by_application_with_every_case(night: Night) -> None:
+    report = report_of(night)
+    found = {
+        a.head.number: [(f.applicant.name, f.verdict, len(f.entries)) for f in a.flags]
+        for a in report.applications
+    }
+    assert found == {
+        "J2018-0043": [("安徽环湖生态监测有限公司", Verdict.CONFIRMED, 1), ("仰宗岱", Verdict.CONFIRMED, 1)],
+        "1804a09020117": [("合肥瀚云精密传动有限公司", Verdict.CONFIRMED, 3), ("鲍德全", Verdict.CONFIRMED, 1)],
+        "1804a09020231": [("安徽晶曜光伏科技有限公司", Verdict.PROBABLE, 1)],
+    }
+
+
+def test_a_namesake_is_unverifiable_and_named_as_nothing_worse(night: Night) -> None:
+    found = {(u.applicant, u.missing) for u in report_of(night).unverifiable}
+    assert found == {("王伟", "身份证号码"), ("李强", "身份证号码")}
+
+
+def test_news_is_what_came_since_the_last_report(night: Night) -> None:
+    report = report_of(night)
+    assert [f.applicant.name for f in report.flags if f.news] == ["仰宗岱"]
+    assert [(c.applicant, c.reason) for c in report.closed] == [
+        ("芜湖市启岩机械有限公司", "名单条目已移出或不再生效")
+    ]
+    assert [(found.title, found.came, found.went) for found in report.lists] == [
+        ("经营异常名录", 0, 0),
+        ("失信被执行人名单", 14, 2),
+    ]
+
+
+def test_a_second_run_of_the_day_does_not_hide_the_news(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    night.ledger(SECOND, "report")
+    noon = Run(3, datetime(2018, 12, 4, 12, 0))
+    night.begin(noon)
+    night.screen(noon)
+    assert [f.applicant.name for f in report_of(night, noon).flags if f.news] == ["仰宗岱"]
+
+
+def test_a_first_report_marks_nothing_as_new(tmp_path: Path) -> None:
+    night = empty_night(tmp_path)
+    night.begin(FIRST)
+    night.add(FIRST, [entry("1", "题", organisation("甲乙丙有限公司", 1), Role.APPLYING_UNIT)])
+    night.add(FIRST, [case(organisation("甲乙丙有限公司", 1), "案")])
+    night.screen(FIRST)
+    report = report_of(night, FIRST)
+    assert (report.previous, [f.news for f in report.flags]) == (None, [""])
+    assert "首份报告" in write(night, FIRST)[0].decode()
+
+
+def test_everybody_is_accounted_for(night: Night) -> None:
+    counts = report_of(night).accounted
+    assert (counts.total, counts.screened, counts.unscreened, counts.late) == (12, 12, 0, 0)
+    assert sum(counts.verdicts.values()) == 12
+
+
+def test_who_was_not_screened_is_said_aloud(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    night.add(SECOND, [entry("9", "迟到的申报", person("巴彦"), Role.LEADER)])
+    with night.engine.begin() as connection:
+        connection.execute(schema.applicant.update().where(schema.applicant.c.id == 1).values(version=2))
+    counts = report_of(night).accounted
+    assert (counts.total, counts.screened, counts.unscreened) == (13, 11, 2)
+    page = write(night)[0].decode()
+    assert "<strong>2</strong> 个申报主体还没有按现在的信息筛查过" in page
+
+
+def test_conclusions_of_an_earlier_day_are_said_to_be_so(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    page = write(night, Run(3, datetime(2018, 12, 5, 2, 0)))[0].decode()
+    assert "<strong>12</strong> 个申报主体的结论是以前筛查的" in page
+
+
+def test_a_stale_list_clears_nobody_and_says_so(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    late = Run(3, datetime(2018, 12, 20, 2, 0))
+    night.begin(late)
+    night.screen(late)
+    report = report_of(night, late)
+    assert len(report.stale) == 2
+    assert report.accounted.verdicts[Verdict.CLEAR] == 0
+    page = write(night, late)[0].decode()
+    assert "今天不能据此放行任何人" in page
+    assert page.count("<strong>不能放行</strong>") == 2
+    assert "今天不能据此放行任何人" not in write(two_nights_again(tmp_path))[0].decode()
+
+
+def two_nights_again(folder: Path) -> Night:
+    other = folder / "again"
+    other.mkdir()
+    return two_nights(other)
+
+
+def test_the_same_store_gives_the_same_bytes(night: Night, tmp_path: Path) -> None:
+    assert write(night) == write(night) == write(two_nights_again(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """Names that want to be code, formulas or layout, and identity numbers where none belong."""
+    night = two_nights(tmp_path_factory.mktemp("hostile"))
+    long = "长" * 10_000
+    numbers = "，".join(FULL_NUMBERS)
+    night.add(
+        SECOND,
+        [
+            entry(
+                "=1+1",
+                f'=HYPERLINK("http://x.invalid","{numbers}")',
+                organisation("<img src=x onerror=alert(1)>", 11),
+                Role.APPLYING_UNIT,
+            ),
+            entry(
+                "+2",
+                f"{long} {numbers}",
+                person("@SUM(A1)", FULL_NUMBERS[0]),
+                Role.LEADER,
+                department="<b>处</b>\x00",
+                stage='"><script>alert(2)</script>',
+            ),
+            entry(
+                "-3", "\u202eمشروع\u202c", person("鲍德全\u202e", FULL_NUMBERS[0], employer=numbers), Role.MEMBER
+            ),
+        ],
+    )
+    night.add(
+        SECOND,
+        [
+            case(organisation("<script>alert(3)</script>", 11), f"=cmd|' /C calc'!A0 {numbers}"),
+            case(person("@SUM(A1)", FULL_NUMBERS[0]), "-4"),
+        ],
+    )
+    night.screen(SECOND)
+    return night
+
+
+def test_no_full_identity_number_is_in_any_byte(hostile: Night) -> None:
+    page, book = write(hostile)
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        contents = [page, *(archive.read(name) for name in archive.namelist())]
+    for number in FULL_NUMBERS:
+        assert not any(number.encode() in content for content in contents)
+    assert b"340103********1170" in page
+
+
+def test_cells_are_text_whatever_they_look_like(hostile: Night) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write(hostile)[1]))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert not any(cell.hyperlink for cell in cells)
+    strange = [cell for cell in cells if isinstance(cell.value, str) and cell.value[:1] in "=+-@"]
+    assert {"=1+1", "+2", "-3", "@SUM(A1)"} <= {cell.value for cell in strange}
+    numbers = {
+        (cell.parent.title, book[cell.parent.title].cell(1, cell.column).value)
+        for cell in cells
+        if cell.data_type == "n"
+    }
+    assert numbers == {("概况", "数值"), ("预警", "条目数")}
+
+
+def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write(night)[1]))
+    assert book.sheetnames == ["概况", "预警", "名单条目", "无法核实", "已关闭"]
+    assert {sheet.title: sheet.max_row - 1 for sheet in book if sheet.title != "概况"} == {
+        "预警": 5,
+        "名单条目": 7,
+        "无法核实": 2,
+        "已关闭": 1,
+    }
+    for sheet in book:
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref.startswith("A1:")
+        assert all(sheet.column_dimensions[cell.column_letter].width > 5 for cell in sheet[1])
+    flags = [
+        dict(zip([c.value for c in book["预警"][1]], row, strict=True))
+        for row in book["预警"].iter_rows(2, values_only=True)
+    ]
+    yang = next(row for row in flags if row["申报主体"] == "仰宗岱")
+    assert (yang["变化"], yang["判定"], yang["可能性"], yang["角色"]) == ("新增", "确认", "＞99.9%", "完成人")
+    assert yang["主体号码"] == "身份证号码 340406********3316"

@@ -1,0 +1,85 @@
+"""The run report: what went wrong, and what to do about it."""
+
+from pathlib import Path
+
+import pytest
+from report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
+
+from credit_sync.reporting.run_query import read_run
+from credit_sync.reporting.run_report import write_run_report
+from credit_sync.reporting.run_views import RunReport
+from credit_sync.screening.measures import load_measures
+from credit_sync.store.ledger import Run
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    return troubled_night(tmp_path_factory.mktemp("night"))
+
+
+def report_of(night: Night, run: Run = THIRD) -> RunReport:
+    return read_run(night.engine, night.settings, run, load_measures())
+
+
+def page_of(night: Night, run: Run = THIRD) -> str:
+    return write_run_report(night.engine, night.settings, run)[0].read_text(encoding="utf-8")
+
+
+def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
+    tasks = report_of(night).tasks
+    assert [(task.urgent, task.what) for task in tasks] == [
+        (True, "数据源 debtors 的本次数据没有采用"),
+        (True, "取数 abnormal 失败"),
+        (True, "渠道 workbook 有 1 条已超过报送期限"),
+        (False, "渠道 workbook 有 1 条校验未通过，没有送出"),
+        (False, "数据源 science 有 3 行在隔离区（本次 3 行）"),
+    ]
+    assert all(task.how for task in tasks)
+    assert "--source debtors --accept-shrink" in tasks[0].how
+
+
+def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    report = report_of(night, SECOND)
+    assert (report.tasks, report.failed) == ((), False)
+    assert "全部正常" in page_of(night, SECOND)
+
+
+def test_each_source_is_shown_with_its_counts(night: Night) -> None:
+    sources = {source.name: source for source in report_of(night).sources}
+    assert {name: source.state for name, source in sources.items()} == {
+        "debtors": "refused",
+        "abnormal": "failed",
+        "science": "accepted",
+        "awards": "",
+    }
+    assert (sources["science"].counts["pulled"], sources["science"].counts["quarantined"]) == (9, 1)
+    assert "少了 6213 条" in sources["debtors"].reason
+
+
+def test_quarantine_is_grouped_by_reason_with_examples(night: Night) -> None:
+    groups = report_of(night).quarantine
+    assert [(g.field, g.count, g.new, len(g.examples)) for g in groups] == [
+        ("角色", 2, 2, 2),
+        ("身份证号码", 1, 1, 1),
+    ]
+
+
+def test_publications_are_listed_with_what_keeps_them(night: Night) -> None:
+    (channel,) = report_of(night).channels
+    assert channel.counts["sent"] == 1
+    ((number, late, errors),) = [(item.number, item.late, item.errors) for item in channel.waiting]
+    assert (number, late) == ("皖知法处字〔2018〕4号", True)
+    assert errors and all(error.startswith("CF_SY") for error in errors)
+
+
+def test_numbers_are_hidden_and_markup_is_text(night: Night) -> None:
+    page = page_of(night)
+    assert not any(number in page for number in FULL_NUMBERS)
+    assert "见备注 340103********1170" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script" not in page
+
+
+def test_the_same_store_gives_the_same_bytes(night: Night, tmp_path: Path) -> None:
+    assert page_of(night) == page_of(night) == page_of(troubled_night(tmp_path))
