@@ -10,5 +10,5 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def shipped(name: str) -> Path:
     """The folder `mappings` or `reports` that came with this program."""
-    beside = _PACKAGE.parent / name
-    return beside if beside.is_dir() else _PACKAGE / name
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
