@@ -249,10 +249,11 @@ class Night:
         screen(self.engine, self.settings, run)
 
 
-def empty_night(folder: Path) -> Night:
-    """Tables without rows; reports go to folder/reports."""
-    engine = create_engine(f"sqlite:///{folder / 'store.db'}")
-    schema.metadata.create_all(engine)
+def empty_night(folder: Path, engine: Engine | None = None) -> Night:
+    """Tables without rows, in SQLite where no upgraded store is given; reports go to folder/reports."""
+    if engine is None:
+        engine = create_engine(f"sqlite:///{folder / 'store.db'}")
+        schema.metadata.create_all(engine)
     source = {"kind": "file", "folder": folder}
     mappings = {
         "debtors": "dishonest_debtors",
@@ -270,9 +271,9 @@ def empty_night(folder: Path) -> Night:
     return Night(engine, settings)
 
 
-def two_nights(folder: Path) -> Night:
+def two_nights(folder: Path, engine: Engine | None = None) -> Night:
     """The first night reported, the second pulled and screened."""
-    night = empty_night(folder)
+    night = empty_night(folder, engine)
     night.begin(FIRST)
     night.add(FIRST, [*applicants(), *listings()])
     night.version(FIRST, "debtors", 1, pulled=6843, added=6843, live=6843)
@@ -318,9 +319,9 @@ def _insert(connection: Connection, run: Run, record: Record) -> None:
         connection.execute(schema.mask_shape.insert().values(shape=shape))
 
 
-def troubled_night(folder: Path) -> Night:
+def troubled_night(folder: Path, engine: Engine | None = None) -> Night:
     """A third night with everything an operator may have to deal with: see tests/test_reports_run.py."""
-    night = two_nights(folder)
+    night = two_nights(folder, engine)
     night.ledger(SECOND, "report")
     night.begin(THIRD)
     refusal = "原有 6855 条记录，本次少了 6213 条，超过允许的 30%；未接收，沿用上次的数据（确认无误后可用 --accept-shrink 接收）"

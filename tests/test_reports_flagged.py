@@ -19,6 +19,7 @@ from report_night import (
     person,
     two_nights,
 )
+from sqlalchemy import Engine
 
 from credit_sync.records import Role
 from credit_sync.reporting.flagged import write_flagged_report
@@ -140,6 +141,10 @@ def two_nights_again(folder: Path) -> Night:
 
 def test_the_same_store_gives_the_same_bytes(night: Night, tmp_path: Path) -> None:
     assert write(night) == write(night) == write(two_nights_again(tmp_path))
+
+
+def test_both_databases_give_the_same_report(engine: Engine, night: Night, tmp_path: Path) -> None:
+    assert write(two_nights(tmp_path, engine)) == write(night)
 
 
 @pytest.fixture(scope="module")

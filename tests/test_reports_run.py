@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
+from sqlalchemy import Engine
 
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import write_run_report
@@ -83,3 +84,7 @@ def test_numbers_are_hidden_and_markup_is_text(night: Night) -> None:
 
 def test_the_same_store_gives_the_same_bytes(night: Night, tmp_path: Path) -> None:
     assert page_of(night) == page_of(night) == page_of(troubled_night(tmp_path))
+
+
+def test_both_databases_give_the_same_report(engine: Engine, night: Night, tmp_path: Path) -> None:
+    assert page_of(troubled_night(tmp_path, engine)) == page_of(night)

@@ -22,7 +22,7 @@ from credit_sync.reporting.flagged_views import (
     PartyView,
     UnverifiableView,
 )
-from credit_sync.reporting.lists import previous_report, read_lists
+from credit_sync.reporting.lists import midnight, previous_report, read_lists
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Measures
@@ -55,24 +55,26 @@ def read_flagged(connection: Connection, settings: Settings, run: Run, measures:
 
 def _accounted(connection: Connection, run: Run) -> Accounted:
     applicant, screening = schema.applicant, schema.screening
-    midnight = run.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
-    late = screening.c.screened_at < midnight
-    present = screening.c.applicant_version == applicant.c.version
+    columns = (
+        (screening.c.applicant_version == applicant.c.version).label("present"),
+        screening.c.verdict,
+        screening.c.screened_at,
+    )
     rows = connection.execute(
-        select(present, screening.c.verdict, late, func.count())
+        select(*columns, func.count().label("number"))
         .select_from(applicant)
         .outerjoin(screening, screening.c.applicant_id == applicant.c.id)
         .where(applicant.c.removed_at.is_(None))
-        .group_by(present, screening.c.verdict, late)
+        .group_by(*columns)
     ).all()
     verdicts = dict.fromkeys(Verdict, 0)
-    for is_present, verdict, _, count in rows:
-        if is_present:
-            verdicts[Verdict(verdict)] += count
+    for row in rows:
+        if row.present:
+            verdicts[Verdict(row.verdict)] += row.number
     return Accounted(
         verdicts=verdicts,
-        unscreened=sum(count for is_present, _, _, count in rows if not is_present),
-        late=sum(count for is_present, _, is_late, count in rows if is_present and is_late),
+        unscreened=sum(row.number for row in rows if not row.present),
+        late=sum(row.number for row in rows if row.present and row.screened_at < midnight(run.as_of)),
     )
 
 

@@ -35,12 +35,16 @@ def read_lists(
     return tuple(_list(connection, measures.list_title(name), state, previous) for name, state in states.items())
 
 
+def midnight(time: datetime) -> datetime:
+    """When the day of a time began."""
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def previous_report(connection: Connection, run: Run) -> datetime | None:
     """When the last report of an earlier day was made: one run more on the same day hides no news."""
     stage, runs = schema.stage, schema.run
     reported = select(func.max(runs.c.as_of)).join(stage, stage.c.run_id == runs.c.id)
-    midnight = run.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
-    made = (stage.c.name == "report", stage.c.status == "done", runs.c.as_of < midnight)
+    made = (stage.c.name == "report", stage.c.status == "done", runs.c.as_of < midnight(run.as_of))
     last: datetime | None = connection.scalar(reported.where(*made))
     return last
 
