@@ -5,21 +5,21 @@ person says so (`credit-sync db upgrade`), after a backup.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, column, inspect, select, table
 
 from credit_sync.errors import StoreError
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import metadata
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 State = Literal["empty", "current", "behind", "ahead"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_APPLIED = table("alembic_version", column("version_num"))
 
 
 def upgrade(engine: Engine) -> None:
@@ -29,6 +29,8 @@ def upgrade(engine: Engine) -> None:
     """
     if state(engine) == "ahead":
         raise StoreError("数据库由更新的版本建立，不能降级", remedy="请安装新版 credit-sync")
+    from alembic import command  # heavy, and a look-up never needs it
+
     with writing(engine) as connection:
         config = configuration()
         config.attributes["connection"] = connection
@@ -38,20 +40,20 @@ def upgrade(engine: Engine) -> None:
 def state(engine: Engine) -> State:
     """How the schema compares with what this version needs. Raises StoreError for a stranger's tables."""
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_heads()
-        tables = set(inspect(connection).get_table_names()) & set(metadata.tables)
-    scripts = ScriptDirectory.from_config(configuration())
+        there = set(inspect(connection).get_table_names())
+        known_here = _APPLIED.name in there
+        found = set(connection.scalars(select(_APPLIED.c.version_num))) if known_here else set()
+    revisions = sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v*.py"))
     if not found:
-        if tables:
+        if tables := there & set(metadata.tables):
             raise StoreError(
                 f"数据库里已有同名的表（{'、'.join(sorted(tables)[:3])} 等），但不是 credit-sync 建立的",
                 remedy="请在 store.url 里换一个空数据库",
             )
         return "empty"
-    if set(found) == set(scripts.get_heads()):
+    if found == {revisions[-1]}:
         return "current"
-    known = {revision.revision for revision in scripts.walk_revisions()}
-    return "behind" if set(found) <= known else "ahead"
+    return "behind" if found <= set(revisions) else "ahead"
 
 
 def prepare(engine: Engine) -> None:
@@ -71,8 +73,10 @@ def require_current(engine: Engine) -> None:
     _refuse_other(found)
 
 
-def configuration() -> Config:
+def configuration() -> "Config":
     """Alembic's configuration, without a file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config

@@ -6,7 +6,9 @@ from functools import cache
 
 import opencc
 
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_INVISIBLE = {"Cc", "Cf", "Cs"}
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
+"""Rare characters that old GBK systems kept in private code points: lost, each may stand for any other."""
 _SPACES = re.compile(r"\s+")
 LONGEST = 200
 """Names longer than this are no names; they are cut before anything expensive is done with them."""
@@ -33,4 +35,4 @@ def folded(text: str) -> str:
     """
     compatible = unicodedata.normalize("NFKC", text[:LONGEST])
     simplified = _to_simplified().convert(plain(compatible))
-    return _SPACES.sub("", str(simplified)).upper()
+    return _PRIVATE.sub("?", _SPACES.sub("", str(simplified))).upper()
