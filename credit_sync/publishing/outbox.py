@@ -86,11 +86,11 @@ class Outbox:
 
 
 def queue(engine: Engine, outbox: Outbox, run: Run) -> None:
-    """Puts every record version into the outbox that is not there yet, then looks again at the invalid ones."""
+    """Puts every record version into the outbox that is not there yet, then looks again at the earlier invalid ones."""
     for after, last in _chunks(engine, _unqueued(outbox), RECORD_TABLES[outbox.kind].c.id):
         with writing(engine) as connection:
             _queue_chunk(connection, outbox, run, after, last)
-    invalid = and_(outbox.here(), submission.c.state == State.INVALID)
+    invalid = and_(outbox.here(), submission.c.state == State.INVALID, submission.c.run_id != run.id)
     for after, last in _chunks(engine, select(submission.c.id).where(invalid), submission.c.id):
         with writing(engine) as connection:
             _look_again(connection, outbox, and_(invalid, submission.c.id > after, submission.c.id <= last))
