@@ -8,12 +8,22 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, organisation, person, troubled_night, two_nights
 
 from credit_sync.records import Role
 from credit_sync.reporting.flagged import write_flagged_report
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.screening.measures import load_measures
+from tests.report_night import (
+    FULL_NUMBERS,
+    SECOND,
+    THIRD,
+    case,
+    entry,
+    organisation,
+    person,
+    troubled_night,
+    two_nights,
+)
 
 _PAPER = {"width": 688, "height": 998}
 """An A4 page within its margins, in CSS pixels."""

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from report_night import (
+from sqlalchemy import Engine
+
+from credit_sync.records import Role
+from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.flagged_query import read_flagged
+from credit_sync.reporting.flagged_views import FlaggedReport
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.measures import load_measures
+from credit_sync.store import schema
+from credit_sync.store.ledger import Run
+from tests.report_night import (
     FIRST,
     FULL_NUMBERS,
     SECOND,
@@ -19,16 +29,6 @@ from report_night import (
     person,
     two_nights,
 )
-from sqlalchemy import Engine
-
-from credit_sync.records import Role
-from credit_sync.reporting.flagged import write_flagged_report
-from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_views import FlaggedReport
-from credit_sync.screening.comparison import Verdict
-from credit_sync.screening.measures import load_measures
-from credit_sync.store import schema
-from credit_sync.store.ledger import Run
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
 from sqlalchemy import Engine
 
 from credit_sync.reporting.run_query import read_run
@@ -11,6 +10,7 @@ from credit_sync.reporting.run_report import write_run_report
 from credit_sync.reporting.run_views import RunReport
 from credit_sync.screening.measures import load_measures
 from credit_sync.store.ledger import Run
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
         (True, "取数 abnormal 失败"),
         (True, "渠道 workbook 有 1 条已超过报送期限"),
         (False, "渠道 workbook 有 1 条校验未通过，没有送出"),
-        (False, "数据源 science 有 3 行在隔离区（本次 3 行）"),
+        (False, "隔离区有 3 行没有读懂（本次 3 行）"),
     ]
     assert all(task.how for task in tasks)
     assert "--source debtors --accept-shrink" in tasks[0].how

@@ -171,11 +171,15 @@ class RunReport:
                 yield TaskView(False, f"渠道 {channel.name} 有 {held} 条待人工撤回", why, how)
 
     def _quarantine(self) -> Iterator[TaskView]:
-        for source in sorted({group.source for group in self.quarantine}):
-            groups = [group for group in self.quarantine if group.source == source]
-            count, new = sum(g.count for g in groups), sum(g.new for g in groups)
-            how = (
-                f"执行 credit-sync quarantine export 导出，交提供方更正；若是对照文件没有写全，"
-                f"改好后执行 credit-sync quarantine retry --source {source}。"
-            )
-            yield TaskView(False, f"数据源 {source} 有 {count} 行在隔离区（本次 {new} 行）", "", how)
+        if not self.quarantine:
+            return
+        count, new = sum(g.count for g in self.quarantine), sum(g.new for g in self.quarantine)
+        by_source: dict[str, int] = {}
+        for group in self.quarantine:
+            by_source[group.source] = by_source.get(group.source, 0) + group.count
+        why = "、".join(f"{source} {rows} 行" for source, rows in by_source.items())
+        how = (
+            "执行 credit-sync quarantine export 隔离区.xlsx 导出，交提供方更正；若是对照文件没有写全，"
+            "改好后执行 credit-sync quarantine retry。"
+        )
+        yield TaskView(False, f"隔离区有 {count} 行没有读懂（本次 {new} 行）", why, how)
