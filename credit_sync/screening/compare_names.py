@@ -73,7 +73,7 @@ def _compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     x, y = scales.reference.organisations.parse(a), scales.reference.organisations.parse(b)
     if x.empty or y.empty:
         return None
-    found = _level(x, y)
+    found = _level(x, y, scales)
     if found is None:
         return None
     level, sentence = found
@@ -82,11 +82,12 @@ def _compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     return scales.evidence("organisation_name", level, sentence, bearing, u)
 
 
+_SHORT_BRAND = 3
 _NUMERALS = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千"))
 _AGAINST = {"other_place", "other_branch", "other_trade", "different"}
 
 
-def _level(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
+def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     if x.full == y.full:
         if not x.places and not x.form and not x.bracketed_places and len(x.full) < 8:
             return "short", f"名称相同：{x.full}，但名称里没有地名和公司组织形式"
@@ -100,6 +101,8 @@ def _level(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
     if _other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
     if _one_character_off(x, y):
+        if _other_short_brand(x.brand, y.brand, scales):
+            return "brand_character", f"字号差一个字，音和形都不相近：{x.brand} 与 {y.brand}"
         return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
     if x.brand == y.brand and len(x.brand) > 1 and x.trade != y.trade:
         return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade or '（无）'} 与 {y.trade or '（无）'}"
@@ -148,6 +151,14 @@ def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:
     if min(len(x.bare), len(y.bare)) < 5:
         return False
     return OSA.distance(x.bare, y.bare, score_cutoff=1) == 1 or OSA.distance(x.full, y.full, score_cutoff=1) == 1
+
+
+def _other_short_brand(a: str, b: str, scales: Scales) -> bool:
+    """Brands of two or three characters, one replaced by a character of neither its sound nor its shape, or swapped."""
+    if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND:
+        return False
+    [(p, q), *more] = [(p, q) for p, q in zip(a, b, strict=True) if p != q]
+    return bool(more) or (sound(p) != sound(q) and q not in scales.reference.look_alikes.get(p, ()))
 
 
 def _other_number(x: OrganisationName, y: OrganisationName) -> bool:

@@ -2,6 +2,8 @@
 
 import csv
 import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +20,8 @@ class Reference:
     gazetteer: Gazetteer
     organisations: OrganisationParser
     persons: NameFrequencies
+    look_alikes: Mapping[str, frozenset[str]]
+    """Each character's group of characters that are taken for it."""
 
 
 @cache
@@ -47,4 +51,14 @@ def reference() -> Reference:
             full_names={name: bearers / persons["population"] for name, bearers in persons["full_names"].items()},
             population=persons["population"],
         ),
+        look_alikes=_look_alikes((folder / "look_alikes.txt").read_text(encoding="utf-8")),
     )
+
+
+def _look_alikes(text: str) -> dict[str, frozenset[str]]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            for character in line:
+                groups[character].update(line)
+    return {character: frozenset(group) for character, group in groups.items()}
