@@ -94,22 +94,17 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
 def _stages(engine: Engine, settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
     run = ledger.begin(engine, options.as_of, options.stored())
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))
+    wanted = (options.only,) if options.only else STAGES
     reports: list[Path] = []
-    if options.only in ("", "pull"):
-        pull(
-            engine,
-            settings,
-            run,
-            only_source=options.source or None,
-            accept_shrink=options.accept_shrink,
-            progress=progress,
-        )
-    if options.only in ("", "publish"):
+    if "pull" in wanted:
+        only, shrink = options.source or None, options.accept_shrink
+        pull(engine, settings, run, only_source=only, accept_shrink=shrink, progress=progress)
+    if "publish" in wanted:
         publish(engine, settings, run)
-    if options.only in ("", "screen"):
+    if "screen" in wanted and not _is_finished(engine, run, "screen"):
         with _recorded(engine, run, "screen"):
             screen(engine, settings, run, progress=lambda done: progress("screen", done))
-    if options.only in ("", "report"):
+    if "report" in wanted:
         with _recorded(engine, run, "report"):
             reports = write_reports(engine, settings, run)
     summary = summarise(engine, settings, run)
@@ -126,6 +121,11 @@ def write_reports(engine: Engine, settings: Settings, run: Run) -> list[Path]:
     with writing(engine) as connection:
         ledger.stage_done(connection, run, "report", "", {"files": len(paths)})
     return paths
+
+
+def _is_finished(engine: Engine, run: Run, stage: ledger.StageName) -> bool:
+    with engine.connect() as connection:
+        return "" in ledger.finished_parts(connection, run, stage)
 
 
 @contextmanager

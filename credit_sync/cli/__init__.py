@@ -9,11 +9,13 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync import logs
 from credit_sync.cli.chinese import Group, explain_usage
 from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError
 from credit_sync.settings import Settings, load_settings
+from credit_sync.store.engine import explain
 
 EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY = 1, 2, 75
 
@@ -90,6 +92,8 @@ def main() -> None:
         _fail(str(error), EXIT_UNUSABLE)
     except CreditSyncError as error:
         _fail(str(error), EXIT_FAILED)
+    except SQLAlchemyError as error:
+        _fail(f"数据库出错：{explain(error)}", EXIT_FAILED)
 
 
 def _fail(message: str, code: int) -> None:

@@ -4,9 +4,9 @@ from datetime import date
 
 from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
-from credit_sync.reporting.labels import ROLES, VERDICTS
+from credit_sync.reporting.labels import ROLES, VERDICTS, percent
+from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import Measures
-from credit_sync.subjects.identifiers import hide_in_text
 
 _TITLES = {
     RecordKind.LICENCE: "行政许可",
@@ -20,8 +20,10 @@ _TITLES = {
 def answer_text(answer: Answer, measures: Measures, today: date) -> str:
     """Everything found, by kind of record, each with why it is thought to be the same subject."""
     subject = answer.subject
-    lines = [f"查询对象：{subject.name or '（未写名称）'}　{subject.displayed_identifiers()}".rstrip()]
-    lines.append(f"名单比对结论：{VERDICTS[answer.verdict.value]}" + (f"（{answer.reason}）" if answer.reason else ""))
+    lines = [f"查询对象：{shown(subject.name) or '（未写名称）'}　{subject.displayed_identifiers()}".rstrip()]
+    lines.append(
+        f"名单比对结论：{VERDICTS[answer.verdict.value]}" + (f"（{answer.reason}）" if answer.reason else "")
+    )
     for name, state in answer.lists.items():
         when = f"{state.pulled_at:%Y-%m-%d %H:%M} 取数" if state.pulled_at else "从未取数"
         stale = f"，{state.reason}" if state.stale else ""
@@ -31,15 +33,15 @@ def answer_text(answer: Answer, measures: Measures, today: date) -> str:
         lines.append(f"\n{title}：{len(of_kind)} 条")
         for found in of_kind:
             lines += _record_lines(found, measures, today)
-    return "\n".join(hide_in_text(line) for line in lines)
+    return "\n".join(lines)
 
 
 def _record_lines(found: Found, measures: Measures, today: date) -> list[str]:
     comparison = found.comparison
     gone = "" if in_force(found, today) else "〔已移出或已不在来源中〕"
-    head = f"  · {gone}{_describe(found, measures)}"
-    same = f"    同一主体：{VERDICTS[comparison.verdict.value]}（{comparison.probability:.2%}）"
-    evidence = [f"      {e.bits:+6.1f} 比特　{e.sentence}" for e in comparison.evidence]
+    head = f"  · {gone}{shown(_describe(found, measures))}"
+    same = f"    同一主体：{VERDICTS[comparison.verdict.value]}（{percent(comparison.probability)}）"
+    evidence = [f"      {e.bits:+6.1f} 比特　{shown(e.sentence)}" for e in comparison.evidence]
     return [head, same, *evidence, f"    来源：{found.source} {found.place} 第 {found.row} 行"]
 
 
@@ -54,7 +56,9 @@ def _describe(found: Found, measures: Measures) -> str:
             return f"{who}：{record.nature} {record.document_number}，{record.decided_on}，{record.content}"
         case Listing():
             when = record.published_on or record.listed_on or ""
-            return f"{who}：{measures.list_title(record.list)} {record.number} {record.organ} {when} {record.reason}"
+            return (
+                f"{who}：{measures.list_title(record.list)} {record.number} {record.organ} {when} {record.reason}"
+            )
         case Applicant():
             return f"{who}：{record.application} {record.title}（{ROLES[record.role.value]}，{record.stage}）"
         case Inspection():

@@ -16,7 +16,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.schema import stage
 
 _PULL_NEWS = ("added", "changed", "removed")
-_PUBLISH_NEWS = ("sent", "invalid")
+_PUBLISH_NEWS = ("queued", "sent")
 _SCREEN_NEWS = ("opened", "changed", "closed")
 
 
@@ -101,7 +101,8 @@ def _pull_line(counts: Mapping[str, Any]) -> str:
 
 
 def _publish_line(counts: Mapping[str, Any]) -> str:
-    return f"报出 {counts.get('sent', 0)} 条，校验不通过 {counts.get('invalid', 0)} 条"
+    held = f"，待撤回 {counts['held']} 条" if counts["held"] else ""
+    return f"报出 {counts['sent']} 条，校验不通过 {counts['invalid']} 条{held}"
 
 
 def _screen_line(counts: Mapping[str, Any]) -> str:

@@ -84,7 +84,10 @@ def hide(number: str) -> str:
     return f"{number[:2]}{MASK * max(len(number) - 4, 2)}{number[-2:]}" if len(number) > 5 else MASK * len(number)
 
 
-_ID_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])[1-9](?:[0-9]{16}[0-9Xx]|[0-9]{14})(?![0-9A-Za-z])")
+_DIGIT, _GAP, _EDGE = "[0-9０-９]", "[ \\u3000\\u00a0\\-－]?", "0-9A-Za-z０-９"
+_ID_IN_TEXT = re.compile(
+    rf"(?<![{_EDGE}])(?:(?:{_DIGIT}{_GAP}){{17}}[0-9０-９XxＸｘ]|{_DIGIT}{{15}})(?![{_EDGE}])"
+)
 
 
 def hide_in_text(text: str) -> str:
@@ -96,9 +99,10 @@ def hide_in_text(text: str) -> str:
     return _ID_IN_TEXT.sub(lambda found: _hide_if_citizen_id(found.group()), text)
 
 
-def _hide_if_citizen_id(digits: str) -> str:
-    full = digits.upper() if len(digits) == 18 else citizen_id.from_fifteen(digits)
-    return hide(digits) if full and citizen_id.birth_date(full) else digits
+def _hide_if_citizen_id(written: str) -> str:
+    digits = fold(written)
+    full = digits if len(digits) == 18 else citizen_id.from_fifteen(digits)
+    return hide(digits) if full and citizen_id.birth_date(full) else written
 
 
 _NO_NUMBER = frozenset(
