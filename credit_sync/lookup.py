@@ -15,7 +15,7 @@ from credit_sync.records import Listing, Record, RecordKind
 from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.keys import probe_keys
-from credit_sync.screening.screen import blocking_reason
+from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.subject_reading import Given, derive_kind
 from credit_sync.store.candidates import records, shapes, sharing_keys
 from credit_sync.store.engine import writing
@@ -111,7 +111,7 @@ def _found(kind: RecordKind, record: Record, row: Mapping[str, Any], comparison:
 def _overall(found: list[Found], states: Mapping[str, ListState], today: date) -> tuple[Verdict, str]:
     listed = [f for f in found if isinstance(f.record, Listing) and in_force(f, today)]
     verdict = max((f.comparison.verdict for f in listed), key=lambda v: v.rank, default=Verdict.CLEAR)
-    why_not = blocking_reason(states) if states else "没有配置任何名单"
+    why_not = blocking_reason(states)
     if verdict is Verdict.CLEAR and why_not:
         return Verdict.UNVERIFIABLE, why_not
     if verdict is Verdict.UNVERIFIABLE:

@@ -9,6 +9,7 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.quarantine import Retried, export_quarantine, retry
 from credit_sync.store import schema
 from credit_sync.store.lists import list_states
@@ -61,7 +62,9 @@ def test_a_retry_makes_no_list_younger(world: World) -> None:
     world.map(BETTER)
     retry(world.engine, world.settings, world.begin())
     with world.engine.connect() as connection:
-        state = list_states(connection, FIRST_NIGHT + timedelta(days=2), world.mappings())["debtors"]
+        state = list_states(connection, FIRST_NIGHT + timedelta(days=2), watched_lists(world.mappings()))[
+            "debtors"
+        ]
     assert (state.pulled_at, dict(state.versions), state.live) == (FIRST_NIGHT, {"a": 2, "b": 1}, 3)
 
 

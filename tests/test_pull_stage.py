@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.screening.keys import stored_keys
+from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger, schema
 from credit_sync.store.columns import subject_from_columns
@@ -205,7 +206,7 @@ def test_the_age_of_lists(world: World) -> None:
 
     def state() -> tuple[bool, str, dict[str, int], int]:
         with world.engine.connect() as connection:
-            found = list_states(connection, as_of, world.mappings())["debtors"]
+            found = list_states(connection, as_of, watched_lists(world.mappings()))["debtors"]
         return found.stale, found.reason, dict(found.versions), found.live
 
     assert state() == (True, "数据源 a 从未成功取数；数据源 b 从未成功取数", {}, 0)

@@ -32,8 +32,8 @@ def lookup(
     from credit_sync.screening.evidence import Scales
     from credit_sync.screening.measures import load_measures
     from credit_sync.screening.reference import reference
-    from credit_sync.screening.screen import states_of_lists
     from credit_sync.screening.weights import load_weights
+    from credit_sync.sources.lists import states_of_lists
     from credit_sync.store.engine import open_engine
     from credit_sync.store.migrate import require_current
 

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, func, select
 
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import load_mappings
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import schema
 from credit_sync.store.ledger import Run
-from credit_sync.store.lists import ListState, list_states
+from credit_sync.store.lists import ListState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def read_lists(
     connection: Connection, settings: Settings, run: Run, previous: datetime | None, measures: Measures
 ) -> tuple[ListView, ...]:
     """Every configured list; what came and went is counted since `previous`, from the beginning when None."""
-    states = list_states(connection, run.as_of, load_mappings(settings))
+    states = states_of_lists(connection, settings, run.as_of)
     return tuple(_list(connection, measures.list_title(name), state, previous) for name, state in states.items())
 
 

@@ -21,7 +21,7 @@ from credit_sync.reporting.run_views import (
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import load_mappings
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.quarantine import field_title
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine, source_version, stage

@@ -9,8 +9,7 @@ from credit_sync.publishing.due import due
 from credit_sync.reporting.labels import RECORDS, STATUSES, label
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import load_mappings
-from credit_sync.store.lists import list_states
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.schema import run, stage
 
@@ -38,7 +37,7 @@ def _runs(connection: Connection) -> Iterator[str]:
 def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterator[str]:
     measures = load_measures(settings.path(settings.mappings))
     yield "名单："
-    for name, state in list_states(connection, now, load_mappings(settings)).items():
+    for name, state in states_of_lists(connection, settings, now).items():
         age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
         warning = f"  ⚠ {state.reason}，比对不能据此认定无失信" if state.stale else ""
         yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"

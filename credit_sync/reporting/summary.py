@@ -11,7 +11,7 @@ from credit_sync.reporting.labels import RECORDS, STAGES, VERDICTS
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import load_mappings
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import stage
 

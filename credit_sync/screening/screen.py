@@ -19,13 +19,13 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import load_mapping
+from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.candidates import live_listings, shapes, sharing_keys
 from credit_sync.store.columns import from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.lists import ListState, list_states
+from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, screening
 from credit_sync.subjects.subject import Subject
 
@@ -90,18 +90,6 @@ def screen(
     return counts
 
 
-def blocking_reason(states: Mapping[str, ListState]) -> str:
-    """Why the lists clear nobody; empty when all are there and fresh."""
-    return "；".join(state.reason for state in states.values() if state.stale)
-
-
-def states_of_lists(connection: Connection, settings: Settings, as_of: datetime) -> dict[str, ListState]:
-    """How current the configured lists are."""
-    folder = settings.path(settings.mappings)
-    mappings = {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
-    return list_states(connection, as_of, mappings)
-
-
 def _blocks(connection: Connection) -> Iterator[dict[int, tuple[Applicant, int]]]:
     """Live applicants in ascending id: id -> (applicant, version)."""
     last = -1
@@ -130,7 +118,7 @@ def judge_stored(
 
 def _overall(judgement: Judgement, states: Mapping[str, ListState]) -> Verdict:
     """The judgement's verdict, but nobody is clear by a list that is missing or stale."""
-    if judgement.verdict is Verdict.CLEAR and (not states or any(s.stale for s in states.values())):
+    if judgement.verdict is Verdict.CLEAR and blocking_reason(states):
         return Verdict.UNVERIFIABLE
     return judgement.verdict
 
@@ -163,7 +151,7 @@ def _write_screenings(
 def _reason(judgement: Judgement, found: Applicant, states: Mapping[str, ListState]) -> str:
     if _overall(judgement, states) is not Verdict.UNVERIFIABLE:
         return ""
-    reasons = (judgement.reason(found.subject), blocking_reason(states) if states else "没有配置任何名单")
+    reasons = (judgement.reason(found.subject), blocking_reason(states))
     return "；".join(reason for reason in reasons if reason)
 
 

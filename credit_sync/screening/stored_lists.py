@@ -6,9 +6,10 @@ from datetime import datetime
 from credit_sync.records import Listing
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.screen import blocking_reason, judge_stored, states_of_lists
+from credit_sync.screening.screen import judge_stored
 from credit_sync.screening.screen_file import Lists
 from credit_sync.settings import Settings
+from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store.candidates import shapes
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
@@ -32,4 +33,4 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     def label(number: int) -> str:
         return known[number].number or str(number)
 
-    return Lists(judge_all, label, blocking_reason(states) if states else "没有配置任何名单")
+    return Lists(judge_all, label, blocking_reason(states))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from credit_sync.records import RecordKind
+from credit_sync.settings import Settings
 from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.toml_files import Strict, load
 
@@ -146,3 +147,9 @@ def _check_expression(key: str, expression: str) -> None:
 def load_mapping(folder: Path, name: str) -> Mapping:
     """`folder/sources/NAME.toml`. Raises SettingsError that names every wrong key."""
     return load(folder / "sources" / f"{name}.toml", Mapping)
+
+
+def load_mappings(settings: Settings) -> dict[str, Mapping]:
+    """The mapping of every configured source, by the source's name. Raises SettingsError."""
+    folder = settings.path(settings.mappings)
+    return {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.settings import Settings
 from credit_sync.sources.connect import open_rows
-from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
@@ -70,12 +70,6 @@ def pull(  # noqa: PLR0913 - the options of the command
         source = _Source(name, settings, mappings[name], readers[name])
         results.append(_pull_one(engine, run, source, accept_shrink, progress))
     return results
-
-
-def load_mappings(settings: Settings) -> dict[str, Mapping]:
-    """The mapping of every configured source, by the source's name. Raises SettingsError."""
-    folder = settings.path(settings.mappings)
-    return {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}
 
 
 @dataclass(frozen=True, slots=True)

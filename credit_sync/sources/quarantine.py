@@ -13,9 +13,8 @@ from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
-from credit_sync.sources.pull import load_mappings
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.sources.spool import Spool

@@ -6,9 +6,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from credit_sync.records import RecordKind
-from credit_sync.sources import mapping as mapping_files
 from credit_sync.store.schema import source_version
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source that delivers a list, and for how many days its last pull may be trusted."""
+
+    list: str
+    max_age_days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +40,13 @@ class _Accepted:
     pulled_at: datetime | None
 
 
-def list_states(
-    connection: Connection, as_of: datetime, mappings: Mapping[str, mapping_files.Mapping]
-) -> dict[str, ListState]:
-    """The lists of the configured sources (name -> its mapping), by list name, as they are at `as_of`."""
+def list_states(connection: Connection, as_of: datetime, watched: Mapping[str, Watched]) -> dict[str, ListState]:
+    """The lists that the sources in `watched` deliver, by list name, as they are at `as_of`."""
     sources: dict[str, list[str]] = {}
-    for source, mapping in mappings.items():
-        if mapping.record is RecordKind.LISTING:
-            sources.setdefault(mapping.list, []).append(source)
+    for source, found in watched.items():
+        sources.setdefault(found.list, []).append(source)
     return {
-        name: _list_state({s: _accepted(connection, s) for s in members}, as_of, mappings)
+        name: _list_state({s: _accepted(connection, s) for s in members}, as_of, watched)
         for name, members in sorted(sources.items())
     }
 
@@ -64,13 +67,11 @@ def _accepted(connection: Connection, source: str) -> _Accepted:
     return _Accepted(last.version if last else 0, last.live if last else 0, pulled.pulled_at if pulled else None)
 
 
-def _list_state(
-    accepted: dict[str, _Accepted], as_of: datetime, mappings: Mapping[str, mapping_files.Mapping]
-) -> ListState:
+def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mapping[str, Watched]) -> ListState:
     reasons = [
         reason
         for source, last in accepted.items()
-        if (reason := _why_stale(source, last, as_of, mappings[source].guards.max_age_days))
+        if (reason := _why_stale(source, last, as_of, watched[source].max_age_days))
     ]
     times = [last.pulled_at for last in accepted.values() if last.pulled_at is not None]
     pulled_at = min(times) if len(times) == len(accepted) else None
