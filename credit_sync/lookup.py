@@ -6,18 +6,19 @@ The same keys and the same comparison as the night, so that look-up and screenin
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Listing, Record, RecordKind
+from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.keys import probe_keys
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.subject_reading import Given, derive_kind
-from credit_sync.store.candidates import records, shapes, sharing_keys
+from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import lookup_record
@@ -70,10 +71,11 @@ def look_up(
     connection: Connection, subject: Subject, states: Mapping[str, ListState], as_of: datetime, scales: Scales
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out."""
-    keys = {0: probe_keys(subject, shapes(connection))}
+    candidates = StoredCandidates(connection)
     found: list[Found] = []
     for kind in RecordKind:
-        ids = sharing_keys(connection, kind, keys).get(0, [])
+        found_by = candidates.listings if kind is RecordKind.LISTING else partial(candidates.sharing_keys, kind)
+        ids = found_by({0: subject}).get(0, [])
         for record, row in records(connection, kind, ids).values():
             comparison = compare(subject, _as_listing(record), scales)
             if comparison.verdict is not Verdict.CLEAR:

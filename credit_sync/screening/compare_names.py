@@ -82,7 +82,7 @@ def _compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     return scales.evidence("organisation_name", level, sentence, bearing, u)
 
 
-_SHORT_BRAND = 3
+_SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
 _NUMERALS = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千"))
 _AGAINST = {"other_place", "other_branch", "other_trade", "different"}
 
@@ -92,21 +92,32 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         if not x.places and not x.form and not x.bracketed_places and len(x.full) < 8:
             return "short", f"名称相同：{x.full}，但名称里没有地名和公司组织形式"
         return "same", f"名称相同：{x.full}"
-    if x.branch != y.branch and x.core.removesuffix(x.branch) == y.core.removesuffix(y.branch):
+    if (
+        x.branch != y.branch
+        and not _typed_branch(x, y)
+        and x.core.removesuffix(x.branch) == y.core.removesuffix(y.branch)
+    ):
         return _other_branch(x, y)
     if x.bare == y.bare or (x.core == y.core and x.divisions and y.divisions and _innermost_place_is_shared(x, y)):
         return _same_but_form(x, y)
     if x.core == y.core:
         return _same_core(x, y)
+    return _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
+
+
+def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """Names that a typing error or two could explain, and those that only look so."""
     if _other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
     if _one_character_off(x, y):
-        if _other_short_brand(x.brand, y.brand, scales):
+        if _other_short_brand(x, y, scales):
             return "brand_character", f"字号差一个字，音和形都不相近：{x.brand} 与 {y.brand}"
         return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
-    if x.brand == y.brand and len(x.brand) > 1 and x.trade != y.trade:
-        return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade or '（无）'} 与 {y.trade or '（无）'}"
-    return "different", f"名称不同：{x.full} 与 {y.full}"
+    if x.brand == y.brand and len(x.brand) > 1 and x.trade and y.trade and x.trade != y.trade:
+        return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
+    if _two_characters_off(x, y, scales):
+        return "two_characters", f"名称差两个字：{x.full} 与 {y.full}"
+    return None
 
 
 def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
@@ -141,24 +152,56 @@ def _innermost_place_is_shared(x: OrganisationName, y: OrganisationName) -> bool
 
 
 def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
-    """吉林省 against 吉林市, 长治市 against 长治县: equal once the suffix is dropped, yet two places."""
+    """吉林省 against 吉林市, 长治市 against 长治县: equal once the suffix is dropped, yet two places.
+
+    Written without a suffix a place may be any of that name, former ones too.
+    """
     ours, theirs = ({d.code for candidates in n.divisions for d in candidates} for n in (x, y))
-    return bool(ours and theirs) and not ours & theirs
+    if not ours or not theirs or ours & theirs:
+        return False
+    written, shorts = zip(*((set(n.places), {c[0].short for c in n.divisions}) for n in (x, y)), strict=True)
+    without_suffix = any(names & short for names, short in zip(written, shorts, strict=True))
+    return not (without_suffix and shorts[0] & shorts[1])
 
 
 def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:
     """One character typed wrongly, left out, doubled or swapped, in a name long enough to tell."""
-    if min(len(x.bare), len(y.bare)) < 5:
+    if min(len(x.full), len(y.full)) < _SHORTEST_NAME:
         return False
     return OSA.distance(x.bare, y.bare, score_cutoff=1) == 1 or OSA.distance(x.full, y.full, score_cutoff=1) == 1
 
 
-def _other_short_brand(a: str, b: str, scales: Scales) -> bool:
-    """Brands of two or three characters, one replaced by a character of neither its sound nor its shape, or swapped."""
-    if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND:
+def _two_characters_off(x: OrganisationName, y: OrganisationName, scales: Scales) -> bool:
+    """Two characters typed wrongly in a long name, none of them one that makes another brand or trade."""
+    if min(len(x.full), len(y.full)) < _LONG_NAME or (x.divisions and y.divisions and _places_conflict(x, y)):
         return False
-    [(p, q), *more] = [(p, q) for p, q in zip(a, b, strict=True) if p != q]
-    return bool(more) or (sound(p) != sound(q) and q not in scales.reference.look_alikes.get(p, ()))
+    if x.trade and y.trade and x.trade != y.trade:
+        return False
+    heads = zip(x.core[:_SHORT_BRAND], y.core[:_SHORT_BRAND], strict=False)
+    return OSA.distance(x.full, y.full, score_cutoff=2) <= 2 and all(_alike(p, q, scales) for p, q in heads)
+
+
+def _alike(p: str, q: str, scales: Scales) -> bool:
+    """One character may be typed for the other: they sound or look alike."""
+    return p == q or sound(p) == sound(q) or q in scales.reference.look_alikes.get(p, ())
+
+
+def _typed_branch(x: OrganisationName, y: OrganisationName) -> bool:
+    """Branches that differ by one typing error: a character more or less, or one of many replaced."""
+    if not x.branch or not y.branch or OSA.distance(x.branch, y.branch, score_cutoff=1) > 1:
+        return False
+    return len(x.branch) != len(y.branch) or len(x.branch) >= _LONG_BRANCH
+
+
+def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales) -> bool:
+    """Brands of two or three characters, one replaced by a character of neither its sound nor its shape, or swapped.
+
+    With a branch behind it a name says enough beside the brand: there it is a typing error.
+    """
+    a, b = x.brand, y.brand
+    if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND or x.branch:
+        return False
+    return not all(_alike(p, q, scales) for p, q in zip(a, b, strict=True))
 
 
 def _other_number(x: OrganisationName, y: OrganisationName) -> bool:

@@ -12,22 +12,58 @@ look-up) asks with: the same, and its full identifiers seen through every mask s
 | organisation | names equal but for writing, company form, suffix of places |
 | core | names whose brand and trade agree once the place is left out |
 | gap | names that become equal when one character is left out of each: one typing error |
+
+Damage that these were not made for (two typing errors, a misspelt place) leaves most of a name whole. So listings of
+organisations also carry their sounded *bigrams*: a listing that shares two of the applicant's four rarest is a
+candidate too. Bigrams that more than `MOST_COMMON` listings share tell nothing and are not asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import pairwise
 
+from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
-from credit_sync.subjects.person_names import fold_person_name
+from credit_sync.subjects.person_names import fold_person_name, syllables
 from credit_sync.subjects.subject import Subject
 
 _SHORTEST_GAP = 5
 """Names shorter than this differ too much when one character differs."""
 
 
+MOST_COMMON = 3000
+"""Listings that may share a bigram before it is too common to ask for."""
+RAREST, SHARED = 4, 2
+"""How many of an applicant's bigrams are asked, and how many of them a candidate must share."""
+
+
+def keys_to_store(kind: RecordKind, subject: Subject) -> list[int]:
+    """Every key to store beside a record: a listing is also found by its rare bigrams."""
+    return sorted({*stored_keys(subject), *(bigram_keys(subject) if kind is RecordKind.LISTING else ())})
+
+
+def bigram_keys(subject: Subject) -> list[int]:
+    """The bigrams of an organisation's name as it sounds, company form left out; none for persons."""
+    if subject.kind is SubjectKind.PERSON:
+        return []
+    found: set[int] = set()
+    for name in (subject.name, *subject.former_names):
+        parsed = reference().organisations.parse(name)
+        text = parsed.full.replace(parsed.form, "") if parsed.form else parsed.full
+        sounds = syllables(text) if not parsed.empty else []
+        found.update(_hash("bigram", f"{a} {b}") for a, b in pairwise(sounds))
+    return sorted(found)
+
+
+def rarest(counts: Mapping[int, int]) -> list[int]:
+    """The bigrams to ask for, of those that an applicant has and how many listings share each; may be too few."""
+    known = sorted((count, key) for key, count in counts.items() if 0 < count <= MOST_COMMON)
+    return [key for _, key in known[:RAREST]] if len(known) >= SHARED else []
+
+
 def stored_keys(subject: Subject) -> list[int]:
-    """The keys to store beside a record of this subject, in ascending order."""
+    """The keys by which a subject is found exactly, in ascending order."""
     return sorted({_hash(*key) for key in _keys(subject)})
 
 

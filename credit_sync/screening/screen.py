@@ -10,18 +10,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from credit_sync.records import Applicant, Listing, RecordKind
+from credit_sync.records import Applicant, Listing
+from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement, Verdict, judge
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.flags import FlagCounts, FlagWriter
-from credit_sync.screening.keys import probe_keys
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
-from credit_sync.store.candidates import live_listings, shapes, sharing_keys
+from credit_sync.store.candidates import live_listings
 from credit_sync.store.columns import from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
@@ -40,7 +40,7 @@ class _Night:
     run: Run
     scales: Scales
     states: Mapping[str, ListState]
-    mask_shapes: list[str]
+    candidates: StoredCandidates
 
 
 @dataclass(slots=True)
@@ -69,13 +69,13 @@ def screen(
     folder = settings.path(settings.mappings)
     scales = Scales(load_weights(folder), reference())
     with writing(engine) as connection:
-        night = _Night(run, scales, states_of_lists(connection, settings, run.as_of), shapes(connection))
+        night = _Night(run, scales, states_of_lists(connection, settings, run.as_of), StoredCandidates(connection))
         writer = FlagWriter(connection, run.as_of, scales.weights.stamp, load_measures(folder))
         counts = ScreenCounts(flags=writer.counts)
         live: list[int] = []
         for block in _blocks(connection):
             subjects = [found.subject for found, _ in block.values()]
-            judged, listings = judge_stored(connection, subjects, night.mask_shapes, night.scales, run.as_of)
+            judged, listings = judge_stored(connection, subjects, night.candidates, night.scales, run.as_of)
             judgements = dict(zip(block, judged, strict=True))
             writer.write({i: a for i, (a, _) in block.items()}, judgements, listings)
             _write_screenings(connection, block, judgements, night)
@@ -103,14 +103,17 @@ def _blocks(connection: Connection) -> Iterator[dict[int, tuple[Applicant, int]]
 
 
 def judge_stored(
-    connection: Connection, subjects: Sequence[Subject], mask_shapes: list[str], scales: Scales, as_of: datetime
+    connection: Connection,
+    subjects: Sequence[Subject],
+    candidates: StoredCandidates,
+    scales: Scales,
+    as_of: datetime,
 ) -> tuple[list[Judgement], dict[int, tuple[Listing, int]]]:
     """Subjects against the store's listings in force: judgements in order; id -> (listing, version) looked at."""
-    keys = {number: probe_keys(subject, mask_shapes) for number, subject in enumerate(subjects)}
-    candidates = sharing_keys(connection, RecordKind.LISTING, keys)
-    listings = live_listings(connection, {i for ids in candidates.values() for i in ids}, as_of)
+    found = candidates.listings(dict(enumerate(subjects)))
+    listings = live_listings(connection, {i for ids in found.values() for i in ids}, as_of)
     judgements = [
-        judge(subject, ((i, listings[i][0]) for i in candidates.get(number, ()) if i in listings), scales)
+        judge(subject, ((i, listings[i][0]) for i in found[number] if i in listings), scales)
         for number, subject in enumerate(subjects)
     ]
     return judgements, listings

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from credit_sync.records import Listing
+from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.screen import judge_stored
 from credit_sync.screening.screen_file import Lists
 from credit_sync.settings import Settings
 from credit_sync.sources.lists import blocking_reason, states_of_lists
-from credit_sync.store.candidates import shapes
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 from credit_sync.subjects.subject import Subject
@@ -22,11 +22,11 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     require_current(engine)
     connection = engine.connect()
     states = states_of_lists(connection, settings, as_of)
-    shown = shapes(connection)
+    candidates = StoredCandidates(connection)
     known: dict[int, Listing] = {}
 
     def judge_all(subjects: Sequence[Subject]) -> list[Judgement]:
-        judgements, listings = judge_stored(connection, subjects, shown, scales, as_of)
+        judgements, listings = judge_stored(connection, subjects, candidates, scales, as_of)
         known.update({number: found for number, (found, _) in listings.items()})
         return judgements
 

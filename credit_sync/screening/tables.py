@@ -3,13 +3,20 @@
 The same keys and the same judgement as in the store; an engine that spreads blocks over machines can map it.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
-from credit_sync.records import Listing
+from credit_sync.records import Listing, RecordKind
 from credit_sync.screening.comparison import Judgement, judge
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.keys import mask_shapes, probe_keys, stored_keys
+from credit_sync.screening.keys import (
+    SHARED,
+    bigram_keys,
+    keys_to_store,
+    mask_shapes,
+    probe_keys,
+    rarest,
+)
 from credit_sync.subjects.subject import Subject
 
 
@@ -22,7 +29,7 @@ class ListingTable:
         shapes: set[str] = set()
         for number, listing in listings.items():
             shapes.update(mask_shapes(listing.subject))
-            for key in stored_keys(listing.subject):
+            for key in keys_to_store(RecordKind.LISTING, listing.subject):
                 self._by_key[key].append(number)
         self._shapes = sorted(shapes)
 
@@ -31,7 +38,13 @@ class ListingTable:
         found: set[int] = set()
         for key in probe_keys(applicant, self._shapes):
             found.update(self._by_key.get(key, ()))
+        found.update(self._sharing_rare(bigram_keys(applicant)))
         return judge(applicant, ((number, self.listings[number]) for number in sorted(found)), scales)
+
+    def _sharing_rare(self, bigrams: list[int]) -> Iterator[int]:
+        asked = rarest({key: len(self._by_key[key]) for key in bigrams if key in self._by_key})
+        shared = Counter(number for key in asked for number in self._by_key[key])
+        return (number for number, count in shared.items() if count >= SHARED)
 
 
 def screen_tables(

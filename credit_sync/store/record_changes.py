@@ -36,7 +36,7 @@ class Entry:
 class SubjectKeys:
     """How the keys of a subject are made (credit_sync.screening.keys), and which masks its numbers show."""
 
-    keys: Callable[[Subject], Sequence[int]]
+    keys: Callable[[RecordKind, Subject], Sequence[int]]
     shapes: Callable[[Subject], Sequence[str]]
 
 
@@ -94,7 +94,8 @@ class RecordChanges:
             if columns[name] is not None:
                 columns[name] = date.fromisoformat(columns[name])
         self._keys += [
-            {"key": key, "record": self._kind, "record_id": record_id} for key in self._subject_keys.keys(subject)
+            {"key": key, "record": self._kind, "record_id": record_id}
+            for key in self._subject_keys.keys(RecordKind(self._kind), subject)
         ]
         self._add_shapes(subject)
         return {

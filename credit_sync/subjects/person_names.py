@@ -31,11 +31,17 @@ def sound(name: str) -> str:
     >>> sound("张伟") == sound("章卫")
     True
     """
-    return " ".join(_syllables().get(c, c) for c in name)
+    return " ".join(syllables(name))
+
+
+def syllables(text: str) -> list[str]:
+    """Toneless pinyin of each character; what has no reading stands for itself."""
+    readings = _readings()
+    return [readings.get(c, c) for c in text]
 
 
 @cache
-def _syllables() -> dict[str, str]:
+def _readings() -> dict[str, str]:
     """Each character's first reading without its tone. Loaded when first asked: few comparisons come to it."""
     os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
     from pypinyin.pinyin_dict import pinyin_dict
