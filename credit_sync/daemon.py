@@ -6,7 +6,7 @@ from collections.abc import Callable
 import schedule
 import structlog
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError
 
 log = structlog.get_logger()
 
@@ -18,7 +18,7 @@ def run_every_night(at: str, night: Callable[[], None]) -> None:
     try:
         schedule.every().day.at(at).do(_survive, night)
     except schedule.ScheduleValueError:
-        raise CreditSyncError(f"--at {at} 不是时间", remedy="写成 02:00") from None
+        raise SettingsError("--at", [f"{at} 不是时间，写成 02:00"]) from None
     log.info("已启动", next_run=str(schedule.next_run()))
     while True:
         schedule.run_pending()
@@ -30,4 +30,6 @@ def _survive(night: Callable[[], None]) -> None:
         night()
     except CreditSyncError as error:
         log.error("这一晚没有跑成", problem=str(error))
+    except Exception:  # whatever a night dies of, the next one is due
+        log.exception("这一晚没有跑成")
     log.info("下一次", next_run=str(schedule.next_run()))

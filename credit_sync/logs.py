@@ -1,4 +1,4 @@
-"""Structured logs on stderr: lines for people on a terminal, JSON for everything else.
+"""Structured logs on stderr: JSON for machines; on a terminal, where the summary tells the rest, only troubles.
 
 Identity numbers are hidden in every value before anything is written, whoever forgot to.
 """
@@ -27,7 +27,9 @@ def configure(*, verbose: bool = False) -> None:
             _hide_numbers,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.WARNING if terminal and not verbose else logging.INFO
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

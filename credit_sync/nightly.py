@@ -74,7 +74,6 @@ def run_night(settings: Settings, options: NightOptions, progress: Progress) -> 
 
 def dry_run_night(settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
     """The same on a throw-away copy of the store, writing its files to a folder that is then removed."""
-    engine = open_engine(settings)
     with TemporaryDirectory(prefix="credit-sync-") as name:
         folder = Path(name)
         channels = {
@@ -83,7 +82,7 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
         }
         reports = settings.reports.model_copy(update={"folder": folder / "reports"})
         elsewhere = settings.model_copy(update={"channels": channels, "reports": reports})
-        copy = copy_store(engine, folder)
+        copy = copy_store(settings, folder)
         try:
             result = _stages(copy, elsewhere, options, progress)
         finally:

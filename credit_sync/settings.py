@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError, StoreError
 from credit_sync.records import RecordKind
 from credit_sync.toml_files import Strict, load
 
@@ -62,7 +62,12 @@ class DatabaseSettings(Strict):
         url = make_url(self.url)
         if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_absolute():
             url = url.set(database=str(base / url.database))
-        return url.set(password=secret(self.password_env)) if self.password_env else url
+        if not self.password_env:
+            return url
+        try:
+            return url.set(password=secret(self.password_env))
+        except CreditSyncError as error:
+            raise StoreError(error.message, remedy=error.remedy) from None
 
 
 class PagePaging(Strict):
@@ -236,5 +241,9 @@ class Settings(Strict):
 
 def load_settings(path: Path) -> Settings:
     """`config.toml`. Raises SettingsError that names every wrong key."""
+    if not path.exists():
+        raise SettingsError(
+            str(path), ["找不到配置文件：复制 config.example.toml 为 config.toml，或用 --config 指明"]
+        )
     settings = load(path, Settings)
     return settings.model_copy(update={"base": path.resolve().parent})

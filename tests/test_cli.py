@@ -98,7 +98,7 @@ def test_only_and_source_limit_the_run(night: Night) -> None:
     assert one.returncode == 0, one.stderr
     assert "serious_violations" in one.stdout
     assert "abnormal_operations" not in one.stdout
-    assert "筛查" not in one.stdout
+    assert "比对" not in one.stdout
     wrong = night.call("run", "--source", "nowhere")
     assert wrong.returncode == 2
     assert "nowhere" in wrong.stderr
@@ -131,7 +131,7 @@ def age_lists(night: Night) -> Night:
 
 def test_a_look_up_needs_a_reason_and_goes_on_record(night: Night) -> None:
     refused = night.call("lookup", "--name", "安徽大学")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "事由" in refused.stderr
     found = night.call("lookup", "--name", "安徽大学", "--reason", "立项前核查")
     assert found.returncode == 0, found.stderr

@@ -110,13 +110,13 @@ def test_who_was_not_screened_is_said_aloud(tmp_path: Path) -> None:
     counts = report_of(night).accounted
     assert (counts.total, counts.screened, counts.unscreened) == (13, 11, 2)
     page = write(night)[0].decode()
-    assert "<strong>2</strong> 个申报主体还没有按现在的信息筛查过" in page
+    assert "<strong>2</strong> 个申报主体还没有按现在的信息比对过" in page
 
 
 def test_conclusions_of_an_earlier_day_are_said_to_be_so(tmp_path: Path) -> None:
     night = two_nights(tmp_path)
     page = write(night, Run(3, datetime(2018, 12, 5, 2, 0)))[0].decode()
-    assert "<strong>12</strong> 个申报主体的结论是以前筛查的" in page
+    assert "<strong>12</strong> 个申报主体的结论是以前比对的" in page
 
 
 def test_a_stale_list_clears_nobody_and_says_so(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_no_traceback(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="找不到文件"):
+    with pytest.raises(SettingsError, match="找不到配置文件"):
         load_settings(tmp_path / "nowhere.toml")
 
 

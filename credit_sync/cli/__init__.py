@@ -55,7 +55,7 @@ class _Commands(Group):
     metavar="文件",
     help="配置文件，默认为当前文件夹的 config.toml",
 )
-@click.option("--verbose", is_flag=True, help="日志更详细")
+@click.option("--verbose", is_flag=True, help="在终端上也显示每一步的日志")
 @click.version_option(package_name="credit-sync", message="%(version)s", help="显示版本号")
 @click.pass_context
 def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:

@@ -30,21 +30,23 @@ def check(ctx: click.Context, config: Path | None) -> int:
     load_measures(folder)
     reference()
     click.echo(f"配置和对照文件：可用（{len(mappings)} 个数据源，{len(settings.channels)} 个报送渠道）")
-    passed = [_try("数据库", partial(probe_store, settings))]
+    passed = [_try("数据库", "", partial(probe_store, settings))]
     for name, source in settings.sources.items():
         passed.append(
-            _try(f"数据源 {name}", partial(probe_source, name, source, mappings[name], base=settings.base))
+            _try("数据源", name, partial(probe_source, name, source, mappings[name], base=settings.base))
         )
     for name in settings.channels:
-        passed.append(_try(f"渠道 {name}", partial(probe_channel, settings, name)))
+        passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
     return 0 if all(passed) else EXIT_FAILED
 
 
-def _try(what: str, probe: Callable[[], str]) -> bool:
+def _try(kind: str, name: str, probe: Callable[[], str]) -> bool:
+    """One line about one part; the probes of sources name it themselves when they fail."""
+    what = f"{kind} {name}".strip()
     try:
         click.echo(f"{what}：{probe()}")
     except CreditSyncError as error:
-        click.echo(f"{what}：失败，{error}")
+        click.echo(f"{what}：失败，{str(error).removeprefix(f'{name}：')}")
         return False
     return True
 

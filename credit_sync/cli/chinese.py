@@ -20,7 +20,8 @@ class _Chinese:
         return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [_in_chinese(found) for p in self.get_params(ctx) if (found := p.get_help_record(ctx))]  # type: ignore[attr-defined]
+        options = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]  # type: ignore[attr-defined]
+        records = [_in_chinese(found) for p in options if (found := p.get_help_record(ctx))]
         if records:
             with formatter.section("选项"):
                 formatter.write_dl(records)

@@ -9,7 +9,6 @@ import click
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
-from credit_sync.errors import CreditSyncError
 
 
 @click.command("lookup", cls=Command)
@@ -38,7 +37,7 @@ def lookup(
     from credit_sync.store.migrate import require_current
 
     if not reason.strip():
-        raise CreditSyncError("查询要写明事由", remedy='例如 --reason "2026年度项目立项前核查"')
+        raise click.UsageError('查询要写明事由，例如 --reason "2026年度项目立项前核查"', ctx)
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     subject = subject_asked_for(name, code, citizen_id, date.today())

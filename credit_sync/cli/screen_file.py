@@ -45,6 +45,10 @@ def screen_file_command(
         scales = Scales(load_weights(folder), reference())
         against = lists_from_files(lists, folder, scales, now, counts)
     else:
+        if not (config or ctx.obj or Path("config.toml").exists()):
+            raise click.UsageError(
+                "没有写 --list，这里也没有 config.toml：请给出名单文件，或用 --config 指明配置", ctx
+            )
         settings = settings_of(ctx, config)
         folder = settings.path(settings.mappings)
         scales = Scales(load_weights(folder), reference())

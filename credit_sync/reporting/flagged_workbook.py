@@ -100,12 +100,12 @@ def _summary(report: FlaggedReport) -> _Sheet:
     lines: list[tuple[str, str, Cell, str]] = [
         ("报告", "日期", f"{report.as_of:%Y-%m-%d %H:%M}", ""),
         ("报告", "与之相比", f"{report.previous:%Y-%m-%d %H:%M}" if report.previous else "首份报告", ""),
-        ("筛查", "应筛查的申报主体", counts.total, ""),
-        ("筛查", "已筛查", counts.screened, ""),
-        ("筛查", "未筛查", counts.unscreened, "不能视为通过" if counts.unscreened else ""),
-        ("筛查", "当日没有重新筛查", counts.late, ""),
+        ("比对", "应比对的申报主体", counts.total, ""),
+        ("比对", "已比对", counts.screened, ""),
+        ("比对", "未比对", counts.unscreened, "不能视为通过" if counts.unscreened else ""),
+        ("比对", "当日没有重新比对", counts.late, ""),
         *(
-            ("筛查", labels.VERDICTS[verdict], counts.verdicts[verdict], "主体数，只按最重的计")
+            ("比对", labels.VERDICTS[verdict], counts.verdicts[verdict], "主体数，只按最重的计")
             for verdict in reversed(counts.verdicts)
         ),
         *(("预警", labels.VERDICTS[verdict], report.count(verdict), "") for verdict in VERDICT_ORDER),

@@ -54,7 +54,7 @@ RECORDS: Mapping[str, str] = {
     RecordKind.INSPECTION: "检查抽检",
 }
 
-STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "筛查", "report": "报告"}
+STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "比对", "report": "报告"}
 
 STATUSES: Mapping[str, str] = {
     "running": "运行中",

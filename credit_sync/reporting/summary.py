@@ -1,7 +1,8 @@
 """The short summary that ends a run: per source and list, what was pulled, published, screened and flagged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -9,7 +10,7 @@ from sqlalchemy import Engine, select
 from credit_sync.records import RecordKind
 from credit_sync.reporting.labels import RECORDS, STAGES, VERDICTS
 from credit_sync.screening.comparison import Verdict
-from credit_sync.screening.measures import load_measures
+from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.ledger import Run
@@ -37,6 +38,8 @@ class Summary:
 
     run: Run
     parts: tuple[Part, ...]
+    measures: Measures
+    """For the lists' titles."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -54,12 +57,16 @@ class Summary:
     def text(self) -> str:
         """For the terminal."""
         lines = [f"第 {self.run.id} 次运行，{self.run.as_of:%Y-%m-%d %H:%M}"]
+        describe: dict[str, Callable[[Mapping[str, Any]], str]] = {
+            "pull": _pull_line,
+            "publish": _publish_line,
+            "screen": partial(_screen_line, measures=self.measures),
+        }
         for part in self.parts:
-            describe = {"pull": _pull_line, "publish": _publish_line, "screen": _screen_line}.get(part.stage)
-            if describe is not None:
-                lines.append(
-                    f"  {part.title}：{'失败，' + part.problem if part.problem else describe(part.counts)}"
-                )
+            if part.problem:
+                lines.append(f"  {part.title}：失败，{part.problem}")
+            elif part.stage in describe:
+                lines.append(f"  {part.title}：{describe[part.stage](part.counts)}")
         if self.nothing_changed and not self.problems:
             lines.append("与上次相比没有变化。")
         if self.problems:
@@ -85,7 +92,7 @@ def summarise(engine: Engine, settings: Settings, run: Run) -> Summary:
 
     parts = [Part(row["name"], row["part"], title(dict(row)), row["counts"], row["problem"]) for row in rows]
     parts.sort(key=lambda p: (stages.index(p.stage), order.get(p.name, len(order)), p.name))
-    return Summary(run, tuple(parts))
+    return Summary(run, tuple(parts), measures)
 
 
 def _pull_line(counts: Mapping[str, Any]) -> str:
@@ -105,9 +112,10 @@ def _publish_line(counts: Mapping[str, Any]) -> str:
     return f"报出 {counts['sent']} 条，校验不通过 {counts['invalid']} 条{held}"
 
 
-def _screen_line(counts: Mapping[str, Any]) -> str:
+def _screen_line(counts: Mapping[str, Any], measures: Measures) -> str:
     verdicts = "、".join(f"{VERDICTS[v]} {counts[v.value]}" for v in reversed(Verdict))
-    flags = (
-        f"预警新增 {counts['opened']}、变更 {counts['changed']}、关闭 {counts['closed']}、待处理 {counts['open']}"
-    )
-    return f"{counts['applicants']} 个申报主体全部有结论：{verdicts}；{flags}"
+    waiting = sum(counts["open"].values())
+    flags = f"预警新增 {counts['opened']}、变更 {counts['changed']}、关闭 {counts['closed']}、待处理 {waiting}"
+    lists = "、".join(f"{measures.list_title(name)} {count}" for name, count in sorted(counts["open"].items()))
+    by_list = f"（{lists}）" if lists else ""
+    return f"{counts['applicants']} 个申报主体全部有结论：{verdicts}；{flags}{by_list}"

@@ -5,7 +5,7 @@ matches. Nothing is deleted: what no longer holds is closed with a reason.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -35,7 +35,8 @@ class FlagCounts:
     opened: int = 0
     changed: int = 0
     closed: int = 0
-    open: int = 0
+    open: dict[str, int] = field(default_factory=dict)
+    """Flags that wait for a decision, by list."""
 
 
 def listed_subject(subject: Subject) -> str:
@@ -84,12 +85,14 @@ class FlagWriter:
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
         open_flags = self._connection.execute(
-            select(flag.c.id, flag.c.applicant_id).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)
+            select(flag.c.id, flag.c.applicant_id, flag.c.list)
+            .where(flag.c.closed_at.is_(None))
+            .order_by(flag.c.id)
         ).all()
         still_there = set(live)
-        for flag_id, applicant_id in open_flags:
+        for flag_id, applicant_id, list_name in open_flags:
             if applicant_id in still_there:
-                self.counts.open += 1
+                self.counts.open[list_name] = self.counts.open.get(list_name, 0) + 1
             else:
                 self._close(flag_id, CLOSED_APPLICANT)
 

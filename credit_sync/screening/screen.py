@@ -5,8 +5,9 @@ clears nobody: applicants it finds nothing against end as `unverifiable`, with t
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
@@ -51,11 +52,9 @@ class ScreenCounts:
     verdicts: dict[str, int] = field(default_factory=lambda: {v.value: 0 for v in Verdict})
     flags: FlagCounts = field(default_factory=FlagCounts)
 
-    def stored(self) -> dict[str, int]:
+    def stored(self) -> dict[str, Any]:
         """As it is kept in the ledger."""
-        f = self.flags
-        flags = {"opened": f.opened, "changed": f.changed, "closed": f.closed, "open": f.open}
-        return {"applicants": self.applicants, **self.verdicts, **flags}
+        return {"applicants": self.applicants, **self.verdicts, **asdict(self.flags)}
 
 
 def screen(

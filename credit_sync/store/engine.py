@@ -95,7 +95,7 @@ def _make_engine(url: URL) -> Engine:
         )
     except ImportError:
         raise StoreError(
-            "没有安装 PostgreSQL 驱动", remedy='请执行 pip install "credit-sync[postgresql]"'
+            "没有安装 PostgreSQL 驱动", remedy="请在程序所在文件夹执行 pip install -e '.[postgresql]'"
         ) from None
 
 

@@ -1,8 +1,7 @@
 """Trying the store without changing anything, for `credit-sync check`."""
 
-from pathlib import Path
-
 from credit_sync.settings import Settings
+from credit_sync.store.copy import is_there
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import state
 
@@ -16,9 +15,8 @@ _STATES = {
 
 def probe_store(settings: Settings) -> str:
     """One Chinese line on the store. A SQLite file that is not there yet is not made. Raises StoreError."""
-    url = settings.store.full_url(settings.base)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        return f"{url.database} 还不存在，第一次 run 时建立"
+    if not is_there(settings):
+        return f"{settings.store.url} 还不存在，第一次 run 时建立"
     engine = open_engine(settings)
     try:
         return _STATES[state(engine)]
