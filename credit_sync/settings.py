@@ -5,8 +5,10 @@ environment variable NAME, or the file that NAME_FILE points to.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.engine import URL, make_url
@@ -20,6 +22,15 @@ from credit_sync.toml_files import Strict, load
 def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("必须是 http 或 https 地址（must be http or https）")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        raise ValueError("不是完整的地址，例如 https://host:8443/path")
+    if "@" in parts.netloc:
+        raise ValueError("用户名和密码不能写在地址里，请用 auth")
     return value
 
 
@@ -28,23 +39,49 @@ def _database_url(value: str) -> str:
         url = make_url(value)
     except ArgumentError:
         raise ValueError("不是数据库地址，例如 sqlite:///var/credit_sync.db") from None
-    if url.password:
+    if url.password or any(map(_SECRET_PARAMETER.search, _parameters(url))):
         raise ValueError("密码不能写在配置里，请用 password_env 指明环境变量")
     return value
 
 
+def _store_url(value: str) -> str:
+    url = make_url(_database_url(value))
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ValueError(f"不支持 {url.get_backend_name()}，只能是 sqlite:/// 或 postgresql://")
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError("要写明数据库文件，例如 sqlite:///var/credit_sync.db")
+    return value
+
+
+def _parameters(url: URL) -> list[str]:
+    """The names of a URL's parameters; one that holds a whole connection string with its content."""
+    return [f"{name}={value}" if name.lower() == "odbc_connect" else name for name, value in url.query.items()]
+
+
+_SECRET_PARAMETER = re.compile("passw|pwd|secret|token", re.IGNORECASE)
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+StoreUrl = Annotated[str, AfterValidator(_store_url)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+_LONGEST_NAME = 64
+"""Of a source or channel, as the store keeps it."""
 
 
 def secret(name: str) -> str:
     """The secret called `name`: the environment variable, or the content of the file in NAME_FILE."""
     if path := os.environ.get(f"{name}_FILE"):
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            content = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise CreditSyncError(f"{name}_FILE 指向的文件读不了：{error.strerror}") from None
+        except ValueError:
+            raise CreditSyncError(f"{name}_FILE 指向的文件不是 UTF-8 文本") from None
+        if not content:
+            raise CreditSyncError(f"{name}_FILE 指向的文件是空的")
+        return content
     value = os.environ.get(name)
     if not value:
         raise CreditSyncError(f"缺少密钥 {name}", remedy=f"设置环境变量 {name}，或用 {name}_FILE 指明存放它的文件")
@@ -152,10 +189,10 @@ class HttpSource(_AnySource):
     auth: Auth | None = None
     since_parameter: str = ""
     """Parameter that carries the time of the last pull, for deltas."""
-    timeout_seconds: float = Field(default=30, gt=0)
+    timeout_seconds: float = Field(default=30, gt=0, le=3600)
     retries: int = Field(default=4, ge=0, le=20)
-    backoff_seconds: float = Field(default=1, ge=0)
-    max_megabytes: float = Field(default=64, gt=0)
+    backoff_seconds: float = Field(default=1, ge=0, le=3600)
+    max_megabytes: float = Field(default=64, gt=0, le=4096)
     """Largest answer accepted, per page, after decompression."""
 
 
@@ -172,7 +209,7 @@ class FileSource(_AnySource):
     kind: Literal["file"]
     folder: Path
     pattern: str = "*"
-    max_megabytes: float = Field(default=512, gt=0)
+    max_megabytes: float = Field(default=512, gt=0, le=65536)
     """Largest file accepted, unpacked."""
 
 
@@ -205,7 +242,7 @@ class Department(Strict):
 class Store(DatabaseSettings):
     """Where everything is kept."""
 
-    url: DatabaseUrl = "sqlite:///var/credit_sync.db"
+    url: StoreUrl = "sqlite:///var/credit_sync.db"
 
 
 class Reports(Strict):
@@ -230,8 +267,10 @@ class Settings(Strict):
     def _names_are_plain(cls, content: Any) -> Any:
         for table in ("sources", "channels"):
             for name in (content.get(table) or {}) if isinstance(content, dict) else {}:
-                if not name.isidentifier() or not name.isascii():
-                    raise ValueError(f"{table}.{name}: 名称只能用英文字母、数字和下划线")
+                if not name.isidentifier() or not name.isascii() or len(name) > _LONGEST_NAME:
+                    raise ValueError(
+                        f"{table}.{name}: 名称只能用英文字母、数字和下划线，不超过 {_LONGEST_NAME} 个字符"
+                    )
         return content
 
     def path(self, path: Path) -> Path:

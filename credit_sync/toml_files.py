@@ -20,7 +20,7 @@ from credit_sync.errors import SettingsError
 class Strict(BaseModel):
     """A table of a TOML file: unknown keys are errors, values are not changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Model = TypeVar("Model", bound=Strict)
@@ -30,9 +30,11 @@ _MESSAGES = {
     "extra_forbidden": "没有这一项",
     "string_type": "必须是文字",
     "string_too_short": "不能为空",
+    "string_too_long": "最多 {max_length} 个字符",
     "int_type": "必须是整数",
     "int_parsing": "必须是整数",
     "float_type": "必须是数字",
+    "finite_number": "必须是有限的数字",
     "bool_type": "必须是 true 或 false",
     "bool_parsing": "必须是 true 或 false",
     "list_type": "必须是列表",

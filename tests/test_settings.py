@@ -31,6 +31,18 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         ('[sources."名单"]\n' + SOURCE.split("\n", 1)[1], "sources.名单", "英文字母"),
         (SOURCE + '[store]\nurl = "postgresql://u:p@h/d"\n', "store.url", "password_env"),
         (SOURCE + '[store]\nurl = "nonsense"\n', "store.url", "不是数据库地址"),
+        (SOURCE + '[store]\nurl = "postgresql://u@h/d?password=p"\n', "store.url", "password_env"),
+        (SOURCE + '[store]\nurl = "sqlite://"\n', "store.url", "数据库文件"),
+        (SOURCE + '[store]\nurl = "sqlite:///:memory:"\n', "store.url", "数据库文件"),
+        (SOURCE + '[store]\nurl = "mysql://u@h/d"\n', "store.url", "不支持 mysql"),
+        (SOURCE.replace("example.org", "user:p@example.org"), "sources.debtors.url", "密码不能写在地址里"),
+        (SOURCE.replace("example.org", "[bad"), "sources.debtors.url", "不是完整的地址"),
+        (SOURCE.replace("example.org", "host:99999"), "sources.debtors.url", "不是完整的地址"),
+        (SOURCE.replace("example.org", ""), "sources.debtors.url", "不是完整的地址"),
+        (SOURCE + "timeout_seconds = inf\n", "sources.debtors.timeout_seconds", "有限"),
+        (SOURCE + "timeout_seconds = 1e300\n", "sources.debtors.timeout_seconds", "3600"),
+        (SOURCE + "max_megabytes = inf\n", "sources.debtors.max_megabytes", "有限"),
+        (SOURCE.replace("debtors]", "d" * 65 + "]"), "sources.ddd", "64 个字符"),
         (SOURCE + "[deparment]\n", "deparment", "是否想写 department"),
         ("", "sources", "缺少"),
         ("[sources]\n", "sources", "至少"),
@@ -61,6 +73,16 @@ def test_secrets_come_from_the_environment_or_a_file_it_names(
     assert secret("DEBTORS_TOKEN") == "from file"
     with pytest.raises(CreditSyncError, match="OTHER_TOKEN"):
         secret("OTHER_TOKEN")
+
+
+@pytest.mark.parametrize(("content", "about"), [(b"", "空"), (b" \n", "空"), (b"\xff\xfe\xff", "UTF-8")])
+def test_a_secret_file_without_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, about: str
+) -> None:
+    (tmp_path / "token").write_bytes(content)
+    monkeypatch.setenv("DEBTORS_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(CreditSyncError, match=about):
+        secret("DEBTORS_TOKEN")
 
 
 def test_a_password_is_not_shown_with_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ class Guards(Strict):
 
     max_shrink: float = Field(default=0.3, ge=0, le=1)
     """Largest share of live rows that one full pull may lose without `--accept-shrink`."""
-    max_age_days: float = Field(default=7, gt=0)
+    max_age_days: float = Field(default=7, gt=0, le=3660)
     """A list pulled longer ago than this clears nobody."""
 
 
@@ -88,7 +88,7 @@ class Mapping(Strict):
 
     title: str
     record: RecordKind
-    list: str = Field(default="", pattern=r"[a-z0-9_]*")
+    list: str = Field(default="", pattern=r"^[a-z0-9_]*$", max_length=64)
     provenance: str = ""
     """Where the layout is known from: document, interface description, or a site's own."""
     key: tuple[str, ...] = Field(min_length=1)
