@@ -149,6 +149,17 @@ LOOPS = {
         "有 3 页",
     ),
     "no announcement": ({"style": "page", "pages": "n"}, lambda _: {"data": numbered(2)}, "n 不是数字"),
+    "more than announced": (
+        {"style": "offset", "total": "total", "size": 5},
+        lambda _: {"data": numbered(5), "total": 2},
+        "说有 2 条，却给出 5 条",
+    ),
+    "rows on no page": ({"style": "page", "pages": "n"}, lambda _: {"data": numbered(1), "n": 0}, "说有 0 页"),
+    "shrinking while read": (
+        {"style": "page", "pages": "n", "size": 1},
+        lambda request: {"data": [{"iname": str(request.number)}], "n": 4 - request.number},
+        "从 3 变为 2",
+    ),
 }
 
 
@@ -245,6 +256,17 @@ def test_retry_after_is_honoured_within_a_bound(monkeypatch: pytest.MonkeyPatch)
     with serve(respond) as server:
         pull(source(server))
     assert [seconds for seconds in slept if seconds > 1] == [7, download.LONGEST_RETRY_AFTER]
+
+
+def test_every_try_is_signed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform that makes us wait does not accept the timestamp of before."""
+    monkeypatch.setenv("T", TOKEN)
+    answers = [Answer(b"", status=503), Answer(b'{"data": [', announce=1000), json_answer({"data": []})]
+    auth = {"style": "signed", "algorithm": "sm3", "key": "k", "secret_env": "T"}
+    with serve(lambda request: answers[request.number - 1]) as server:
+        pull(source(server, auth=auth, backoff_seconds=0.01))
+        stamps = [request.query["timestamp"] for request in server.requests]
+    assert len(stamps) == len(set(stamps)) == 3
 
 
 @pytest.mark.parametrize("headers", [False, True])
@@ -446,3 +468,9 @@ def test_long_numbers_keep_their_digits() -> None:
     body = json.dumps({"data": [{"caseCode": 91340100999999999901234}]}).encode()
     with serve(lambda _: Answer(body)) as server:
         assert values(pull(source(server))) == [{"caseCode": 91340100999999999901234}]
+
+
+def test_an_endless_number_spoils_no_other_row() -> None:
+    body = '{"data": [{"iname": "a", "x": ' + "9" * 5000 + '}, {"iname": "b"}]}'
+    with serve(lambda _: Answer(body.encode())) as server:
+        assert [row["iname"] for row in values(pull(source(server)))] == ["a", "b"]

@@ -45,15 +45,12 @@ class Downloaded:
     charset: str
 
 
-class _BoundedRetry(Retry):
-    """A Retry that does not believe in endless or unreadable Retry-After headers."""
+class _BusyError(Exception):
+    """The server answered that it cannot answer now."""
 
-    def get_retry_after(self, response: Any) -> float | None:
-        try:
-            seconds = super().get_retry_after(response)
-        except InvalidHeader:
-            return None
-        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+    def __init__(self, status: int, retry_after: float) -> None:
+        super().__init__(status)
+        self.status, self.retry_after = status, retry_after
 
 
 class _Watchdog:
@@ -86,9 +83,9 @@ class _Watchdog:
 class _WatchedAdapter(HTTPAdapter):
     """Connections that start the watchdog when they begin to wait for an answer."""
 
-    def __init__(self, watchdog: _Watchdog, retries: Retry) -> None:
+    def __init__(self, watchdog: _Watchdog) -> None:
         self._pools = _watched_pools(watchdog)
-        super().__init__(max_retries=retries)
+        super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
@@ -129,15 +126,8 @@ class Downloader:
         self._session = requests.Session()
         self._session.auth = auth  # also keeps requests from looking into .netrc
         self._session.headers.update({"Accept-Encoding": "gzip, deflate", "User-Agent": "credit-sync"})
-        retries = _BoundedRetry(
-            total=source.retries,
-            status_forcelist=_RETRIED,
-            allowed_methods={"GET"},
-            backoff_factor=source.backoff_seconds,
-            raise_on_status=False,
-        )
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _WatchedAdapter(self._watchdog, retries))
+            self._session.mount(scheme, _WatchedAdapter(self._watchdog))
 
     def __enter__(self) -> "Downloader":
         return self
@@ -146,21 +136,27 @@ class Downloader:
         self._session.close()
 
     def get(self, url: str, parameters: Callable[[], dict[str, str]]) -> Downloaded:
-        """The answer with status 200. `parameters` are made anew for each try that breaks off while reading.
+        """The answer with status 200. `parameters` are made anew for each try: a signature's timestamp grows old.
 
         Raises SourceError, whose message holds the address without its query.
         """
         for attempt in range(self._source.retries + 1):
+            last = attempt == self._source.retries
+            wait = self._source.backoff_seconds * 2**attempt
             try:
                 return self._try(url, parameters())
+            except _BusyError as busy:
+                if last:
+                    raise _unwanted_status(url, busy.status) from None
+                wait = busy.retry_after or wait
             except (HTTPError, OSError, ValueError) as error:  # requests' own errors are OSErrors
-                if attempt == self._source.retries or self._watchdog.barked or not _broke_off(error):
+                if last or self._watchdog.barked or not _may_pass(error):
                     raise SourceError(
                         f"{bare(url)}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试"
                     ) from None
-                time.sleep(min(self._source.backoff_seconds * 2**attempt, LONGEST_RETRY_AFTER))
             finally:
                 self._watchdog.stop()
+            time.sleep(min(wait, LONGEST_RETRY_AFTER))
         raise AssertionError("unreachable")
 
     def _try(self, url: str, parameters: dict[str, str]) -> Downloaded:
@@ -168,10 +164,10 @@ class Downloader:
         with self._session.get(
             url, params=parameters, timeout=(timeout, timeout), stream=True, allow_redirects=False
         ) as response:
+            if response.status_code in _RETRIED:
+                raise _BusyError(response.status_code, _retry_after(response.headers.get("Retry-After", "")))
             if response.status_code != 200:
-                raise SourceError(
-                    f"{bare(url)} 返回状态 {response.status_code}", remedy=_remedy(response.status_code)
-                )
+                raise _unwanted_status(url, response.status_code)
             body = self._body(response, url)
             charset = requests.utils.get_encoding_from_headers(response.headers) or ""
             return Downloaded(
@@ -198,6 +194,8 @@ class Downloader:
         """The error in words, never in the library's own, which quote the query."""
         if self._watchdog.barked:
             return f"应答在 {self._source.timeout_seconds * WHOLE_ANSWER:g} 秒内没有传完"
+        if _timed_out(error):
+            return "等待应答超时"
         for kind, words in _REASONS:
             if isinstance(error, kind):
                 return words
@@ -211,7 +209,6 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.ReadTimeout, "等待应答超时"),
     (requests.exceptions.ContentDecodingError, "应答的压缩数据已损坏"),
     (requests.exceptions.ChunkedEncodingError, "应答中途断开"),
-    (requests.exceptions.RetryError, "多次重试仍不成功"),
     (requests.exceptions.ConnectionError, "连接失败或中途断开"),
     (UnicodeError, "密钥里有不能放进请求头的字符"),
     (requests.exceptions.InvalidHeader, "密钥里有不能放进请求头的字符"),
@@ -225,13 +222,28 @@ def bare(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _broke_off(error: Exception) -> bool:
-    """Whether the answer had begun: then urllib3 has not retried it."""
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return True
-    return isinstance(error, requests.exceptions.ConnectionError) and any(
-        isinstance(cause, ReadTimeoutError) for cause in error.args
+def _may_pass(error: Exception) -> bool:
+    """Whether another try may fare better: not with an untrusted certificate or an impossible address."""
+    return not isinstance(error, requests.exceptions.SSLError) and isinstance(
+        error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError
     )
+
+
+def _timed_out(error: Exception) -> bool:
+    """Whether the answer had begun and then nothing more came: requests calls that a connection error."""
+    return any(isinstance(cause, ReadTimeoutError) for cause in error.args)
+
+
+def _retry_after(header: str) -> float:
+    """Seconds that a server asks for, as a number or until a time; 0 when it does not say so readably."""
+    try:
+        return Retry(0).parse_retry_after(header)
+    except (InvalidHeader, ValueError, OverflowError):
+        return 0
+
+
+def _unwanted_status(url: str, status: int) -> SourceError:
+    return SourceError(f"{bare(url)} 返回状态 {status}", remedy=_remedy(status))
 
 
 def _remedy(status: int) -> str:

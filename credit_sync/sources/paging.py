@@ -56,9 +56,11 @@ def _by_page(paging: PagePaging, fetch: Fetch) -> Iterator[Page]:
     for number in _numbers():
         asked = {paging.parameter: str(paging.first + number - 1), paging.size_parameter: str(paging.size)}
         answer = fetch(asked, number)
-        announced = answer.number(paging.pages) if paging.pages else None
+        announced = seen.announcement(answer, paging.pages)
         if announced is not None and announced > 1 and not answer.rows:
             raise SourceError(f"接口说有 {announced} 页，第 {number} 页却是空的")
+        if announced == 0 and answer.rows:
+            raise _contradiction(f"接口说有 0 页，第 {number} 页却有 {len(answer.rows)} 条")
         more = seen.take(answer.rows, number)
         if seen.repeated:
             return
@@ -73,7 +75,7 @@ def _by_offset(paging: OffsetPaging, fetch: Fetch) -> Iterator[Page]:
     for number in _numbers():
         asked = {paging.parameter: str(received), paging.size_parameter: str(paging.size)}
         answer = fetch(asked, number)
-        announced = answer.number(paging.total) if paging.total else None
+        announced = seen.announcement(answer, paging.total)
         if announced is not None and not answer.rows and received < announced:
             raise SourceError(f"接口说有 {announced} 条，只给出 {received} 条")
         more = seen.take(answer.rows, number)
@@ -81,6 +83,8 @@ def _by_offset(paging: OffsetPaging, fetch: Fetch) -> Iterator[Page]:
             return
         yield number, answer.rows
         received += len(answer.rows)
+        if announced is not None and received > announced:
+            raise _contradiction(f"接口说有 {announced} 条，却给出 {received} 条")
         if not more or (announced is not None and received >= announced):
             return
 
@@ -112,8 +116,22 @@ class _Pages:
         self._asked, self._announced = size, announced
         self._usual = size
         self._previous: list[Any] = []
+        self._highest = 0
         self.repeated = False
         """The last page came again, which some interfaces do beyond the end."""
+
+    def announcement(self, answer: Answer, path: str) -> int | None:
+        """What the answer announces at `path`. Raises SourceError when it is less than before.
+
+        A list that shrinks while it is read moves rows to pages that have been read already: they would be missed.
+        """
+        if not path:
+            return None
+        announced = answer.number(path)
+        if announced < self._highest:
+            raise _contradiction(f"翻页期间 {path} 从 {self._highest} 变为 {announced}，可能漏行")
+        self._highest = announced
+        return announced
 
     def take(self, rows: list[Any], number: int) -> bool:
         """Takes a page; whether there may be more. Raises SourceError when pages repeat without an end."""
@@ -129,6 +147,10 @@ class _Pages:
 
 def _loop(number: int) -> SourceError:
     return SourceError(f"第 {number} 页与上一页内容相同，接口没有翻页", remedy=ANNOUNCE)
+
+
+def _contradiction(what: str) -> SourceError:
+    return SourceError(what, remedy="稍后重试；总是如此时，核对 paging 里的 pages、total 是不是全部的页数、条数")
 
 
 def _numbers() -> Iterator[int]:

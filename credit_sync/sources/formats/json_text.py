@@ -11,6 +11,7 @@ from credit_sync.sources.formats.documents import Document
 from credit_sync.sources.formats.rows import Found, Unread, as_row, at_path, names_in
 from credit_sync.sources.mapping import Layout
 
+_MOST_DIGITS = 1000
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -21,10 +22,15 @@ class NotJsonError(ValueError):
 def parse(content: str) -> Any:
     """The value. Integers keep all digits (orjson would round those beyond 64 bits), NaN is None. Raises NotJsonError."""
     try:
-        value = json.loads(content, parse_constant=lambda _: None)
+        value = json.loads(content, parse_constant=lambda _: None, parse_int=_integer)
         return _without_lone_surrogates(value) if _LONE_SURROGATE.search(content) else value
     except (ValueError, RecursionError):
         raise NotJsonError from None
+
+
+def _integer(digits: str) -> int | str:
+    """Beyond what Python takes for a number it stays text, so that one odd value does not spoil all rows."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
 def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
