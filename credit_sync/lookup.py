@@ -4,7 +4,7 @@ The same keys and the same comparison as the night, so that look-up and screenin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Engine, func, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Listing, Record, RecordKind
 from credit_sync.screening.candidates import StoredCandidates
-from credit_sync.screening.comparison import Comparison, Verdict, compare
+from credit_sync.screening.comparison import Comparison, Verdict, compare, with_namesakes
 from credit_sync.screening.evidence import Scales
-from credit_sync.sources.lists import blocking_reason
+from credit_sync.sources.lists import blocking_reason, entries
 from credit_sync.sources.subject_reading import Given, derive_kind
 from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
@@ -72,12 +72,19 @@ def look_up(
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out."""
     candidates = StoredCandidates(connection)
+    scales = replace(scales, listed=entries(states))
     found: list[Found] = []
     for kind in RecordKind:
         found_by = candidates.listings if kind is RecordKind.LISTING else partial(candidates.sharing_keys, kind)
         ids = found_by({0: subject}).get(0, [])
-        for record, row in records(connection, kind, ids).values():
-            comparison = compare(subject, _as_listing(record), scales)
+        rows = [(_as_listing(record), record, row) for record, row in records(connection, kind, ids).values()]
+        counted = (
+            with_namesakes(scales, (as_listing for as_listing, _, _ in rows))
+            if kind is RecordKind.LISTING
+            else scales
+        )
+        for as_listing, record, row in rows:
+            comparison = compare(subject, as_listing, counted)
             if comparison.verdict is not Verdict.CLEAR:
                 found.append(_found(kind, record, row, comparison))
     order = list(RecordKind)

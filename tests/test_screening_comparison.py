@@ -187,3 +187,47 @@ def test_the_order_of_candidates_changes_nothing() -> None:
 def test_hostile_names_match_nothing(name: str) -> None:
     assert verdict(person(name), person("张伟")) in ("clear", "unverifiable")
     assert verdict(organisation(name), organisation("合肥华星商贸有限公司")) == "clear"
+
+
+@pytest.mark.parametrize(
+    ("applicant", "listed", "expected"),
+    [
+        (organisation("安医大"), organisation("安徽医科大学"), "probable"),
+        (organisation("中国科学技术大学"), organisation("中科大"), "probable"),
+        (organisation("安医大"), organisation("安徽医科大学第一附属医院"), "clear"),
+        (organisation("宁晋县全红粮棉种植专业合作社"), organisation("宁普县全红粮绵种植专业合作社"), "possible"),
+        (organisation("合肥华星商贸有限公司"), organisation("合肥明达商贸有限公司"), "clear"),
+        (organisation("合肥华星商贸有限公司"), organisation("合肥华电商贸有限公司"), "clear"),
+        (
+            organisation("中国电信股份有限公司阳新分公司"),
+            organisation("中国电欢股份有限公司阳新分公司"),
+            "possible",
+        ),
+        (person("ZHANG WEI", ID), person("张伟", "3401001900****0017"), "confirmed"),
+        (person("Wei Zhang"), person("张伟"), "clear"),
+        (person("张\ue123伟", ID), person("张䶮伟", "3401001900****0017"), "confirmed"),
+    ],
+)
+def test_knowledge_and_damage(applicant: Subject, listed: Subject, expected: str) -> None:
+    assert verdict(applicant, listed) == expected
+
+
+def test_an_unlike_character_in_a_short_brand_counts_once_the_representative_agrees() -> None:
+    a = organisation("合肥华星商贸有限公司", legal_representative="尉迟煜珩")
+    assert verdict(a, organisation("合肥华电商贸有限公司", legal_representative="尉迟煜珩")) in (
+        "possible",
+        "probable",
+    )
+
+
+def test_a_name_that_the_list_itself_shows_to_be_common_is_worth_less() -> None:
+    rare = {0: listing(person("覃皛煜", "3401001900****0017"))}
+    common = {n: listing(person("覃皛煜", f"34010019{n % 20:02d}****{n:04d}")) for n in range(300)}
+    a = person("覃皛煜")
+    assert ListingTable(rare).judge(a, SCALES).verdict is Verdict.POSSIBLE
+    assert ListingTable(common).judge(a, SCALES).verdict is Verdict.UNVERIFIABLE
+
+
+def test_thirty_cases_of_one_debtor_are_no_thirty_namesakes() -> None:
+    cases = {n: listing(person("覃皛煜", "3401001900****0017"), number=f"案{n}") for n in range(30)}
+    assert ListingTable(cases).judge(person("覃皛煜"), SCALES).verdict is Verdict.POSSIBLE

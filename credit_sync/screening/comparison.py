@@ -3,8 +3,9 @@
 Pure functions of their arguments: the nightly screening, the look-up and the spreadsheet all end here.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from credit_sync.records import Listing
@@ -17,7 +18,9 @@ from credit_sync.screening.compare_attributes import (
 from credit_sync.screening.compare_identifiers import compare_identifiers
 from credit_sync.screening.compare_names import compare_names
 from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
-from credit_sync.subjects.subject import Subject
+from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.subjects.person_names import fold_person_name
+from credit_sync.subjects.subject import Subject, SubjectKind
 
 COMPARATORS: tuple[Comparator, ...] = (
     compare_identifiers,
@@ -118,9 +121,18 @@ class Judgement:
         return f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
 
 
+def with_namesakes(scales: Scales, listings: Iterable[Listing]) -> Scales:
+    """Scales that know how many different subjects among the candidates bear each name."""
+    subjects = {listed_subject(listing.subject): listing.subject for listing in listings}
+    persons = (found.name for found in subjects.values() if found.kind is SubjectKind.PERSON)
+    return replace(scales, namesakes=Counter(map(fold_person_name, persons)))
+
+
 def judge(applicant: Subject, candidates: Iterable[tuple[int, Listing]], scales: Scales) -> Judgement:
     """The applicant compared with every candidate. Order of the candidates does not matter."""
-    compared = [(number, compare(applicant, listing, scales)) for number, listing in candidates]
+    known = list(candidates)
+    scales = with_namesakes(scales, (listing for _, listing in known))
+    compared = [(number, compare(applicant, listing, scales)) for number, listing in known]
     matches = sorted(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )

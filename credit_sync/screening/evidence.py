@@ -5,8 +5,8 @@ its level, what it is worth in bits (log2 of m/u, Fellegi & Sunter 1969) and a C
 on either side is no evidence at all, neither for nor against.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -48,12 +48,28 @@ class Evidence:
         }
 
 
+_PRIOR_SAMPLE = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Scales:
     """What comparators weigh with: the weights and the reference tables."""
 
     weights: Weights
     reference: Reference
+    listed: int = 0
+    """How many entries the lists have together; 0 where that is not known."""
+    namesakes: Mapping[str, int] = field(default_factory=dict)
+    """Listed subjects of each folded name, as far as they are candidates."""
+
+    def name_share(self, name: str) -> float:
+        """The share of people who bear a folded name: the published model, corrected by the lists themselves.
+
+        What the lists show beyond the one entry that is compared counts like a sample against a prior of a million.
+        """
+        modelled = self.reference.persons.share(name)
+        others = max(self.namesakes.get(name, 1) - 1, 0)
+        return max(modelled, (others + _PRIOR_SAMPLE * modelled) / (self.listed + _PRIOR_SAMPLE))
 
     def evidence(
         self,

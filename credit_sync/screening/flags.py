@@ -15,13 +15,10 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from credit_sync.records import Applicant, Listing
 from credit_sync.screening.comparison import Comparison, Judgement
+from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.measures import Measures
 from credit_sync.store.candidates import live_listings
 from credit_sync.store.schema import flag, match
-from credit_sync.subjects.identifiers import SubjectKind
-from credit_sync.subjects.person_names import fold_person_name
-from credit_sync.subjects.subject import Subject
-from credit_sync.subjects.writing import folded
 
 CLOSED_LISTING = "名单条目已移出或不再生效"
 CLOSED_APPLICANT = "申报主体已不在申报系统中"
@@ -37,13 +34,6 @@ class FlagCounts:
     closed: int = 0
     open: dict[str, int] = field(default_factory=dict)
     """Flags that wait for a decision, by list."""
-
-
-def listed_subject(subject: Subject) -> str:
-    """A digest of who is listed, the same for every case of one subject."""
-    name = fold_person_name(subject.name) if subject.kind is SubjectKind.PERSON else folded(subject.name)
-    numbers = sorted(i.value for i in subject.identifiers)
-    return blake2b("|".join((subject.kind.value, name, *numbers)).encode(), digest_size=16).hexdigest()
 
 
 class FlagWriter:

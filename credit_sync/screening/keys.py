@@ -48,7 +48,7 @@ def bigram_keys(subject: Subject) -> list[int]:
     if subject.kind is SubjectKind.PERSON:
         return []
     found: set[int] = set()
-    for name in (subject.name, *subject.former_names):
+    for name in reference().names_of(subject):
         parsed = reference().organisations.parse(name)
         text = parsed.full.replace(parsed.form, "") if parsed.form else parsed.full
         sounds = syllables(text) if not parsed.empty else []
@@ -115,7 +115,7 @@ def _keys(subject: Subject) -> Iterator[tuple[str, str]]:
             yield "identifier", identifier.value
             if identifier.kind is IdentifierKind.USCC:
                 yield "identifier", uscc.organisation_code(identifier.value)
-    for name in (subject.name, *subject.former_names):
+    for name in reference().names_of(subject):
         if subject.kind is SubjectKind.PERSON:
             if folded := fold_person_name(name):
                 yield "person", folded

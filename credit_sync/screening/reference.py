@@ -11,6 +11,8 @@ from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
 from credit_sync.subjects.person_names import NameFrequencies
 from credit_sync.subjects.places import Gazetteer
+from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.writing import folded
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,15 @@ class Reference:
     persons: NameFrequencies
     look_alikes: Mapping[str, frozenset[str]]
     """Each character's group of characters that are taken for it."""
+    aliases: Mapping[str, str]
+    """Registered names of organisations by their short forms."""
+
+    def names_of(self, subject: Subject) -> tuple[str, ...]:
+        """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
+        written = (subject.name, *subject.former_names)
+        if subject.kind is SubjectKind.PERSON:
+            return written
+        return (*written, *(self.aliases[short] for name in written if (short := folded(name)) in self.aliases))
 
 
 @cache
@@ -51,6 +62,7 @@ def reference() -> Reference:
             full_names={name: bearers / persons["population"] for name, bearers in persons["full_names"].items()},
             population=persons["population"],
         ),
+        aliases=tomllib.loads((folder / "aliases.toml").read_text(encoding="utf-8"))["aliases"],
         look_alikes=_look_alikes((folder / "look_alikes.txt").read_text(encoding="utf-8")),
     )
 

@@ -5,7 +5,7 @@ clears nobody: applicants it finds nothing against end as `unverifiable`, with t
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.lists import blocking_reason, states_of_lists
+from credit_sync.sources.lists import blocking_reason, entries, states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.candidates import live_listings
 from credit_sync.store.columns import from_columns
@@ -68,7 +68,9 @@ def screen(
     folder = settings.path(settings.mappings)
     scales = Scales(load_weights(folder), reference())
     with writing(engine) as connection:
-        night = _Night(run, scales, states_of_lists(connection, settings, run.as_of), StoredCandidates(connection))
+        states = states_of_lists(connection, settings, run.as_of)
+        scales = replace(scales, listed=entries(states))
+        night = _Night(run, scales, states, StoredCandidates(connection))
         writer = FlagWriter(connection, run.as_of, scales.weights.stamp, load_measures(folder))
         counts = ScreenCounts(flags=writer.counts)
         live: list[int] = []

@@ -1,6 +1,7 @@
 """The store's lists as `screen-file` screens against them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from credit_sync.records import Listing
@@ -10,7 +11,7 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.screen import judge_stored
 from credit_sync.screening.screen_file import Lists
 from credit_sync.settings import Settings
-from credit_sync.sources.lists import blocking_reason, states_of_lists
+from credit_sync.sources.lists import blocking_reason, entries, states_of_lists
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 from credit_sync.subjects.subject import Subject
@@ -22,6 +23,7 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     require_current(engine)
     connection = engine.connect()
     states = states_of_lists(connection, settings, as_of)
+    scales = replace(scales, listed=entries(states))
     candidates = StoredCandidates(connection)
     known: dict[int, Listing] = {}
 

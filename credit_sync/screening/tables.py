@@ -5,6 +5,7 @@ The same keys and the same judgement as in the store; an engine that spreads blo
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from credit_sync.records import Listing, RecordKind
 from credit_sync.screening.comparison import Judgement, judge
@@ -35,6 +36,7 @@ class ListingTable:
 
     def judge(self, applicant: Subject, scales: Scales) -> Judgement:
         """One applicant against the table."""
+        scales = replace(scales, listed=len(self.listings))
         found: set[int] = set()
         for key in probe_keys(applicant, self._shapes):
             found.update(self._by_key.get(key, ()))
