@@ -4,11 +4,13 @@ Exit codes: 0 all well, 1 done with something failed, 2 unusable configuration o
 under way.
 """
 
+import io
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import click
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync import logs
@@ -16,6 +18,7 @@ from credit_sync.cli.chinese import Group, explain_usage
 from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError
 from credit_sync.settings import Settings, load_settings
 from credit_sync.store.engine import explain
+from credit_sync.subjects.identifiers import hide_in_text
 
 EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY = 1, 2, 75
 
@@ -25,6 +28,7 @@ _MODULES = {
     "check": "check",
     "status": "status",
     "lookup": "lookup",
+    "explain": "explain",
     "screen-file": "screen_file",
     "quarantine": "quarantine",
     "daemon": "night",
@@ -77,7 +81,10 @@ config_option = click.option("--config", "-c", type=click.Path(path_type=Path), 
 
 
 def main() -> None:
-    """The entry point: every expected error as a sentence and an exit code, never a traceback."""
+    """The entry point: every error as a sentence and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in GBK lacks some characters of names and signs
     try:
         sys.exit(credit_sync.main(standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
@@ -94,8 +101,15 @@ def main() -> None:
         _fail(str(error), EXIT_FAILED)
     except SQLAlchemyError as error:
         _fail(f"数据库出错：{explain(error)}", EXIT_FAILED)
+    except OSError as error:
+        _fail(
+            f"读写文件出错：{error.strerror or type(error).__name__} {error.filename or ''}".rstrip(), EXIT_FAILED
+        )
+    except Exception as error:  # a fault of the program: its traceback belongs in the log
+        structlog.get_logger().exception("内部错误")
+        _fail(f"程序内部错误（{type(error).__name__}），请用 --verbose 再试，把日志交给维护人员", EXIT_FAILED)
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(message, err=True)
+    click.echo(hide_in_text(message), err=True)
     sys.exit(code)

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from credit_sync.records import RECORD_CLASSES, Listing, Record, RecordKind
+from credit_sync.records import RECORD_CLASSES, Applicant, Listing, Record, RecordKind
 from credit_sync.store.columns import from_columns
-from credit_sync.store.schema import RECORD_TABLES, listing, mask_shape, subject_key
+from credit_sync.store.schema import RECORD_TABLES, applicant, listing, mask_shape, subject_key
 
+_WIDE, _NARROW = str.maketrans("()", "（）"), str.maketrans("（）", "()")
 _CHUNK = 5000
 """Values in one IN list: below the limit of SQLite (32,766 parameters) and fast on both."""
 
@@ -60,6 +61,27 @@ def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -
     query = select(listing).where(listing.c.removed_at.is_(None), in_force)
     rows = _by_ids(connection, query, listing.c.id, ids)
     return {row["id"]: (from_columns(Listing, row), row["version"]) for row in rows}
+
+
+def find_applicants(connection: Connection, asked: str) -> list[Applicant]:
+    """Live applicants by `APPLICATION/NAME`, by application, or by id."""
+    application, _, name = asked.partition("/")
+    c = applicant.c
+    wanted = [c.removed_at.is_(None), c.application == application, *([c.subject_name == name] if name else [])]
+    rows = connection.execute(select(applicant).where(*wanted).order_by(c.id)).mappings().all()
+    if not rows and asked.isdecimal():
+        rows = connection.execute(select(applicant).where(c.id == int(asked))).mappings().all()
+    return [from_columns(Applicant, dict(row)) for row in rows]
+
+
+def find_listings(connection: Connection, asked: str) -> dict[int, Listing]:
+    """Listings, live or not, by case or document number (brackets of either width), or by id."""
+    c = listing.c
+    spellings = {asked, asked.translate(_WIDE), asked.translate(_NARROW)}
+    rows = connection.execute(select(listing).where(c.number.in_(spellings)).order_by(c.id)).mappings().all()
+    if not rows and asked.isdecimal():
+        rows = connection.execute(select(listing).where(c.id == int(asked))).mappings().all()
+    return {row["id"]: from_columns(Listing, dict(row)) for row in rows}
 
 
 def records(

@@ -1,0 +1,59 @@
+"""`explain`: the evidence on one applicant and one listing, and why not more."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from credit_sync.cli import config_option, settings_of
+from credit_sync.cli.chinese import Command
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.explanation import explanation_text
+from credit_sync.screening.candidates import StoredCandidates
+from credit_sync.screening.comparison import with_namesakes
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.explain import explain
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import load_weights
+from credit_sync.sources.lists import entries, states_of_lists
+from credit_sync.store.candidates import find_applicants, find_listings, live_listings
+from credit_sync.store.engine import open_engine
+from credit_sync.store.migrate import require_current
+
+
+@click.command("explain", cls=Command)
+@click.argument("applicant", metavar="申报主体")
+@click.argument("listing", metavar="名单条目")
+@config_option
+@click.pass_context
+def explain_command(ctx: click.Context, applicant: str, listing: str, config: Path | None) -> int:
+    """说明一个申报主体与一条名单为什么判为同一主体，或为什么不判。
+
+    申报主体写作“申报编号/名称”，名单条目写案号、文号或条目编号；也可以写库中的序号。
+    """
+    settings = settings_of(ctx, config)
+    now = datetime.now()
+    engine = open_engine(settings)
+    require_current(engine)
+    with engine.connect() as connection:
+        applicants, listings = find_applicants(connection, applicant), find_listings(connection, listing)
+        if not applicants or not listings:
+            missing = f"申报主体 {applicant}" if not applicants else f"名单条目 {listing}"
+            raise CreditSyncError(
+                f"库中没有{missing}", remedy="申报主体写作“申报编号/名称”，名单条目写案号或条目编号"
+            )
+        scales = Scales(load_weights(settings.path(settings.mappings)), reference())
+        scales = replace(scales, listed=entries(states_of_lists(connection, settings, now)))
+        candidates = StoredCandidates(connection)
+        for found in applicants:
+            ids = candidates.listings({0: found.subject})[0]
+            known = (entry for entry, _ in live_listings(connection, ids, now).values())
+            counted = with_namesakes(scales, known)
+            for number, entry in listings.items():
+                explanation = explain(found.subject, entry, number in ids, counted)
+                click.echo(explanation_text(found, entry, explanation) + "\n")
+    return 0
+
+
+COMMANDS = (explain_command,)

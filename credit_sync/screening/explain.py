@@ -1,0 +1,57 @@
+"""Why an applicant and a listing are, or are not, held for one subject: every comparison, made or not."""
+
+from dataclasses import dataclass
+
+from credit_sync.records import Listing
+from credit_sync.screening.comparison import COMPARATORS, Comparison, compare
+from credit_sync.screening.evidence import Bearing, Evidence, Scales
+from credit_sync.subjects.subject import Subject
+
+_ATTRIBUTES = {
+    "compare_identifiers": "证件号码",
+    "compare_names": "名称",
+    "compare_legal_representatives": "法定代表人",
+    "compare_sex": "性别",
+    "compare_birth_years": "出生年份",
+    "compare_regions": "地区",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One attribute: its evidence, None where one side says nothing (or a number already says it)."""
+
+    attribute: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole table of one pair."""
+
+    lines: tuple[Line, ...]
+    prior_bits: float
+    comparison: Comparison
+    candidate: bool
+    """Whether screening would look at the pair at all: they share a key or rare bigrams."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is not higher, in Chinese."""
+        found = [line.evidence for line in self.lines if line.evidence is not None]
+        bearings = {evidence.bearing for evidence in found}
+        reasons = [f"一票排除：{e.sentence}" for e in found if e.bearing is Bearing.EXCLUDES]
+        reasons += [f"因此不能认定为“确认”：{e.sentence}" for e in found if e.bearing is Bearing.WEAKENS]
+        if not bearings & {Bearing.IDENTIFIES, Bearing.EXCLUDES}:
+            reasons.append("两边没有可以互相印证的证件号码，因此不能认定为“确认”")
+        if not self.candidate:
+            reasons.append("两者没有共同的检索键，夜间比对不会把它们放在一起")
+        return tuple(reasons)
+
+
+def explain(applicant: Subject, listing: Listing, candidate: bool, scales: Scales) -> Explanation:
+    """Every comparator's word on one pair, in the order of the table of comparators."""
+    lines = tuple(Line(_ATTRIBUTES[c.__name__], c(applicant, listing, scales)) for c in COMPARATORS)
+    return Explanation(
+        lines, scales.weights.prior_bits(applicant.kind), compare(applicant, listing, scales), candidate
+    )
