@@ -10,7 +10,9 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
-from credit_sync.screening.keys import stored_keys
+from credit_sync.records import RecordKind
+from credit_sync.records import RecordKind
+from credit_sync.screening.keys import keys_to_store
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger, schema
@@ -76,6 +78,15 @@ def test_a_delta_removes_only_what_it_says(world: World) -> None:
     adds_up(there_again, delta=True)
 
 
+def test_a_delta_that_removes_too_much_is_refused(world: World) -> None:
+    world.pull("b", entry(1), entry(2), entry(3))
+    refused = world.pull("b", entry(1, 状态="删除"), entry(2, 状态="删除"))
+    assert (refused.state, refused.counts.live) == ("refused", 3)
+    assert "少了 2 条" in refused.problem
+    accepted = world.pull("b", entry(1, 状态="删除"), entry(2, 状态="删除"), accept_shrink=True)
+    assert (accepted.state, accepted.counts.live) == ("accepted", 1)
+
+
 def test_rows_marked_as_gone_in_a_whole_list_are_missing(world: World) -> None:
     world.pull("a", entry(1), entry(2), entry(3))
     second = world.pull("a", entry(1), entry(2), entry(3, 状态="删除"))
@@ -104,7 +115,9 @@ def test_keys_and_mask_shapes_are_stored_and_follow_changes(world: World) -> Non
     with world.engine.connect() as connection:
         rows = connection.execute(schema.listing.select().order_by(schema.listing.c.id)).mappings().all()
     expected = {
-        (key, "listing", row["id"]) for row in rows for key in stored_keys(subject_from_columns(dict(row)))
+        (key, "listing", row["id"])
+        for row in rows
+        for key in keys_to_store(RecordKind.LISTING, subject_from_columns(dict(row)))
     }
     assert set(world.rows(schema.subject_key, "key", "record", "record_id")) == expected
     assert ("1111111111****1111",) in world.rows(schema.mask_shape, "shape")

@@ -1,8 +1,9 @@
 """Taking a pull over: records, quarantine, version and ledger entry in one transaction, or a refusal with its reason.
 
-The guards: a whole list that comes empty, or loses more of its records than the mapping allows, is not taken
-over, and the first pull of a list must not be empty, because an empty list would clear everybody. Records whose
-row came but could not be read stay as they are and count as lost for the guard. `--accept-shrink` overrides.
+The guards: a whole list that comes empty, or a list of either kind that loses more of its records than the mapping
+allows, is not taken over, and the first pull of a list must not be empty, because an empty list would clear everybody.
+Records whose row came in a whole list but could not be read stay as they are and count as lost for the guard.
+`--accept-shrink` overrides.
 """
 
 from dataclasses import dataclass
@@ -100,11 +101,12 @@ def _refusal(connection: Connection, delivery: Delivery, writer: RecordWriter, b
     source, max_shrink = delivery.source, delivery.guards.max_shrink
     if not writer.read and source.record is RecordKind.LISTING and not was_ever_accepted(connection, source.name):
         return "首次取数没有读到任何记录：空名单会让所有人都通过"
-    if source.delivery != "full" or not before:
+    if not before:
         return ""
-    if not writer.read:
+    whole = source.delivery == "full"
+    if whole and not writer.read:
         return f"本次取数没有读到任何记录，而上次有 {before} 条"
-    lost, held = writer.unread()
+    lost, held = writer.unread() if whole else (writer.counts.removed, 0)
     if lost > max_shrink * before:
         unreadable = f"（其中 {held} 条送来了但无法读取）" if held else ""
         share = f"{max_shrink:.0%}"
@@ -115,7 +117,8 @@ def _refusal(connection: Connection, delivery: Delivery, writer: RecordWriter, b
 def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _RefusedError) -> TakenOver:
     """The refusal goes on record; the rows that could not be read are kept, for they may be its cause."""
     source = delivery.source
-    reason = f"{refused.reason}；未接收，沿用上次的数据（确认无误后可用 --accept-shrink 接收）"
+    kept = "，沿用上次的数据" if refused.counts.live else ""
+    reason = f"{refused.reason}；未接收{kept}（确认无误后可用 --accept-shrink 接收）"
     with writing(engine) as connection:
         for _, bad in delivery.spool.batches():
             quarantine.put(connection, source.name, run, bad)
