@@ -263,7 +263,8 @@ def test_every_try_is_signed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("T", TOKEN)
     answers = [Answer(b"", status=503), Answer(b'{"data": [', announce=1000), json_answer({"data": []})]
     auth = {"style": "signed", "algorithm": "sm3", "key": "k", "secret_env": "T"}
-    with serve(lambda request: answers[request.number - 1]) as server:
+    respond = lambda request: answers[request.number - 1]  # noqa: E731
+    with serve(respond) as server:
         pull(source(server, auth=auth, backoff_seconds=0.01))
         stamps = [request.query["timestamp"] for request in server.requests]
     assert len(stamps) == len(set(stamps)) == 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from credit_sync.settings import DatabaseSource, FileSource, HttpSource
 from credit_sync.sources import database, files, http
 from credit_sync.sources.formats.rows import Found, Unread, flatten
 from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.plain import plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.subjects.identifiers import hide_in_text
 
 Source = HttpSource | DatabaseSource | FileSource
 
@@ -32,7 +35,7 @@ def open_rows(  # noqa: PLR0913
     names = mapping.source_names()
     try:
         for place, row, values in _found(source, mapping, names, base, since):
-            origin = Origin(name, place, row, pulled_at)
+            origin = Origin(name, _shown(place), row, pulled_at)
             if isinstance(values, Unread):
                 yield BrokenRow(origin, values.text, str(values))
             elif mapping.layout.expand:
@@ -41,7 +44,7 @@ def open_rows(  # noqa: PLR0913
             else:
                 yield RawRow(origin, values)
     except CreditSyncError as error:
-        raise SourceError(f"{name}：{error.message}", remedy=error.remedy) from None
+        raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
 
 
 def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
@@ -49,12 +52,18 @@ def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
     names = mapping.source_names()
     try:
         if isinstance(source, HttpSource):
-            return http.probe(source, names, mapping.layout)
+            return _shown(http.probe(source, names, mapping.layout))
         if isinstance(source, DatabaseSource):
-            return database.probe(source, names, base)
-        return files.probe(source, names, mapping.layout, base)
+            return _shown(database.probe(source, names, base))
+        return _shown(files.probe(source, names, mapping.layout, base))
     except CreditSyncError as error:
-        raise SourceError(f"{name}：{error.message}", remedy=error.remedy) from None
+        raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
+
+
+@lru_cache(maxsize=256)
+def _shown(text: str) -> str:
+    """A place or message as it may be kept and shown: file names hold people's numbers, and bytes of any encoding."""
+    return hide_in_text(plain_text(text))
 
 
 def expand(values: dict[str, Any], path: str, names: frozenset[str]) -> Iterator[dict[str, Any]]:
