@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -31,8 +32,11 @@ def open_engine(settings: Settings) -> Engine:
     return connect(settings.store.full_url(settings.base))
 
 
-def connect(url: URL) -> Engine:
-    """The store at `url`; a SQLite file and its folder are made when missing. Raises StoreError."""
+def connect(url: URL, *, read_only: bool = False) -> Engine:
+    """The store at `url`; a SQLite file and its folder are made when missing. Raises StoreError.
+
+    `read_only` leaves every byte of a SQLite file as it is, also what a killed run has left to be tidied up.
+    """
     sqlite = url.get_backend_name() == "sqlite"
     if not sqlite:
         driver = _DRIVERS.get(url.drivername)
@@ -41,15 +45,16 @@ def connect(url: URL) -> Engine:
                 f"不支持的数据库 {url.drivername}", remedy="store.url 请用 sqlite:/// 或 postgresql://"
             )
         url = url.set(drivername=driver)
-    elif url.database and url.database != ":memory:":
-        _make_folder(Path(url.database).parent)
-    engine = _make_engine(url)
-    if sqlite:
+    elif not read_only:
+        _make_folder(Path(url.database or "").parent)
+    engine = _make_engine(_untouching(url) if sqlite and read_only else url)
+    if sqlite and not read_only:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     try:
-        with engine.connect():
-            pass
+        with engine.connect() as connection:
+            if sqlite:
+                connection.exec_driver_sql("PRAGMA schema_version")  # without a question no file is read
     except (SQLAlchemyError, UnicodeError) as error:
         engine.dispose()
         raise StoreError(
@@ -75,6 +80,13 @@ def explain(error: BaseException) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = str(cause).strip().splitlines()
     return hide_in_text(lines[0]) if lines else type(cause).__name__
+
+
+def _untouching(url: URL) -> URL:
+    """Without a write-ahead log there is nobody who writes, and SQLite need not even make its shared memory."""
+    path = Path(url.database or "")
+    how = {"mode": "ro"} if Path(f"{path}-wal").exists() else {"immutable": "1"}
+    return url.set(database=f"file:{quote(str(path))}").update_query_dict(how | {"uri": "true"})
 
 
 def _make_folder(folder: Path) -> None:

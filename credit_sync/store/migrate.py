@@ -62,7 +62,7 @@ def prepare(engine: Engine) -> None:
     if found == "empty":
         upgrade(engine)
     else:
-        _refuse_other(found)
+        refuse_other(found)
 
 
 def require_current(engine: Engine) -> None:
@@ -70,7 +70,15 @@ def require_current(engine: Engine) -> None:
     found = state(engine)
     if found == "empty":
         raise StoreError("数据库还是空的", remedy="请先执行 credit-sync run")
-    _refuse_other(found)
+    refuse_other(found)
+
+
+def refuse_other(found: State) -> None:
+    """Raises StoreError for the schema of another version."""
+    if found == "behind":
+        raise StoreError("数据库结构是旧版本的", remedy="请先备份，再执行 credit-sync db upgrade")
+    if found == "ahead":
+        raise StoreError("数据库由更新的版本建立", remedy="请安装新版 credit-sync")
 
 
 def configuration() -> "Config":
@@ -80,10 +88,3 @@ def configuration() -> "Config":
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
-
-
-def _refuse_other(found: State) -> None:
-    if found == "behind":
-        raise StoreError("数据库结构是旧版本的", remedy="请先备份，再执行 credit-sync db upgrade")
-    if found == "ahead":
-        raise StoreError("数据库由更新的版本建立", remedy="请安装新版 credit-sync")

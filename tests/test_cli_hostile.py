@@ -1,0 +1,110 @@
+"""The command line among hostile files, terminals and stores: a sentence, an exit code, no number and no traceback."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from credit_sync.store.engine import connect
+from credit_sync.store.migrate import upgrade
+from credit_sync.subjects.identifiers import hide
+from tests.night import ROOT
+
+NUMBER = "340100190001010017"
+GOOD = "姓名,案号\n王某,（2018）皖01执1号\n"
+BAD = f"姓名,案号,发布日期\n李某,（2018）皖01执2号,{NUMBER}\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A configuration with one list in a folder of files."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "config.toml").write_text(
+        f'mappings = "{ROOT / "mappings"}"\n[store]\nurl = "sqlite:///store.db"\n'
+        '[sources.debtors]\nkind = "file"\nmapping = "dishonest_debtors"\nfolder = "in"\n',
+        "utf-8",
+    )
+    (tmp_path / "in" / "a.csv").write_text(GOOD, "utf-8")
+    return tmp_path
+
+
+def call(site: Path, *arguments: str, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "credit_sync", *arguments],
+        cwd=site,
+        env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
+        text=True,
+        encoding=encoding,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Of every file but SQLite's shared memory, which is no content."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith("-shm"))
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def test_numbers_and_odd_bytes_in_file_names(site: Path) -> None:
+    (site / "in" / f"{NUMBER}.csv").write_text(BAD, "utf-8")
+    Path(os.fsdecode(os.fsencode(site / "in") + b"/\xc3\xfb\xb5\xa5.csv")).write_text(GOOD, "utf-8")
+    ran = call(site, "run", "--only", "pull", "--as-of", "2018-11-30")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    listed = call(site, "quarantine", "list")
+    assert f"{hide(NUMBER)}.csv 第 2 行" in listed.stdout
+    shown = ran.stdout + ran.stderr + listed.stdout + call(site, "check").stdout
+    assert NUMBER not in shown
+
+
+def test_a_terminal_that_lacks_characters(site: Path) -> None:
+    assert call(site, "run", "--only", "pull", "--as-of", "2018-11-30", encoding="gbk").returncode == 0
+    told = call(site, "status", encoding="gbk")
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_check_touches_nothing_not_even_what_a_killed_run_left(site: Path) -> None:
+    upgrade(connect_to(site))
+    kill = "import sqlite3, os; c = sqlite3.connect('store.db'); c.execute('CREATE TABLE t(a)'); c.commit(); os._exit(9)"
+    subprocess.run([sys.executable, "-c", kill], cwd=site, check=False)
+    before = hashes(site)
+    assert "store.db-wal" in before
+    checked = call(site, "check")
+    assert checked.returncode == 0, checked.stdout
+    assert hashes(site) == before
+
+
+def test_check_leaves_a_strangers_database_alone(site: Path) -> None:
+    stranger = sqlite3.connect(site / "store.db")
+    stranger.execute("CREATE TABLE their_table (a)")
+    stranger.close()
+    before = hashes(site)
+    assert call(site, "check").returncode == 0
+    assert hashes(site) == before
+
+
+def test_check_fails_where_a_run_would(site: Path) -> None:
+    engine = connect_to(site)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    checked, ran = call(site, "check"), call(site, "run")
+    assert (checked.returncode, ran.returncode) == (1, 2)
+    assert "更新的版本" in checked.stdout
+    (site / "store.db").write_bytes(b"no database" * 500)
+    checked = call(site, "check")
+    assert checked.returncode == 1
+    assert "连不上数据库" in checked.stdout
+    assert "数据源 debtors：1 个文件" in checked.stdout
+
+
+def connect_to(site: Path) -> Engine:
+    return connect(make_url(f"sqlite:///{site / 'store.db'}"))
