@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.records import RecordKind
-from credit_sync.records import RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
