@@ -24,6 +24,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import pull
+from credit_sync.sources.reading import make_readers
 from credit_sync.store import ledger, migrate
 from credit_sync.store.copy import copy_store
 from credit_sync.store.engine import open_engine, writing
@@ -91,6 +92,7 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
 
 
 def _stages(engine: Engine, settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
+    make_readers(settings)  # an unusable mapping ends the run before it goes on record
     run = ledger.begin(engine, options.as_of, options.stored())
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))
     wanted = (options.only,) if options.only else STAGES

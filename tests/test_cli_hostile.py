@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -108,3 +109,38 @@ def test_check_fails_where_a_run_would(site: Path) -> None:
 
 def connect_to(site: Path) -> Engine:
     return connect(make_url(f"sqlite:///{site / 'store.db'}"))
+
+
+@pytest.mark.parametrize(
+    "breakage",
+    ['constants = { kind = "nonsense" }', "constants = [", 'key = ["nonsense"]'],
+    ids=["value", "TOML", "name"],
+)
+def test_an_unusable_mapping_is_found_by_check_and_leaves_no_run(site: Path, breakage: str) -> None:
+    assert call(site, "run", "--only", "pull", "--as-of", "2018-11-30").returncode == 0
+    shutil.copytree(ROOT / "mappings", site / "mappings")
+    mapping = site / "mappings" / "sources" / "dishonest_debtors.toml"
+    key = 'key = ["number", "name", "identifier", "citizen_id", "organisation_code", "uscc"]'
+    text = mapping.read_text("utf-8")
+    assert key in text
+    mapping.write_text(text.replace(key, breakage if "key" in breakage else f"{key}\n{breakage}"), "utf-8")
+    config = site / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(str(ROOT / "mappings"), "mappings"), "utf-8")
+    for command in (("check",), ("run",), ("quarantine", "retry")):
+        refused = call(site, *command)
+        assert refused.returncode == 2, (command, refused.stdout)
+        assert "Traceback" not in refused.stderr
+    with sqlite3.connect(site / "store.db") as connection:
+        assert connection.execute("SELECT id, status FROM run").fetchall() == [(1, "done")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list", "--source", "nowhere"), ("retry", "--source", "nowhere"), ("export", "rows.txt")],
+    ids=" ".join,
+)
+def test_the_quarantine_refuses_what_it_does_not_know(site: Path, arguments: tuple[str, ...]) -> None:
+    upgrade(connect_to(site))
+    refused = call(site, "quarantine", *arguments)
+    assert refused.returncode == 2
+    assert "nowhere" in refused.stderr or "xlsx" in refused.stderr

@@ -14,7 +14,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.connect import probe as probe_source
-from credit_sync.sources.mapping import load_mappings
+from credit_sync.sources.reading import make_readers
 from credit_sync.store.probe import probe_store
 
 
@@ -24,16 +24,16 @@ from credit_sync.store.probe import probe_store
 def check(ctx: click.Context, config: Path | None) -> int:
     """检查配置、对照文件、数据库、每个数据源和报送渠道，不改动任何东西。"""
     settings = settings_of(ctx, config)
-    mappings = load_mappings(settings)
+    readers = make_readers(settings)
     folder = settings.path(settings.mappings)
     load_weights(folder)
     load_measures(folder)
     reference()
-    click.echo(f"配置和对照文件：可用（{len(mappings)} 个数据源，{len(settings.channels)} 个报送渠道）")
+    click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     passed = [_try("数据库", "", partial(probe_store, settings))]
     for name, source in settings.sources.items():
         passed.append(
-            _try("数据源", name, partial(probe_source, name, source, mappings[name], base=settings.base))
+            _try("数据源", name, partial(probe_source, name, source, readers[name].mapping, base=settings.base))
         )
     for name in settings.channels:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))

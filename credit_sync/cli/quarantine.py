@@ -10,6 +10,7 @@ from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
 from credit_sync.settings import Settings
 from credit_sync.sources.quarantine import export_quarantine, field_title, retry
+from credit_sync.sources.reading import make_readers
 from credit_sync.store import ledger
 from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
@@ -31,7 +32,8 @@ def quarantine() -> None:
 @click.pass_context
 def list_(ctx: click.Context, source: str | None, resolved: bool, config: Path | None) -> int:
     """列出隔离的行（号码已隐去）。"""
-    _, engine = _open(ctx, config)
+    settings, engine = _open(ctx, config)
+    _refuse_unknown(ctx, settings, source)
     with engine.connect() as connection:
         rows = list(list_quarantined(connection, source=source, resolved=resolved))
         for row in rows:
@@ -50,6 +52,8 @@ def list_(ctx: click.Context, source: str | None, resolved: bool, config: Path |
 @click.pass_context
 def export(ctx: click.Context, output: Path, resolved: bool, config: Path | None) -> int:
     """导出为工作簿，交数据提供单位更正。"""
+    if output.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"只能导出为 .xlsx：{output}", ctx)
     _, engine = _open(ctx, config)
     count = export_quarantine(engine, output, resolved=resolved)
     click.echo(f"已导出 {count} 行：{output}")
@@ -63,6 +67,8 @@ def export(ctx: click.Context, output: Path, resolved: bool, config: Path | None
 def retry_(ctx: click.Context, source: str | None, config: Path | None) -> int:
     """改好对照文件后，把隔离的行重新读一遍。"""
     settings, engine = _open(ctx, config)
+    _refuse_unknown(ctx, settings, source)
+    make_readers(settings)  # an unusable mapping ends the retry before it goes on record
     with run_lock(engine):
         options = {"command": "quarantine retry", "source": source or ""}
         run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)
@@ -73,6 +79,13 @@ def retry_(ctx: click.Context, source: str | None, config: Path | None) -> int:
     if not results:
         click.echo("隔离区里没有可重读的行")
     return 0
+
+
+def _refuse_unknown(ctx: click.Context, settings: Settings, source: str | None) -> None:
+    if source is not None and source not in settings.sources:
+        raise click.BadParameter(
+            f"配置里没有数据源 {source}，有：{'、'.join(settings.sources)}", ctx, param_hint="--source"
+        )
 
 
 def _open(ctx: click.Context, config: Path | None) -> tuple[Settings, Engine]:

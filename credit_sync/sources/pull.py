@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.settings import Settings
 from credit_sync.sources.connect import open_rows
-from credit_sync.sources.mapping import Mapping, load_mappings
-from credit_sync.sources.reading import Reader
+from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.reading import Reader, make_readers
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import ledger
@@ -56,18 +56,17 @@ def pull(  # noqa: PLR0913 - the options of the command
     progress: Progress | None = None,
 ) -> list[Pulled]:
     """Pulls the configured sources in their order, or only one. Raises SettingsError before anything is pulled."""
-    mappings = load_mappings(settings)
-    if only_source is not None and only_source not in mappings:
-        raise CreditSyncError(f"没有名为 {only_source} 的数据源", remedy=f"可用：{'、'.join(mappings)}")
-    readers = {name: Reader(mapping) for name, mapping in mappings.items()}
+    readers = make_readers(settings)
+    if only_source is not None and only_source not in readers:
+        raise CreditSyncError(f"没有名为 {only_source} 的数据源", remedy=f"可用：{'、'.join(readers)}")
     with engine.connect() as connection:
         finished = ledger.finished_parts(connection, run, "pull")
     results = []
-    for name in mappings if only_source is None else (only_source,):
+    for name in readers if only_source is None else (only_source,):
         if name in finished:
             results.append(Pulled(name, "finished_before"))
             continue
-        source = _Source(name, settings, mappings[name], readers[name])
+        source = _Source(name, settings, readers[name])
         results.append(_pull_one(engine, run, source, accept_shrink, progress))
     return results
 
@@ -76,8 +75,11 @@ def pull(  # noqa: PLR0913 - the options of the command
 class _Source:
     name: str
     settings: Settings
-    mapping: Mapping
     reader: Reader
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.reader.mapping
 
     @property
     def pulled(self) -> PulledSource:

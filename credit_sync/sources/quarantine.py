@@ -13,9 +13,8 @@ from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
-from credit_sync.sources.reading import Reader
+from credit_sync.sources.reading import Reader, make_readers
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, write
@@ -76,14 +75,14 @@ def retry(engine: Engine, settings: Settings, run: Run, *, only_source: str | No
     with engine.connect() as connection:
         waiting = quarantine.waiting(connection)
     return [
-        _retry_source(engine, run, name, mapping)
-        for name, mapping in load_mappings(settings).items()
+        _retry_source(engine, run, name, reader)
+        for name, reader in make_readers(settings).items()
         if waiting.get(name) and only_source in (None, name)
     ]
 
 
-def _retry_source(engine: Engine, run: Run, name: str, mapping: Mapping) -> Retried:
-    reader = Reader(mapping)
+def _retry_source(engine: Engine, run: Run, name: str, reader: Reader) -> Retried:
+    mapping = reader.mapping
     source = PulledSource(name, mapping.record, mapping.list, "retry")
     settled: dict[str, list[int]] = {quarantine.RETRIED: [], quarantine.OTHER_TROUBLE: []}
     with writing(engine) as connection, Spool() as spool:

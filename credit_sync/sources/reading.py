@@ -13,8 +13,9 @@ from typing import Any
 
 from credit_sync.errors import SettingsError
 from credit_sync.records import RECORD_CLASSES, Record, RecordKind
+from credit_sync.settings import Settings
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.mapping import Constants, Fields
+from credit_sync.sources.mapping import Constants, Fields, load_mappings
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
@@ -48,6 +49,11 @@ class _Draft:
     problem: ProblemError | None = None
 
 
+def make_readers(settings: Settings) -> dict[str, "Reader"]:
+    """A reader for every configured source. Raises SettingsError for a mapping that cannot be used."""
+    return {name: Reader(mapping) for name, mapping in load_mappings(settings).items()}
+
+
 def read_row(mapping: SourceMapping, row: RawRow | BrokenRow) -> list[Outcome]:
     """One row. For many rows make one `Reader`."""
     return Reader(mapping).read(row)
@@ -57,7 +63,7 @@ class Reader:
     """Reads the rows of one mapping. Raises SettingsError for constants that cannot be read."""
 
     def __init__(self, mapping: SourceMapping) -> None:
-        self._mapping = mapping
+        self.mapping = mapping
         self._class = RECORD_CLASSES[mapping.record]
         self._own = frozenset(f.name for f in fields(self._class) if f.name != "subject")
         self._titles = {name: field.title for name, field in TARGET_FIELDS[mapping.record].items()}
@@ -86,7 +92,7 @@ class Reader:
         first = next((text for value in values.values() if (text := text_of(value))), "")
         if not first or (self._skip is not None and self._skip.match(first)):
             return [Skipped(origin)]
-        removal = self._mapping.removal
+        removal = self.mapping.removal
         removed = removal is not None and text_of(values.get(removal.from_)) in removal.values
         extra = {name: v for name, v in values.items() if name not in self._known and v not in (None, "", [], {})}
         row = _Row(origin, values, extra, removed)
@@ -95,7 +101,7 @@ class Reader:
 
     def _read_part(self, row: _Row, number: int, part: "_Part") -> Iterator[Outcome]:
         draft = part.draft(row.values)
-        if self._mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
+        if self.mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
             return
         key = ""
         try:
@@ -112,11 +118,11 @@ class Reader:
             yield Rejected(row.origin, problem.field, value, problem.reason, row.values, key, part=number)
 
     def _key(self, draft: _Draft, subject: ReadSubject) -> str:
-        parts = [_key_part(self._value(name, draft, subject)) for name in self._mapping.key]
+        parts = [_key_part(self._value(name, draft, subject)) for name in self.mapping.key]
         if not any(parts):
-            titles = "、".join(self._titles[name] for name in self._mapping.key)
-            raise draft.problem or ProblemError(self._mapping.key[0], "", f"主键字段（{titles}）全部为空")
-        if draft.problem and draft.problem.field in self._mapping.key:
+            titles = "、".join(self._titles[name] for name in self.mapping.key)
+            raise draft.problem or ProblemError(self.mapping.key[0], "", f"主键字段（{titles}）全部为空")
+        if draft.problem and draft.problem.field in self.mapping.key:
             raise draft.problem
         key = "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
         if len(key) <= LONGEST_KEY:
@@ -137,7 +143,7 @@ class Reader:
         for name in self._required:
             if self._value(name, draft, subject) in (None, "", ()):
                 raise ProblemError(name, "", f"缺少{self._titles[name]}")
-        if subject.failing and self._mapping.invalid_identifiers == "quarantine":
+        if subject.failing and self.mapping.invalid_identifiers == "quarantine":
             field, found = subject.failing[0]
             raise ProblemError(field, found.value, f"{found.title}校验不通过", is_identifier=True)
 
@@ -146,8 +152,8 @@ class Reader:
         for name in ("fine", "confiscated"):
             if name not in own and f"{name}_yuan" in draft.values:
                 own[name] = draft.values[f"{name}_yuan"]
-        if self._mapping.record is RecordKind.LISTING:
-            own["list"] = self._mapping.list
+        if self.mapping.record is RecordKind.LISTING:
+            own["list"] = self.mapping.list
         return self._class(subject=subject.subject, **own)
 
 
