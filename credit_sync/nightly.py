@@ -23,8 +23,7 @@ from credit_sync.reporting.summary import Summary, summarise
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import pull
-from credit_sync.sources.reading import make_readers
+from credit_sync.sources.pull import make_readers, pull
 from credit_sync.store import ledger, migrate
 from credit_sync.store.copy import copy_store
 from credit_sync.store.engine import open_engine, writing

@@ -14,7 +14,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.connect import probe as probe_source
-from credit_sync.sources.reading import make_readers
+from credit_sync.sources.pull import make_readers
 from credit_sync.store.probe import probe_store
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
 from credit_sync.settings import Settings
+from credit_sync.sources.pull import make_readers
 from credit_sync.sources.quarantine import export_quarantine, field_title, retry
-from credit_sync.sources.reading import make_readers
 from credit_sync.store import ledger
 from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.settings import Settings
 from credit_sync.sources.connect import open_rows
-from credit_sync.sources.mapping import Mapping
-from credit_sync.sources.reading import Reader, make_readers
+from credit_sync.sources.mapping import Mapping, load_mappings
+from credit_sync.sources.reading import Reader
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import ledger
@@ -33,6 +33,11 @@ Progress = Callable[[str, int], None]
 """Told the source and how many of its rows have been read."""
 
 _PROGRESS_EVERY = 500
+
+
+def make_readers(settings: Settings) -> dict[str, Reader]:
+    """A reader for every configured source. Raises SettingsError for a mapping that cannot be used."""
+    return {name: Reader(mapping) for name, mapping in load_mappings(settings).items()}
 
 
 @dataclass(frozen=True, slots=True)

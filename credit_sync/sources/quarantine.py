@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
-from credit_sync.sources.reading import Reader, make_readers
+from credit_sync.sources.pull import make_readers
+from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, write

@@ -13,9 +13,8 @@ from typing import Any
 
 from credit_sync.errors import SettingsError
 from credit_sync.records import RECORD_CLASSES, Record, RecordKind
-from credit_sync.settings import Settings
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.mapping import Constants, Fields, load_mappings
+from credit_sync.sources.mapping import Constants, Fields
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
@@ -47,11 +46,6 @@ class _Draft:
     identifiers: dict[str, str]
     warnings: list[str]
     problem: ProblemError | None = None
-
-
-def make_readers(settings: Settings) -> dict[str, "Reader"]:
-    """A reader for every configured source. Raises SettingsError for a mapping that cannot be used."""
-    return {name: Reader(mapping) for name, mapping in load_mappings(settings).items()}
 
 
 def read_row(mapping: SourceMapping, row: RawRow | BrokenRow) -> list[Outcome]:
