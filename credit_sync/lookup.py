@@ -6,7 +6,6 @@ The same keys and the same comparison as the night, so that look-up and screenin
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -18,7 +17,7 @@ from credit_sync.screening.comparison import Comparison, Verdict, compare, with_
 from credit_sync.screening.evidence import Scales
 from credit_sync.sources.lists import blocking_reason, entries
 from credit_sync.sources.subject_reading import Given, derive_kind
-from credit_sync.store.candidates import records
+from credit_sync.store.candidates import live_listings, records
 from credit_sync.store.engine import writing
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import lookup_record
@@ -73,18 +72,14 @@ def look_up(
     """Every record that shares a key with the subject and that the evidence does not rule out."""
     candidates = StoredCandidates(connection)
     scales = replace(scales, listed=entries(states))
+    listed = candidates.listings({0: subject})[0]
+    in_force_now = live_listings(connection, listed, as_of).values()
+    scales = with_namesakes(scales, (entry for entry, _ in in_force_now))  # as the night counts them
     found: list[Found] = []
     for kind in RecordKind:
-        found_by = candidates.listings if kind is RecordKind.LISTING else partial(candidates.sharing_keys, kind)
-        ids = found_by({0: subject}).get(0, [])
-        rows = [(_as_listing(record), record, row) for record, row in records(connection, kind, ids).values()]
-        counted = (
-            with_namesakes(scales, (as_listing for as_listing, _, _ in rows))
-            if kind is RecordKind.LISTING
-            else scales
-        )
-        for as_listing, record, row in rows:
-            comparison = compare(subject, as_listing, counted)
+        ids = listed if kind is RecordKind.LISTING else candidates.sharing_keys(kind, {0: subject}).get(0, [])
+        for record, row in records(connection, kind, ids).values():
+            comparison = compare(subject, _as_listing(record), scales)
             if comparison.verdict is not Verdict.CLEAR:
                 found.append(_found(kind, record, row, comparison))
     order = list(RecordKind)
