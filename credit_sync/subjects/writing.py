@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import opencc
 
@@ -21,12 +21,14 @@ def _to_simplified() -> opencc.OpenCC:
 
 def plain(text: str) -> str:
     """Trimmed, control and formatting characters gone, runs of blanks made one: what is stored and shown."""
-    visible = "".join(
-        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE
-    )
-    return _SPACES.sub(" ", visible).strip()
+    if not text.isprintable():
+        text = "".join(
+            " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE
+        )
+    return _SPACES.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """What is compared: NFKC, simplified characters, upper case, no blanks, nothing invisible.
 
