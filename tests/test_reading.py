@@ -15,7 +15,7 @@ from credit_sync.shipped import shipped
 from credit_sync.sources.mapping import Mapping, load_mapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row
-from credit_sync.sources.reading import Reader, read_row
+from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.sources.values import (
     UnreadableError,
@@ -59,7 +59,7 @@ def mapping(**changes: Any) -> Mapping:
 
 
 def read(values: dict[str, Any], /, **changes: Any) -> list[Outcome]:
-    return read_row(mapping(**changes), RawRow(ORIGIN, values))
+    return Reader(mapping(**changes)).read(RawRow(ORIGIN, values))
 
 
 def read_one(values: dict[str, Any], /, **changes: Any) -> Read:
@@ -278,7 +278,7 @@ def test_year_and_month_of_birth() -> None:
 def test_what_cannot_be_read_has_a_field_and_a_reason(values: dict[str, Any], field: str, reason: str) -> None:
     rejected = reject_one(values)
     assert (rejected.field, rejected.reason) == (field, reason)
-    assert read_row(mapping(), RawRow(ORIGIN, rejected.raw)) == [rejected]
+    assert Reader(mapping()).read(RawRow(ORIGIN, rejected.raw)) == [rejected]
 
 
 def test_a_rejected_row_names_its_record_where_it_can() -> None:
@@ -349,16 +349,18 @@ def test_parts_of_a_row() -> None:
         ],
     }
     row = {"编号": "18-01", "项目": "甲", "单位": "安徽大学", "代码": UNIVERSITY, "负责人": "张三", "身份证": MAN}
-    outcomes = read_row(Mapping.model_validate(team), RawRow(ORIGIN, row | {"备注": "急"}))
+    outcomes = Reader(Mapping.model_validate(team)).read(RawRow(ORIGIN, row | {"备注": "急"}))
     assert [type(o) for o in outcomes] == [Read, Read]
     records = [o.record for o in outcomes if isinstance(o, Read)]
     assert all(isinstance(r, Applicant) for r in records)
     assert [r.role for r in records if isinstance(r, Applicant)] == [Role.APPLYING_UNIT, Role.LEADER]
     assert [o.extra for o in outcomes if isinstance(o, Read)] == [{"备注": "急"}] * 2
 
-    with_bad_member = read_row(Mapping.model_validate(team), RawRow(ORIGIN, row | {"成员": "李四", "生日": "?"}))
+    with_bad_member = Reader(Mapping.model_validate(team)).read(
+        RawRow(ORIGIN, row | {"成员": "李四", "生日": "?"})
+    )
     assert [type(o) for o in with_bad_member] == [Read, Read, Rejected]
-    nobody = read_row(Mapping.model_validate(team), RawRow(ORIGIN, {"编号": "18-02", "项目": "乙"}))
+    nobody = Reader(Mapping.model_validate(team)).read(RawRow(ORIGIN, {"编号": "18-02", "项目": "乙"}))
     assert [(type(o), getattr(o, "reason", "")) for o in nobody] == [(Rejected, "缺少名称")]
 
 
@@ -370,14 +372,14 @@ def test_penalties_in_yuan_and_licence_states() -> None:
         "fields": {"name": "名", "document_number": "号", "decided_on": "日", "fine_yuan": "罚款", "note": "注"},
     }
     row = RawRow(ORIGIN, {"名": "合肥甲公司", "号": "皖知〔2018〕1号", "日": "2018-11-30", "罚款": 2000})
-    (found,) = read_row(Mapping.model_validate(penalty), row)
+    (found,) = Reader(Mapping.model_validate(penalty)).read(row)
     assert isinstance(found, Read)
     assert isinstance(found.record, Penalty)
     assert found.record.fine == Decimal("0.2")
     licence = penalty | {"record": "licence", "fields": {**penalty["fields"], "state": "状态"}}  # type: ignore[dict-item]
     del licence["fields"]["fine_yuan"]  # type: ignore[attr-defined]
     for text, state in [("", LicenceState.VALID), ("注销", LicenceState.CANCELLED), ("有效", LicenceState.VALID)]:
-        (outcome,) = read_row(Mapping.model_validate(licence), RawRow(ORIGIN, {**row.values, "状态": text}))
+        (outcome,) = Reader(Mapping.model_validate(licence)).read(RawRow(ORIGIN, {**row.values, "状态": text}))
         assert isinstance(outcome, Read)
         assert getattr(outcome.record, "state", None) is state
 
@@ -397,7 +399,7 @@ def test_empty_rows_and_notes_are_skipped() -> None:
 
 
 def test_broken_rows_are_kept_as_text() -> None:
-    (found,) = read_row(mapping(), BrokenRow(ORIGIN, f'{{"id": {MAN}\0', "不是 JSON"))
+    (found,) = Reader(mapping()).read(BrokenRow(ORIGIN, f'{{"id": {MAN}\0', "不是 JSON"))
     assert isinstance(found, Rejected)
     assert (found.readable, found.reason) == (False, "不是 JSON")
     assert MAN not in found.value

@@ -421,7 +421,7 @@ def test_folder(tmp_path: Path) -> None:
         written(folder, name, HEAD + f"{name},1\n" + '"x"y,2\n')
     rows = list(open_rows("licences", source(), mapping(), base=tmp_path, since=None, pulled_at=PULLED))
     assert [type(row) for row in rows] == [RawRow, BrokenRow]
-    assert rows[1].origin.describe() == "licences · b.csv · 第 3 行"
+    assert (rows[1].origin.source, rows[1].origin.place, rows[1].origin.row) == ("licences", "b.csv", 3)
     assert (rows[1].text, rows[1].reason[:4]) == ('"x"y,2', "引号使用")
     deep = source(pattern="**/*.csv")
     found = open_rows("licences", deep, mapping(), base=tmp_path, since=None, pulled_at=PULLED)

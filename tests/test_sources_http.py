@@ -97,7 +97,7 @@ def test_announced_pages(count: int, clamp: bool) -> None:
         assert values(rows) == numbered(count)
         assert len(server.requests) == max(-(-count // 3), 1)
     if count == 7:
-        assert rows[-1].origin.describe() == "debtors · page 3 · 第 1 行"
+        assert (rows[-1].origin.source, rows[-1].origin.place, rows[-1].origin.row) == ("debtors", "page 3", 1)
 
 
 @pytest.mark.parametrize("count", [0, 2, 4, 5])

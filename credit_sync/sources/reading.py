@@ -48,11 +48,6 @@ class _Draft:
     problem: ProblemError | None = None
 
 
-def read_row(mapping: SourceMapping, row: RawRow | BrokenRow) -> list[Outcome]:
-    """One row. For many rows make one `Reader`."""
-    return Reader(mapping).read(row)
-
-
 class Reader:
     """Reads the rows of one mapping. Raises SettingsError for constants that cannot be read."""
 

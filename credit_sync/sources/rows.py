@@ -15,10 +15,6 @@ class Origin:
     row: int
     pulled_at: datetime
 
-    def describe(self) -> str:
-        """For messages: `debtors · page 3 · 第 17 行`."""
-        return f"{self.source} · {self.place} · 第 {self.row} 行"
-
 
 @dataclass(frozen=True, slots=True)
 class RawRow:

@@ -150,19 +150,7 @@ class RecordChanges:
     def _content(self, record_ids: list[int]) -> dict[int, dict[str, Any]]:
         if not record_ids:
             return {}
-        head = {
-            "id",
-            "source",
-            "key",
-            "version",
-            "digest",
-            "first_seen",
-            "changed_at",
-            "removed_at",
-            "place",
-            "row",
-        }
-        columns = [c for c in self._table.columns if c.name not in head]
+        columns = [c for c in self._table.columns if c.name not in _HEAD]
         rows = self._connection.execute(select(self._table.c.id, *columns).where(self._table.c.id.in_(record_ids)))
         return {row["id"]: {str(c.name): row[c.name] for c in columns} for row in rows.mappings()}
 
