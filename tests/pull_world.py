@@ -26,6 +26,7 @@ name = "姓名"
 number = "案号"
 identifier = "证件"
 published_on = "发布日期"
+removed_on = "移出日期"
 reason = "原因"
 [removal]
 from = "状态"

@@ -146,6 +146,17 @@ def test_a_list_that_shrinks_too_much_is_refused(
     assert accepted.state == "accepted"
 
 
+def test_a_list_whose_rows_are_suddenly_all_marked_as_removed_is_refused(world: World) -> None:
+    world.pull("a", *(entry(n) for n in (1, 2, 3, 4)))
+    gone = [entry(n, 移出日期="2018-10-01") for n in (1, 2, 3)]
+    refused = world.pull("a", *gone, entry(4))
+    assert refused.state == "refused"
+    assert "原有 4 条有效条目，本次有 3 条被标为已移出，超过允许的 50%" in refused.problem
+    assert world.rows(schema.listing, "removed_on") == [(None,)] * 4
+    assert world.pull("a", *gone, entry(4), accept_shrink=True).state == "accepted"
+    assert world.pull("a", *gone, entry(4)).state == "accepted"
+
+
 def test_a_row_that_cannot_be_read_keeps_its_record(world: World) -> None:
     world.pull("a", entry(1), entry(2), entry(3))
     second = world.pull("a", entry(1), entry(2), entry(3, 发布日期="昨天"))

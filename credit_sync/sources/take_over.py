@@ -21,7 +21,7 @@ from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import Entry, SubjectKeys
-from credit_sync.store.records import RecordWriter, live_records
+from credit_sync.store.records import RecordWriter, in_force_before, live_records
 from credit_sync.store.versions import PulledSource, add_version, was_ever_accepted
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -77,6 +77,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Counts:
     source, spool = delivery.source, delivery.spool
     whole = source.delivery == "full"
     before = live_records(connection, source.record, source.name)
+    in_force = in_force_before(connection, source.name, run) if source.record is RecordKind.LISTING else 0
     writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS)
     writer.counts.pulled = spool.outcomes
     writer.counts.skipped = spool.skipped
@@ -84,7 +85,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Counts:
         conflicts = [_conflict(entry) for entry in writer.write(items, whole=whole)]
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
-    if not delivery.accept_shrink and (reason := _refusal(connection, delivery, writer, before)):
+    reason = _refusal(connection, delivery, writer, before) or _mass_removal(connection, run, delivery, in_force)
+    if reason and not delivery.accept_shrink:
         writer.counts.live = before
         raise _RefusedError(reason, writer.counts)
     if whole:
@@ -112,6 +114,16 @@ def _refusal(connection: Connection, delivery: Delivery, writer: RecordWriter, b
         share = f"{max_shrink:.0%}"
         return f"原有 {before} 条记录，本次少了 {lost} 条{unreadable}，超过允许的 {share}"
     return ""
+
+
+def _mass_removal(connection: Connection, run: Run, delivery: Delivery, before: int) -> str:
+    """Why a list must not be taken over whose rows all came, but with a date of removal on too many of them."""
+    if delivery.source.record is not RecordKind.LISTING:
+        return ""
+    ended = before - in_force_before(connection, delivery.source.name, run)
+    if ended <= delivery.guards.max_shrink * before:
+        return ""
+    return f"原有 {before} 条有效条目，本次有 {ended} 条被标为已移出，超过允许的 {delivery.guards.max_shrink:.0%}"
 
 
 def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _RefusedError) -> TakenOver:

@@ -7,7 +7,7 @@ however long the list. Ids follow the order of arrival, so the same pulls always
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store import schema
@@ -166,6 +166,14 @@ def live_records(connection: Connection, kind: RecordKind, source: str) -> int:
     table = schema.RECORD_TABLES[kind]
     live = select(func.count()).select_from(table).where(table.c.source == source, table.c.removed_at.is_(None))
     return connection.scalar(live) or 0
+
+
+def in_force_before(connection: Connection, source: str, run: Run) -> int:
+    """How many list entries of a source, older than this run, are in force: there, and not removed from the list."""
+    c = schema.listing.c
+    entries = (c.source == source, c.removed_at.is_(None), c.first_seen < run.as_of)
+    today = or_(c.removed_on.is_(None), c.removed_on > run.as_of.date())
+    return connection.scalar(select(func.count()).select_from(schema.listing).where(*entries, today)) or 0
 
 
 def existing_keys(connection: Connection, kind: RecordKind, source: str, keys: Iterable[str]) -> set[str]:
