@@ -55,6 +55,8 @@ def verdict(applicant: Subject, listed: Subject, **more: object) -> str:
         (person("李建国", ID), person("李建国", "340100********0017"), "confirmed"),
         (person("李建国", ID), person("李建国", "340100****0017"), "confirmed"),
         (person("李建国", ID), person("李建国", "340100*****1001"), "probable"),
+        (person("李建国", "34010000****001"), person("李建国", "3401001900****0017"), "confirmed"),
+        (person("李建国", "34010001****001"), person("李建国", "3401001900****0017"), "clear"),
         (person("张伟", ID), person("张伟", "3401001901****0017"), "clear"),
         (person("李建国", ID), person("王秀兰", "3401001900****0017"), "clear"),
         (person("李建国", ID), person("李建国", "3401**************"), "unverifiable"),
@@ -144,6 +146,25 @@ def test_a_common_name_is_never_a_flag_and_says_how_many_namesakes() -> None:
     assert found.verdict is Verdict.UNVERIFIABLE
     assert not found.matches
     assert "40 条同名" in found.reason(person("张伟"))
+
+
+def test_sentences_say_whose_number_is_masked_or_wrong() -> None:
+    hidden, wrong = "3401001900****0017", ID[:-1] + "8"
+
+    def sentence(ours: str, theirs: str) -> str:
+        return compare(person("李建国", ours), listing(person("李建国", theirs)), SCALES).evidence[0].sentence
+
+    assert sentence(ID, hidden).startswith("与名单中部分隐去的身份证号码")
+    assert sentence(hidden, ID).startswith("与申报信息中部分隐去的身份证号码")
+    assert "申报的号码校验码不符" in sentence(wrong, hidden)
+    assert "名单的号码校验码不符" in sentence(hidden, wrong)
+
+
+def test_nobody_is_asked_for_the_number_they_gave() -> None:
+    bare, numbered = person("张伟"), person("张伟", ID)
+    for applicant, remedy in ((bare, "请补充完整证件号码"), (numbered, "请向名单发布单位核实")):
+        judgement = judge(applicant, [(1, listing(bare))], SCALES)
+        assert judgement.reason(applicant).endswith(remedy)
 
 
 def test_no_probability_is_certainty() -> None:

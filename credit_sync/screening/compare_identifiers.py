@@ -89,23 +89,24 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
     pairs = [(x, y) for x in left for y in right if len(x) == len(y)]
     if not pairs or (a.kind is IdentifierKind.CITIZEN_ID) != (b.kind is IdentifierKind.CITIZEN_ID):
         return None
-    shown = a if a.masked else b
+    shown, whose = (b, "名单中") if b.masked else (a, "申报信息中")
+    number = f"与{whose}部分隐去的{shown.title}（{shown.value}）"
     for x, y in pairs:
         if not masked.contradictions(x, y):
-            return _agreement(shown, x, y, scales)
+            return _agreement(shown.kind, number, x, y, scales)
     if not a.valid or not b.valid:
         for x, y in pairs:
             if len(masked.contradictions(x, y)) == 1 and _visible(x, y) >= 8:
                 return scales.evidence(
                     "identifier",
                     "typing_error",
-                    f"与名单中部分隐去的{shown.title}（{shown.value}）只差一位，且申报的号码校验码不符，可能是录入错误",
+                    f"{number}只差一位，且{'名单' if a.valid else '申报'}的号码校验码不符，可能是录入错误",
                 )
-    return _contradiction(f"与名单中部分隐去的{shown.title}（{shown.value}）可见部分不符", scales)
+    return _contradiction(f"{number}可见部分不符", scales)
 
 
-def _agreement(shown: Identifier, x: str, y: str, scales: Scales) -> Evidence | None:
-    worth = _worth(shown.kind, x, y, scales)
+def _agreement(kind: IdentifierKind, number: str, x: str, y: str, scales: Scales) -> Evidence | None:
+    worth = _worth(kind, x, y, scales)
     if worth <= 0:
         return None
     count = _visible(x, y)
@@ -113,7 +114,7 @@ def _agreement(shown: Identifier, x: str, y: str, scales: Scales) -> Evidence | 
     return scales.evidence(
         "identifier",
         "masked",
-        f"与名单中部分隐去的{shown.title}（{shown.value}）可见的 {count} 位全部一致",
+        f"{number}可见的 {count} 位全部一致",
         Bearing.IDENTIFIES if enough else Bearing.SUPPORTS,
         u=2**-worth,
     )

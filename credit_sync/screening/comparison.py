@@ -113,8 +113,10 @@ class Judgement:
         """Why the verdict is `unverifiable`; empty for every other."""
         if self.verdict is not Verdict.UNVERIFIABLE:
             return ""
-        missing = "名单条目没有可供比对的证件号码" if applicant.identifiers else "申报信息中没有证件号码"
-        return f"名单中另有 {len(self.namesake_ids)} 条同名，{missing}，不能确认也不能排除；请补充完整证件号码"
+        missing = "与名单条目没有可以互相比对的证件号码" if applicant.identifiers else "申报信息中没有证件号码"
+        full = any(number.valid and not number.masked for number in applicant.identifiers)
+        remedy = "请向名单发布单位核实" if full else "请补充完整证件号码"
+        return f"名单中另有 {len(self.namesake_ids)} 条同名，{missing}，不能确认也不能排除；{remedy}"
 
     def why_clear(self) -> str:
         """What was looked at before the verdict `clear`."""

@@ -15,42 +15,53 @@ import xlsxwriter
 from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
-from credit_sync.sources.formats import read_table
-from credit_sync.sources.mapping import FieldMapping, load_mapping
+from credit_sync.sources.formats import json_text, read_table, text
+from credit_sync.sources.mapping import FieldMapping, Layout, load_mapping
 from credit_sync.sources.mapping import Mapping as MappingFile
-from credit_sync.sources.outcomes import Read, Rejected
+from credit_sync.sources.outcomes import Outcome, Read, Rejected
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
+from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.toml_files import load
 
 COLUMNS = ("applicant_id", "listing_id", "verdict", "probability", "evidence")
 _MAX_BYTES = 2 * 1024**3
 _NOT_WIDENED = ("application", "system", "role", "application_kind", "stage", "title")
 """Constants of a spreadsheet; 项目编号 names an application, which several applicants may share."""
+_NEEDED = ("", "name", "identifier", "uscc", "organisation_code", "registration_number", "citizen_id")
 _Write = Callable[[Path, Iterable[Sequence[Any]]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One row of a file: what was read, or why not; `label` is what the output calls it."""
+    """One subject of a file: what was read, or why not; `label` is what the output calls it.
+
+    `whose` is its name where its row names several subjects, as a summary table of projects does; `unused` says what
+    stood there unreadable beside the name and the number.
+    """
 
     label: str
     read: Read | Rejected
+    whose: str = ""
+    unused: str = ""
 
 
-def file_mapping(name: str, folder: Path) -> MappingFile:
-    """`screen_file/NAME.toml`, widened by the titles that the site's source mappings of that kind know."""
+def file_mappings(name: str, folder: Path) -> list[MappingFile]:
+    """How rows may be laid out: `screen_file/NAME.toml`, widened by the titles that the site's source mappings of
+    that kind know, and then those of them whose rows name several subjects."""
     base = load(shipped("mappings") / "screen_file" / f"{name}.toml", MappingFile)
+    others = list(_mappings_of(base.record, folder))
+    return [_widened(base, others), *(_of_several(base, other) for other in others if other.parts)]
+
+
+def _widened(base: MappingFile, others: Iterable[MappingFile]) -> MappingFile:
     fields: dict[str, list[str]] = {field: list(found.from_) for field, found in base.fields.items()}
     taken = {source_name for names in fields.values() for source_name in names}
-    for other in _mappings_of(base.record, folder):
-        for group in (other.fields, *(part.fields for part in other.parts)):
-            for field, found in group.items():
-                if field in _NOT_WIDENED:
-                    continue
-                new = [n for n in found.from_ if n not in taken]
-                fields.setdefault(field, []).extend(new)
-                taken.update(new)
+    for field, found in (item for other in others for item in other.fields.items()):
+        if field not in _NOT_WIDENED:
+            new = [n for n in found.from_ if n not in taken]
+            fields.setdefault(field, []).extend(new)
+            taken.update(new)
     widened = {
         field: (base.fields.get(field) or FieldMapping.model_validate({"from": names})).model_copy(
             update={"from_": tuple(names)}
@@ -61,6 +72,12 @@ def file_mapping(name: str, folder: Path) -> MappingFile:
     return base.model_copy(update={"fields": widened})
 
 
+def _of_several(base: MappingFile, other: MappingFile) -> MappingFile:
+    common = {field: found for field, found in other.fields.items() if field not in _NOT_WIDENED}
+    own = {field: found for field, found in base.fields.items() if field in base.key and field != "name"}
+    return base.model_copy(update={"fields": common | own, "parts": other.parts, "values": other.values})
+
+
 def _mappings_of(kind: RecordKind, folder: Path) -> Iterator[MappingFile]:
     for path in sorted((folder / "sources").glob("*.toml")):
         mapping = load_mapping(folder, path.stem)
@@ -68,26 +85,67 @@ def _mappings_of(kind: RecordKind, folder: Path) -> Iterator[MappingFile]:
             yield mapping
 
 
-def read_file(path: Path, mapping: MappingFile, at: datetime) -> Iterator[FileRow]:
-    """Every row of a CSV, XLSX, XLS, JSON or XML file.
+def read_file(path: Path, mappings: Sequence[MappingFile], at: datetime) -> Iterator[FileRow]:
+    """Every subject of a CSV, XLSX, XLS, JSON or XML file. A row is read by the first mapping that finds a name in it.
 
     The output calls an applicant by its applicant_id, else by its row number; a listing by its listing_id, else by
-    its case number, else by file and row.
+    its case number, else by file and row; a person's number that stands there is hidden.
     """
-    reader = Reader(mapping)
-    for place, row, values in read_table(
-        path, mapping.source_names(), layout=mapping.layout, max_bytes=_MAX_BYTES
-    ):
+    readers = [(Reader(mapping), _name_titles(mapping)) for mapping in mappings]
+    names = frozenset[str]().union(*(mapping.source_names() for mapping in mappings))
+    for place, row, values in read_table(path, names, layout=_layout(path), max_bytes=_MAX_BYTES):
         origin = Origin(path.name, place, row, at)
         if isinstance(values, str):
             yield FileRow(str(row), Rejected(origin, "", "", values, {}))
             continue
         label = str(values.get("applicant_id") or row).strip()
-        for outcome in reader.read(RawRow(origin, {**values, "applicant_id": label})):
+        reader = next((r for r, titles in readers if any(values.get(t) for t in titles)), readers[0][0])
+        outcomes, unused = _read(reader, RawRow(origin, {**values, "applicant_id": label}))
+        for outcome in outcomes:
             if isinstance(outcome, Read) and isinstance(outcome.record, Listing):
-                yield FileRow(outcome.record.number or f"{place}#{row}", outcome)
-            elif isinstance(outcome, Read | Rejected):
-                yield FileRow(label, outcome)
+                yield FileRow(hide_in_text(outcome.record.number) or f"{place}#{row}", outcome)
+            elif isinstance(outcome, Read):
+                whose = outcome.record.subject.name if reader.mapping.parts else ""
+                yield FileRow(hide_in_text(label), outcome, whose, unused)
+            elif isinstance(outcome, Rejected):
+                yield FileRow(hide_in_text(label), outcome)
+
+
+def _read(reader: Reader, row: RawRow) -> tuple[list[Outcome], str]:
+    """A row, if need be without what is unreadable beside the name and the number: a listing left out for its odd age
+    would clear its subject."""
+    unused: list[str] = []
+    while True:
+        outcomes = reader.read(row)
+        bad = next((o for o in outcomes if isinstance(o, Rejected) and o.field not in _NEEDED), None)
+        titles = _titles_of(reader.mapping, bad.field) & row.values.keys() if bad else frozenset[str]()
+        if bad is None or not titles:
+            return outcomes, "；".join(unused)
+        unused.append(f"{bad.reason.partition('，')[0]}，未使用")
+        row = RawRow(row.origin, {title: value for title, value in row.values.items() if title not in titles})
+
+
+def _titles_of(mapping: MappingFile, field: str) -> frozenset[str]:
+    groups = (mapping.fields, *(part.fields for part in mapping.parts))
+    return frozenset(title for fields in groups if field in fields for title in fields[field].from_)
+
+
+def _name_titles(mapping: MappingFile) -> list[str]:
+    groups = [part.fields for part in mapping.parts] or [mapping.fields]
+    return [title for fields in groups if "name" in fields for title in fields["name"].from_]
+
+
+def _layout(path: Path) -> Layout:
+    """Where the rows of a file lie: in a JSON document that is no list, the only list of objects at its top."""
+    if path.suffix.lower() != ".json" or not 0 < path.stat().st_size <= _MAX_BYTES:
+        return Layout()
+    try:
+        document = json_text.parse(text.decode(path.read_bytes()) or "")
+    except json_text.NotJsonError:
+        return Layout()  # read_table says what is wrong with it
+    tops = document.items() if isinstance(document, dict) else ()
+    lists = [name for name, value in tops if isinstance(value, list) and any(isinstance(v, dict) for v in value)]
+    return Layout(rows=lists[0]) if len(lists) == 1 and "." not in lists[0] else Layout()
 
 
 def for_excel(path: Path) -> bool:

@@ -25,6 +25,7 @@ from itertools import pairwise
 from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
+from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.person_names import fold_person_name, syllables
 from credit_sync.subjects.subject import Subject
 
@@ -98,13 +99,17 @@ def spellings(identifier: Identifier) -> list[str]:
 def patterns(identifier: Identifier) -> list[str]:
     """A masked identifier at every length it may stand for: as written, and stretched to the full length.
 
-    A citizen id whose one run of masks was shortened is 18 places long; one of 15 places may be an old number
-    or a shortened new one, so both are asked.
+    A citizen id whose one run of masks was shortened is 18 places long; one of 15 places may be an old number,
+    which the new one repeats around the century, or a shortened new one, so all are asked.
     """
     length = 9 if identifier.kind is IdentifierKind.ORGANISATION_CODE else 18
-    stretched = masked.stretch(identifier.value, length)
-    whole = [identifier.value] if len(identifier.value) in (9, 15, 18) else []
-    return list(dict.fromkeys([*whole, *([stretched] if stretched else [])]))
+    value = identifier.value
+    found = [value] if len(value) in (9, 15, 18) else []
+    if identifier.kind is IdentifierKind.CITIZEN_ID and len(value) == 15:
+        found.append(f"{value[:6]}{MASK * 2}{value[6:]}{MASK}")
+    if stretched := masked.stretch(value, length):
+        found.append(stretched)
+    return list(dict.fromkeys(found))
 
 
 def _keys(subject: Subject) -> Iterator[tuple[str, str]]:

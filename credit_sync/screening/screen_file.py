@@ -13,7 +13,7 @@ from credit_sync.errors import SourceError
 from credit_sync.records import Listing
 from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.file_rows import FileRow, file_mapping, read_file
+from credit_sync.screening.file_rows import FileRow, file_mappings, read_file
 from credit_sync.screening.tables import ListingTable
 from credit_sync.sources.outcomes import Read
 from credit_sync.subjects.identifiers import hide_in_text
@@ -24,6 +24,8 @@ Judge = Callable[[Sequence[Subject]], list[Judgement]]
 """Applicants -> judgements, in their order."""
 
 _BLOCK = 500
+_NAMESAKES_NAMED = 20
+"""How many listings of the same name the output names; a common name has more than a cell of Excel can hold."""
 
 
 @dataclass(slots=True)
@@ -49,11 +51,11 @@ def lists_from_files(
     paths: Sequence[Path], folder: Path, scales: Scales, at: datetime, counts: FileCounts
 ) -> Lists:
     """List files read into memory. Removed entries are history; unreadable rows are counted."""
-    mapping = file_mapping("listings", folder)
+    mappings = file_mappings("listings", folder)
     listings: dict[int, Listing] = {}
     labels: dict[int, str] = {}
     for path in paths:
-        for row in read_file(path, mapping, at):
+        for row in read_file(path, mappings, at):
             if not isinstance(row.read, Read) or not isinstance(row.read.record, Listing):
                 counts.unread_listings += 1
             elif row.read.record.removed_on is None or row.read.record.removed_on > at.date():
@@ -66,9 +68,9 @@ def lists_from_files(
 
 def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: FileCounts) -> Iterator[OutputRow]:
     """The output rows, in the order of the applicants."""
-    mapping = file_mapping("applicants", folder)
+    mappings = file_mappings("applicants", folder)
     block: list[FileRow] = []
-    for row in read_file(path, mapping, at):
+    for row in read_file(path, mappings, at):
         block.append(row)
         if len(block) >= _BLOCK:
             yield from _judged(block, lists, counts)
@@ -84,7 +86,7 @@ def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Itera
     for row in block:
         counts.applicants += 1
         if isinstance(row.read, Read):
-            yield from _rows_of(row.label, row.read.record.subject, next(judgements), lists, counts)
+            yield from _rows_of(row, row.read.record.subject, next(judgements), lists, counts)
         else:
             counts.unread_applicants += 1
             counts.verdicts[Verdict.UNVERIFIABLE.value] += 1
@@ -93,16 +95,19 @@ def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Itera
 
 
 def _rows_of(
-    label: str, subject: Subject, judgement: Judgement, lists: Lists, counts: FileCounts
+    row: FileRow, subject: Subject, judgement: Judgement, lists: Lists, counts: FileCounts
 ) -> Iterator[OutputRow]:
     verdict = judgement.verdict
     if verdict is Verdict.CLEAR and lists.stale:
         verdict = Verdict.UNVERIFIABLE
     counts.verdicts[verdict.value] += 1
+    whose = f"{row.whose}：" if row.whose else ""
+    unused = f"（{row.unused}）" if row.unused else ""
     for number, comparison in judgement.matches:
-        sentences = "；".join(e.sentence for e in comparison.evidence)
-        yield label, lists.label(number), comparison.verdict.value, comparison.probability, hide_in_text(sentences)
+        evidence = hide_in_text(whose + "；".join(e.sentence for e in comparison.evidence) + unused)
+        yield row.label, lists.label(number), comparison.verdict.value, comparison.probability, evidence
     if not judgement.matches:
         reasons = [reason for reason in (judgement.reason(subject), lists.stale) if reason]
-        namesakes = ";".join(lists.label(number) for number in judgement.namesake_ids)
-        yield label, namesakes, verdict.value, 0.0, "；".join(reasons) or judgement.why_clear()
+        namesakes = ";".join(lists.label(number) for number in judgement.namesake_ids[:_NAMESAKES_NAMED])
+        evidence = hide_in_text(whose + ("；".join(reasons) or judgement.why_clear()) + unused)
+        yield row.label, namesakes, verdict.value, 0.0, evidence

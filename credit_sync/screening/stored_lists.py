@@ -14,6 +14,7 @@ from credit_sync.settings import Settings
 from credit_sync.sources.lists import blocking_reason, entries, states_of_lists
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
+from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
 
 
@@ -33,6 +34,6 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
         return judgements
 
     def label(number: int) -> str:
-        return known[number].number or str(number)
+        return hide_in_text(known[number].number) or str(number)
 
     return Lists(judge_all, label, blocking_reason(states))

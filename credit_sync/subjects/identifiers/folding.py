@@ -1,8 +1,8 @@
 """Folding: one spelling for every way the same identifier is typed.
 
 Full-width letters and digits, invisible characters, blanks and hyphens come from spreadsheets and web
-forms; the letters O, I, S and Z do not exist in a USCC (GB 32100-2015, 4.2) and stand for 0, 1, 5 and 2
-when somebody read a code off a scan.
+forms, an apostrophe from whoever keeps Excel from rounding numbers; the letters O, I, S and Z do not exist
+in a USCC (GB 32100-2015, 4.2) and stand for 0, 1, 5 and 2 when somebody read a code off a scan.
 """
 
 import re
@@ -14,7 +14,7 @@ MASK = "*"
 _MASKS = re.compile(r"[*×✕✖✱●○•·◯■□?#＊？＃]")
 _BLANK_RUN = re.compile(r"(?<=\S)[ \t\u00a0\u3000]{2,}(?=\S)")
 _X_RUN = re.compile(r"X{3,}|(?<=[0-9])X{2,}(?=[0-9])|(?<=\*)X+(?=.)|X+(?=\*)")
-_SEPARATORS = re.compile(r"[\s\-‐-―−_.,，、]+")
+_SEPARATORS = re.compile(r"[\s\-‐-―−_.,，、'`‘’]+")
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "Z": "2", "S": "5"})
 
 

@@ -1,0 +1,69 @@
+"""`screen-file` on what departments really hand over: wrapped JSON, several subjects in a row, half-readable rows."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.reference import reference
+from credit_sync.screening.screen_file import FileCounts, OutputRow, lists_from_files, screen_file
+from credit_sync.screening.weights import load_weights
+from credit_sync.shipped import shipped
+
+ID = "340100190001010017"
+AT = datetime(2018, 11, 30)
+LISTINGS = f"listing_id,name,identifier\nL1,李建国,{ID[:10]}****{ID[14:]}\nL2,合肥华星商贸有限公司,\n"
+
+
+def screened(folder: Path, applicants: str, listings: str = LISTINGS, suffix: str = ".csv") -> list[OutputRow]:
+    mappings, counts = shipped("mappings"), FileCounts()
+    (folder / f"a{suffix}").write_text(applicants, "utf-8")
+    (folder / "l.csv").write_text(listings, "utf-8")
+    scales = Scales(load_weights(), reference())
+    lists = lists_from_files([folder / "l.csv"], mappings, scales, AT, counts)
+    return list(screen_file(folder / f"a{suffix}", lists, mappings, AT, counts))
+
+
+@pytest.mark.parametrize("wrap", ["data", "rows", "申报主体"])
+def test_a_json_document_around_the_rows(tmp_path: Path, wrap: str) -> None:
+    rows = [{"applicant_id": 1, "name": "李建国", "identifier": ID}, "no object"]
+    found = screened(tmp_path, json.dumps({"total": 2, wrap: rows}), suffix=".json")
+    assert [(row[0], row[2]) for row in found] == [("1", "confirmed"), ("2", "unverifiable")]
+
+
+def test_every_subject_of_a_summary_table_is_screened(tmp_path: Path) -> None:
+    titles = "项目编号,申报单位,合作单位,项目负责人,负责人身份证号"
+    found = screened(tmp_path, f"{titles}\nP1,合肥远帆商贸有限公司,合肥华星商贸有限公司,李建国,{ID}\n")
+    assert [row[:3] for row in found] == [("2", "", "clear"), ("2", "L2", "probable"), ("2", "L1", "confirmed")]
+    assert [row[4].partition("：")[0] for row in found] == [
+        "合肥远帆商贸有限公司",
+        "合肥华星商贸有限公司",
+        "李建国",
+    ]
+
+
+def test_what_is_unreadable_beside_name_and_number_hides_nobody(tmp_path: Path) -> None:
+    found = screened(tmp_path, f"applicant_id,kind,name,identifier,birth_year,sex\n1,?,李建国,{ID},abc,不男不女\n")
+    [(_, listing, verdict, _, evidence)] = found
+    assert (listing, verdict) == ("L1", "confirmed")
+    assert "出生年份不是整数，未使用" in evidence
+    listings = f"listing_id,name,identifier,sex,age,published_on\nL1,李建国,{ID},不明,约五十,20189999\n"
+    assert screened(tmp_path, f"name,identifier\n李建国,{ID}\n", listings)[0][2] == "confirmed"
+
+
+def test_numbers_used_as_names_of_rows_are_hidden(tmp_path: Path) -> None:
+    [row] = screened(tmp_path, f"applicant_id,name\n{ID},李建国\n", f"listing_id,name\n{ID},李建国\n")
+    assert row[1]
+    assert ID not in "".join(map(str, row))
+
+
+def test_the_output_names_some_of_many_namesakes(tmp_path: Path) -> None:
+    many = "".join(f"L{number},张伟,3401001{number:03d}********\n" for number in range(900, 999))
+    [(_, listings, verdict, _, evidence)] = screened(
+        tmp_path, "name\n张伟\n", f"listing_id,name,identifier\n{many}"
+    )
+    assert verdict == "unverifiable"
+    assert len(listings.split(";")) == 20
+    assert "另有 99 条同名" in evidence
