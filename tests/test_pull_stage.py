@@ -17,6 +17,7 @@ from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger, schema
 from credit_sync.store.columns import subject_from_columns
 from credit_sync.store.counts import Counts
+from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.engine import writing
 from credit_sync.store.lists import list_states, watermark
 from credit_sync.store.quarantine import list_quarantined, waiting
@@ -323,3 +324,12 @@ def test_counts_add_up_and_agree_with_the_tables(
         assert version == last.get(record_id, 0) + 1  # type: ignore[call-overload]
         last[record_id] = version  # type: ignore[index, assignment]
     assert last == versions
+
+
+def test_records_read_with_a_doubt_are_counted_by_source_and_told(world: World) -> None:
+    world.pull("a", entry(1, 证件="340100190001010018"), entry(2, 证件=MASKED))
+    with world.engine.connect() as connection:
+        assert count_doubtful(connection) == {"a": 1}
+        [found] = doubtful(connection, "a", 5)
+    assert "校验不通过" in found.warnings[0]
+    assert "340100190001010018" not in found.warnings[0]

@@ -11,6 +11,7 @@ from credit_sync.reporting.lists import previous_report, read_lists
 from credit_sync.reporting.run_views import (
     COUNTS,
     ChannelView,
+    DoubtView,
     ExampleView,
     PartView,
     PublicationView,
@@ -23,6 +24,7 @@ from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.quarantine import field_title
+from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine, source_version, stage
 
@@ -42,6 +44,7 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures) -
             sources=tuple(_sources(connection, settings, run, measures, parts)),
             lists=read_lists(connection, settings, run, previous_report(connection, run), measures),
             quarantine=_quarantine(connection, run),
+            doubts=tuple(_doubts(connection)),
             channels=tuple(_channels(settings, parts, waiting)),
         )
 
@@ -95,6 +98,13 @@ def _quarantine(connection: Connection, run: Run) -> tuple[QuarantineView, ...]:
         for group, (count, new) in counts.items()
     ]
     return tuple(sorted(views, key=lambda v: (v.source, -v.count, v.field, v.reason)))
+
+
+def _doubts(connection: Connection) -> Iterator[DoubtView]:
+    for source, count in count_doubtful(connection).items():
+        found = doubtful(connection, source, _EXAMPLES)
+        examples = (shown(f"{d.place} 第 {d.row} 行：{'；'.join(d.warnings)}") for d in found)
+        yield DoubtView(source, count, tuple(examples))
 
 
 def _channels(settings: Settings, parts: tuple[PartView, ...], waiting: list[Due]) -> Iterator[ChannelView]:

@@ -68,6 +68,15 @@ class QuarantineView:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtView:
+    """Records of one source that were read with a doubt; some of them, as sentences."""
+
+    source: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationView:
     """A record that a channel has still to publish, correct or withdraw."""
 
@@ -123,6 +132,7 @@ class RunReport:
     sources: tuple[SourceView, ...]
     lists: tuple[ListView, ...]
     quarantine: tuple[QuarantineView, ...]
+    doubts: tuple[DoubtView, ...]
     channels: tuple[ChannelView, ...]
 
     @cached_property

@@ -10,6 +10,7 @@ from credit_sync.reporting.labels import RECORDS, STATUSES, label
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.lists import states_of_lists
+from credit_sync.store.doubts import count_doubtful
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.schema import run, stage
 
@@ -48,6 +49,9 @@ def _quarantine(connection: Connection) -> Iterator[str]:
     yield f"隔离区：{sum(counts.values())} 行"
     for source, count in counts.items():
         yield f"  {source}  {count} 行"
+    doubts = count_doubtful(connection)
+    if doubts:
+        yield f"读入但有疑点：{sum(doubts.values())} 条（{'、'.join(f'{s} {n}' for s, n in doubts.items())}），见运行报告"
 
 
 def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
