@@ -26,7 +26,8 @@ def count_doubtful(connection: Connection) -> dict[str, int]:
     for table in RECORD_TABLES.values():
         here = (table.c.removed_at.is_(None), cast(table.c.warnings, Text) != _NONE)
         query = select(table.c.source, func.count()).where(*here).group_by(table.c.source)
-        counts |= dict(connection.execute(query))
+        for source, count in connection.execute(query):
+            counts[source] = count
     return dict(sorted(counts.items()))
 
 
