@@ -148,7 +148,8 @@ class FlagWriter:
 
     def _why_gone(self, flag_id: int) -> str:
         ids = list(self._connection.scalars(select(match.c.listing_id).where(match.c.flag_id == flag_id)))
-        return CLOSED_EVIDENCE if live_listings(self._connection, ids, self._as_of) else CLOSED_LISTING
+        gone = ids and not live_listings(self._connection, ids, self._as_of)
+        return CLOSED_LISTING if gone else CLOSED_EVIDENCE
 
     def _close(self, flag_id: int, reason: str) -> None:
         self.counts.closed += 1
