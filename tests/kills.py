@@ -4,22 +4,14 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
-from tests.night import AS_OF, Night, make_night, province
+from tests.night import AS_OF, Night, make_night
 
 KILLS = 20
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with province() as found:
-        yield found
 
 
 def kill_often_then_finish(night: Night, seed: int, longest: float) -> int:
@@ -89,11 +81,3 @@ def fresh_database(server: URL, name: str) -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return server.set(drivername="postgresql", database=name).render_as_string()
-
-
-def test_on_sqlite(tmp_path: Path, address: str) -> None:
-    check_kills(NightMaker(tmp_path, address), longest=0.9)
-
-
-def test_on_postgresql(tmp_path: Path, address: str, postgresql_url: URL) -> None:
-    check_kills(NightMaker(tmp_path, address, postgresql_url), longest=0.9)
