@@ -51,6 +51,11 @@ class Answer:
     lists: Mapping[str, ListState]
     found: tuple[Found, ...]
 
+    @property
+    def query(self) -> str:
+        """What was asked, as it goes on record."""
+        return f"{self.subject.name} {self.subject.displayed_identifiers()}".strip()
+
 
 def subject_asked_for(name: str, code: str, citizen_id: str, on: date) -> Subject:
     """The subject that a look-up is about. Raises CreditSyncError when nothing usable was given."""
@@ -90,16 +95,14 @@ def look_up(
     return Answer(subject, verdict, reason, states, tuple(found))
 
 
-def put_on_record(engine: Engine, answer: Answer, *, who: str, reason: str, at: datetime) -> None:
-    """Who looked whom up, when and why; identity numbers hidden."""
-    subject = answer.subject
-    query = " ".join(part for part in (subject.name, subject.displayed_identifiers()) if part)
+def put_on_record(  # noqa: PLR0913 - the columns of one entry
+    engine: Engine, query: str, found: int, *, who: str, reason: str, at: datetime
+) -> None:
+    """Who looked what up, when and why; identity numbers hidden. `found`: how many records were shown."""
     with writing(engine) as connection:
         number = (connection.scalar(select(func.max(lookup_record.c.id))) or 0) + 1
         values = {"at": at, "who": who, "query": hide_in_text(query), "reason": hide_in_text(reason)}
-        connection.execute(
-            lookup_record.insert().values(id=number, **values, found=len(answer.found), by_service=False)
-        )
+        connection.execute(lookup_record.insert().values(id=number, **values, found=found, by_service=False))
 
 
 def _as_listing(record: Record) -> Listing:

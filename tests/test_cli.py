@@ -140,6 +140,15 @@ def test_a_look_up_needs_a_reason_and_goes_on_record(night: Night) -> None:
     assert any("立项前核查" in row and "安徽大学" in row for row in rows)
 
 
+def test_an_explanation_needs_a_reason_and_goes_on_record(night: Night) -> None:
+    pair = ("explain", "1804h0800003/屈怀瑾", "(2017)皖0207执4号")
+    assert night.call(*pair).returncode == 2
+    told = night.call(*pair, "--reason", "复核预警")
+    assert told.returncode == 0, told.stderr
+    assert "结论：确认" in told.stdout
+    assert any("复核预警" in row for row in night.tables()["lookup_record"])
+
+
 def test_a_look_up_by_a_full_number_is_recorded_without_it(night: Night) -> None:
     night.call("lookup", "--id", "340100190001010017", "--reason", "核查340100190001010017")
     assert "340100190001010017" not in repr(night.tables()["lookup_record"])

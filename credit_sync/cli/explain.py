@@ -1,5 +1,6 @@
 """`explain`: the evidence on one applicant and one listing, and why not more."""
 
+import getpass
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
 from credit_sync.errors import CreditSyncError
+from credit_sync.lookup import put_on_record
 from credit_sync.reporting.explanation import explanation_text
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import with_namesakes
@@ -25,17 +27,21 @@ from credit_sync.store.migrate import require_current
 @click.command("explain", cls=Command)
 @click.argument("applicant", metavar="申报主体")
 @click.argument("listing", metavar="名单条目")
+@click.option("--reason", default="", metavar="事由", help="查询事由（必填，将连同查询人一起留痕）")
 @config_option
 @click.pass_context
-def explain_command(ctx: click.Context, applicant: str, listing: str, config: Path | None) -> int:
+def explain_command(ctx: click.Context, applicant: str, listing: str, reason: str, config: Path | None) -> int:
     """说明一个申报主体与一条名单为什么判为同一主体，或为什么不判。
 
     申报主体写作“申报编号/名称”，名单条目写案号、文号或条目编号；也可以写库中的序号。
     """
+    if not reason.strip():
+        raise click.UsageError('查询要写明事由，例如 --reason "复核预警"', ctx)
     settings = settings_of(ctx, config)
-    now = datetime.now()
+    now = datetime.now().replace(microsecond=0)
     engine = open_engine(settings)
     require_current(engine)
+    texts: list[str] = []
     with engine.connect() as connection:
         applicants, listings = find_applicants(connection, applicant), find_listings(connection, listing)
         if not applicants or not listings:
@@ -52,7 +58,9 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, config: Pa
             counted = with_namesakes(scales, known)
             for number, entry in listings.items():
                 explanation = explain(found.subject, entry, number in ids, counted)
-                click.echo(explanation_text(found, entry, explanation) + "\n")
+                texts.append(explanation_text(found, entry, explanation))
+    put_on_record(engine, f"{applicant} ~ {listing}", len(texts), who=getpass.getuser(), reason=reason, at=now)
+    click.echo("\n\n".join(texts))
     return 0
 
 

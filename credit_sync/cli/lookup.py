@@ -47,7 +47,7 @@ def lookup(
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
         answer = look_up(connection, subject, states, now, Scales(load_weights(folder), reference()))
-    put_on_record(engine, answer, who=getpass.getuser(), reason=reason, at=now)
+    put_on_record(engine, answer.query, len(answer.found), who=getpass.getuser(), reason=reason, at=now)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
     else:

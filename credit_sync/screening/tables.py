@@ -4,7 +4,7 @@ The same keys and the same judgement as in the store; an engine that spreads blo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from credit_sync.records import Listing, RecordKind
@@ -47,11 +47,3 @@ class ListingTable:
         asked = rarest({key: len(self._by_key[key]) for key in bigrams if key in self._by_key})
         shared = Counter(number for key in asked for number in self._by_key[key])
         return (number for number, count in shared.items() if count >= SHARED)
-
-
-def screen_tables(
-    applicants: Sequence[Subject], listings: Mapping[int, Listing], scales: Scales
-) -> list[Judgement]:
-    """A judgement for every applicant, in their order."""
-    table = ListingTable(listings)
-    return [table.judge(applicant, scales) for applicant in applicants]

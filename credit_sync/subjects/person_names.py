@@ -79,10 +79,6 @@ class NameFrequencies:
         modelled = self.surnames.get(surname, self._rare_surname) * by_length * math.prod(shares)
         return max(modelled * (1.6 if len(given) == 1 else 3.0), 3e-8)
 
-    def bearers(self, name: str) -> int:
-        """About how many people bear a folded name."""
-        return max(1, round(self.share(name) * self.population))
-
     def _split(self, name: str) -> tuple[str, str]:
         compound = name[:2] in self.surnames and len(name) > 2
         return (name[:2], name[2:]) if compound else (name[:1], name[1:])
