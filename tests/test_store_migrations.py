@@ -50,8 +50,8 @@ NEXT_REVISION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -65,7 +65,8 @@ def test_a_later_version_upgrades_only_when_told(
     migrate.upgrade(empty)
     later = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, later)
-    (later / "versions" / "v0002_later.py").write_text(NEXT_REVISION, encoding="utf-8")
+    head = max(path.name[1:5] for path in (later / "versions").glob("v*.py"))
+    (later / "versions" / "v9999_later.py").write_text(NEXT_REVISION.format(head=head), encoding="utf-8")
     with monkeypatch.context() as with_later_version:
         with_later_version.setattr(migrate, "MIGRATIONS", later)
         assert migrate.state(empty) == "behind"

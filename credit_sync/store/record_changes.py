@@ -16,7 +16,19 @@ from credit_sync.subjects.subject import Subject
 
 BATCH = 1000
 _HEAD = frozenset(
-    ["id", "source", "key", "version", "digest", "first_seen", "changed_at", "removed_at", "place", "row"]
+    [
+        "id",
+        "source",
+        "key",
+        "version",
+        "digest",
+        "first_seen",
+        "changed_at",
+        "removed_at",
+        "changed_in",
+        "place",
+        "row",
+    ]
 )
 """Columns that are about the record, not what it says."""
 
@@ -43,10 +55,18 @@ class SubjectKeys:
 class RecordChanges:
     """The changes of one batch, written together."""
 
-    def __init__(
-        self, connection: Connection, table: Table, kind: RecordKind, run: Run, subject_keys: SubjectKeys
+    def __init__(  # noqa: PLR0913
+        self,
+        connection: Connection,
+        table: Table,
+        kind: RecordKind,
+        run: Run,
+        subject_keys: SubjectKeys,
+        *,
+        version: int,
     ) -> None:
         self._connection, self._table, self._kind, self._run = connection, table, kind.value, run
+        self._changed_in = version
         self._subject_keys = subject_keys
         self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
         self._shapes = set(connection.scalars(select(schema.mask_shape.c.shape)))
@@ -83,7 +103,8 @@ class RecordChanges:
 
     def remove(self, record_id: int, version: int) -> None:
         """A record that is gone; what it last said stays."""
-        self._removed.append({"record_id": record_id, "version": version, "removed_at": self._run.as_of})
+        gone = {"removed_at": self._run.as_of, "changed_in": self._changed_in}
+        self._removed.append({"record_id": record_id, "version": version, **gone})
         self._remember(record_id, version, "removed")
 
     def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
@@ -104,6 +125,7 @@ class RecordChanges:
             "digest": item.digest,
             "changed_at": self._run.as_of,
             "removed_at": None,
+            "changed_in": self._changed_in,
             "place": item.place,
             "row": item.row,
             "warnings": content["warnings"],

@@ -14,6 +14,7 @@ from credit_sync.store import schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.ledger import Run
 from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, SubjectKeys
+from credit_sync.store.versions import next_version
 
 _UNSEEN, _READ, _HELD, _GONE = 0, 1, 2, 3
 
@@ -54,7 +55,8 @@ class RecordWriter:
         """Records read, duplicates left out."""
         self._connection, self._source, self._kind, self._run = connection, source, kind, run
         self._table = schema.RECORD_TABLES[kind]
-        self._changes = RecordChanges(connection, self._table, kind, run, subject_keys)
+        version = next_version(connection, source, run)
+        self._changes = RecordChanges(connection, self._table, kind, run, subject_keys, version=version)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
 

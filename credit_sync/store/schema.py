@@ -96,6 +96,9 @@ def _record_table(kind: RecordKind) -> Table:
         Column("first_seen", DateTime, nullable=False),
         Column("changed_at", DateTime, nullable=False),
         Column("removed_at", DateTime),
+        Column(
+            "changed_in", Integer, nullable=False, server_default="0"
+        ),  # version of the source that last touched it
         Column("place", Text, nullable=False),
         Column("row", Integer, nullable=False),
         Column("warnings", JSON, nullable=False),
@@ -115,6 +118,7 @@ applicant = RECORD_TABLES[RecordKind.APPLICANT]
 inspection = RECORD_TABLES[RecordKind.INSPECTION]
 
 Index(None, listing.c.list)
+Index(None, listing.c.source, listing.c.changed_in)  # what came and went since a version: deltas, lists diff
 Index(None, applicant.c.system, applicant.c.application)
 
 record_history = Table(

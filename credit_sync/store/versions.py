@@ -21,18 +21,25 @@ class PulledSource:
     """full | delta | retry"""
 
 
-def add_version(connection: Connection, source: PulledSource, run: Run, counts: Counts, refusal: str = "") -> int:
-    """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted.
+def next_version(connection: Connection, source: str, run: Run) -> int:
+    """The number that the pull under way will have as a version.
 
     A pull that the same run had refused before, and tried again, takes the place of the earlier refusal.
     """
     c = source_version.c
-    of_source = select(c.version, c.run_id, c.state).where(c.source == source.name)
+    of_source = select(c.version, c.run_id, c.state).where(c.source == source)
     last = connection.execute(of_source.order_by(c.version.desc()).limit(1)).first()
-    number = last.version + 1 if last else 1
-    if last and last.state == "refused" and last.run_id == run.id:
-        number = last.version
-        connection.execute(source_version.delete().where(c.source == source.name, c.version == number))
+    if last is None:
+        return 1
+    again = last.state == "refused" and last.run_id == run.id
+    return int(last.version if again else last.version + 1)
+
+
+def add_version(connection: Connection, source: PulledSource, run: Run, counts: Counts, refusal: str = "") -> int:
+    """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted."""
+    c = source_version.c
+    number = next_version(connection, source.name, run)
+    connection.execute(source_version.delete().where(c.source == source.name, c.version == number))
     values = {
         "source": source.name,
         "version": number,
