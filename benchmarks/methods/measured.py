@@ -1,0 +1,50 @@
+"""What every method hands back: its times by phase, its peak memory, and its scored pairs."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+PAIRS = {"applicant": pl.Int64, "listing": pl.Int64, "rank": pl.Int8}
+"""The pairs a method puts out. `rank`: 1 unverifiable (a namesake, no flag), 2 possible, 3 probable, 4 confirmed;
+peers have one cut, so their pairs are 2."""
+
+
+@dataclass
+class Measured:
+    """Seconds by phase: read, prepare (normalise), index (kept from night to night), screen (list loaded)."""
+
+    method: str
+    seconds: dict[str, float] = field(default_factory=dict)
+    candidates: int = 0
+    accounted: int = 0
+    """Applicants with an answer, be it an empty one."""
+    peak_mb: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    sample: list[int] = field(default_factory=list)
+    """The applicants that were asked, where time is extrapolated from a sample; empty: all of them."""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the time spent inside to a phase."""
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+    def write(self, folder: Path, pairs: pl.DataFrame) -> None:
+        """The result beside its pairs; to be called at the end of the process."""
+        unit = 1 if sys.platform == "darwin" else 1024
+        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+        pairs.select(pl.col(c).cast(t) for c, t in PAIRS.items()).write_parquet(folder / f"{self.method}.parquet")
+        text = json.dumps(asdict(self), ensure_ascii=False)
+        (folder / f"{self.method}.json").write_text(text, encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path, method: str) -> "Measured":
+        return cls(**json.loads((folder / f"{method}.json").read_text(encoding="utf-8")))

@@ -1,0 +1,155 @@
+"""The report of one run: what each method took and found, per kind of variant, and the targets with pass or fail."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.methods.measured import Measured
+
+RANKS = {"clear": 0, "unverifiable": 1, "possible": 2, "probable": 3, "confirmed": 4}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One method's pairs held against the truth."""
+
+    measured: Measured
+    kinds: pl.DataFrame
+    """variant, same, planted, found (of the same subject) or alarmed (of another), rate."""
+    recall: float
+    recall_ids: float
+    precision: dict[str, float]
+    """By verdict: the share of the pairs of that verdict or better that were planted as the same subject."""
+    strangers: dict[str, float]
+    """By verdict: of 1,000 applicants not on the list, how many raise it or better."""
+
+    @property
+    def screen(self) -> float:
+        """Seconds from the prepared list to scored pairs. What does not outlive the process is part of it."""
+        return self.measured.seconds["screen"] + self.measured.seconds.get("blocks", 0.0)
+
+
+def show(folder: Path, out: Path, methods: list[str]) -> int:
+    """Prints everything; the exit code."""
+    facts = json.loads((folder / "input.json").read_text(encoding="utf-8"))
+    truth = pl.read_parquet(folder / "truth.parquet")
+    results = {m: _found(folder, out, Measured.read(out, m), truth) for m in methods}
+    incomplete = [m for m, r in results.items() if r.measured.accounted != facts["applicants"]]
+    _print_methods(results)
+    _print_kinds(results)
+    missed = _print_targets(facts, results)
+    for method in incomplete:
+        print(f"INCOMPLETE: {method} answered {results[method].measured.accounted} of {facts['applicants']}")
+    return 1 if incomplete else 2 if missed else 0
+
+
+def _found(folder: Path, out: Path, measured: Measured, truth: pl.DataFrame) -> Found:
+    pairs = pl.read_parquet(out / f"{measured.method}.parquet").group_by("applicant", "listing").agg(pl.col("rank").max())
+    applicants = pl.read_parquet(folder / "applicants.parquet", columns=["id"])
+    strangers = applicants.join(truth, left_on="id", right_on="applicant", how="anti")
+    if measured.sample:
+        asked = pl.DataFrame({"applicant": measured.sample})
+        truth = truth.join(asked, on="applicant", how="semi")
+        strangers = strangers.join(asked, left_on="id", right_on="applicant", how="semi")
+    joined = truth.join(pairs, on=["applicant", "listing"], how="left").with_columns(pl.col("rank").fill_null(0))
+    least = pl.when(measured.method == "credit_sync").then(pl.col("least").replace_strict(RANKS, default=0)).otherwise(2)
+    judged = joined.with_columns(
+        hit=pl.when("same").then(pl.col("rank") >= least).otherwise(pl.col("rank") > pl.col("most").replace_strict(RANKS, default=0))
+    )
+    kinds = judged.group_by("variant", "same").agg(planted=pl.len(), hits=pl.col("hit").sum()).sort("same", "variant")
+    same = judged.filter("same")
+    with_ids = same.filter("compatible_ids")
+    return Found(
+        measured=measured,
+        kinds=kinds,
+        recall=_mean(same["hit"]),
+        recall_ids=_mean(with_ids["hit"]),
+        precision={v: _precision(pairs.filter(pl.col("rank") >= r), same) for v, r in RANKS.items() if r},
+        strangers={v: _alarmed(pairs.filter(pl.col("rank") >= r), strangers) for v, r in RANKS.items() if r},
+    )
+
+
+def _mean(hits: pl.Series) -> float:
+    return float(hits.mean() or 0.0) if len(hits) else float("nan")  # type: ignore[arg-type]
+
+
+def _precision(pairs: pl.DataFrame, same: pl.DataFrame) -> float:
+    right = pairs.join(same, on=["applicant", "listing"], how="semi")
+    return len(right) / len(pairs) if len(pairs) else float("nan")
+
+
+def _alarmed(pairs: pl.DataFrame, strangers: pl.DataFrame) -> float:
+    alarmed = pairs.select("applicant").unique().join(strangers, left_on="applicant", right_on="id", how="semi")
+    return 1000 * len(alarmed) / max(len(strangers), 1)
+
+
+def _print_methods(results: dict[str, Found]) -> None:
+    floor = results["floor"].screen if "floor" in results else float("nan")
+    print("\n| method | read s | prepare s | index s | screen s | x floor | peak MB | candidates | recall | ids | precision |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for method, r in results.items():
+        s = r.measured.seconds
+        prepare, index = s.get("prepare", 0) , s.get("index", 0) + s.get("train", 0)
+        label = f"{method} (extrapolated)" if r.measured.sample else method
+        print(
+            f"| {label} | {s.get('read', 0):.1f} | {prepare:.1f} | {index:.1f} | {r.screen:.2f} | {r.screen / floor:.0f} "
+            f"| {r.measured.peak_mb:.0f} | {r.measured.candidates:,} | {r.recall:.4f} | {r.recall_ids:.4f} "
+            f"| {r.precision['possible']:.3f} |"
+        )
+    for method, r in results.items():
+        for note in r.measured.notes:
+            print(f"{method}: {note}")
+        print(
+            f"{method}: of 1,000 strangers "
+            + ", ".join(f"{r.strangers[v]:.1f} raise {v} or better" for v in ("unverifiable", "possible", "probable"))
+        )
+    if "credit_sync" in results:
+        shares = results["credit_sync"].precision
+        print("credit_sync, precision: " + ", ".join(f"{v} {shares[v]:.3f}" for v in ("possible", "probable", "confirmed")))
+
+
+def _print_kinds(results: dict[str, Found]) -> None:
+    shown = [m for m in results if m != "floor"]
+    first = results[shown[0]].kinds if shown else None
+    if first is None:
+        return
+    print(f"\n| variant | planted | {' | '.join(shown)} |\n|---|---|{'---|' * len(shown)}")
+    rates = {m: {row["variant"]: row["hits"] / row["planted"] for row in results[m].kinds.to_dicts()} for m in shown}
+    for row in first.to_dicts():
+        cells = [f"{rates[m][row['variant']]:.3f}" if row["variant"] in rates[m] else "" for m in shown]
+        print(f"| {row['variant']} | {row['planted']} | {' | '.join(cells)} |")
+
+
+def _print_targets(facts: dict[str, int], results: dict[str, Found]) -> int:
+    """Targets of the size that was run; how many are missed."""
+    if "credit_sync" not in results:
+        return 0
+    own, size = results["credit_sync"], (facts["applicants"], facts["listings"])
+    checks: list[tuple[str, bool]] = [
+        (f"recall of planted variants {own.recall:.4f} >= 0.995", own.recall >= 0.995),
+        (f"recall of compatible ids {own.recall_ids:.4f} = 1.0", own.recall_ids == 1.0),
+        (f"strangers raising probable {own.strangers['probable']:.1f} < 5 per 1,000", own.strangers["probable"] < 5),
+        (f"strangers raising possible {own.strangers['possible']:.1f} < 50 per 1,000", own.strangers["possible"] < 50),
+    ]
+    ratios: dict[str, tuple[str, float, Callable[[float], bool]]] = {}
+    large = size[1] >= 5_000_000
+    if "floor" in results:
+        most = 15 if large else 40
+        ratios["floor"] = ("times the floor, at most", most, lambda r: r <= most)
+    for method, (text, limit, holds) in ratios.items():
+        ratio = own.screen / results[method].screen
+        checks.append((f"{ratio:.1f} {text} {limit:g}", holds(ratio)))
+    faster = {"splink": 1} if large else {"brute": 100, "dict": 2}
+    for method, least in faster.items():
+        if method in results:
+            ratio = results[method].screen / own.screen
+            checks.append((f"{ratio:.1f} times faster than {method}, at least {least}", ratio >= least))
+    if large:
+        checks.append((f"peak memory {own.measured.peak_mb:.0f} MB < 2,000", own.measured.peak_mb < 2000))
+    print(f"\nTargets at {size[0]:,} x {size[1]:,}")
+    for text, passed in checks:
+        print(f"  {'pass' if passed else 'FAIL'}  {text}")
+    return sum(not passed for _, passed in checks)
