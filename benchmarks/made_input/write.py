@@ -115,17 +115,27 @@ def _rows(bases: pl.DataFrame) -> list[Row]:
     return [{k: str(v) for k, v in row.items()} for row in bases.iter_rows(named=True)]
 
 
+_TRIES = 40
+"""Subjects that are tried for each planted pair, since not every name can be damaged in every way."""
+
+
 def _of_kinds(rng: Generator, kinds: Sequence[Kind], rows: list[Row], count: int) -> list[tuple[Kind, Row, Row]]:
-    """Takes subjects from the end of `rows`, each for the first kind in turn that it fits."""
+    """About `count` pairs, as many of each kind. Takes what it uses out of `rows`."""
     planted: list[tuple[Kind, Row, Row]] = []
-    waiting = [kinds[i % len(kinds)] for i in range(count)]
-    subject = "organisation" if "legal_representative" in rows[0] else "person"
-    while waiting and len(rows) > 1:
-        me, other = rows.pop(), rows.pop()
-        for place in range(min(len(waiting), len(kinds))):
-            if pair := waiting[place].make(me, other, rng):
-                planted.append((waiting.pop(place), pair[0] | {"kind": subject}, pair[1] | {"kind": subject}))
-                break
+    for number, kind in enumerate(kinds):
+        wanted = count * (number + 1) // len(kinds) - count * number // len(kinds)
+        unfit: list[Row] = []
+        made, tries = 0, wanted * _TRIES
+        while made < wanted and tries and len(rows) > 1:
+            tries -= 1
+            me, other = rows.pop(), rows.pop()
+            if pair := kind.make(me, other, rng):
+                subject = {"kind": "organisation" if "legal_representative" in other else "person"}
+                planted.append((kind, pair[0] | subject, pair[1] | subject))
+                made += 1
+            else:
+                unfit += [me, other]
+        rows[:0] = unfit
     return planted
 
 

@@ -61,7 +61,7 @@ def _columns(frame: pl.DataFrame) -> pl.DataFrame:
         "kind",
         _absent(pl.col("name")).alias("name"),
         _absent(pl.col("core")).alias("core"),
-        _absent(pl.col("core").str.slice(0, 4)).alias("start"),
+        pl.when(~person & (pl.col("core").str.len_chars() > 2)).then(pl.col("core")).alias("firm_core"),
         _absent(pl.col("region")).alias("region"),
         _absent(pl.col("legal_representative")).alias("legal_representative"),
         pl.when(~number.str.contains(r"\*") & (number != "")).then(number).alias("full_number"),
@@ -89,8 +89,7 @@ def _settings() -> SettingsCreator:
             block_on("six_four"),
             block_on("organisation_code"),
             block_on("name", "region"),
-            block_on("core", "region"),
-            block_on("core", "legal_representative"),
+            block_on("firm_core"),
         ],
         comparisons=[
             cl.CustomComparison(
