@@ -47,7 +47,11 @@ def show(folder: Path, out: Path, methods: list[str]) -> int:
 
 
 def _found(folder: Path, out: Path, measured: Measured, truth: pl.DataFrame) -> Found:
-    pairs = pl.read_parquet(out / f"{measured.method}.parquet").group_by("applicant", "listing").agg(pl.col("rank").max())
+    pairs = (
+        pl.read_parquet(out / f"{measured.method}.parquet")
+        .group_by("applicant", "listing")
+        .agg(pl.col("rank").max())
+    )
     applicants = pl.read_parquet(folder / "applicants.parquet", columns=["id"])
     strangers = applicants.join(truth, left_on="id", right_on="applicant", how="anti")
     if measured.sample:
@@ -55,11 +59,19 @@ def _found(folder: Path, out: Path, measured: Measured, truth: pl.DataFrame) -> 
         truth = truth.join(asked, on="applicant", how="semi")
         strangers = strangers.join(asked, left_on="id", right_on="applicant", how="semi")
     joined = truth.join(pairs, on=["applicant", "listing"], how="left").with_columns(pl.col("rank").fill_null(0))
-    least = pl.when(measured.method == "credit_sync").then(pl.col("least").replace_strict(RANKS, default=0)).otherwise(2)
-    judged = joined.with_columns(
-        hit=pl.when("same").then(pl.col("rank") >= least).otherwise(pl.col("rank") > pl.col("most").replace_strict(RANKS, default=0))
+    least = (
+        pl.when(measured.method == "credit_sync")
+        .then(pl.col("least").replace_strict(RANKS, default=0))
+        .otherwise(2)
     )
-    kinds = judged.group_by("variant", "same").agg(planted=pl.len(), hits=pl.col("hit").sum()).sort("same", "variant")
+    judged = joined.with_columns(
+        hit=pl.when("same")
+        .then(pl.col("rank") >= least)
+        .otherwise(pl.col("rank") > pl.col("most").replace_strict(RANKS, default=0))
+    )
+    kinds = (
+        judged.group_by("variant", "same").agg(planted=pl.len(), hits=pl.col("hit").sum()).sort("same", "variant")
+    )
     same = judged.filter("same")
     with_ids = same.filter("compatible_ids")
     return Found(
@@ -88,11 +100,13 @@ def _alarmed(pairs: pl.DataFrame, strangers: pl.DataFrame) -> float:
 
 def _print_methods(results: dict[str, Found]) -> None:
     floor = results["floor"].screen if "floor" in results else float("nan")
-    print("\n| method | read s | prepare s | index s | screen s | x floor | peak MB | candidates | recall | ids | precision |")
+    print(
+        "\n| method | read s | prepare s | index s | screen s | x floor | peak MB | candidates | recall | ids | precision |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for method, r in results.items():
         s = r.measured.seconds
-        prepare, index = s.get("prepare", 0) , s.get("index", 0) + s.get("train", 0)
+        prepare, index = s.get("prepare", 0), s.get("index", 0) + s.get("train", 0)
         label = f"{method} (extrapolated)" if r.measured.sample else method
         print(
             f"| {label} | {s.get('read', 0):.1f} | {prepare:.1f} | {index:.1f} | {r.screen:.2f} | {r.screen / floor:.0f} "
@@ -104,11 +118,16 @@ def _print_methods(results: dict[str, Found]) -> None:
             print(f"{method}: {note}")
         print(
             f"{method}: of 1,000 strangers "
-            + ", ".join(f"{r.strangers[v]:.1f} raise {v} or better" for v in ("unverifiable", "possible", "probable"))
+            + ", ".join(
+                f"{r.strangers[v]:.1f} raise {v} or better" for v in ("unverifiable", "possible", "probable")
+            )
         )
     if "credit_sync" in results:
         shares = results["credit_sync"].precision
-        print("credit_sync, precision: " + ", ".join(f"{v} {shares[v]:.3f}" for v in ("possible", "probable", "confirmed")))
+        print(
+            "credit_sync, precision: "
+            + ", ".join(f"{v} {shares[v]:.3f}" for v in ("possible", "probable", "confirmed"))
+        )
 
 
 def _print_kinds(results: dict[str, Found]) -> None:
@@ -117,7 +136,9 @@ def _print_kinds(results: dict[str, Found]) -> None:
     if first is None:
         return
     print(f"\n| variant | planted | {' | '.join(shown)} |\n|---|---|{'---|' * len(shown)}")
-    rates = {m: {row["variant"]: row["hits"] / row["planted"] for row in results[m].kinds.to_dicts()} for m in shown}
+    rates = {
+        m: {row["variant"]: row["hits"] / row["planted"] for row in results[m].kinds.to_dicts()} for m in shown
+    }
     for row in first.to_dicts():
         cells = [f"{rates[m][row['variant']]:.3f}" if row["variant"] in rates[m] else "" for m in shown]
         print(f"| {row['variant']} | {row['planted']} | {' | '.join(cells)} |")
@@ -131,8 +152,14 @@ def _print_targets(facts: dict[str, int], results: dict[str, Found]) -> int:
     checks: list[tuple[str, bool]] = [
         (f"recall of planted variants {own.recall:.4f} >= 0.995", own.recall >= 0.995),
         (f"recall of compatible ids {own.recall_ids:.4f} = 1.0", own.recall_ids == 1.0),
-        (f"strangers raising probable {own.strangers['probable']:.1f} < 5 per 1,000", own.strangers["probable"] < 5),
-        (f"strangers raising possible {own.strangers['possible']:.1f} < 50 per 1,000", own.strangers["possible"] < 50),
+        (
+            f"strangers raising probable {own.strangers['probable']:.1f} < 5 per 1,000",
+            own.strangers["probable"] < 5,
+        ),
+        (
+            f"strangers raising possible {own.strangers['possible']:.1f} < 50 per 1,000",
+            own.strangers["possible"] < 50,
+        ),
     ]
     ratios: dict[str, tuple[str, float, Callable[[float], bool]]] = {}
     large = size[1] >= 5_000_000

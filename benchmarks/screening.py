@@ -63,7 +63,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="a folder with real names and pairs")
     parser.add_argument("--derived", action="store_true", help="the pairs of pairs_train_derived.csv instead")
-    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"), help="where inputs and results are kept")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("var/benchmarks"), help="where inputs and results are kept"
+    )
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--only", choices=METHODS, help=argparse.SUPPRESS)
     parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)

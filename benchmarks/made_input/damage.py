@@ -68,7 +68,12 @@ def traditional(text: str) -> str:
 
 def latin(name: str) -> str:
     """Pinyin, surname first."""
-    return " ".join(["".join(syllables(name[:1])), "".join(syllables(name[1:]))]).title().replace("Ü", "V").replace("ü", "v")
+    return (
+        " ".join(["".join(syllables(name[:1])), "".join(syllables(name[1:]))])
+        .title()
+        .replace("Ü", "V")
+        .replace("ü", "v")
+    )
 
 
 def by_sound(c: str, rng: Generator) -> str:

@@ -67,7 +67,6 @@ def _two(core: str, rng: Generator) -> str:
     return twice if sum(a != b for a, b in zip(core, twice, strict=True)) == 2 else core
 
 
-
 def _with_brackets(style: str) -> Make:
     def make(me: Row, _other: Row, _rng: Generator) -> Pair | None:
         name = me["name"].replace("(", style[0]).replace(")", style[1])
@@ -142,7 +141,9 @@ def _neighbour(words: Words, codes: bool, me: Row, other: Row, rng: Generator) -
 
 def _branch(words: Words, me: Row, _other: Row, rng: Generator) -> Pair | None:
     found = damage.parts(me["name"], words)
-    city = str(rng.choice([n.rstrip("市") for c, n in words.divisions.items() if c % 100 == 0 and n.endswith("市")]))
+    city = str(
+        rng.choice([n.rstrip("市") for c, n in words.divisions.items() if c % 100 == 0 and n.endswith("市")])
+    )
     return (_alone(me), _alone(me | {"name": f"{me['name']}{city}分公司"})) if found else None
 
 
@@ -169,7 +170,10 @@ def kinds(words: Words) -> tuple[Kind, ...]:
     return (
         *(Kind(f"code {name}", _number(shown), compatible_ids=True) for name, shown in code.items()),
         Kind("registration number", _registration, compatible_ids=True),
-        *(Kind(f"name {n}, code", _damaged(words, c, codes=True), compatible_ids=True) for n, c in _CHANGES.items()),
+        *(
+            Kind(f"name {n}, code", _damaged(words, c, codes=True), compatible_ids=True)
+            for n, c in _CHANGES.items()
+        ),
         *(Kind(f"name {n}", _damaged(words, c, codes=False)) for n, c in _CHANGES.items()),
         Kind("name brackets of full width", _with_brackets("（）")),
         Kind("name brackets of other shape", _with_brackets("〔〕")),

@@ -6,7 +6,14 @@ from benchmarks.made_input import damage
 from benchmarks.made_input.numbers import citizen_id_of
 from benchmarks.made_input.plants import Kind, Make, Pair, Row, blank
 
-_MINORITY = ("买买提·吐尔逊", "阿卜杜拉·艾合买提", "古丽娜尔·买买提", "艾力·卡德尔", "热依拉·吐尔地", "努尔艾力·托合提")
+_MINORITY = (
+    "买买提·吐尔逊",
+    "阿卜杜拉·艾合买提",
+    "古丽娜尔·买买提",
+    "艾力·卡德尔",
+    "热依拉·吐尔地",
+    "努尔艾力·托合提",
+)
 
 
 def mask(number: str, pattern: str) -> str:
@@ -107,12 +114,18 @@ def _one_digit(me: Row, _other: Row, rng: Generator) -> Pair | None:
     n = me["identifier"]
     year = 1900 + (int(n[6:10]) - 1900 + int(rng.integers(1, 25))) % 25
     number = citizen_id_of(int(n[:6]), f"{year}{n[10:14]}", int(n[14:17]))
-    return (me, me | {"identifier": mask(number, "10+4")}) if not n.endswith("0229") and n[10:14] != "0229" else None
+    return (
+        (me, me | {"identifier": mask(number, "10+4")}) if not n.endswith("0229") and n[10:14] != "0229" else None
+    )
 
 
 def _other_homophone(me: Row, other: Row, rng: Generator) -> Pair | None:
     name = me["name"][0] + damage.one_character(me["name"][1:], damage.by_sound, rng)
-    return (me, other | {"name": name, "identifier": mask(other["identifier"], "10+4")}) if name != me["name"] else None
+    return (
+        (me, other | {"name": name, "identifier": mask(other["identifier"], "10+4")})
+        if name != me["name"]
+        else None
+    )
 
 
 _PATTERNS = ("10+4", "6+4", "shortened", "x", "circle", "blank", "tail", "4+4", "15")

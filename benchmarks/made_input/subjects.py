@@ -12,7 +12,15 @@ HOME = 34
 """The province that asks: this share of the applicants is at home there."""
 HOME_SHARE = 0.6
 _FORMS = Weighted.of(
-    {"有限公司": 70, "有限责任公司": 10, "股份有限公司": 3, "集团有限公司": 2, "厂": 4, "经营部": 4, "专业合作社": 7}
+    {
+        "有限公司": 70,
+        "有限责任公司": 10,
+        "股份有限公司": 3,
+        "集团有限公司": 2,
+        "厂": 4,
+        "经营部": 4,
+        "专业合作社": 7,
+    }
 )
 
 
@@ -22,7 +30,9 @@ def people(rng: Generator, words: Words, count: int, *, at_home: float = 0.0) ->
     ids = citizen_ids(rng, regions)
     return pl.DataFrame({"name": person_names(rng, words, count), "identifier": ids}).with_columns(
         region=_provinces(words, regions),
-        sex=pl.when(pl.col("identifier").str.slice(16, 1).cast(pl.Int8) % 2 == 1).then(pl.lit("男")).otherwise(pl.lit("女")),
+        sex=pl.when(pl.col("identifier").str.slice(16, 1).cast(pl.Int8) % 2 == 1)
+        .then(pl.lit("男"))
+        .otherwise(pl.lit("女")),
         birth_year=pl.col("identifier").str.slice(6, 4).cast(pl.Int32),
     )
 

@@ -82,7 +82,7 @@ def _made_by() -> str:
     return sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
-def _is_there(folder: Path, facts: dict[str, int | str]) -> bool:
+def _is_there(folder: Path, facts: dict[str, object]) -> bool:
     path = folder / "input.json"
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) == facts:
         return True
@@ -211,4 +211,6 @@ def _write(
 
 
 def _frame(rows: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame([{c: row.get(c, "") for c in COLUMNS} for row in rows], schema=dict.fromkeys(COLUMNS, pl.String))
+    return pl.DataFrame(
+        [{c: row.get(c, "") for c in COLUMNS} for row in rows], schema=dict.fromkeys(COLUMNS, pl.String)
+    )

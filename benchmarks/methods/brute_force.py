@@ -46,7 +46,12 @@ def _compared(sample: pl.DataFrame, listed: pl.DataFrame, cut: int) -> list[pl.D
     found = []
     for start in range(0, len(queries), _AT_ONCE):
         scores = process.cdist(
-            queries[start : start + _AT_ONCE], choices, scorer=fuzz.ratio, score_cutoff=cut, workers=-1, dtype=np.float32
+            queries[start : start + _AT_ONCE],
+            choices,
+            scorer=fuzz.ratio,
+            score_cutoff=cut,
+            workers=-1,
+            dtype=np.float32,
         )
         asker, entry = np.nonzero(scores)
         found.append(pl.DataFrame({"applicant": ids[start + asker], "listing": numbers[entry]}))

@@ -31,7 +31,9 @@ def run(folder: Path, out: Path) -> None:
     found: list[tuple[int, int]] = []
     with measured.phase("screen"):
         for row in applicants:
-            candidates = {n for key in _asked(row, shapes) if len(block := blocks.get(key, ())) <= _LARGEST for n in block}
+            candidates = {
+                n for key in _asked(row, shapes) if len(block := blocks.get(key, ())) <= _LARGEST for n in block
+            }
             measured.candidates += len(candidates)
             found += [(row[0], n) for n in candidates if _matches(row, listings[n])]
             measured.accounted += 1

@@ -22,7 +22,9 @@ def run(folder: Path, out: Path) -> None:
     measured = Measured("credit_sync")
     scales = Scales(load_weights(), reference())
     with measured.phase("read"):
-        applicants, listings = (pl.read_parquet(folder / f"{n}.parquet").sort("id") for n in ("applicants", "listings"))
+        applicants, listings = (
+            pl.read_parquet(folder / f"{n}.parquet").sort("id") for n in ("applicants", "listings")
+        )
     with measured.phase("prepare"):
         asking = list(subjects(applicants))
     with measured.phase("index"):

@@ -28,14 +28,18 @@ def run(folder: Path, out: Path) -> None:
         tables = prepared.prepare(tables)
         connection = duckdb.connect()
         for name, frame in (("applicants", tables.applicants), ("listings", tables.listings)):
-            arrow = _columns(frame)  # noqa: F841 - DuckDB finds it by its name
+            arrow = _columns(frame)  # DuckDB finds it by its name
             connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arrow")
             del arrow
         applicants = len(tables.applicants)
         del tables
     with measured.phase("train"):
         api = DuckDBAPI(connection)
-        linker = Linker([api.register(name, dataset_display_name=name) for name in ("applicants", "listings")], _settings(), log_level=None)
+        linker = Linker(
+            [api.register(name, dataset_display_name=name) for name in ("applicants", "listings")],
+            _settings(),
+            log_level=None,
+        )
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
         for rule in (block_on("full_number"), block_on("name")):
             linker.training.estimate_parameters_using_expectation_maximisation(rule)
@@ -65,7 +69,9 @@ def _columns(frame: pl.DataFrame) -> pl.DataFrame:
         _absent(pl.col("region")).alias("region"),
         _absent(pl.col("legal_representative")).alias("legal_representative"),
         pl.when(~number.str.contains(r"\*") & (number != "")).then(number).alias("full_number"),
-        pl.when(person & eighteen & visible & tail).then(number.str.slice(0, 10) + number.str.slice(14)).alias("ten_four"),
+        pl.when(person & eighteen & visible & tail)
+        .then(number.str.slice(0, 10) + number.str.slice(14))
+        .alias("ten_four"),
         pl.when(person & eighteen & tail).then(number.str.slice(0, 6) + number.str.slice(14)).alias("six_four"),
         pl.when(~person & eighteen)
         .then(number.str.slice(8, 9))
