@@ -48,7 +48,7 @@ def main() -> int:
     store = _loaded(place, folder, options.url)
     asked = pl.read_parquet(folder / "applicants.parquet")
     fresh = [_fresh(store, row) for row in asked.head(_FRESH).iter_rows(named=True)]
-    _, times, differing = _running(store, list(subjects(asked)))
+    _, times, differing = _running(store, list(subjects(asked.iter_rows(named=True))))
     median, p95 = statistics.median(fresh), float(np.percentile(times, 95))
     print(
         f"| fresh process, median of {len(fresh)} | {median:.2f} s (worst {max(fresh):.2f}) | target < {FRESH_SECONDS} s |"

@@ -16,6 +16,19 @@ PAIRS = {"applicant": pl.Int64, "listing": pl.Int64, "rank": pl.Int8}
 peers have one cut, so their pairs are 2."""
 
 
+def peak_megabytes() -> float:
+    """The most memory this process has had resident.
+
+    Linux passes a parent's peak on in ru_maxrss through fork and exec, so the kernel's own mark is read there.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(row for row in status.read_text(encoding="ascii").splitlines() if row.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
 @dataclass
 class Measured:
     """Seconds by phase: read, prepare (normalise), index (kept from night to night), screen (list loaded)."""
@@ -39,8 +52,7 @@ class Measured:
 
     def write(self, folder: Path, pairs: pl.DataFrame) -> None:
         """The result beside its pairs; to be called at the end of the process."""
-        unit = 1 if sys.platform == "darwin" else 1024
-        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+        self.peak_mb = peak_megabytes()
         pairs.select(pl.col(c).cast(t) for c, t in PAIRS.items()).write_parquet(folder / f"{self.method}.parquet")
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{self.method}.json").write_text(text, encoding="utf-8")
