@@ -32,7 +32,7 @@ def run(folder: Path, out: Path) -> None:
         with spent.phase("screen"):
             found += _compared(sample, listed, _CUT[kind])
         factor = len(asking) / max(len(sample), 1)
-        measured.seconds["screen"] = measured.seconds.get("screen", 0.0) + spent.seconds["screen"] * factor
+        measured.add("screen", spent.seconds["screen"] * factor, spent.cpu["screen"] * factor)
         measured.candidates += len(asking) * len(listed)
         measured.accounted += len(asking)
         measured.notes.append(f"{len(sample)} of {len(asking)} {kind}s asked")

@@ -35,6 +35,8 @@ class Measured:
 
     method: str
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
+    """The same in seconds of processor time, of all threads: what a machine shared with others disturbs least."""
     candidates: int = 0
     accounted: int = 0
     """Applicants with an answer, be it an empty one."""
@@ -46,9 +48,14 @@ class Measured:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Adds the time spent inside to a phase."""
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+        self.add(name, time.perf_counter() - began, time.process_time() - worked)
+
+    def add(self, name: str, seconds: float, cpu: float) -> None:
+        """Adds to a phase."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        self.cpu[name] = self.cpu.get(name, 0.0) + cpu
 
     def write(self, folder: Path, pairs: pl.DataFrame) -> None:
         """The result beside its pairs; to be called at the end of the process."""
