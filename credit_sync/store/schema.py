@@ -144,12 +144,6 @@ subject_key = Table(
     sqlite_with_rowid=False,
 )
 
-mask_shape = Table(
-    "mask_shape",
-    metadata,
-    Column("shape", String(20), primary_key=True),  # '1111111111****1111': which places listings show
-)
-
 quarantine = Table(
     "quarantine",
     metadata,
@@ -217,6 +211,9 @@ screening = Table(
     Column("reason", Text, nullable=False),
     Column("lists", JSON, nullable=False),  # source -> version it was compared with
     Column("weights", String(64), nullable=False),
+    Column(
+        "basis", String(16), nullable=False, server_default=""
+    ),  # holds while it does: see screening/renewal.py
     Column("screened_at", DateTime, nullable=False),
 )
 
