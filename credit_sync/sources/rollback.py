@@ -93,12 +93,11 @@ def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] 
             changes.remove(touched.id, touched.version + 1)
             counts.removed += 1
         return
-    entry = _entry(touched, then)
     if not touched.there:
-        changes.change(touched.id, touched.version + 1, entry, "restored")
+        changes.change(touched.id, touched.version + 1, _entry(touched, then), "restored")
         counts.added += 1
-    elif entry.digest != touched.digest:
-        changes.change(touched.id, touched.version + 1, entry, "changed")
+    elif then != touched.content:
+        changes.change(touched.id, touched.version + 1, _entry(touched, then), "changed")
         counts.changed += 1
 
 

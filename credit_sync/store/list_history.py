@@ -46,7 +46,6 @@ class Touched:
     id: int
     key: str
     version: int
-    digest: bytes
     place: str
     row: int
     there: bool
@@ -84,7 +83,7 @@ def touched_since(connection: Connection, version: Version) -> Iterator[Touched]
         changes = _changes(connection, [row["id"] for row in rows], version)
         for row in rows:
             if row["id"] in changes:
-                yield _touched(row, tuple(changes[row["id"]]))
+                yield _touched(dict(row), tuple(changes[row["id"]]))
         last = rows[-1]["id"]
 
 
@@ -104,7 +103,6 @@ def _touched(row: Mapping[str, Any], changes: tuple[_Change, ...]) -> Touched:
         id=row["id"],
         key=row["key"],
         version=row["version"],
-        digest=row["digest"],
         place=row["place"],
         row=row["row"],
         there=row["removed_at"] is None,
