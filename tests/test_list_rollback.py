@@ -41,9 +41,9 @@ def live(world: World, source: str) -> dict[str, Mapping[str, Any]]:
 
 def back(world: World, source: str, to: int) -> Counts:
     run = world.begin()
-    counts = roll_back(world.engine, run, source, Asked("tester", "名单有误", to))
+    taken = roll_back(world.engine, run, source, Asked("tester", "名单有误", to))
     ledger.finish(world.engine, run, "done")
-    return counts
+    return taken.counts
 
 
 NUMBERS = st.integers(min_value=0, max_value=9)
@@ -163,9 +163,9 @@ def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> Non
     world.pull("a")
     world.pull("a", entry(1), entry(2), entry(4))
     for to, message in (
-        (2, "没有已接收的第 2 版（可以退回的版本：1）"),
+        (2, "没有已采用的第 2 版（可以退回的版本：1）"),
         (3, "现在就是第 3 版"),
-        (9, "没有已接收的第 9 版"),
+        (9, "没有已采用的第 9 版"),
     ):
         with pytest.raises(CreditSyncError, match=message):
             back(world, "a", to)
@@ -177,13 +177,17 @@ def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> Non
 def test_a_source_given_up_is_gone_and_begins_anew(world: World) -> None:
     world.pull("b", entry(1), entry(2))
     run = world.begin()
-    assert give_up(world.engine, run, "b", Asked("tester", "改由省平台提供")).removed == 2
+    kept = world.settings.sources
+    without = world.settings.model_copy(update={"sources": {"a": kept["a"]}})
+    with pytest.raises(CreditSyncError, match="还在配置中"):
+        give_up(world.engine, run, world.settings, "b", Asked("tester", "改由省平台提供"))
+    assert give_up(world.engine, run, without, "b", Asked("tester", "改由省平台提供")).counts.removed == 2
     ledger.finish(world.engine, run, "done")
     assert live(world, "b") == {}
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") is None
     with pytest.raises(CreditSyncError, match="没有在册的名单条目"):
-        give_up(world.engine, world.begin(), "b", Asked("tester", "再次"))
+        give_up(world.engine, world.begin(), without, "b", Asked("tester", "再次"))
     assert "首次取数没有读到任何记录" in world.pull("b").problem
     assert world.pull("b", entry(1), entry(2)).counts.added == 2
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
-from credit_sync.sources.take_over import SUBJECT_KEYS
+from credit_sync.settings import Settings
+from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, count_facts, last_facts
@@ -28,10 +29,10 @@ from credit_sync.store.versions import Asked, PulledSource, add_version, next_ve
 _BLOCK = 1000
 
 
-def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> Counts:
+def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
     """Makes a source's listings those that version `asked.back_to` held. Raises CreditSyncError."""
     with writing(engine) as connection:
-        version = _version_to_go_back_to(connection, source, asked.back_to)
+        version = earlier_version(connection, source, asked.back_to)
         changes = _changes(connection, run, source)
         counts = Counts()
         for touched in touched_since(connection, version):
@@ -39,18 +40,14 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> Counts:
             changes.flush_when_full()
         changes.flush()
         counts.pulled = counts.added + counts.changed
-        _add_version(
-            connection, run, PulledSource(source, RecordKind.LISTING, version.list, "rollback"), counts, asked
-        )
-    return counts
+        of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
+        return _add_version(connection, run, of, counts, asked)
 
 
-def give_up(engine: Engine, run: Run, source: str, asked: Asked) -> Counts:
+def give_up(engine: Engine, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
     """Removes the listings of a source that is no longer configured. Raises CreditSyncError."""
     with writing(engine) as connection:
-        versions = accepted_versions(connection, source)
-        if not versions or not versions[0].live:
-            raise CreditSyncError(f"数据源 {source} 没有在册的名单条目", remedy="用 credit-sync lists show 查看")
+        version = left_behind(connection, settings, source)
         changes = _changes(connection, run, source)
         counts = Counts()
         c = listing.c
@@ -62,13 +59,12 @@ def give_up(engine: Engine, run: Run, source: str, asked: Asked) -> Counts:
             changes.flush()
             counts.removed += len(rows)
             last = rows[-1].id
-        _add_version(
-            connection, run, PulledSource(source, RecordKind.LISTING, versions[0].list, "end"), counts, asked
-        )
-    return counts
+        of = PulledSource(source, RecordKind.LISTING, version.list, "end")
+        return _add_version(connection, run, of, counts, asked)
 
 
-def _version_to_go_back_to(connection: Connection, source: str, number: int | None) -> Version:
+def earlier_version(connection: Connection, source: str, number: int | None) -> Version:
+    """The version of a source that may be gone back to. Raises CreditSyncError where it may not."""
     accepted = accepted_versions(connection, source)
     if not accepted:
         raise CreditSyncError(f"没有名为 {source} 的名单数据源", remedy="用 credit-sync lists show 查看")
@@ -77,8 +73,18 @@ def _version_to_go_back_to(connection: Connection, source: str, number: int | No
         raise CreditSyncError(f"数据源 {source} 现在就是第 {number} 版", remedy="不需要退回")
     if number not in earlier:
         known = "、".join(str(n) for n in earlier) or "没有"
-        raise CreditSyncError(f"数据源 {source} 没有已接收的第 {number} 版", remedy=f"可以退回的版本：{known}")
+        raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"可以退回的版本：{known}")
     return earlier[number]
+
+
+def left_behind(connection: Connection, settings: Settings, source: str) -> Version:
+    """The last version of a source that may be given up. Raises CreditSyncError where it may not."""
+    if source in settings.sources:
+        raise CreditSyncError(f"数据源 {source} 还在配置中", remedy="先从 config.toml 里删去这个数据源")
+    versions = accepted_versions(connection, source)
+    if not versions or not versions[0].live:
+        raise CreditSyncError(f"数据源 {source} 没有在册的名单条目", remedy="用 credit-sync lists show 查看")
+    return versions[0]
 
 
 def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
@@ -110,11 +116,13 @@ def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
     return Entry(touched.key, digest, canonical, touched.place, touched.row)
 
 
-def _add_version(connection: Connection, run: Run, source: PulledSource, counts: Counts, asked: Asked) -> None:
+def _add_version(
+    connection: Connection, run: Run, source: PulledSource, counts: Counts, asked: Asked
+) -> TakenOver:
     counts.live = live_records(connection, source.record, source.name)
     before = last_facts(connection, source.name)
     version = next_version(connection, source.name, run)
     fields = tuple(before.filled) if before else ()
     counted = Counted(listing, source.name, version, fields, run.as_of.date())
     facts = count_facts(connection, counted, reference().gazetteer.province_of)
-    add_version(connection, source, run, counts, facts=facts, asked=asked)
+    return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, asked=asked), counts)
