@@ -19,6 +19,7 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.list_changes import list_changes
 from credit_sync.store.list_history import accepted_versions
 from credit_sync.store.lists import list_states
+from credit_sync.store.quarantine import list_quarantined
 from credit_sync.store.versions import Asked, pull_in_force
 
 ABOUT = {"id", "version", "first_seen", "changed_at", "changed_in", "removed_at", "place", "row", "source"}
@@ -156,6 +157,22 @@ def test_a_rollback_makes_no_list_younger_and_the_next_delta_goes_on_from_there(
     back(world, "b", 4)  # itself a rollback, to the first
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") == FIRST_NIGHT + timedelta(days=3)
+
+
+def test_a_row_that_waited_at_a_version_waits_again_after_a_rollback(world: World) -> None:
+    """Or it would be neither a record nor in quarantine."""
+    unreadable = "1" * 300
+    world.pull("b", entry(1), entry(2, 证件=unreadable))
+    world.pull("b", entry(2), entry(3, 证件=unreadable))
+    with world.engine.connect() as connection:
+        assert [row.resolution for row in list_quarantined(connection, resolved=True)] == [
+            "该记录后来已正常读入",
+            "",
+        ]
+    back(world, "b", 1)
+    assert sorted(live(world, "b")) == ["1"]
+    with world.engine.connect() as connection:
+        assert [row.resolution for row in list_quarantined(connection)] == ["", ""]
 
 
 def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> None:

@@ -43,7 +43,8 @@ def versions_text(connection: Connection, settings: Settings, now: datetime, ask
     lines: list[str] = []
     for name, state in named_lists(connection, settings, now, measures, asked).items():
         age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
-        lines.append(f"{measures.list_title(name)}（{name}）：{state.live} 条，{age}")
+        fresh = "" if state.stale else "，未过期"
+        lines.append(f"{measures.list_title(name)}（{name}）：{state.live} 条，{age}{fresh}")
         if state.stale:
             lines.append(f"  ⚠ {state.reason}，比对不能据此认定无失信")
         for source in state.sources:

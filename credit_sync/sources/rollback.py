@@ -16,6 +16,7 @@ from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
 from credit_sync.settings import Settings
 from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
+from credit_sync.store import quarantine
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, count_facts, last_facts
@@ -39,6 +40,9 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
             _set_back(changes, touched, touched.content_at(version), counts)
             changes.flush_when_full()
         changes.flush()
+        quarantine.reopen(
+            connection, source, version.pulled_at
+        )  # their records may have gone with the versions since
         counts.pulled = counts.added + counts.changed
         of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
         return _add_version(connection, run, of, counts, asked)
