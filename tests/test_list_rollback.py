@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,24 @@ def test_a_rollback_gives_exactly_what_a_version_held(
                 continue
             last[accepted(world, name)] = what
         held[accepted(world, name)] = live(world, name)
+    check_changes(world, name, held)
     if name == "a" and held:
         current = max(held)
         again = world.pull("a", *last[current], accept_shrink=True)
         assert again.counts.news == 0
     check_keys_and_history(world)
+
+
+def check_changes(world: World, source: str, held: dict[int, dict[str, Mapping[str, Any]]]) -> None:
+    """Between any two versions came, went and changed exactly what their records say."""
+    with world.engine.connect() as connection:
+        versions = {v.number: v for v in accepted_versions(connection, source)}
+        for older, newer in combinations(sorted(held), 2):
+            then, now = held[older], held[newer]
+            expected = dict.fromkeys(now.keys() - then.keys(), "came")
+            expected |= dict.fromkeys(then.keys() - now.keys(), "went")
+            expected |= {key: "changed" for key in then.keys() & now.keys() if then[key] != now[key]}
+            assert {c.key: c.what for c in list_changes(connection, versions[older], versions[newer])} == expected
 
 
 def accepted(world: World, source: str) -> int:

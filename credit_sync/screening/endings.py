@@ -13,34 +13,23 @@ EVIDENCE = "申报信息或名单信息更正后，证据不再成立"
 MOVED = "名单条目的主体信息已更正，相关条目转到同一申报主体的另一条预警"
 _MOST_NAMED = 5
 """Of many cases that leave together the first are named, the rest counted."""
+_BLOCK = 5000
+"""Values in one IN list: below the limit of SQLite (32,766 parameters)."""
+_COLUMNS = ("id", "source", "number", "subject_name", "removed_at", "removed_on", "removal_reason", "changed_in")
 
 
 def endings(connection: Connection, ids: Iterable[int], as_of: datetime) -> dict[int, str]:
     """The sentence for each of these listings that is gone from its list; none for those that are in force."""
-    c = listing.c
-    columns = (
-        c.id,
-        c.source,
-        c.number,
-        c.subject_name,
-        c.removed_at,
-        c.removed_on,
-        c.removal_reason,
-        c.changed_in,
-    )
     wanted = sorted(set(ids))
-    rows = connection.execute(select(*columns).where(c.id.in_(wanted)).order_by(c.id)).all() if wanted else []
-    versions = _versions(connection, {(row.source, row.changed_in) for row in rows if row.removed_at})
-    found = {}
-    for row in rows:
-        if row.removed_at is not None:
-            why = _gone(row, versions.get((row.source, row.changed_in)))
-        elif row.removed_on is not None and row.removed_on <= as_of.date():
-            reason = f"（{hide_in_text(row.removal_reason)}）" if row.removal_reason else ""
-            why = f"已于 {row.removed_on} 移出名单{reason}"
-        else:
-            continue
-        found[row.id] = f"名单条目 {hide_in_text(row.number) or row.subject_name} {why}"
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), _BLOCK):
+        c = listing.c
+        query = select(*(c[name] for name in _COLUMNS)).where(c.id.in_(wanted[start : start + _BLOCK]))
+        rows = connection.execute(query.order_by(c.id)).all()
+        versions = _versions(connection, {(row.source, row.changed_in) for row in rows if row.removed_at})
+        for row in rows:
+            if why := _why(row, versions.get((row.source, row.changed_in)), as_of):
+                found[row.id] = f"名单条目 {hide_in_text(row.number or row.subject_name)} {why}"
     return found
 
 
@@ -60,6 +49,15 @@ def _versions(connection: Connection, wanted: set[tuple[str, int]]) -> Mapping[t
     query = select(c.source, c.version, c.delivery, c.pulled_at, c.reason, c.back_to)
     rows = connection.execute(query.where(tuple_(c.source, c.version).in_(sorted(wanted))))
     return {(row.source, row.version): row for row in rows}
+
+
+def _why(row: Any, version: Any, as_of: datetime) -> str:
+    if row.removed_at is not None:
+        return _gone(row, version)
+    if row.removed_on is not None and row.removed_on <= as_of.date():
+        reason = f"（{hide_in_text(row.removal_reason)}）" if row.removal_reason else ""
+        return f"已于 {row.removed_on} 移出名单{reason}"
+    return ""
 
 
 def _gone(row: Any, version: Any) -> str:

@@ -76,11 +76,14 @@ class FlagWriter:
         ended = [stored for stored in by_pair.values() if stored["closed_at"] is None]
         why = endings(self._connection, (stored["listing_id"] for stored in ended), self._as_of)
         self._close_matches(ended, why)
+        left: dict[int, list[int]] = {}
+        for stored in ended:
+            left.setdefault(stored["flag_id"], []).append(stored["listing_id"])
         for stored in by_flag.values():
             if stored["closed_at"] is None:
-                left = [m["listing_id"] for m in ended if m["flag_id"] == stored["id"]]
-                sentences = [why[listing_id] for listing_id in sorted(left) if listing_id in why]
-                self._close(stored["id"], why_closed(sentences, len(left) - len(sentences)))
+                gone = sorted(left.get(stored["id"], []))
+                sentences = [why[listing_id] for listing_id in gone if listing_id in why]
+                self._close(stored["id"], why_closed(sentences, len(gone) - len(sentences)))
 
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
