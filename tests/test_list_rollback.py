@@ -203,6 +203,10 @@ def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> Non
     with pytest.raises(CreditSyncError, match="没有名为 c 的名单数据源"):
         back(world, "c", 1)
     assert len(world.rows(schema.source_version, "version")) == 3
+    with world.engine.begin() as connection:
+        connection.execute(schema.source_version.update().values(delivery="query"))
+    with pytest.raises(CreditSyncError, match="是逐个查询的，没有整份的版本可退"):
+        back(world, "a", 1)
 
 
 def test_a_source_given_up_is_gone_and_begins_anew(world: World) -> None:

@@ -72,6 +72,8 @@ def earlier_version(connection: Connection, source: str, number: int | None) -> 
     accepted = accepted_versions(connection, source)
     if not accepted:
         raise CreditSyncError(f"没有名为 {source} 的名单数据源", remedy="用 credit-sync lists show 查看")
+    if any(version.delivery == "query" for version in accepted):
+        raise CreditSyncError(f"数据源 {source} 是逐个查询的，没有整份的版本可退", remedy="请重新查询")
     earlier = {version.number: version for version in accepted[1:]}
     if number == accepted[0].number:
         raise CreditSyncError(f"数据源 {source} 现在就是第 {number} 版", remedy="不需要退回")

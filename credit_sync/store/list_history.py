@@ -6,7 +6,7 @@ is kept twice. Only records that were touched since are read.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
@@ -28,7 +28,8 @@ class Version:
     number: int
     run_id: int
     list: str
-    pulled_at: Any
+    delivery: str
+    pulled_at: datetime
     live: int
 
 
@@ -66,7 +67,7 @@ class Touched:
 def accepted_versions(connection: Connection, source: str) -> list[Version]:
     """The accepted versions of a source of listings, the newest first."""
     c = source_version.c
-    query = select(c.source, c.version, c.run_id, c.list, c.pulled_at, c.live).where(
+    query = select(c.source, c.version, c.run_id, c.list, c.delivery, c.pulled_at, c.live).where(
         c.source == source, c.record == RecordKind.LISTING.value, c.state == "accepted"
     )
     return [Version(*row) for row in connection.execute(query.order_by(c.version.desc()))]

@@ -1,7 +1,8 @@
 """Versions of sources: every pull ends as one, accepted or refused, with its counts and facts.
 
-Deliveries: `full`, `delta`; `retry` (rows out of quarantine); `rollback` (back to what an earlier version held) and
-`end` (the source is given up, its records are gone). The last three bring nothing new from the source.
+Deliveries: `full`, `delta`, `query` (answers to single questions); `retry` (rows out of quarantine); `rollback` (back to
+what an earlier version held) and `end` (the source is given up, its records are gone). The last three bring nothing new
+from the source.
 """
 
 from dataclasses import dataclass
