@@ -68,7 +68,7 @@ def test_opened_closed_and_opened_again(night: Night, store: Engine) -> None:
     assert the_flag(store) == (True, "")
     change_case(store, removed_on=date(2026, 11, 24))
     assert "关闭 1" in screen(night, 24)
-    assert the_flag(store) == (False, "名单条目已移出或不再生效")
+    assert the_flag(store) == (False, f"名单条目 {CASE} 已于 2026-11-24 移出名单")
     change_case(store, removed_on=None)
     assert "新增 1" in screen(night, 25)
     assert the_flag(store) == (True, "")
