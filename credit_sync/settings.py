@@ -243,6 +243,8 @@ class Store(DatabaseSettings):
     """Where everything is kept."""
 
     url: StoreUrl = "sqlite:///var/credit_sync.db"
+    index: Path = Path("var/index")
+    """Folder of the index of the lists, derived from the store: it may be deleted and is built again."""
 
 
 class Reports(Strict):

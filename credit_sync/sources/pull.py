@@ -23,8 +23,7 @@ from credit_sync.store import ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import explain, writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.lists import watermark
-from credit_sync.store.versions import PulledSource
+from credit_sync.store.versions import PulledSource, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
 
 log = structlog.get_logger()
@@ -113,7 +112,7 @@ def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Pro
     since = None
     if settings.delivery == "delta":
         with engine.connect() as connection:
-            since = watermark(connection, source.name)
+            since = pull_in_force(connection, source.name)
     rows = open_rows(
         source.name, settings, source.mapping, base=source.settings.base, since=since, pulled_at=run.as_of
     )

@@ -22,10 +22,14 @@ from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.sources.subject_reading import Given, ReadSubject, read_subject
 from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.sources.values import text_of
+from credit_sync.store.doubts import UNUSED
 from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide, hide_in_text, recognise
 
 LONGEST_KEY = 500
 _LONGEST_SHOWN = 200
+_LONGEST_UNUSED = 40
+_IDENTIFYING = frozenset(["name", "identifier", "uscc", "organisation_code", "registration_number", "citizen_id"])
+"""A listing without these cannot be compared; without anything else it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,9 @@ class Reader:
         parts = [(mapping.constants, mapping.fields)]
         if mapping.parts:
             parts = [(mapping.constants | p.constants, mapping.fields | p.fields) for p in mapping.parts]
-        self._parts = [_Part(mapping, constants, field_map) for constants, field_map in parts]
+        needed = _IDENTIFYING.union(self._required)
+        optional = frozenset(self._titles) - needed if mapping.record is RecordKind.LISTING else frozenset[str]()
+        self._parts = [_Part(mapping, constants, field_map, optional) for constants, field_map in parts]
 
     def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
         """What the row comes to: one outcome, or one for each of its parts."""
@@ -149,8 +155,12 @@ class Reader:
 class _Part:
     """The constants and field readers of one part of a mapping."""
 
-    def __init__(self, mapping: SourceMapping, constants: Constants, field_map: Fields) -> None:
+    def __init__(
+        self, mapping: SourceMapping, constants: Constants, field_map: Fields, optional: frozenset[str]
+    ) -> None:
+        """`optional`: fields that a row may lose rather than be lost itself."""
         targets = TARGET_FIELDS[mapping.record]
+        self._optional = optional
         self._readers = [
             FieldReader(name, targets[name], field, mapping.values.get(field.values))
             for name, field in field_map.items()
@@ -164,13 +174,19 @@ class _Part:
                 raise SettingsError(mapping.title, [f"constants.{name}: {problem.reason}"]) from None
 
     def draft(self, values: Mapping[str, Any]) -> _Draft:
-        """The part's values; the first field that cannot be read is kept as the problem."""
+        """The part's values; the first field that cannot be read is kept as the problem.
+
+        An optional one is left out with a note: a list entry that is not there for its odd date clears its subject.
+        """
         draft = _Draft(dict(self._constants.values), dict(self._constants.identifiers), [])
         for reader in self._readers:
             try:
                 reader.read(values, draft)
             except ProblemError as problem:
-                draft.problem = draft.problem or problem
+                if problem.field in self._optional:
+                    draft.warnings.append(_unused(problem))
+                else:
+                    draft.problem = draft.problem or problem
         return draft
 
 
@@ -198,6 +214,12 @@ def _shown(text: str, *, identifier: bool = False) -> str:
         return hide(text[:_LONGEST_SHOWN])
     shown = hide_in_text(text)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+
+
+def _unused(problem: ProblemError) -> str:
+    value = _shown(problem.value, identifier=problem.is_identifier)
+    short = value if len(value) <= _LONGEST_UNUSED else f"{value[:_LONGEST_UNUSED]}…"
+    return f"{problem.reason.partition('，')[0]}（{short}）{UNUSED}"
 
 
 def _is_about(problem: ProblemError | None, field: str) -> bool:

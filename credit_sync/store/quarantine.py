@@ -94,6 +94,13 @@ def resolve(connection: Connection, run: Run, ids: Sequence[int], resolution: st
         connection.execute(done.values(resolved_at=run.as_of, resolution=resolution))
 
 
+def reopen(connection: Connection, source: str, at: datetime) -> None:
+    """The rows that were open at a time and have been resolved since are open again."""
+    c = quarantine.c
+    open_then = (c.source == source, c.first_seen <= at, c.resolved_at > at)
+    connection.execute(update(quarantine).where(*open_then).values(resolved_at=None, resolution=""))
+
+
 def open_keys(connection: Connection, source: str, run: Run) -> Iterator[list[tuple[int, str]]]:
     """(id, key) of the open rows of earlier runs that name their record, in blocks."""
     c = quarantine.c

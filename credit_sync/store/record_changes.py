@@ -44,12 +44,8 @@ class Entry:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectKeys:
-    """How the keys of a subject are made (credit_sync.screening.keys), and which masks its numbers show."""
-
-    keys: Callable[[RecordKind, Subject], Sequence[int]]
-    shapes: Callable[[Subject], Sequence[str]]
+SubjectKeys = Callable[[RecordKind, Subject], Sequence[int]]
+"""How the keys of a subject are made (credit_sync.screening.keys)."""
 
 
 class RecordChanges:
@@ -69,7 +65,6 @@ class RecordChanges:
         self._changed_in = version
         self._subject_keys = subject_keys
         self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
-        self._shapes = set(connection.scalars(select(schema.mask_shape.c.shape)))
         self._clear()
 
     def _clear(self) -> None:
@@ -116,9 +111,8 @@ class RecordChanges:
                 columns[name] = date.fromisoformat(columns[name])
         self._keys += [
             {"key": key, "record": self._kind, "record_id": record_id}
-            for key in self._subject_keys.keys(RecordKind(self._kind), subject)
+            for key in self._subject_keys(RecordKind(self._kind), subject)
         ]
-        self._add_shapes(subject)
         return {
             **columns,
             "version": version,
@@ -131,14 +125,6 @@ class RecordChanges:
             "warnings": content["warnings"],
             "extra": content["extra"],
         }
-
-    def _add_shapes(self, subject: Subject) -> None:
-        if self._kind != RecordKind.LISTING.value:
-            return
-        for shape in self._subject_keys.shapes(subject):
-            if shape not in self._shapes:
-                self._shapes.add(shape)
-                self._connection.execute(schema.mask_shape.insert().values(shape=shape))
 
     def _remember(self, record_id: int, version: int, change: str) -> None:
         self._history[record_id] = {
