@@ -8,10 +8,12 @@ missed, with 1 when an answer differs.
 """
 
 import argparse
+import shutil
 import statistics
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,11 +28,11 @@ from credit_sync.lookup import Answer, look_up
 from credit_sync.records import Listing
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index_files import build_index, open_index
 from credit_sync.screening.reference import reference
-from credit_sync.screening.screen import judge_stored
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings, load_settings
-from credit_sync.sources.lists import entries, states_of_lists
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.engine import open_engine
 from credit_sync.subjects.subject import Subject
 
@@ -48,7 +50,7 @@ def main() -> int:
     store = _loaded(place, folder, options.url)
     asked = pl.read_parquet(folder / "applicants.parquet")
     fresh = [_fresh(store, row) for row in asked.head(_FRESH).iter_rows(named=True)]
-    _, times, differing = _running(store, list(subjects(asked.iter_rows(named=True))))
+    times, differing = _running(store, list(subjects(asked.iter_rows(named=True))))
     median, p95 = statistics.median(fresh), float(np.percentile(times, 95))
     print(
         f"| fresh process, median of {len(fresh)} | {median:.2f} s (worst {max(fresh):.2f}) | target < {FRESH_SECONDS} s |"
@@ -67,9 +69,17 @@ def _loaded(place: Path, folder: Path, url: str) -> MadeStore:
     store = MadeStore(place, url)
     marker = place / f"loaded-{(folder / 'input.json').stat().st_mtime_ns}"
     if not marker.exists():
+        shutil.rmtree(place)
+        store = MadeStore(place, url)
         store.write_listings(pl.read_parquet(folder / "listings.parquet"))
         took, _ = store.run("run", "--only", "pull", "--source", "listings")
         print(f"loaded by the pull stage in {took:.0f} s")
+        settings = load_settings(store.config)
+        engine = open_engine(settings)
+        began = time.perf_counter()
+        build_index(engine, settings.path(settings.store.index))
+        engine.dispose()
+        print(f"index built in {time.perf_counter() - began:.0f} s")
         marker.touch()
     return store
 
@@ -81,25 +91,26 @@ def _fresh(store: MadeStore, row: dict[str, str]) -> float:
     return store.run(*arguments)[0]
 
 
-def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[int, list[float], list[str]]:
-    """How many listings there are; seconds of each look-up; the subjects that the batch judges otherwise."""
+def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], list[str]]:
+    """Seconds of each look-up; the subjects that the batch judges otherwise."""
     settings = load_settings(store.config)
     now = datetime.now().replace(microsecond=0)
     scales = Scales(load_weights(settings.path(settings.mappings)), reference())
     engine = open_engine(settings)
+    index = settings.path(settings.store.index)
     times: list[float] = []
     answers: list[_Verdicts] = []
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
         for subject in asked:
             began = time.perf_counter()
-            answer = look_up(connection, subject, states, now, scales)
+            answer = look_up(connection, subject, states, now, scales, index=index)
             times.append(time.perf_counter() - began)
             answers.append(_of_look_up(answer))
         batch = _batch(connection, settings, asked, scales, now)
     engine.dispose()
     both = zip(asked, answers, batch, strict=True)
-    return entries(states), times, [f"{s.name}: {a} but the batch says {b}" for s, a, b in both if a != b]
+    return times, [f"{s.name}: {a} but the batch says {b}" for s, a, b in both if a != b]
 
 
 def _of_look_up(answer: Answer) -> _Verdicts:
@@ -110,10 +121,9 @@ def _of_look_up(answer: Answer) -> _Verdicts:
 def _batch(
     connection: Connection, settings: Settings, asked: Sequence[Subject], scales: Scales, now: datetime
 ) -> list[_Verdicts]:
-    from dataclasses import replace
-
-    scales = replace(scales, listed=entries(states_of_lists(connection, settings, now)))
-    judged, listings = judge_stored(connection, asked, StoredCandidates(connection), scales, now)
+    current = open_index(connection, settings.path(settings.store.index))
+    scales = replace(scales, listed=current.stamp.entries)
+    judged, listings = StoredCandidates(connection, current).judge(dict(enumerate(asked)), scales, now)
     number = {i: found.number for i, (found, _) in listings.items()}
     return [
         sorted(
@@ -122,7 +132,7 @@ def _batch(
                 *((number[i], "unverifiable") for i in judgement.namesake_ids),
             )
         )
-        for judgement in judged
+        for judgement in judged.values()
     ]
 
 

@@ -45,10 +45,17 @@ def _places(names: frozenset[str]) -> frozenset[str]:
 
 
 def _place(name: str, places: frozenset[str]) -> str:
-    start = ""
-    while found := next((name[len(start) :][:k] for k in range(8, 1, -1) if name[len(start) :][:k] in places), ""):
+    """The leading place: further ones only with their suffix, for brands are called like places (安徽新安酒店)."""
+    start = _longest(name, places)
+    if start and name[len(start) : len(start) + 1] in tuple("省市县区"):
+        start = name[: len(start) + 1]  # a place that has become a city since
+    while start and (found := _longest(name[len(start) :], places)) and found[-1] in "市县区":
         start += found
     return start
+
+
+def _longest(text: str, places: frozenset[str]) -> str:
+    return next((text[:length] for length in range(8, 1, -1) if text[:length] in places), "")
 
 
 def full_width(text: str) -> str:
@@ -67,13 +74,9 @@ def traditional(text: str) -> str:
 
 
 def latin(name: str) -> str:
-    """Pinyin, surname first."""
-    return (
-        " ".join(["".join(syllables(name[:1])), "".join(syllables(name[1:]))])
-        .title()
-        .replace("Ü", "V")
-        .replace("ü", "v")
-    )
+    """Pinyin, surname first, ü as V."""
+    read = [unicodedata.normalize("NFC", syllable).replace("ü", "v") for syllable in syllables(name)]
+    return f"{read[0]} {''.join(read[1:])}".title()
 
 
 def by_sound(c: str, rng: Generator) -> str:

@@ -106,9 +106,17 @@ def _renamed(side: str) -> Make:
     return make
 
 
-def _by_alias(me: Row, _other: Row, rng: Generator) -> Pair:
-    short, registered = aliases()[rng.integers(len(aliases()))]
-    return _alone(me | {"name": short}), _alone(me | {"name": registered})
+def _by_alias() -> Make:
+    """Each alias once: the same organisation listed twice would be two right answers."""
+    left = aliases()
+
+    def make(me: Row, _other: Row, _rng: Generator) -> Pair | None:
+        if not left:
+            return None
+        short, registered = left.pop()
+        return _alone(me | {"name": short}), _alone(me | {"name": registered})
+
+    return make
 
 
 def _elsewhere(words: Words, me: Row, _other: Row, rng: Generator) -> Pair | None:
@@ -179,7 +187,7 @@ def kinds(words: Words) -> tuple[Kind, ...]:
         Kind("name brackets of other shape", _with_brackets("〔〕")),
         Kind("renamed, applicant knows", _renamed("applicant")),
         Kind("renamed, list knows", _renamed("list")),
-        Kind("alias", _by_alias),
+        Kind("alias", _by_alias()),
         Kind("not: other place", partial(_elsewhere, words), same=False, most="clear"),
         Kind("not: other trade", partial(_other_trade, words), same=False, most="clear"),
         Kind("not: neighbour, one character", partial(_neighbour, words, False), same=False, most="possible"),
