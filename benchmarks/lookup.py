@@ -8,6 +8,7 @@ missed, with 1 when an answer differs.
 """
 
 import argparse
+import resource
 import shutil
 import statistics
 import sys
@@ -49,16 +50,18 @@ def main() -> int:
     place = folder / ("store" if not options.url else f"store-{options.url.split(':')[0]}")
     store = _loaded(place, folder, options.url)
     asked = pl.read_parquet(folder / "applicants.parquet")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     fresh = [_fresh(store, row) for row in asked.head(_FRESH).iter_rows(named=True)]
-    times, differing = _running(store, list(subjects(asked.iter_rows(named=True))))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / len(fresh)
+    times, cpu, differing = _running(store, list(subjects(asked.iter_rows(named=True))))
     median, p95 = statistics.median(fresh), float(np.percentile(times, 95))
-    print(
-        f"| fresh process, median of {len(fresh)} | {median:.2f} s (worst {max(fresh):.2f}) | target < {FRESH_SECONDS} s |"
-    )
-    print(
-        f"| inside a running one, {len(times)} look-ups | median {statistics.median(times) * 1000:.1f} ms, "
-        f"95 % {p95 * 1000:.1f} ms, worst {max(times) * 1000:.0f} ms | target 95 % < {WARM_SECONDS * 1000:.0f} ms |"
-    )
+    print(f"| fresh process, median of {len(fresh)} | {median:.2f} s | target < {FRESH_SECONDS} s |")
+    print(f"| its CPU time, mean | {worked:.2f} s | |")
+    print(f"| inside a running one, median of {len(times)} | {statistics.median(times) * 1000:.1f} ms | |")
+    print(f"| 95 % within | {p95 * 1000:.1f} ms | target < {WARM_SECONDS * 1000:.0f} ms |")
+    print(f"| CPU time, 95 % within | {np.percentile(cpu, 95) * 1000:.1f} ms | |")
+    print(f"| slowest | {max(times) * 1000:.0f} ms | |")
     print(f"| differing from the batch | {len(differing)} of {len(times)} | target 0 |")
     for line in differing[:10]:
         print(f"  {line}")
@@ -91,26 +94,28 @@ def _fresh(store: MadeStore, row: dict[str, str]) -> float:
     return store.run(*arguments)[0]
 
 
-def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], list[str]]:
-    """Seconds of each look-up; the subjects that the batch judges otherwise."""
+def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], list[float], list[str]]:
+    """Seconds of each look-up, by the clock and of CPU; the subjects that the batch judges otherwise."""
     settings = load_settings(store.config)
     now = datetime.now().replace(microsecond=0)
     scales = Scales(load_weights(settings.path(settings.mappings)), reference())
     engine = open_engine(settings)
     index = settings.path(settings.store.index)
     times: list[float] = []
+    cpu: list[float] = []
     answers: list[_Verdicts] = []
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
         for subject in asked:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             answer = look_up(connection, subject, states, now, scales, index=index)
             times.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - worked)
             answers.append(_of_look_up(answer))
         batch = _batch(connection, settings, asked, scales, now)
     engine.dispose()
     both = zip(asked, answers, batch, strict=True)
-    return times, [f"{s.name}: {a} but the batch says {b}" for s, a, b in both if a != b]
+    return times, cpu, [f"{s.name}: {a} but the batch says {b}" for s, a, b in both if a != b]
 
 
 def _of_look_up(answer: Answer) -> _Verdicts:
