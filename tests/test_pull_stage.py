@@ -10,12 +10,9 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
-from credit_sync.records import RecordKind
-from credit_sync.screening.keys import keys_to_store
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger, schema
-from credit_sync.store.columns import subject_from_columns
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.engine import writing
@@ -109,18 +106,10 @@ def test_key_across_batches(world: World) -> None:
     assert world.pull("a", *reversed(rows)).counts == Counts(pulled=2500, unchanged=2500, live=2500)
 
 
-def test_keys_and_mask_shapes_are_stored_and_follow_changes(world: World) -> None:
+def test_listings_store_no_keys(world: World) -> None:
+    """They are found through the index file of screening."""
     world.pull("a", entry(1, 证件=MASKED), entry(2, "合肥甲科技有限公司"))
-    world.pull("a", entry(1, "李四", 证件=MASKED), entry(2, "合肥甲科技有限公司"))
-    with world.engine.connect() as connection:
-        rows = connection.execute(schema.listing.select().order_by(schema.listing.c.id)).mappings().all()
-    expected = {
-        (key, "listing", row["id"])
-        for row in rows
-        for key in keys_to_store(RecordKind.LISTING, subject_from_columns(dict(row)))
-    }
-    assert set(world.rows(schema.subject_key, "key", "record", "record_id")) == expected
-    assert ("1111111111****1111",) in world.rows(schema.mask_shape, "shape")
+    assert world.rows(schema.subject_key, "key") == []
 
 
 @pytest.mark.parametrize(

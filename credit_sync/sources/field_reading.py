@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, Protocol
 
@@ -49,11 +49,14 @@ class ProblemError(Exception):
 class FieldReader:
     """Reads one field; `mapping` is None for a constant."""
 
+    __slots__ = ("_dates", "_name", "_pattern", "_put", "_range", "_sources", "_split", "_table", "_target")
+
     def __init__(
         self, name: str, target: TargetField, mapping: FieldMapping | None, table: Mapping[str, str] | None
     ) -> None:
         self._name = name
         self._target = target
+        self._range = _RANGES.get(name)
         self._sources = mapping.from_ if mapping else ()
         self._table = table and {_folded(code): value for code, value in table.items()}
         self._pattern = re.compile(mapping.pattern) if mapping and mapping.pattern else None
@@ -61,9 +64,13 @@ class FieldReader:
         self._dates = mapping.dates if mapping else ()
         self._put = _PUTTERS.get(target.type, FieldReader._put_simple)
 
-    def read(self, values: Mapping[str, Any], draft: Draft) -> None:
-        """Puts the field's value, if the row has one, into the draft. Raises ProblemError."""
-        for source in self._sources:
+    def sources_in(self, titles: Collection[str]) -> tuple[str, ...]:
+        """Where a row with these titles may have the field, in the order in which to look."""
+        return tuple(s for s in self._sources if s in titles or s.partition(".")[0] in titles)
+
+    def read(self, values: Mapping[str, Any], draft: Draft, sources: tuple[str, ...]) -> None:
+        """Puts the field's value, if the row has one, into the draft. `sources` as above. Raises ProblemError."""
+        for source in sources:
             value = values[source] if source in values else _inside(values, source)
             if value is not None and (text := text_of(value)):
                 self.put(text, draft)
@@ -98,8 +105,8 @@ class FieldReader:
 
     def _put_simple(self, text: str, draft: Draft) -> None:
         value = READERS[self._target.type](text)
-        if self._name in _RANGES:
-            lowest, highest = _RANGES[self._name]
+        if self._range is not None:
+            lowest, highest = self._range
             if not lowest <= value <= highest:
                 raise UnreadableError("超出合理范围")
             if self._name == "age" and value == 0:

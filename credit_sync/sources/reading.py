@@ -146,6 +146,11 @@ class Reader:
         return self._class(subject=subject.subject, **own)
 
 
+_Readers = list[tuple[FieldReader, tuple[str, ...]]]
+_MOST_LAYOUTS = 1000
+"""Sets of titles that are remembered; rows of JSON may each have their own."""
+
+
 class _Part:
     """The constants and field readers of one part of a mapping."""
 
@@ -156,6 +161,7 @@ class _Part:
             for name, field in field_map.items()
             if name not in constants
         ]
+        self._by_titles: dict[tuple[str, ...], _Readers] = {}
         self._constants = _Draft({}, {}, [])
         for name, value in constants.items():
             try:
@@ -166,12 +172,23 @@ class _Part:
     def draft(self, values: Mapping[str, Any]) -> _Draft:
         """The part's values; the first field that cannot be read is kept as the problem."""
         draft = _Draft(dict(self._constants.values), dict(self._constants.identifiers), [])
-        for reader in self._readers:
+        for reader, sources in self._readers_for(tuple(values)):
             try:
-                reader.read(values, draft)
+                reader.read(values, draft, sources)
             except ProblemError as problem:
                 draft.problem = draft.problem or problem
         return draft
+
+    def _readers_for(self, titles: tuple[str, ...]) -> _Readers:
+        """The fields that a row with these titles may have; most mappings know many layouts, a source has one."""
+        readers = self._by_titles.get(titles)
+        if readers is None:
+            found = ((reader, reader.sources_in(frozenset(titles))) for reader in self._readers)
+            readers = [(reader, sources) for reader, sources in found if sources]
+            if len(self._by_titles) >= _MOST_LAYOUTS:
+                self._by_titles.clear()
+            self._by_titles[titles] = readers
+        return readers
 
 
 def _subject_of(draft: _Draft, origin: Origin) -> ReadSubject:
@@ -186,11 +203,13 @@ def _subject_of(draft: _Draft, origin: Origin) -> ReadSubject:
 
 def _key_part(value: Any) -> str:
     """One spelling for what a source may write differently from pull to pull: width and blanks."""
+    if not value:
+        return ""
     if isinstance(value, Identifier):
         return value.value
     if isinstance(value, date):
         return value.isoformat()
-    return "".join(unicodedata.normalize("NFKC", str(value or "")).split())
+    return "".join(unicodedata.normalize("NFKC", str(value)).split())
 
 
 def _shown(text: str, *, identifier: bool = False) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.records import RecordKind
-from credit_sync.screening.keys import keys_to_store, mask_shapes
+from credit_sync.screening.keys import keys_to_store
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.spool import Spool
 from credit_sync.store import ledger, quarantine
@@ -20,12 +20,11 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
-from credit_sync.store.record_changes import Entry, SubjectKeys
+from credit_sync.store.record_changes import Entry
 from credit_sync.store.records import RecordWriter, in_force_before, live_records
 from credit_sync.store.versions import PulledSource, add_version, was_ever_accepted
 from credit_sync.subjects.identifiers import hide_in_text
 
-SUBJECT_KEYS = SubjectKeys(keys_to_store, mask_shapes)
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
 
 State = Literal["accepted", "refused"]
@@ -78,7 +77,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Counts:
     whole = source.delivery == "full"
     before = live_records(connection, source.record, source.name)
     in_force = in_force_before(connection, source.name, run) if source.record is RecordKind.LISTING else 0
-    writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS)
+    writer = RecordWriter(connection, source.name, source.record, run, keys_to_store)
     writer.counts.pulled = spool.outcomes
     writer.counts.skipped = spool.skipped
     for items, bad in spool.batches():

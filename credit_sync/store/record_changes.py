@@ -3,34 +3,38 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Date, Table, bindparam, select
+from sqlalchemy import JSON, Connection, Date, DateTime, Table, bindparam, literal, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store import schema
+from credit_sync.store.bulk import BulkInsert, converter
 from credit_sync.store.columns import subject_from_columns
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.subject import Subject
 
-BATCH = 1000
-_HEAD = frozenset(
-    [
-        "id",
-        "source",
-        "key",
-        "version",
-        "digest",
-        "first_seen",
-        "changed_at",
-        "removed_at",
-        "changed_in",
-        "place",
-        "row",
-    ]
+BATCH = 5000
+_HEAD = (
+    "id",
+    "source",
+    "key",
+    "version",
+    "digest",
+    "first_seen",
+    "changed_at",
+    "removed_at",
+    "changed_in",
+    "place",
+    "row",
 )
 """Columns that are about the record, not what it says."""
+
+StoredKeys = Callable[[RecordKind, Subject], Sequence[int]]
+"""How the keys of a subject are made (credit_sync.screening.keys)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,56 @@ class Entry:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectKeys:
-    """How the keys of a subject are made (credit_sync.screening.keys), and which masks its numbers show."""
+class _NewRows:
+    """New records as rows of their table, made from their content with as few steps as Python can do."""
 
-    keys: Callable[[RecordKind, Subject], Sequence[int]]
-    shapes: Callable[[Subject], Sequence[str]]
+    def __init__(self, connection: Connection, table: Table, source: str, run: Run, changed_in: int) -> None:
+        content = [c for c in table.columns if c.name not in (*_HEAD, "extra", "warnings")]
+        self._dates = [c.name for c in content if isinstance(c.type, Date)]
+        self._documents = [c.name for c in content if isinstance(c.type, JSON)]
+        plain = [c.name for c in content if c.name not in (*self._dates, *self._documents)]
+        self._plain = itemgetter(*plain)
+        self._date = _date_converter(converter(connection, table, self._dates[0]) if self._dates else None)
+        self._document = converter(connection, table, "extra")
+        time = next(c.name for c in table.columns if isinstance(c.type, DateTime))
+        as_time = converter(connection, table, time)
+        self._at = as_time(run.as_of) if as_time else run.as_of
+        self._source, self._changed_in = source, changed_in
+        names = (*_HEAD, *plain, *self._dates, *self._documents, "warnings", "extra")
+        self._insert = BulkInsert(connection, table, names)
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(self, record_id: int, item: Entry, content: dict[str, Any]) -> None:
+        """One more."""
+        columns, as_date, as_document, at = content["columns"], self._date, self._document, self._at
+        assert as_document is not None  # noqa: S101 - every dialect writes JSON itself
+        self._rows.append(
+            (
+                *(record_id, self._source, item.key, 1, item.digest, at, at, None, self._changed_in),
+                *(item.place, item.row),
+                *self._plain(columns),
+                *[as_date(columns[name]) for name in self._dates],
+                *[as_document(columns[name]) for name in self._documents],
+                as_document(content["warnings"]),
+                as_document(content["extra"]),
+            )
+        )
+
+    def write(self) -> None:
+        """Writes what was added."""
+        self._insert(self._rows)
+        self._rows = []
+
+
+def _date_converter(convert: Callable[[Any], Any] | None) -> Callable[[str | None], Any]:
+    """From the date in a content to what the driver takes; the same days come again and again."""
+
+    @lru_cache(maxsize=50_000)
+    def converted(text: str | None) -> Any:
+        day = None if text is None else date.fromisoformat(text)
+        return convert(day) if convert else day
+
+    return converted
 
 
 class RecordChanges:
@@ -60,41 +108,43 @@ class RecordChanges:
         connection: Connection,
         table: Table,
         kind: RecordKind,
+        source: str,
         run: Run,
-        subject_keys: SubjectKeys,
+        stored_keys: StoredKeys,
         *,
         version: int,
     ) -> None:
         self._connection, self._table, self._kind, self._run = connection, table, kind.value, run
         self._changed_in = version
-        self._subject_keys = subject_keys
+        # Listings are found through the index file of screening, which is derived from the listings themselves.
+        self._stored_keys = stored_keys if kind is not RecordKind.LISTING else None
         self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
-        self._shapes = set(connection.scalars(select(schema.mask_shape.c.shape)))
+        self._new = _NewRows(connection, table, source, run, version)
+        self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 
     def _clear(self) -> None:
-        self._added: list[dict[str, Any]] = []
+        self._added: list[int] = []
         self._changed: list[dict[str, Any]] = []
         self._removed: list[dict[str, Any]] = []
         self._history: dict[int, dict[str, Any]] = {}
-        self._keys: list[dict[str, Any]] = []
+        self._keys: list[tuple[int, str, int]] = []
 
     def touches(self, record_id: int) -> bool:
         """The batch already changes this record."""
-        return record_id in self._history
+        return record_id in self._history or (bool(self._added) and record_id >= self._added[0])
 
     def flush_when_full(self) -> None:
         """Keeps a batch from growing without end."""
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, record_id: int, source: str, item: Entry) -> None:
-        """A new record."""
-        values = self._values(record_id, 1, item)
-        self._added.append(
-            {**values, "id": record_id, "source": source, "key": item.key, "first_seen": self._run.as_of}
-        )
-        self._remember(record_id, 1, "added")
+    def add(self, record_id: int, item: Entry) -> None:
+        """A new record; ids come in ascending order without gaps."""
+        content = orjson.loads(item.content)
+        self._new.add(record_id, item, content)
+        self._added.append(record_id)
+        self._add_keys(record_id, content["columns"])
 
     def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
         """A record with other content, or there again after its removal."""
@@ -110,15 +160,10 @@ class RecordChanges:
     def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
         content = orjson.loads(item.content)
         columns: dict[str, Any] = content["columns"]
-        subject = subject_from_columns(columns)
+        self._add_keys(record_id, columns)
         for name in self._dates:
             if columns[name] is not None:
                 columns[name] = date.fromisoformat(columns[name])
-        self._keys += [
-            {"key": key, "record": self._kind, "record_id": record_id}
-            for key in self._subject_keys.keys(RecordKind(self._kind), subject)
-        ]
-        self._add_shapes(subject)
         return {
             **columns,
             "version": version,
@@ -132,13 +177,10 @@ class RecordChanges:
             "extra": content["extra"],
         }
 
-    def _add_shapes(self, subject: Subject) -> None:
-        if self._kind != RecordKind.LISTING.value:
-            return
-        for shape in self._subject_keys.shapes(subject):
-            if shape not in self._shapes:
-                self._shapes.add(shape)
-                self._connection.execute(schema.mask_shape.insert().values(shape=shape))
+    def _add_keys(self, record_id: int, columns: dict[str, Any]) -> None:
+        if self._stored_keys is not None:
+            keys = self._stored_keys(RecordKind(self._kind), subject_from_columns(columns))
+            self._keys += [(key, self._kind, record_id) for key in keys]
 
     def _remember(self, record_id: int, version: int, change: str) -> None:
         self._history[record_id] = {
@@ -153,21 +195,34 @@ class RecordChanges:
 
     def flush(self) -> None:
         """Writes the batch."""
-        if not self._history:
-            return
+        if self._added:
+            self._new.write()
+            self._remember_added(self._added[0], self._added[-1])
+        if self._history:
+            self._flush_changes()
+        self._insert_keys(sorted(self._keys))
+        self._clear()
+
+    def _flush_changes(self) -> None:
         changed_ids = [row["record_id"] for row in self._changed]
         for record_id, before in self._content(changed_ids).items():
             self._history[record_id]["before"] = before
-        if changed_ids:
+        if changed_ids and self._stored_keys is not None:
             c = schema.subject_key.c
             of_changed = (c.record == self._kind, c.record_id.in_(changed_ids))
             self._connection.execute(schema.subject_key.delete().where(*of_changed))
-        self._insert(self._table, self._added)
         self._update(self._changed)
         self._update(self._removed)
-        self._insert(schema.record_history, list(self._history.values()))
-        self._insert(schema.subject_key, sorted(self._keys, key=lambda row: (row["key"], row["record_id"])))
-        self._clear()
+        self._connection.execute(schema.record_history.insert(), list(self._history.values()))
+
+    def _remember_added(self, first: int, last: int) -> None:
+        """The history of new records, which holds nothing that the database does not know already."""
+        history, c = schema.record_history, self._table.c
+        said = {"record": self._kind, "record_id": c.id, "version": c.version, "change": "added"}
+        said |= {"run_id": self._run.id, "at": c.first_seen, "before": literal({}, JSON())}
+        columns = [value if hasattr(value, "type") else literal(value) for value in said.values()]
+        added = select(*columns).where(c.id.between(first, last)).order_by(c.id)
+        self._connection.execute(history.insert().from_select(list(said), added))
 
     def _content(self, record_ids: list[int]) -> dict[int, dict[str, Any]]:
         if not record_ids:
@@ -175,10 +230,6 @@ class RecordChanges:
         columns = [c for c in self._table.columns if c.name not in _HEAD]
         rows = self._connection.execute(select(self._table.c.id, *columns).where(self._table.c.id.in_(record_ids)))
         return {row["id"]: {str(c.name): row[c.name] for c in columns} for row in rows.mappings()}
-
-    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(table.insert(), rows)
 
     def _update(self, rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -7,13 +7,14 @@ however long the list. Ids follow the order of arrival, so the same pulls always
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select
+import orjson
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, String, any_, func, literal, or_, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store import schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.ledger import Run
-from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, SubjectKeys
+from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, StoredKeys
 from credit_sync.store.versions import next_version
 
 _UNSEEN, _READ, _HELD, _GONE = 0, 1, 2, 3
@@ -48,7 +49,7 @@ class RecordWriter:
     """Writes one pull of one source. Call `write` batch by batch, then `remove_unseen` for a whole list."""
 
     def __init__(
-        self, connection: Connection, source: str, kind: RecordKind, run: Run, subject_keys: SubjectKeys
+        self, connection: Connection, source: str, kind: RecordKind, run: Run, stored_keys: StoredKeys
     ) -> None:
         self.counts = Counts()
         self.read = 0
@@ -56,7 +57,7 @@ class RecordWriter:
         self._connection, self._source, self._kind, self._run = connection, source, kind, run
         self._table = schema.RECORD_TABLES[kind]
         version = next_version(connection, source, run)
-        self._changes = RecordChanges(connection, self._table, kind, run, subject_keys, version=version)
+        self._changes = RecordChanges(connection, self._table, kind, source, run, stored_keys, version=version)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
 
@@ -115,12 +116,12 @@ class RecordWriter:
 
     def _look_up(self, keys: set[str]) -> dict[str, _Known]:
         c = self._table.c
-        wanted = select(c.key, c.id, c.version, c.digest, c.removed_at).where(
-            c.source == self._source, c.key.in_(sorted(keys))
+        wanted = select(c.key, c.id, c.version, c.digest, c.removed_at.is_not(None)).where(
+            c.source == self._source, _is_among(self._connection, c.key, keys)
         )
         return {
-            key: _Known(record_id, version, digest, removed_at is not None)
-            for key, record_id, version, digest, removed_at in self._connection.execute(wanted)
+            key: _Known(record_id, version, digest, removed)
+            for key, record_id, version, digest, removed in self._connection.execute(wanted)
         }
 
     def _live(self) -> Iterator[tuple[int, int]]:
@@ -134,7 +135,7 @@ class RecordWriter:
         self._seen.append(_READ)
         self.read += 1
         self.counts.added += 1
-        self._changes.add(new.id, self._source, item)
+        self._changes.add(new.id, item)
         return new
 
     def _take(self, item: Entry, found: _Known) -> None:
@@ -161,6 +162,14 @@ class RecordWriter:
             found.version, found.removed = found.version + 1, True
             self._seen[found.id] = _GONE
             self.counts.removed += 1
+
+
+def _is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
+    """The keys as one parameter: a statement with thousands takes longer to make than to answer."""
+    if connection.dialect.name == "sqlite":
+        given = func.json_each(orjson.dumps(sorted(keys)).decode()).table_valued("value")
+        return column.in_(select(given.c.value))
+    return column == any_(literal(sorted(keys), ARRAY(String)))
 
 
 def live_records(connection: Connection, kind: RecordKind, source: str) -> int:
