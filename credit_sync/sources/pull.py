@@ -6,6 +6,7 @@ source that a killed run had finished is not pulled again.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.settings import Settings
+from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.connect import open_rows
 from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.reading import Reader
@@ -31,8 +33,6 @@ log = structlog.get_logger()
 
 Progress = Callable[[str, int], None]
 """Told the source and how many of its rows have been read."""
-
-_PROGRESS_EVERY = 500
 
 
 def make_readers(settings: Settings) -> dict[str, Reader]:
@@ -117,12 +117,11 @@ def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Pro
     rows = open_rows(
         source.name, settings, source.mapping, base=source.settings.base, since=since, pulled_at=run.as_of
     )
-    for row in rows:
-        spool.add(source.reader.read(row))
-        if progress is not None and spool.rows % _PROGRESS_EVERY == 0:
+    reader = BlockReader(source.reader)
+    while block := list(islice(rows, BLOCK)):
+        spool.add_block(reader.read(block))
+        if progress is not None:
             progress(source.name, spool.rows)
-    if progress is not None:
-        progress(source.name, spool.rows)
 
 
 def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> Pulled:

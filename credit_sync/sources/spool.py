@@ -14,12 +14,52 @@ from typing import Any, Self
 import orjson
 
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
+from credit_sync.sources.rows import Origin
 from credit_sync.store.columns import to_columns
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH, Entry
 from credit_sync.store.records import Gone, Held, Item
 
 _BUFFER = 1 << 20
+
+
+class Block:
+    """The outcomes of some rows as the spool holds them: two lines each, a head and the content."""
+
+    __slots__ = ("lines", "outcomes", "rejected", "rows", "skipped")
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.rows = self.outcomes = self.rejected = self.skipped = 0
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """The outcomes of one row."""
+        self.rows += 1
+        for outcome in outcomes:
+            self.outcomes += 1
+            if isinstance(outcome, Read):
+                content = {
+                    "columns": to_columns(outcome.record),
+                    "extra": outcome.extra,
+                    "warnings": list(outcome.warnings),
+                }
+                canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+                self.put_entry(outcome.key, outcome.origin.place, outcome.origin.row, canonical)
+            elif isinstance(outcome, Removed):
+                self._put(["gone", outcome.key, "", 0, ""], b"")
+            elif isinstance(outcome, Rejected):
+                self.rejected += 1
+                self._put(_head("bad", outcome.key, outcome.origin), _bad_row(outcome))
+            else:
+                self.skipped += 1
+
+    def put_entry(self, key: str, place: str, row: int, canonical: bytes) -> None:
+        """A record's line; counting its row and outcome is the caller's."""
+        digest = blake2b(canonical, digest_size=16).hexdigest()
+        self._put(["entry", key, place, row, digest], canonical)
+
+    def _put(self, head: list[Any], content: bytes) -> None:
+        self.lines += (orjson.dumps(head), content)
 
 
 class Spool:
@@ -42,24 +82,19 @@ class Spool:
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """The outcomes of one row."""
-        self.rows += 1
-        for outcome in outcomes:
-            self.outcomes += 1
-            if isinstance(outcome, Read):
-                content = {
-                    "columns": to_columns(outcome.record),
-                    "extra": outcome.extra,
-                    "warnings": list(outcome.warnings),
-                }
-                canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-                self._put(["entry", outcome.key, outcome.origin.place, outcome.origin.row], canonical)
-            elif isinstance(outcome, Removed):
-                self._put(["gone", outcome.key, "", 0], b"")
-            elif isinstance(outcome, Rejected):
-                self.rejected += 1
-                self._put(["bad", outcome.key, outcome.origin.place, outcome.origin.row], _bad_row(outcome))
-            else:
-                self.skipped += 1
+        block = Block()
+        block.add(outcomes)
+        self.add_block(block)
+
+    def add_block(self, block: Block) -> None:
+        """The outcomes of the next rows."""
+        self.rows += block.rows
+        self.outcomes += block.outcomes
+        self.rejected += block.rejected
+        self.skipped += block.skipped
+        if block.lines:
+            self._file.write(b"\n".join(block.lines))
+            self._file.write(b"\n")
 
     def batches(self) -> Iterator[tuple[list[Item], list[BadRow]]]:
         """What records it holds or speaks of, and what goes to quarantine, in the order of arrival."""
@@ -69,11 +104,9 @@ class Spool:
             items: list[Item] = []
             bad: list[BadRow] = []
             for head, content in zip(block[::2], block[1::2], strict=True):
-                kind, key, place, row = orjson.loads(head)
+                kind, key, place, row, digest = orjson.loads(head)
                 if kind == "entry":
-                    canonical = content[:-1]
-                    digest = blake2b(canonical, digest_size=16).digest()
-                    items.append(Entry(key, digest, canonical, place, row))
+                    items.append(Entry(key, bytes.fromhex(digest), content[:-1], place, row))
                 elif kind == "gone":
                     items.append(Gone(key))
                 else:
@@ -82,11 +115,9 @@ class Spool:
                         items.append(Held(key))
             yield items, bad
 
-    def _put(self, head: list[Any], content: bytes) -> None:
-        self._file.write(orjson.dumps(head))
-        self._file.write(b"\n")
-        self._file.write(content)
-        self._file.write(b"\n")
+
+def _head(kind: str, key: str, origin: Origin) -> list[Any]:
+    return [kind, key, origin.place, origin.row, ""]
 
 
 def _bad_row(rejected: Rejected) -> bytes:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Connection, Date, DateTime, Table, bindparam, literal, select
+from sqlalchemy import JSON, ColumnElement, Connection, Date, DateTime, Table, bindparam, literal, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store import schema
@@ -103,7 +103,7 @@ def _date_converter(convert: Callable[[Any], Any] | None) -> Callable[[str | Non
 class RecordChanges:
     """The changes of one batch, written together."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         connection: Connection,
         table: Table,
@@ -217,12 +217,18 @@ class RecordChanges:
 
     def _remember_added(self, first: int, last: int) -> None:
         """The history of new records, which holds nothing that the database does not know already."""
-        history, c = schema.record_history, self._table.c
-        said = {"record": self._kind, "record_id": c.id, "version": c.version, "change": "added"}
-        said |= {"run_id": self._run.id, "at": c.first_seen, "before": literal({}, JSON())}
-        columns = [value if hasattr(value, "type") else literal(value) for value in said.values()]
-        added = select(*columns).where(c.id.between(first, last)).order_by(c.id)
-        self._connection.execute(history.insert().from_select(list(said), added))
+        c = self._table.c
+        said: dict[str, ColumnElement[Any]] = {
+            "record": literal(self._kind),
+            "record_id": c.id,
+            "version": c.version,
+            "change": literal("added"),
+            "run_id": literal(self._run.id),
+            "at": c.first_seen,
+            "before": literal({}, JSON()),
+        }
+        added = select(*said.values()).where(c.id.between(first, last)).order_by(c.id)
+        self._connection.execute(schema.record_history.insert().from_select(list(said), added))
 
     def _content(self, record_ids: list[int]) -> dict[int, dict[str, Any]]:
         if not record_ids:
