@@ -5,8 +5,8 @@ source that a killed run had finished is not pulled again.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Literal
 
 import structlog
@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.settings import Settings
-from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.connect import open_rows
 from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.reading import Reader
+from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import ledger
@@ -117,11 +117,11 @@ def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Pro
     rows = open_rows(
         source.name, settings, source.mapping, base=source.settings.base, since=since, pulled_at=run.as_of
     )
-    reader = BlockReader(source.reader)
-    while block := list(islice(rows, BLOCK)):
-        spool.add_block(reader.read(block))
-        if progress is not None:
-            progress(source.name, spool.rows)
+    with closing(read_blocks(source.reader, rows)) as blocks:
+        for block in blocks:
+            spool.add_block(block)
+            if progress is not None:
+                progress(source.name, spool.rows)
 
 
 def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> Pulled:
