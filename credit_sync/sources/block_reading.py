@@ -5,9 +5,8 @@ Only what nearly every row looks like is read this way, and to the very bytes th
 anything odd about it goes to `Reader`, which alone knows what to do with it (tests/test_block_reading.py compares).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import repeat
 from typing import Any
 
 import orjson
@@ -19,7 +18,7 @@ from credit_sync.sources.rows import BrokenRow, RawRow
 from credit_sync.sources.spool import Block
 from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, several
 from credit_sync.sources.target_fields import FieldType
-from credit_sync.sources.values import LONGEST, text_of
+from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, to_columns
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
@@ -29,12 +28,12 @@ BLOCK = 500
 _MOST_REMEMBERED = 50_000
 _ODD = object()
 """In the place of a value that only `Reader` can read."""
-_MADE = ("subject_kind", "subject_birth_year", "subject_identifiers", "list")
+_MADE = ("subject_kind", "subject_birth_year", "subject_identifiers", "subject_former_names", "list")
 """Columns that are not just the value of their field."""
 
 Row = RawRow | BrokenRow
-Values = dict[str, Sequence[Any]]
-"""Columns by field; None or '' where a row says nothing."""
+Columns = Mapping[str, Sequence[Any]]
+"""Columns by name; None or '' where a row says nothing."""
 
 
 class BlockReader:
@@ -51,6 +50,9 @@ class BlockReader:
         self._defaults = {name: defaults[name] for name in sorted(defaults)}
         given = ((name.removeprefix(SUBJECT_PREFIX), name) for name in self._defaults)
         self._columns = tuple((field, name) for field, name in given if name not in _MADE)
+        self._nothing = {field: self._defaults[column] for field, column in self._columns}
+        self._nothing = {field: self._defaults[column] for field, column in self._columns}
+        self._nothing = {field: self._defaults[column] for field, column in self._columns}
 
     def read(self, rows: Sequence[Row]) -> Block:
         """What the rows come to, in their order."""
@@ -78,48 +80,53 @@ class BlockReader:
             return {}
         cells = list(zip(*[row.values.values() for _, row in chosen], strict=True))
         columns = dict(zip(titles, cells, strict=True))
-        texts = {title: _each(column, text_of) for title, column in columns.items()}
+        texts = {title: texts_of(column) for title, column in columns.items()}
         odd = self._not_entries(texts)
         values, numbers = self._values(texts, len(chosen), odd)
-        extras = self._extras(columns, len(chosen))
-        on = chosen[0][1].origin.pulled_at.date()
-        said = zip(_rows_of(values, len(chosen)), _rows_of(numbers, len(chosen)), extras, strict=True)
-        entries = {}
-        for place, ((number, _), (value, written, extra)) in enumerate(zip(chosen, said, strict=True)):
-            if place not in odd and (entry := self._entry(value, written, extra, on)) is not None:
-                entries[number] = entry
-        return entries
-
-    def _extras(self, columns: Mapping[str, Sequence[str]], count: int) -> Iterable[dict[str, str]]:
-        """What the mapping does not know of each row."""
+        if "name" not in values:
+            return {}
         unknown = {title: columns[title] for title in sorted(columns) if title not in self._reader.known}
-        return ({title: v for title, v in row.items() if v} for row in _rows_of(unknown, count))
+        entries = self._read_entries(values, numbers, unknown, odd, chosen[0][1].origin.pulled_at.date())
+        return {n: entry for (n, _), entry in zip(chosen, entries, strict=True) if entry is not None}
 
-    def _entry(
-        self, values: dict[str, Any], written: dict[str, str], extra: dict[str, str], on: date
-    ) -> tuple[str, bytes] | None:
-        """Key and content of one row; None where it takes `Reader` to read it."""
-        name = values.get("name")
-        if not name or values.get("former_names") or "原" in name or "名" in name:
-            return None
-        numbers = {field: text for field, text in written.items() if text}
-        kind = values.get("kind") or derive_kind(name, Given(values, numbers, on))
-        found = _identifiers(numbers, kind, on)
-        if found is None:
-            return None
-        parts = [key_part(found.get(field) or values.get(field)) for field in self._reader.mapping.key]
-        if not any(parts):
-            return None
-        born = values.get("birth_date")
-        columns = self._defaults.copy()
-        for field, column in self._columns:
-            if value := values.get(field):
-                columns[column] = value
-        columns["subject_kind"] = kind
-        columns["subject_birth_year"] = values.get("birth_year") or (born.year if born else None)
-        if found:
-            columns["subject_identifiers"] = [[i.kind, i.value, i.valid] for i in dict.fromkeys(found.values())]
-        return join_key(parts), orjson.dumps({"columns": columns, "extra": extra, "warnings": []})
+    def _read_entries(
+        self, values: Columns, numbers: Columns, unknown: Columns, odd: set[int], on: date
+    ) -> Iterator[tuple[str, bytes] | None]:
+        """Key and content of each row; None where it takes `Reader` to read it."""
+        count = len(values["name"])
+        nothing = [None] * count
+        names, formers = values["name"], values.get("former_names", nothing)
+        days, years = values.get("birth_date", nothing), values.get("birth_year", nothing)
+        said = _rows_of({column: values[field] for field, column in self._columns if field in values}, count)
+        key_fields = self._reader.mapping.key
+        key_texts: Iterator[Sequence[str]] = zip(
+            *(list(map(key_part, values.get(f, nothing))) for f in key_fields), strict=True
+        )
+        written, extras = _rows_of(numbers, count), _rows_of(unknown, count)
+        kinds = _kinds(values, count)
+        for place in range(count):
+            own, texts, extra, parts = next(said), next(written), next(extras), next(key_texts)
+            name = names[place]
+            if place in odd or formers[place] or not name or "原" in name or "名" in name:
+                yield None
+                continue
+            given = {field: text for field, text in texts.items() if text}
+            kind = kinds[place] or derive_kind(name, Given({}, given, on))
+            found = _identifiers(given, kind, on)
+            if found is None:
+                yield None
+                continue
+            if found:
+                parts = [found[f].value if f in found else t for f, t in zip(key_fields, parts, strict=True)]
+                own["subject_identifiers"] = [[i.kind, i.value, i.valid] for i in _once(found)]
+            own["subject_kind"] = kind
+            own["subject_birth_year"] = years[place] or (days[place].year if days[place] else None)
+            content = {
+                "columns": {**self._defaults, **own},
+                "extra": {title: text for title, text in extra.items() if text},
+                "warnings": [],
+            }
+            yield (join_key(parts), orjson.dumps(content)) if any(parts) else None
 
     def _not_entries(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
         """Rows that may be blank or a note, and those that the source calls gone."""
@@ -130,12 +137,10 @@ class BlockReader:
             odd.update(n for n, text in enumerate(texts[removal.from_]) if text in removal.values)
         return odd
 
-    def _values(
-        self, texts: Mapping[str, Sequence[str]], count: int, odd: set[int]
-    ) -> tuple[Values, dict[str, Sequence[str]]]:
+    def _values(self, texts: Mapping[str, Sequence[str]], count: int, odd: set[int]) -> tuple[Columns, Columns]:
         """The columns of values, and those of written numbers, by field."""
         part = self._reader.parts[0]
-        values: Values = {name: [value] * count for name, value in part.constants.values.items()}
+        values: dict[str, Sequence[Any]] = {name: [value] * count for name, value in part.constants.values.items()}
         numbers: dict[str, Sequence[str]] = {}
         for reader, sources in part.readers_for(tuple(texts)):
             given = [texts[source] for source in sources if source in texts]
@@ -153,10 +158,10 @@ class BlockReader:
         return values, numbers
 
     def _read(self, reader: FieldReader, column: Sequence[str], odd: set[int]) -> list[Any]:
-        known = self._known.setdefault(reader.name, {"": None})
-        if len(known) > _MOST_REMEMBERED:
-            self._known[reader.name] = known = {"": None}
-        known |= {text: _value(reader, text) for text in set(column).difference(known)}
+        known = self._known.get(reader.name)
+        if known is None or len(known) > _MOST_REMEMBERED:
+            self._known[reader.name] = known = {"": self._nothing.get(reader.name)}
+        known |= {text: _value(reader, text, known[""]) for text in set(column).difference(known)}
         values = [known[text] for text in column]
         if _ODD in values:
             odd.update(n for n, value in enumerate(values) if value is _ODD)
@@ -174,22 +179,27 @@ def _is_simple(values: Mapping[str, Any], titles: list[str]) -> bool:
     return text.isprintable() and len(text) <= LONGEST and "&#" not in text
 
 
-def _each(column: Sequence[str], function: Callable[[str], Any]) -> list[Any]:
-    """A function of each text of a column, asked once for each different one."""
-    known = {text: function(text) for text in set(column)}
-    return [known[text] for text in column]
-
-
-def _rows_of(columns: Mapping[str, Sequence[Any]], count: int) -> Iterable[dict[str, Any]]:
+def _rows_of(columns: Columns, count: int) -> Iterator[dict[str, Any]]:
     """Columns turned into rows."""
     if not columns:
-        return repeat({}, count)
+        return ({} for _ in range(count))
     names = tuple(columns)
     return (dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
-def _value(reader: FieldReader, text: str) -> Any:
-    """A text as the field's value, None where it stands for none."""
+def _kinds(values: Columns, count: int) -> Sequence[SubjectKind | None]:
+    """The kinds of the subjects as far as the values tell, in the order in which `derive_kind` asks them."""
+    nothing = [None] * count
+    hints = zip(*(values.get(f, nothing) for f in ("sex", "age", "birth_date", "birth_year")), strict=True)
+    rows = zip(values.get("kind", nothing), hints, values.get("legal_representative", nothing), strict=True)
+    return [
+        kind or (SubjectKind.PERSON if any(hint) else SubjectKind.ORGANISATION if representative else None)
+        for kind, hint, representative in rows
+    ]
+
+
+def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
+    """A text as the field's value, `nothing` where it stands for none."""
     draft = Draft({}, {}, [])
     try:
         reader.put(text, draft)
@@ -197,7 +207,7 @@ def _value(reader: FieldReader, text: str) -> Any:
         return _ODD
     if draft.warnings or draft.identifiers or draft.values.keys() - {reader.name}:
         return _ODD
-    return draft.values.get(reader.name)
+    return draft.values.get(reader.name, nothing)
 
 
 def _identifiers(numbers: Mapping[str, str], kind: SubjectKind, on: date) -> dict[str, Identifier] | None:
@@ -214,3 +224,8 @@ def _identifiers(numbers: Mapping[str, str], kind: SubjectKind, on: date) -> dic
             return None
         found[field] = identifier
     return found
+
+
+def _once(found: Mapping[str, Identifier]) -> Iterable[Identifier]:
+    """A number that stands in two fields is one."""
+    return found.values() if len(found) == 1 else dict.fromkeys(found.values())

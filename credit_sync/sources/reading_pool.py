@@ -5,6 +5,7 @@ itself, for workers take a second to start. A worker ends by itself when the pro
 that ended.
 """
 
+import fcntl
 import multiprocessing
 import os
 import pickle
@@ -12,7 +13,7 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterator
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain, cycle, islice
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -26,6 +27,8 @@ from credit_sync.sources.spool import Block
 
 ALONE = 20_000
 """Rows that are read before any worker is started."""
+_PIPE = 1 << 20
+_USUAL_PIPE = 1 << 16
 MOST_WORKERS = 4
 """More would wait for the one process that takes rows out of the file."""
 
@@ -52,52 +55,58 @@ def read_blocks(reader: Reader, rows: Iterator[Row], *, alone: int = ALONE) -> G
 
 
 def _spread(workers: list["_Worker"], here: BlockReader, blocks: Iterator[list[Row]]) -> Iterator[Block]:
-    """Each worker in turn has one block under way: what it was given before is taken back first."""
-    busy: deque[_Worker] = deque()
-    idle = deque(workers)
+    """The workers take turns; what comes back first is what was given first."""
+    given: deque[_Worker] = deque()
+    turns = cycle(workers)
     for block in blocks:
         packed = _packed(block)
         if packed is None:  # a value that no other process can be given: those before it come first
-            while busy:
-                idle.append(worker := busy.popleft())
-                yield worker.take()
+            while given:
+                yield given.popleft().take()
             yield here.read(block)
             continue
-        done = None
-        if not idle:
-            idle.append(worker := busy.popleft())
-            done = worker.take()
-        busy.append(worker := idle.popleft())
+        worker = next(turns)
+        while not worker.has_room_for(packed):
+            yield given.popleft().take()
         worker.give(packed)
-        if done is not None:
-            yield done
-    while busy:
-        yield busy.popleft().take()
+        given.append(worker)
+    while given:
+        yield given.popleft().take()
 
 
 class _Worker:
-    """A process that reads blocks."""
+    """A process that reads blocks. It is given the next one before it has answered, so that it never waits."""
 
     def __init__(self, mapping: SourceMapping) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would inherit the store's connections
-        self._connection, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_work, args=(theirs, mapping), daemon=True)
+        theirs, self._blocks = context.Pipe(duplex=False)
+        self._answers, answers = context.Pipe(duplex=False)
+        self._room = min(_widen(self._blocks.fileno()), _widen(self._answers.fileno())) // 2
+        self._waiting = 0
+        self._process: BaseProcess = context.Process(target=_work, args=(theirs, answers, mapping), daemon=True)
         self._process.start()
         theirs.close()
+        answers.close()
+
+    def has_room_for(self, packed: bytes) -> bool:
+        """Giving it now cannot end with both sides waiting: it fits into the pipe while an answer is on its way."""
+        return self._waiting == 0 or (self._waiting == 1 and len(packed) <= self._room)
 
     def give(self, packed: bytes) -> None:
-        """A block to read. Its answer must be taken before the next is given."""
+        """A block to read."""
         try:
-            self._connection.send_bytes(packed)
+            self._blocks.send_bytes(packed)
         except OSError:
             raise _died() from None
+        self._waiting += 1
 
     def take(self) -> Block:
-        """The answer."""
+        """The answer to the block that was given first."""
         try:
-            lines, rows, outcomes, rejected, skipped = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - our own
+            lines, rows, outcomes, rejected, skipped = pickle.loads(self._answers.recv_bytes())  # noqa: S301 - our own
         except (EOFError, OSError):
             raise _died() from None
+        self._waiting -= 1
         block = Block()
         block.lines = [lines] if lines else []
         block.rows, block.outcomes, block.rejected, block.skipped = rows, outcomes, rejected, skipped
@@ -105,27 +114,36 @@ class _Worker:
 
     def close(self) -> None:
         """Ends the process, whatever it does."""
-        self._connection.close()
+        self._blocks.close()
+        self._answers.close()
         self._process.terminate()
         self._process.join()
+
+
+def _widen(pipe: int) -> int:
+    """Makes a pipe hold a block, where the system lets us; returns how many bytes it holds."""
+    try:
+        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+    except (AttributeError, OSError):
+        return _USUAL_PIPE
 
 
 def _died() -> SourceError:
     return SourceError("读取数据的子进程意外退出", remedy="检查内存是否足够，然后重试")
 
 
-def _work(connection: Connection, mapping: SourceMapping) -> None:
+def _work(blocks: Connection, answers: Connection, mapping: SourceMapping) -> None:
     """The life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
     reader = BlockReader(Reader(mapping))
     while True:
         try:
-            packed = connection.recv_bytes()
+            packed = blocks.recv_bytes()
         except (EOFError, OSError):
             return
         block = reader.read(_unpacked(packed))
         answer = (b"\n".join(block.lines), block.rows, block.outcomes, block.rejected, block.skipped)
-        connection.send_bytes(pickle.dumps(answer))
+        answers.send_bytes(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def _packed(block: list[Row]) -> bytes | None:

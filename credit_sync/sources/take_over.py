@@ -25,6 +25,7 @@ from credit_sync.store.records import RecordWriter, in_force_before, live_record
 from credit_sync.store.versions import PulledSource, add_version, was_ever_accepted
 from credit_sync.subjects.identifiers import hide_in_text
 
+SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
 
 State = Literal["accepted", "refused"]
@@ -77,7 +78,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Counts:
     whole = source.delivery == "full"
     before = live_records(connection, source.record, source.name)
     in_force = in_force_before(connection, source.name, run) if source.record is RecordKind.LISTING else 0
-    writer = RecordWriter(connection, source.name, source.record, run, keys_to_store)
+    writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS)
     writer.counts.pulled = spool.outcomes
     writer.counts.skipped = spool.skipped
     for items, bad in spool.batches():

@@ -5,7 +5,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -86,6 +86,13 @@ def text_of(value: Any) -> str:
     else:
         text = orjson.dumps(value).decode()
     return "" if len(text) <= _LONGEST_EMPTY and text.lower() in words.EMPTY else text
+
+
+def texts_of(column: Sequence[str]) -> Sequence[str]:
+    """`text_of` each text of a column, of which all are printable."""
+    texts = [text.strip() for text in column]
+    empty = {text for text in set(texts) if len(text) <= _LONGEST_EMPTY and text.lower() in words.EMPTY}
+    return ["" if text in empty else text for text in texts] if empty - {""} else texts
 
 
 def name_of(text: str) -> str:

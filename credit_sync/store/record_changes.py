@@ -33,7 +33,7 @@ _HEAD = (
 )
 """Columns that are about the record, not what it says."""
 
-StoredKeys = Callable[[RecordKind, Subject], Sequence[int]]
+SubjectKeys = Callable[[RecordKind, Subject], Sequence[int]]
 """How the keys of a subject are made (credit_sync.screening.keys)."""
 
 
@@ -51,7 +51,7 @@ class Entry:
 class _NewRows:
     """New records as rows of their table, made from their content with as few steps as Python can do."""
 
-    def __init__(self, connection: Connection, table: Table, source: str, run: Run, changed_in: int) -> None:
+    def __init__(self, connection: Connection, table: Table, run: Run, changed_in: int) -> None:
         content = [c for c in table.columns if c.name not in (*_HEAD, "extra", "warnings")]
         self._dates = [c.name for c in content if isinstance(c.type, Date)]
         self._documents = [c.name for c in content if isinstance(c.type, JSON)]
@@ -62,18 +62,18 @@ class _NewRows:
         time = next(c.name for c in table.columns if isinstance(c.type, DateTime))
         as_time = converter(connection, table, time)
         self._at = as_time(run.as_of) if as_time else run.as_of
-        self._source, self._changed_in = source, changed_in
+        self._changed_in = changed_in
         names = (*_HEAD, *plain, *self._dates, *self._documents, "warnings", "extra")
         self._insert = BulkInsert(connection, table, names)
         self._rows: list[tuple[Any, ...]] = []
 
-    def add(self, record_id: int, item: Entry, content: dict[str, Any]) -> None:
+    def add(self, record_id: int, source: str, item: Entry, content: dict[str, Any]) -> None:
         """One more."""
         columns, as_date, as_document, at = content["columns"], self._date, self._document, self._at
         assert as_document is not None  # noqa: S101 - every dialect writes JSON itself
         self._rows.append(
             (
-                *(record_id, self._source, item.key, 1, item.digest, at, at, None, self._changed_in),
+                *(record_id, source, item.key, 1, item.digest, at, at, None, self._changed_in),
                 *(item.place, item.row),
                 *self._plain(columns),
                 *[as_date(columns[name]) for name in self._dates],
@@ -103,23 +103,22 @@ def _date_converter(convert: Callable[[Any], Any] | None) -> Callable[[str | Non
 class RecordChanges:
     """The changes of one batch, written together."""
 
-    def __init__(  # noqa: PLR0913, PLR0917
+    def __init__(  # noqa: PLR0913
         self,
         connection: Connection,
         table: Table,
         kind: RecordKind,
-        source: str,
         run: Run,
-        stored_keys: StoredKeys,
+        subject_keys: SubjectKeys,
         *,
         version: int,
     ) -> None:
         self._connection, self._table, self._kind, self._run = connection, table, kind.value, run
         self._changed_in = version
         # Listings are found through the index file of screening, which is derived from the listings themselves.
-        self._stored_keys = stored_keys if kind is not RecordKind.LISTING else None
+        self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
         self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
-        self._new = _NewRows(connection, table, source, run, version)
+        self._new = _NewRows(connection, table, run, version)
         self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 
@@ -139,10 +138,10 @@ class RecordChanges:
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, record_id: int, item: Entry) -> None:
+    def add(self, record_id: int, source: str, item: Entry) -> None:
         """A new record; ids come in ascending order without gaps."""
         content = orjson.loads(item.content)
-        self._new.add(record_id, item, content)
+        self._new.add(record_id, source, item, content)
         self._added.append(record_id)
         self._add_keys(record_id, content["columns"])
 
@@ -178,8 +177,8 @@ class RecordChanges:
         }
 
     def _add_keys(self, record_id: int, columns: dict[str, Any]) -> None:
-        if self._stored_keys is not None:
-            keys = self._stored_keys(RecordKind(self._kind), subject_from_columns(columns))
+        if self._subject_keys is not None:
+            keys = self._subject_keys(RecordKind(self._kind), subject_from_columns(columns))
             self._keys += [(key, self._kind, record_id) for key in keys]
 
     def _remember(self, record_id: int, version: int, change: str) -> None:
@@ -207,7 +206,7 @@ class RecordChanges:
         changed_ids = [row["record_id"] for row in self._changed]
         for record_id, before in self._content(changed_ids).items():
             self._history[record_id]["before"] = before
-        if changed_ids and self._stored_keys is not None:
+        if changed_ids and self._subject_keys is not None:
             c = schema.subject_key.c
             of_changed = (c.record == self._kind, c.record_id.in_(changed_ids))
             self._connection.execute(schema.subject_key.delete().where(*of_changed))

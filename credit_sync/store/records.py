@@ -14,7 +14,7 @@ from credit_sync.records import RecordKind
 from credit_sync.store import schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.ledger import Run
-from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, StoredKeys
+from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, SubjectKeys
 from credit_sync.store.versions import next_version
 
 _UNSEEN, _READ, _HELD, _GONE = 0, 1, 2, 3
@@ -49,7 +49,7 @@ class RecordWriter:
     """Writes one pull of one source. Call `write` batch by batch, then `remove_unseen` for a whole list."""
 
     def __init__(
-        self, connection: Connection, source: str, kind: RecordKind, run: Run, stored_keys: StoredKeys
+        self, connection: Connection, source: str, kind: RecordKind, run: Run, subject_keys: SubjectKeys
     ) -> None:
         self.counts = Counts()
         self.read = 0
@@ -57,7 +57,7 @@ class RecordWriter:
         self._connection, self._source, self._kind, self._run = connection, source, kind, run
         self._table = schema.RECORD_TABLES[kind]
         version = next_version(connection, source, run)
-        self._changes = RecordChanges(connection, self._table, kind, source, run, stored_keys, version=version)
+        self._changes = RecordChanges(connection, self._table, kind, run, subject_keys, version=version)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
 
@@ -135,7 +135,7 @@ class RecordWriter:
         self._seen.append(_READ)
         self.read += 1
         self.counts.added += 1
-        self._changes.add(new.id, item)
+        self._changes.add(new.id, self._source, item)
         return new
 
     def _take(self, item: Entry, found: _Known) -> None:

@@ -109,22 +109,18 @@ _NO_NUMBER = frozenset(
     ["无", "暂无", "不详", "未知", "空", "NULL", "NONE", "NA", "N/A", "/", "待补", "待补充"]
 ) | {""}
 
-_PLAINLY_MASKED = re.compile(r"[0-9]+\*+[0-9]+X?")
-"""As most lists mask: nothing to fold, and no reading but this one."""
-
 
 def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifier | None:
     """The identifier that a source wrote, None where it wrote none (blank, 无, /, zeros, the placeholder).
 
     `owner` decides between readings that both fit. `on` is the day of the reading: nobody is born later.
     """
-    if _PLAINLY_MASKED.fullmatch(text) and masked.is_pattern(text):
-        return Identifier(_kind_of_pattern(text, owner), text)
     folded = fold(text)
     if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or len(set(folded)) == 1:
         return None
     candidates = _PERSON_READINGS if owner is SubjectKind.PERSON else _ORGANISATION_READINGS
-    readings = [found for read in candidates if (found := read(folded, on)) is not None]
+    whole = MASK not in folded
+    readings = [found for read in candidates if whole and (found := read(folded, on)) is not None]
     for reading in readings:
         if reading.valid:
             return reading
