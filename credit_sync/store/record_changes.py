@@ -58,7 +58,7 @@ class _NewRows:
         plain = [c.name for c in content if c.name not in (*self._dates, *self._documents)]
         self._plain = itemgetter(*plain)
         self._date = _date_converter(converter(connection, table, self._dates[0]) if self._dates else None)
-        self._document = converter(connection, table, "extra")
+        self._document = _document_converter(converter(connection, table, "extra"))
         time = next(c.name for c in table.columns if isinstance(c.type, DateTime))
         as_time = converter(connection, table, time)
         self._at = as_time(run.as_of) if as_time else run.as_of
@@ -70,7 +70,6 @@ class _NewRows:
     def add(self, record_id: int, source: str, item: Entry, content: dict[str, Any]) -> None:
         """One more."""
         columns, as_date, as_document, at = content["columns"], self._date, self._document, self._at
-        assert as_document is not None  # noqa: S101 - every dialect writes JSON itself
         self._rows.append(
             (
                 *(record_id, source, item.key, 1, item.digest, at, at, None, self._changed_in),
@@ -87,6 +86,20 @@ class _NewRows:
         """Writes what was added."""
         self._insert(self._rows)
         self._rows = []
+
+
+def _document_converter(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """From a list or table in a content to what the driver takes; most are empty, and these are made once."""
+    if convert is None:
+        return lambda value: value
+    no_list, no_table, nothing = convert([]), convert({}), convert(None)
+
+    def converted(value: Any) -> Any:
+        if value:
+            return convert(value)
+        return nothing if value is None else no_list if isinstance(value, list) else no_table
+
+    return converted
 
 
 def _date_converter(convert: Callable[[Any], Any] | None) -> Callable[[str | None], Any]:
