@@ -45,7 +45,7 @@ def product(folder: Path, store: str, step: str) -> dict[str, Any]:
     settings = settings.model_copy(update={"base": folder, "mappings": Path("mappings").resolve()})
     engine = open_engine(settings)
     upgrade(engine)
-    night = datetime(2026, 11, 1, 1) + timedelta(days=STEPS.index(step))  # noqa: DTZ001 - the store's times are local
+    night = datetime(2026, 11, 1, 1) + timedelta(days=STEPS.index(step))
     run = ledger.begin(engine, night, {})
     began = time.perf_counter()
     pulled = pull(engine, settings, run)[0]
@@ -96,9 +96,9 @@ def names_in(folder: Path | None) -> list[str]:
     """Every organisation's name in the folder's CSV files, sorted."""
     found: set[str] = set()
     for path in sorted(folder.glob("org*.csv*")) if folder else ():
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            found.update(row["name"] for row in csv.DictReader(file) if row.get("name"))
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        lines = content.decode("utf-8-sig").splitlines()
+        found.update(row["name"] for row in csv.DictReader(lines) if row.get("name"))
     return sorted(found)
 
 
@@ -110,14 +110,22 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
     model = next((x.split(":")[1].strip() for x in _lines("/proc/cpuinfo") if x.startswith("model name")), "")
     print(f"{options.rows} rows; {os.cpu_count()} cores {model}; load {os.getloadavg()[0]:.1f}", end="; ")
     print(f"Python {platform.python_version()}; store {options.store.split(':')[0]}")
-    print(f"{'':12}{'s':>8}{'rows/s':>10}{'x peer':>8}{'MB':>7}{'MB of a reader':>16}")
+    print(f"{'':12}{'s':>8}{'rows/s':>10}{'x peer':>8}{'CPU s':>8}{'MB':>7}{'MB of a reader':>16}")
     against = 0.0
     for step in ("peer", *STEPS):
         result = measured(step, folder, options.store)
         against = against or result["seconds"]
         speed, times = options.rows / result["seconds"], result["seconds"] / against
-        memory = f"{result['megabytes']:7.0f}{result['reader_megabytes']:16.0f}"
+        memory = f"{result['processor']:8.1f}{result['megabytes']:7.0f}{result['reader_megabytes']:16.0f}"
         print(f"{step:12}{result['seconds']:8.1f}{speed:10.0f}{times:8.2f}{memory}  {_short(result['counts'])}")
+
+
+def _used() -> dict[str, float]:
+    """Memory of this process and of the largest it started, and processor time of all."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    memory = {"megabytes": own.ru_maxrss / 1024, "reader_megabytes": children.ru_maxrss / 1024}
+    return memory | {"processor": processor}
 
 
 def _short(counts: dict[str, int]) -> str:
@@ -139,8 +147,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.step:
         result = RUNNERS[options.step](options.keep, options.store, options.step)
-        own, children = (resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        print(json.dumps(result | {"megabytes": own / 1024, "reader_megabytes": children / 1024}))
+        print(json.dumps(result | _used()))
     elif options.keep:
         compare(options, options.keep)
     else:

@@ -19,9 +19,9 @@ from credit_sync.sources.spool import Block
 from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, several
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
-from credit_sync.store.columns import SUBJECT_PREFIX, to_columns
+from credit_sync.store.columns import SUBJECT_PREFIX, to_columns, to_values
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Sex, Subject
 
 BLOCK = 500
 """Rows of a block: more gain little, and a slow source would tell its progress less often."""
@@ -32,6 +32,8 @@ _MADE = ("subject_kind", "subject_birth_year", "subject_identifiers", "subject_f
 """Columns that are not just the value of their field."""
 
 Row = RawRow | BrokenRow
+_Entry = tuple[str, bytes, tuple[Any, ...]]
+"""Key, canonical JSON and columns of a record."""
 Columns = Mapping[str, Sequence[Any]]
 """Columns by name; None or '' where a row says nothing."""
 
@@ -65,11 +67,12 @@ class BlockReader:
             else:
                 block.rows += 1
                 block.outcomes += 1
-                block.put_entry(entry[0], row.origin.place, row.origin.row, entry[1])
+                key, canonical, values = entry
+                block.put_entry(key, row.origin, canonical, values)
         return block
 
-    def _entries(self, rows: Sequence[Row]) -> dict[int, tuple[str, bytes]]:
-        """Key and content of the rows in which nothing is odd, by their number in the block."""
+    def _entries(self, rows: Sequence[Row]) -> dict[int, _Entry]:
+        """The content of the rows in which nothing is odd, by their number in the block."""
         titles = next((list(row.values) for row in rows if isinstance(row, RawRow)), [])
         chosen = [
             (number, row)
@@ -91,8 +94,8 @@ class BlockReader:
 
     def _read_entries(
         self, values: Columns, numbers: Columns, unknown: Columns, odd: set[int], on: date
-    ) -> Iterator[tuple[str, bytes] | None]:
-        """Key and content of each row; None where it takes `Reader` to read it."""
+    ) -> Iterator[_Entry | None]:
+        """The content of each row; None where it takes `Reader` to read it."""
         count = len(values["name"])
         nothing = [None] * count
         names, formers = values["name"], values.get("former_names", nothing)
@@ -118,15 +121,16 @@ class BlockReader:
                 continue
             if found:
                 parts = [found[f].value if f in found else t for f, t in zip(key_fields, parts, strict=True)]
-                own["subject_identifiers"] = [[i.kind, i.value, i.valid] for i in _once(found)]
-            own["subject_kind"] = kind
+                own["subject_identifiers"] = [[i.kind.value, i.value, i.valid] for i in _once(found)]
+            own["subject_kind"] = kind.value
             own["subject_birth_year"] = years[place] or (days[place].year if days[place] else None)
-            content = {
-                "columns": {**self._defaults, **own},
-                "extra": {title: text for title, text in extra.items() if text},
-                "warnings": [],
-            }
-            yield (join_key(parts), orjson.dumps(content)) if any(parts) else None
+            if not any(parts):
+                yield None
+                continue
+            columns = {**self._defaults, **own}
+            filled = {title: text for title, text in extra.items() if text}
+            canonical = orjson.dumps({"columns": columns, "extra": filled, "warnings": []})
+            yield join_key(parts), canonical, to_values(Listing, columns, [], filled)
 
     def _not_entries(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
         """Rows that may be blank or a note, and those that the source calls gone."""
@@ -140,7 +144,9 @@ class BlockReader:
     def _values(self, texts: Mapping[str, Sequence[str]], count: int, odd: set[int]) -> tuple[Columns, Columns]:
         """The columns of values, and those of written numbers, by field."""
         part = self._reader.parts[0]
-        values: dict[str, Sequence[Any]] = {name: [value] * count for name, value in part.constants.values.items()}
+        values: dict[str, Sequence[Any]] = {
+            name: [_bare(value)] * count for name, value in part.constants.values.items()
+        }
         numbers: dict[str, Sequence[str]] = {}
         for reader, sources in part.readers_for(tuple(texts)):
             given = [texts[source] for source in sources if source in texts]
@@ -207,7 +213,12 @@ def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
         return _ODD
     if draft.warnings or draft.identifiers or draft.values.keys() - {reader.name}:
         return _ODD
-    return draft.values.get(reader.name, nothing)
+    return _bare(draft.values.get(reader.name, nothing))
+
+
+def _bare(value: Any) -> Any:
+    """Sex as it is stored; a kind is asked again before it is."""
+    return value.value if isinstance(value, Sex) else value
 
 
 def _identifiers(numbers: Mapping[str, str], kind: SubjectKind, on: date) -> dict[str, Identifier] | None:

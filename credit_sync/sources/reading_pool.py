@@ -103,12 +103,12 @@ class _Worker:
     def take(self) -> Block:
         """The answer to the block that was given first."""
         try:
-            lines, rows, outcomes, rejected, skipped = pickle.loads(self._answers.recv_bytes())  # noqa: S301 - our own
+            packed, rows, outcomes, rejected, skipped = pickle.loads(self._answers.recv_bytes())  # noqa: S301 - our own
         except (EOFError, OSError):
             raise _died() from None
         self._waiting -= 1
         block = Block()
-        block.lines = [lines] if lines else []
+        block.packed = packed
         block.rows, block.outcomes, block.rejected, block.skipped = rows, outcomes, rejected, skipped
         return block
 
@@ -142,7 +142,7 @@ def _work(blocks: Connection, answers: Connection, mapping: SourceMapping) -> No
         except (EOFError, OSError):
             return
         block = reader.read(_unpacked(packed))
-        answer = (b"\n".join(block.lines), block.rows, block.outcomes, block.rejected, block.skipped)
+        answer = (block.pack(), block.rows, block.outcomes, block.rejected, block.skipped)
         answers.send_bytes(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
 
 

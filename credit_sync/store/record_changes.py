@@ -3,17 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, Connection, Date, DateTime, Table, bindparam, literal, select
+from sqlalchemy import JSON, ColumnElement, Connection, Date, Table, bindparam, literal, select
 
-from credit_sync.records import RecordKind
+from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
 from credit_sync.store.bulk import BulkInsert, converter
-from credit_sync.store.columns import subject_from_columns
+from credit_sync.store.columns import subject_from_columns, to_values, value_names
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.subject import Subject
 
@@ -46,71 +44,35 @@ class Entry:
     content: bytes
     place: str
     row: int
+    values: tuple[Any, ...] | None = None
+    """The content as `to_values` makes it, where it was made already."""
 
 
 class _NewRows:
-    """New records as rows of their table, made from their content with as few steps as Python can do."""
+    """New records as rows of their table."""
 
-    def __init__(self, connection: Connection, table: Table, run: Run, changed_in: int) -> None:
-        content = [c for c in table.columns if c.name not in (*_HEAD, "extra", "warnings")]
-        self._dates = [c.name for c in content if isinstance(c.type, Date)]
-        self._documents = [c.name for c in content if isinstance(c.type, JSON)]
-        plain = [c.name for c in content if c.name not in (*self._dates, *self._documents)]
-        self._plain = itemgetter(*plain)
-        self._date = _date_converter(converter(connection, table, self._dates[0]) if self._dates else None)
-        self._document = _document_converter(converter(connection, table, "extra"))
-        time = next(c.name for c in table.columns if isinstance(c.type, DateTime))
-        as_time = converter(connection, table, time)
-        self._at = as_time(run.as_of) if as_time else run.as_of
-        self._changed_in = changed_in
-        names = (*_HEAD, *plain, *self._dates, *self._documents, "warnings", "extra")
-        self._insert = BulkInsert(connection, table, names)
+    def __init__(self, connection: Connection, kind: RecordKind, run: Run, changed_in: int) -> None:
+        self._class = RECORD_CLASSES[kind]
+        table = schema.RECORD_TABLES[kind]
+        as_time = converter(connection, table, "first_seen")
+        at = as_time(run.as_of) if as_time else run.as_of
+        self._now = (at, at, None, changed_in)
+        self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(self._class)))
         self._rows: list[tuple[Any, ...]] = []
 
-    def add(self, record_id: int, source: str, item: Entry, content: dict[str, Any]) -> None:
+    def add(self, record_id: int, source: str, item: Entry) -> None:
         """One more."""
-        columns, as_date, as_document, at = content["columns"], self._date, self._document, self._at
-        self._rows.append(
-            (
-                *(record_id, source, item.key, 1, item.digest, at, at, None, self._changed_in),
-                *(item.place, item.row),
-                *self._plain(columns),
-                *[as_date(columns[name]) for name in self._dates],
-                *[as_document(columns[name]) for name in self._documents],
-                as_document(content["warnings"]),
-                as_document(content["extra"]),
-            )
-        )
+        values = item.values
+        if values is None:
+            content = orjson.loads(item.content)
+            values = to_values(self._class, content["columns"], content["warnings"], content["extra"])
+        head = (record_id, source, item.key, 1, item.digest)
+        self._rows.append((*head, *self._now, item.place, item.row, *values))
 
     def write(self) -> None:
         """Writes what was added."""
         self._insert(self._rows)
         self._rows = []
-
-
-def _document_converter(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    """From a list or table in a content to what the driver takes; most are empty, and these are made once."""
-    if convert is None:
-        return lambda value: value
-    no_list, no_table, nothing = convert([]), convert({}), convert(None)
-
-    def converted(value: Any) -> Any:
-        if value:
-            return convert(value)
-        return nothing if value is None else no_list if isinstance(value, list) else no_table
-
-    return converted
-
-
-def _date_converter(convert: Callable[[Any], Any] | None) -> Callable[[str | None], Any]:
-    """From the date in a content to what the driver takes; the same days come again and again."""
-
-    @lru_cache(maxsize=50_000)
-    def converted(text: str | None) -> Any:
-        day = None if text is None else date.fromisoformat(text)
-        return convert(day) if convert else day
-
-    return converted
 
 
 class RecordChanges:
@@ -131,7 +93,7 @@ class RecordChanges:
         # Listings are found through the index file of screening, which is derived from the listings themselves.
         self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
         self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
-        self._new = _NewRows(connection, table, run, version)
+        self._new = _NewRows(connection, kind, run, version)
         self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 
@@ -153,10 +115,10 @@ class RecordChanges:
 
     def add(self, record_id: int, source: str, item: Entry) -> None:
         """A new record; ids come in ascending order without gaps."""
-        content = orjson.loads(item.content)
-        self._new.add(record_id, source, item, content)
+        self._new.add(record_id, source, item)
         self._added.append(record_id)
-        self._add_keys(record_id, content["columns"])
+        if self._subject_keys is not None:
+            self._add_keys(record_id, orjson.loads(item.content)["columns"])
 
     def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
         """A record with other content, or there again after its removal."""
