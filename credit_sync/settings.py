@@ -129,7 +129,7 @@ class OffsetPaging(Strict):
 
 
 class CursorPaging(Strict):
-    """The answer names the next page at `next` (dotted path); empty or absent ends."""
+    """The answer names the next page at `next` (dotted path); empty ends, absent only after a page that had it."""
 
     style: Literal["cursor"]
     parameter: str = "cursor"

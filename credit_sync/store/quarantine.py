@@ -51,6 +51,8 @@ class Quarantined:
 
 def put(connection: Connection, source: str, run: Run, rows: Sequence[BadRow]) -> None:
     """Keeps the rows: new ones are added, known ones take the new place and reason and are open again."""
+    if not rows:
+        return
     by_fingerprint = {row.fingerprint: row for row in rows}
     c = quarantine.c
     known = {
