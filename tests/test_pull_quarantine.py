@@ -15,7 +15,7 @@ from credit_sync.store import schema
 from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined
 
-MAN = "340100190001010017"
+MAN = "340100190001040017"
 BETTER = MAPPING.replace('published_on = "发布日期"', 'published_on = { from = "发布日期", dates = ["%d.%m.%Y"] }')
 PARTS = """
 title = "项目"
