@@ -33,7 +33,7 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
     found = [(a, evidence) for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
     if not found:
         return None
-    number, best = min(found, key=lambda pair: (_RANK[pair[1].bearing], -pair[1].bits))
+    _, best = min(found, key=lambda pair: (_RANK[pair[1].bearing], -pair[1].bits))
     if best.bearing is Bearing.IDENTIFIES:
         agreeing = {_family(a) for a, e in found if e.bearing is Bearing.IDENTIFIES}
         against = [e for a, e in found if e.bearing is Bearing.EXCLUDES and _family(a) not in agreeing]

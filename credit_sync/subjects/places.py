@@ -41,7 +41,9 @@ class Gazetteer:
     def __init__(self, divisions: Iterable[tuple[str, str]]) -> None:
         """`divisions`: (code, name), former ones too. City districts called 市辖区 or 郊区 are no names."""
         self._by_text: dict[str, list[Division]] = {}
-        for code, name in divisions:
+        self._bare_counties: set[str] = set()
+        for code, written in divisions:
+            name = written.replace("乾", "干")  # as `writing.folded` writes it
             if name in {"市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"} or len(name) < 2:
                 continue
             division = Division(code, name, short_name(name))
@@ -49,6 +51,8 @@ class Gazetteer:
             # A county's bare name is an ordinary word too often (大方, 长安, 新华): only cities may drop 市.
             if division.short != name and (division.level < 3 or name.endswith("市")):
                 self._by_text.setdefault(division.short, []).append(division)
+            elif division.short != name:
+                self._bare_counties.add(division.short)
         self._longest = max(map(len, self._by_text), default=0)
 
     def head(self, text: str) -> tuple[str, list[Division]] | None:
@@ -59,13 +63,35 @@ class Gazetteer:
                 return text[:length], found
         return None
 
-    def provinces_in(self, text: str) -> frozenset[str]:
-        """Two-digit province codes that the places at the head of a text may belong to.
+    def named(self, text: str) -> list[Division]:
+        """The divisions of exactly this name."""
+        return self._by_text.get(text, [])
 
-        >>> sorted(Gazetteer([("340000", "安徽省"), ("340100", "合肥市")]).provinces_in("合肥市中级人民法院"))
-        ['34']
+    def is_place(self, text: str) -> bool:
+        """Whether a text is places and nothing else; counties may lack their suffix here.
+
+        >>> hefei = Gazetteer([("340100", "合肥市"), ("340123", "肥西县")])
+        >>> hefei.is_place("合肥市肥西"), hefei.is_place("肥西县"), hefei.is_place("肥"), hefei.is_place("")
+        (True, True, False, False)
+        """
+        if text in self._by_text or text in self._bare_counties:
+            return True
+        found = self.head(text)
+        return found is not None and self.is_place(text[len(found[0]) :])
+
+    def areas_in(self, text: str) -> frozenset[str]:
+        """Codes of the places that the head of a text may mean: two digits for provinces, four for cities and below.
+
+        >>> hefei = Gazetteer([("340000", "安徽省"), ("340100", "合肥市"), ("340104", "蜀山区")])
+        >>> sorted(hefei.areas_in("合肥市蜀山区人民法院")), sorted(hefei.areas_in("安徽省高级人民法院"))
+        (['3401'], ['34'])
         """
         if re.match(r"\d{6}", text):
-            return frozenset({text[:2]})
+            return frozenset({text[:2] if text[2:4] == "00" else text[:4]})
         found = self.head(text)
-        return frozenset(d.code[:2] for d in found[1]) if found else frozenset()
+        if found is None:
+            return frozenset()
+        inner = self.areas_in(text[len(found[0]) :]) if len(found[0]) < len(text) else frozenset()
+        outer = frozenset(d.code[:2] if d.level == 1 else d.code[:4] for d in found[1])
+        within = frozenset(i for i in inner for o in outer if i.startswith(o))
+        return within or outer

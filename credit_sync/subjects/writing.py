@@ -37,4 +37,5 @@ def folded(text: str) -> str:
     """
     compatible = unicodedata.normalize("NFKC", text[:LONGEST])
     simplified = _to_simplified().convert(plain(compatible))
-    return _PRIVATE.sub("?", _SPACES.sub("", str(simplified))).upper()
+    # OpenCC leaves 乾 alone in some words and makes it 干 in others; one damaged character would change the rest.
+    return _PRIVATE.sub("?", _SPACES.sub("", str(simplified))).replace("乾", "干").upper()
