@@ -43,6 +43,10 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         return scales.evidence("person_name", "transliteration", f"一边是拼音，读音相同：{a} 与 {b}")
     if len(x) == len(y) and sound(x) == sound(y):
         return scales.evidence("person_name", "sound", f"姓名同音不同字：{a} 与 {b}")
+    if len(x) == len(y) and all(
+        p == q or q in scales.reference.look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)
+    ):
+        return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
     return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)

@@ -1,9 +1,8 @@
 """Comparing names of organisations part by part: place, brand, trade, company form, branch, number."""
 
 import re
-from os.path import commonprefix
 
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Postfix
 
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.organisation_names import OrganisationName
@@ -141,7 +140,7 @@ def _place_dropped(x: OrganisationName, y: OrganisationName, place: str) -> tupl
 def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """Places at the head that the parser leaves alone (三门, 澧县 in any order): one left out, or two different ones."""
     short, long = sorted((x, y), key=lambda name: len(name.full))
-    shared = len(commonprefix((short.full[::-1], long.full[::-1])))
+    shared = int(Postfix.similarity(short.full, long.full))
     is_place = scales.reference.gazetteer.is_place
     if shared == len(short.full):
         head = long.full[: len(long.full) - shared]

@@ -38,6 +38,10 @@ MOST_CERTAIN = 0.9999
 """No probability is shown as certainty; above this more evidence changes nothing for anybody."""
 
 
+RELATED = "关联提示（不作为预警）"
+"""How every sentence on a listed parent or branch begins."""
+
+
 class Verdict(StrEnum):
     """What a comparison comes to; a flag is raised from `possible` upwards."""
 
@@ -138,7 +142,7 @@ class Judgement:
             return ""
         sentences = list(dict.fromkeys(sentence for _, sentence in self.related))
         more = f"等 {len(self.related)} 条" if len(self.related) > 1 else ""
-        return f"关联提示（不作为预警）：名单中有关联单位{more}，{sentences[0]}"
+        return f"{RELATED}：名单中有关联单位{more}，{sentences[0]}"
 
 
 def with_namesakes(scales: Scales, listings: Iterable[Listing]) -> Scales:

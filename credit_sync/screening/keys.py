@@ -78,7 +78,17 @@ def probe_keys(subject: Subject, shapes: Iterable[str]) -> list[int]:
         for shape in shapes
         if len(shape) == len(number)
     )
-    return sorted({_hash(*key) for key in (*_keys(subject), *projected)})
+    return sorted({_hash(*key) for key in (*_keys(subject), *projected, *_parent_keys(subject))})
+
+
+def _parent_keys(subject: Subject) -> Iterator[tuple[str, str]]:
+    """A branch also asks for its legal person, whose listing is shown as related; siblings are not asked for."""
+    if subject.kind is SubjectKind.ORGANISATION:
+        parse = reference().organisations.parse
+        for name in reference().names_of(subject):
+            if parent := parse(name).parent:
+                yield "organisation", parse(parent).full
+                yield "organisation", parse(parent).bare
 
 
 def mask_shapes(subject: Subject) -> list[str]:

@@ -12,7 +12,7 @@ from credit_sync.subjects.organisation_names import OrganisationParser, Organisa
 from credit_sync.subjects.person_names import NameFrequencies
 from credit_sync.subjects.places import Gazetteer
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import folded
+from credit_sync.subjects.writing import bracketed_names, folded
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Reference:
     def names_of(self, subject: Subject) -> tuple[str, ...]:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
         written = (subject.name, *subject.former_names)
+        if "原" in subject.name or "名" in subject.name:
+            written += bracketed_names(subject.name)
         if subject.kind is SubjectKind.PERSON:
             return written
         return (*written, *(self.aliases[short] for name in written if (short := folded(name)) in self.aliases))

@@ -13,7 +13,7 @@ from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
 _PUNCTUATION = re.compile(r"[\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
-_FORMER_NAME = re.compile(r"\((?:原名?|曾用名|现名|更名前)[:：]?[^()]*\)")
+_FORMER_NAME = re.compile(r"\((?:(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,})\)")
 _NUMBERS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
