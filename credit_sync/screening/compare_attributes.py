@@ -26,6 +26,8 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
 
 def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Sex, as given or as the citizen id shows it; silent where a number already said so."""
+    if applicant.kind is not SubjectKind.PERSON:
+        return None
     a, b = _sex(applicant), _sex(listing.subject)
     if a is None or b is None or _both_numbered(applicant, listing.subject):
         return None
@@ -36,6 +38,8 @@ def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidenc
 
 def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Birth year against the birth year of the listing, or against its age at publication."""
+    if applicant.kind is not SubjectKind.PERSON:
+        return None
     a, b, tolerance = birth_year(applicant), birth_year(listing.subject), 0
     if b is None and listing.age and listing.published_on:
         b, tolerance = listing.published_on.year - listing.age, _AGE_TOLERANCE
@@ -54,7 +58,7 @@ def compare_regions(applicant: Subject, listing: Listing, scales: Scales) -> Evi
     A place not given is read from the number: people are at home where their id was first issued, more often than
     not, and organisations where their code was.
     """
-    if _both_numbered(applicant, listing.subject):
+    if not (listing.subject.region or listing.organ) or _both_numbered(applicant, listing.subject):
         return None
     areas = scales.reference.gazetteer.areas_in
     here, there = _home(applicant), listing.subject.region

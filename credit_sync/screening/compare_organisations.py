@@ -141,6 +141,8 @@ def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> t
     """Places at the head that the parser leaves alone (三门, 澧县 in any order): one left out, or two different ones."""
     short, long = sorted((x, y), key=lambda name: len(name.full))
     shared = int(Postfix.similarity(short.full, long.full))
+    if shared < _SHORTEST_NAME:
+        return None
     is_place = scales.reference.gazetteer.is_place
     if shared == len(short.full):
         head = long.full[: len(long.full) - shared]
@@ -162,8 +164,7 @@ def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
 
     Written without a suffix a place may be any of that name, former ones too.
     """
-    ours, theirs = ({d.code for candidates in n.divisions for d in candidates} for n in (x, y))
-    if not ours or not theirs or ours & theirs:
+    if not x.codes or not y.codes or x.codes & y.codes:
         return False
     written, shorts = zip(*((set(n.places), {c[0].short for c in n.divisions}) for n in (x, y)), strict=True)
     without_suffix = any(names & short for names, short in zip(written, shorts, strict=True))

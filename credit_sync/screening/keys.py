@@ -106,6 +106,7 @@ def spellings(identifier: Identifier) -> list[str]:
     return [value]
 
 
+_LEAST_SHOWN = 4
 _LENGTHS = {
     IdentifierKind.CITIZEN_ID: 18,
     IdentifierKind.FOREIGNER_ID: 18,
@@ -125,11 +126,8 @@ def patterns(identifier: Identifier) -> list[str]:
     length = _LENGTHS.get(identifier.kind, 0)
     value = identifier.value
     found = [value] if len(value) in (9, 15, 18) or not length else []
-    if (
-        identifier.kind is IdentifierKind.USCC
-        and len(value) == 18
-        and masked.is_pattern(code := uscc.organisation_code(value))
-    ):
+    code = uscc.organisation_code(value) if identifier.kind is IdentifierKind.USCC and len(value) == 18 else ""
+    if len(code.replace(MASK, "")) >= _LEAST_SHOWN:
         found.append(code)
     if identifier.kind is IdentifierKind.CITIZEN_ID and len(value) == 15:
         found.append(f"{value[:6]}{MASK * 2}{value[6:]}{MASK}")

@@ -5,7 +5,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
@@ -34,7 +34,13 @@ class Reference:
             written += bracketed_names(subject.name)
         if subject.kind is SubjectKind.PERSON:
             return written
-        return (*written, *(self.aliases[short] for name in written if (short := folded(name)) in self.aliases))
+        short_ones = (folded(name) for name in written if len(name) <= 2 * self.longest_alias)
+        return (*written, *(self.aliases[short] for short in short_ones if short in self.aliases))
+
+    @cached_property
+    def longest_alias(self) -> int:
+        """Characters; names twice as long (blanks between all) need not be looked up."""
+        return max(map(len, self.aliases), default=0)
 
 
 @cache

@@ -48,6 +48,8 @@ class OrganisationName:
     """The leading place names as written, from large to small."""
     divisions: tuple[tuple[Division, ...], ...]
     """What each of `places` may stand for."""
+    codes: frozenset[str]
+    """The codes of all of `divisions`."""
     branch: str
     """What follows the legal person's name, such as 芜湖分公司, without company forms."""
     branch_as_written: str
@@ -59,8 +61,8 @@ class OrganisationName:
 
     @property
     def empty(self) -> bool:
-        """Nothing but a place, a form or punctuation: matches nothing."""
-        return len(self.core) < 2 and not self.branch
+        """Nothing but a place, a form, punctuation or pictures: matches nothing."""
+        return (len(self.core) < 2 and not self.branch) or not any(map(str.isalpha, self.full))
 
 
 class OrganisationParser:
@@ -103,6 +105,7 @@ class OrganisationParser:
             form=form,
             places=places,
             divisions=divisions,
+            codes=frozenset(d.code for candidates in divisions for d in candidates),
             branch=tail,
             branch_as_written=branch,
             branch_known=bool(self._branch.search(branch)),
@@ -112,7 +115,7 @@ class OrganisationParser:
 
     def _bracketed_places(self, text: str) -> tuple[str, ...]:
         inside = re.findall(r"\(([^()]*)\)", text)
-        return tuple(part for part in inside if (found := self._gazetteer.head(part)) and found[0] == part)
+        return tuple(part for part in inside if self._gazetteer.named(part))
 
     def _split_branch(self, text: str) -> tuple[str, str]:
         """The legal person's name, and what stands behind its company form."""
