@@ -94,7 +94,7 @@ def look_up(  # noqa: PLR0913
         ids = listed if kind is RecordKind.LISTING else candidates.of_kind(kind, subject)
         for record, row in records(connection, kind, ids).values():
             comparison = compare(subject, _as_listing(record), scales)
-            if comparison.verdict is not Verdict.CLEAR:
+            if comparison.verdict is not Verdict.CLEAR or comparison.related:
                 found.append(_found(kind, record, row, comparison))
     order = list(RecordKind)
     found.sort(

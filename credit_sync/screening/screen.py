@@ -174,9 +174,9 @@ def _write_screenings(
 
 
 def _reason(judgement: Judgement, found: Applicant, states: Mapping[str, ListState]) -> str:
-    if _overall(judgement, states) is not Verdict.UNVERIFIABLE:
-        return ""
-    reasons = (judgement.reason(found.subject), blocking_reason(states))
+    reasons = [judgement.why_related()]
+    if _overall(judgement, states) is Verdict.UNVERIFIABLE:
+        reasons = [judgement.reason(found.subject), blocking_reason(states), *reasons]
     return "；".join(reason for reason in reasons if reason)
 
 
