@@ -71,10 +71,19 @@ def subject_asked_for(name: str, code: str, citizen_id: str, on: date) -> Subjec
     return Subject(kind=kind, name=written, identifiers=tuple(identifiers))
 
 
-def look_up(
-    connection: Connection, subject: Subject, states: Mapping[str, ListState], as_of: datetime, scales: Scales
+def look_up(  # noqa: PLR0913
+    connection: Connection,
+    subject: Subject,
+    states: Mapping[str, ListState],
+    as_of: datetime,
+    scales: Scales,
+    *,
+    unknown: str,
 ) -> Answer:
-    """Every record that shares a key with the subject and that the evidence does not rule out."""
+    """Every record that shares a key with the subject and that the evidence does not rule out.
+
+    `unknown`: why lists that can only be asked say nothing about the subject (`sources/asked_lists.py`), else ''.
+    """
     candidates = StoredCandidates(connection)
     scales = replace(scales, listed=entries(states))
     listed = candidates.listings({0: subject})[0]
@@ -91,7 +100,7 @@ def look_up(
     found.sort(
         key=lambda f: (order.index(f.kind), -f.comparison.verdict.rank, -f.comparison.bits, f.source, f.row)
     )
-    verdict, reason = _overall(found, states, as_of.date())
+    verdict, reason = _overall(found, blocking_reason(states), unknown, as_of.date())
     return Answer(subject, verdict, reason, states, tuple(found))
 
 
@@ -115,10 +124,10 @@ def _found(kind: RecordKind, record: Record, row: Mapping[str, Any], comparison:
     )
 
 
-def _overall(found: list[Found], states: Mapping[str, ListState], today: date) -> tuple[Verdict, str]:
+def _overall(found: list[Found], stale: str, unknown: str, today: date) -> tuple[Verdict, str]:
     listed = [f for f in found if isinstance(f.record, Listing) and in_force(f, today)]
     verdict = max((f.comparison.verdict for f in listed), key=lambda v: v.rank, default=Verdict.CLEAR)
-    why_not = blocking_reason(states)
+    why_not = "；".join(reason for reason in (stale, unknown) if reason)
     if verdict is Verdict.CLEAR and why_not:
         return Verdict.UNVERIFIABLE, why_not
     if verdict is Verdict.UNVERIFIABLE:

@@ -20,6 +20,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, entries, states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.candidates import live_listings
@@ -73,15 +74,19 @@ def screen(
         night = _Night(run, scales, states, StoredCandidates(connection))
         writer = FlagWriter(connection, run.as_of, scales.weights.stamp, load_measures(folder))
         counts = ScreenCounts(flags=writer.counts)
+        asked = asked_lists(settings)
         live: list[int] = []
         for block in _blocks(connection):
             subjects = [found.subject for found, _ in block.values()]
             judged, listings = judge_stored(connection, subjects, night.candidates, night.scales, run.as_of)
             judgements = dict(zip(block, judged, strict=True))
             writer.write({i: a for i, (a, _) in block.items()}, judgements, listings)
-            _write_screenings(connection, block, judgements, night)
+            roles = {i: (found.subject, found.role) for i, (found, _) in block.items()}
+            unknown = unknown_reasons(connection, asked, roles, run.as_of)
+            _write_screenings(connection, block, judgements, unknown, night)
             for applicant_id, judgement in judgements.items():
-                counts.verdicts[_overall(judgement, night.states).value] += 1
+                why_not = unknown.get(applicant_id, "")
+                counts.verdicts[_overall(judgement, night.states, why_not).value] += 1
                 live.append(applicant_id)
             counts.applicants += len(block)
             progress(counts.applicants)
@@ -120,9 +125,9 @@ def judge_stored(
     return judgements, listings
 
 
-def _overall(judgement: Judgement, states: Mapping[str, ListState]) -> Verdict:
-    """The judgement's verdict, but nobody is clear by a list that is missing or stale."""
-    if judgement.verdict is Verdict.CLEAR and blocking_reason(states):
+def _overall(judgement: Judgement, states: Mapping[str, ListState], unknown: str) -> Verdict:
+    """The judgement's verdict, but nobody is clear by a list that is missing, stale or has not answered."""
+    if judgement.verdict is Verdict.CLEAR and (unknown or blocking_reason(states)):
         return Verdict.UNVERIFIABLE
     return judgement.verdict
 
@@ -131,6 +136,7 @@ def _write_screenings(
     connection: Connection,
     block: Mapping[int, tuple[Applicant, int]],
     judgements: Mapping[int, Judgement],
+    unknown: Mapping[int, str],
     night: _Night,
 ) -> None:
     lists = {name: {"versions": dict(s.versions), "stale": s.stale} for name, s in night.states.items()}
@@ -141,8 +147,8 @@ def _write_screenings(
             {
                 "applicant_id": number,
                 "applicant_version": version,
-                "verdict": _overall(judgements[number], night.states).value,
-                "reason": _reason(judgements[number], found, night.states),
+                "verdict": _overall(judgements[number], night.states, unknown.get(number, "")).value,
+                "reason": _reason(judgements[number], found, night.states, unknown.get(number, "")),
                 "lists": lists,
                 "weights": night.scales.weights.stamp,
                 "screened_at": night.run.as_of,
@@ -152,10 +158,10 @@ def _write_screenings(
     )
 
 
-def _reason(judgement: Judgement, found: Applicant, states: Mapping[str, ListState]) -> str:
-    if _overall(judgement, states) is not Verdict.UNVERIFIABLE:
+def _reason(judgement: Judgement, found: Applicant, states: Mapping[str, ListState], unknown: str) -> str:
+    if _overall(judgement, states, unknown) is not Verdict.UNVERIFIABLE:
         return ""
-    reasons = (judgement.reason(found.subject), blocking_reason(states))
+    reasons = (judgement.reason(found.subject), blocking_reason(states), unknown)
     return "；".join(reason for reason in reasons if reason)
 
 

@@ -82,7 +82,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Counts:
     writer.counts.pulled = spool.outcomes
     writer.counts.skipped = spool.skipped
     for items, bad in spool.batches():
-        conflicts = [_conflict(entry) for entry in writer.write(items, whole=whole)]
+        conflicts = [conflict(entry) for entry in writer.write(items, whole=whole)]
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
     reason = _refusal(connection, delivery, writer, before) or _mass_removal(connection, run, delivery, in_force)
@@ -147,7 +147,8 @@ def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer
         quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
 
 
-def _conflict(entry: Entry) -> BadRow:
+def conflict(entry: Entry) -> BadRow:
+    """A record that contradicts an earlier one of the same pull, for the quarantine."""
     return BadRow(
         fingerprint=entry.digest.hex(),
         place=entry.place,
