@@ -205,6 +205,23 @@ def test_a_platform_that_forgets_everybody_is_not_believed(world: Any) -> None:
         assert w.in_force() == []
 
 
+def test_asking_in_another_way_is_a_renewal(world: Any) -> None:
+    """A setting that takes everything for "no record" cannot empty the list, and one that works keeps it."""
+    answers = {number: found(entry(("甲", number), number[-4:])) for _, number in (ZHANG, LI, WANG)}
+    with world(lambda request: answers[request.query["sfzh"]]) as (w, _):
+        w.apply(ZHANG, LI, WANG)
+        w.run()
+        w.options = {"parameters": {"sfzh": "{citizen_id}"}}
+        w.run()
+        assert (w.states(), len(w.in_force())) == (["answered"] * 3, 3)
+        w.options = {"parameters": {"sfzh": "{citizen_id}", "v": "2"}}
+        answers = dict.fromkeys(answers, nothing())
+        assert "--accept-shrink" in w.run().problem
+        assert len(w.in_force()) == 2
+        w.run(accept_shrink=True)
+        assert (w.states(), w.in_force()) == (["none"] * 3, [])
+
+
 def test_rows_in_quarantine_make_the_answer_unknown(world: Any) -> None:
     rows = [entry(ZHANG, "1号"), entry(ZHANG, "2号", rq="某日")]
     with world(lambda _: found(*rows)) as (w, _):

@@ -190,7 +190,9 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-@pytest.mark.parametrize("model", [*models(settings), *models(http_settings), *models(mapping)], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [*models(settings), *models(http_settings), *models(mapping)], ids=lambda model: model.__name__
+)
 def test_every_key_is_explained_with_its_default(model: type[BaseModel]) -> None:
     page, title = PLACES[model.__name__]
     found = sections(read(f"docs/{page}.md"))

@@ -62,13 +62,14 @@ class AnswerStore:
         if doubtful:  # asking again tomorrow would not help
             state, reason = "unknown", question.doubt
         kept = until if doubtful or state != "unknown" else None
-        return Known(state, reason, self._run.as_of, kept, self._run.id)
+        return Known(question.subject, state, reason, self._run.as_of, kept, self._run.id)
 
     def _take(self, question: Question, answer: Answer) -> tuple[State, str]:
         """Writes the rows of an answer and removes what it no longer brings."""
         keys, bad = self._write_rows(answer)
         now = store.listing_ids(self._connection, self._source, keys)
-        before = store.listings_of(self._connection, self._source, question.digest)
+        own = (question.digest, *question.replaces)
+        before = store.listings_of(self._connection, self._source, own)
         state, reason = answer.state, answer.reason
         if bad and state != "unknown":
             state, reason = "unknown", f"答复里有 {len(bad)} 条互相矛盾，已进隔离区"
@@ -76,12 +77,13 @@ class AnswerStore:
         if state != "unknown":
             quarantine.resolve_place(self._connection, self._source, self._run, question.place)
             absent = before - set(now)
-            others = store.brought_by_others(self._connection, self._source, question.digest, absent)
+            others = store.brought_by_others(self._connection, self._source, own, absent)
             gone = store.keys_of(self._connection, absent - others)
             if self._counts.removed + len(gone) > self._may_remove:
                 state, reason = "unknown", _SHRUNK
             else:
                 self.remove(gone)
+                store.forget(self._connection, self._source, question.replaces)
                 lost = absent
         store.link(self._connection, self._source, question.digest, (before | set(now)) - lost)
         return state, reason

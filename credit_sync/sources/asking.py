@@ -35,6 +35,8 @@ BLOCK = 20
 _REASONS_SHOWN = 3
 _STATES: tuple[State, ...] = ("answered", "none", "unknown", "waiting")
 UNFINISHED = "查询没有做完"
+_SO_FAR = "so_far"
+"""Marks counts of a pull that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def ask_list(engine: Engine, run: Run, source: AskedSource, progress: Callable[[
         subjects = _subjects(connection, source.questions)
         known = store.known_questions(connection, source.name)
     asking = _Asking(engine, run, source, known)
-    due = _due(subjects.questions, known, run.as_of)
+    due = _renewing(_due(subjects.questions, known, run.as_of), known, set(subjects.questions))
     settings = source.questions.source
     most = settings.most_per_run or len(due)
     with Platform(settings, source.reader) as platform:
@@ -108,6 +110,15 @@ def _due(questions: Mapping[str, Question], known: Mapping[str, Known], as_of: d
     """What has no fresh answer: never asked first, then the longest ago, so that a limit starves nobody."""
     due = [q for digest, q in questions.items() if not known.get(digest, store.NEVER_ASKED).fresh(as_of)]
     return sorted(due, key=lambda q: known.get(q.digest, store.NEVER_ASKED).asked_at or datetime.min)
+
+
+def _renewing(due: list[Question], known: Mapping[str, Known], current: set[str]) -> list[Question]:
+    """The questions, each with those that were asked about the same subject under other settings."""
+    earlier: dict[str, list[str]] = {}
+    for digest, found in known.items():
+        if digest not in current:
+            earlier.setdefault(found.subject, []).append(digest)
+    return [replace(q, replaces=tuple(sorted(earlier.get(q.subject, ())))) for q in due]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,7 @@ class _Asking:
         states = {
             question.digest: replace(
                 self.known.get(question.digest, store.NEVER_ASKED),
+                subject=question.subject,
                 state=state,
                 reason=reason,
                 until=None,
@@ -160,13 +172,14 @@ class _Asking:
             AnswerStore(connection, run, source.questions, counts, accept_shrink=source.accept_shrink).take(
                 answers
             )
-            ledger.stage_failed(connection, run, "pull", source.name, UNFINISHED, counts=counts.stored())
+            so_far = counts.stored() | {_SO_FAR: True}
+            ledger.stage_failed(connection, run, "pull", source.name, UNFINISHED, counts=so_far)
 
 
 def _stored_counts(connection: Connection, run: Run, name: str) -> Counts:
-    """What this run has done to the list before: in the ledger, so that a killed run counts on."""
+    """What this run has done so far: in the ledger, so that a killed run counts on. An ended pull has its version."""
     so_far = ledger.counts_of(connection, run, "pull", name)
-    return Counts(**{key: so_far.get(key, 0) for key in Counts().stored()})
+    return Counts(**{key: so_far[key] for key in Counts().stored()}) if so_far.get(_SO_FAR) else Counts()
 
 
 def _finish(connection: Connection, run: Run, source: AskedSource, subjects: _Subjects) -> Asked:

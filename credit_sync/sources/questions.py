@@ -46,12 +46,16 @@ class Question:
     """One question. `url` and `parameters` are filled in; the signature is added when it is sent."""
 
     digest: str
+    subject: str
+    """Digest of whom it is about, however it is asked."""
     url: str
     parameters: Mapping[str, str]
     place: str
     """As people see it, in quarantine and progress."""
     doubt: str
     """Why "no record" would prove nothing, in Chinese; '' when it would."""
+    replaces: tuple[str, ...] = ()
+    """Digests of questions that were asked about the subject under other settings: this one renews them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ class Questions:
         }
         digest = _digest([self._stamp, url, parameters])
         place = f"查询 {hide_in_text(subject.name[:_LONGEST_SHOWN])} #{digest[:8]}"
-        return Question(digest, url, parameters, place, doubts[0] if doubts else "")
+        numbers = sorted(number.value for number in subject.identifiers)
+        about = _digest([subject.kind.value, subject.name, numbers])
+        return Question(digest, about, url, parameters, place, doubts[0] if doubts else "")
 
 
 def _value(name: str, subject: Subject) -> tuple[str, Identifier | None]:

@@ -26,6 +26,7 @@ _BLOCK = 500
 class Known:
     """What the store knows about one question."""
 
+    subject: str
     state: State
     reason: str
     asked_at: datetime | None
@@ -47,7 +48,7 @@ class Known:
         return "unknown" if self.state != "waiting" and self.why_unknown(at) else self.state
 
 
-NEVER_ASKED = Known("waiting", "还没有查询过", None, None, 0)
+NEVER_ASKED = Known("", "waiting", "还没有查询过", None, None, 0)
 
 
 def known_questions(
@@ -55,7 +56,7 @@ def known_questions(
 ) -> dict[str, Known]:
     """digest -> what is known, of all questions to a source or of those in `digests`."""
     c = question.c
-    query = select(c.digest, c.state, c.reason, c.asked_at, c.until, c.run_id).where(c.source == source)
+    query = select(c.digest, c.subject, c.state, c.reason, c.asked_at, c.until, c.run_id).where(c.source == source)
     queries = [query] if digests is None else [query.where(c.digest.in_(b)) for b in _blocks(sorted(digests))]
     return {row[0]: Known(*row[1:]) for found in queries for row in connection.execute(found)}
 
@@ -75,6 +76,7 @@ def record(connection: Connection, source: str, states: dict[str, Known]) -> Non
             {
                 "source": source,
                 "digest": digest,
+                "subject": states[digest].subject,
                 "state": states[digest].state,
                 "reason": states[digest].reason,
                 "asked_at": states[digest].asked_at,
@@ -86,10 +88,14 @@ def record(connection: Connection, source: str, states: dict[str, Known]) -> Non
         connection.execute(question.insert(), rows)
 
 
-def listings_of(connection: Connection, source: str, digest: str) -> set[int]:
-    """The listings that the last answers to a question brought."""
+def listings_of(connection: Connection, source: str, digests: Collection[str]) -> set[int]:
+    """The listings that the last answers to any of some questions brought."""
     c = question_listing.c
-    return set(connection.scalars(select(c.listing_id).where(c.source == source, c.digest == digest)))
+    return {
+        number
+        for block in _blocks(sorted(digests))
+        for number in connection.scalars(select(c.listing_id).where(c.source == source, c.digest.in_(block)))
+    }
 
 
 def link(connection: Connection, source: str, digest: str, listing_ids: Iterable[int]) -> None:
@@ -108,14 +114,16 @@ def forget(connection: Connection, source: str, digests: Iterable[str]) -> None:
             connection.execute(table.delete().where(table.c.source == source, table.c.digest.in_(block)))
 
 
-def brought_by_others(connection: Connection, source: str, digest: str, listing_ids: Iterable[int]) -> set[int]:
-    """Those of the listings that another question to the source brought as well."""
+def brought_by_others(
+    connection: Connection, source: str, digests: Collection[str], listing_ids: Iterable[int]
+) -> set[int]:
+    """Those of the listings that questions to the source other than these brought as well."""
     c = question_listing.c
     return {
         number
         for block in _blocks(sorted(listing_ids))
         for number in connection.scalars(
-            select(c.listing_id).where(c.source == source, c.digest != digest, c.listing_id.in_(block))
+            select(c.listing_id).where(c.source == source, c.digest.not_in(digests), c.listing_id.in_(block))
         )
     }
 

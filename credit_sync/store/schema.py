@@ -176,6 +176,7 @@ question = Table(
     metadata,
     Column("source", String(64), primary_key=True),
     Column("digest", String(32), primary_key=True),  # of what is asked: sources/questions.py
+    Column("subject", String(32), nullable=False),  # digest of whom it is about, however it is asked
     Column("state", String(16), nullable=False),  # answered | none | unknown | waiting
     Column("reason", Text, nullable=False),  # why it is unknown
     Column("asked_at", DateTime),  # None: not yet

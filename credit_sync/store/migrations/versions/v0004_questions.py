@@ -13,6 +13,7 @@ def upgrade() -> None:
         "question",
         sa.Column("source", sa.String(64), nullable=False),
         sa.Column("digest", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(32), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime()),
