@@ -71,6 +71,20 @@ class SignedAuth(Strict):
         return self
 
 
+class TokenAuth(Strict):
+    """A signed request gets a token, and the questions carry it in a header."""
+
+    style: Literal["token"]
+    url: HttpUrl
+    signed: SignedAuth
+    token: str = Field(min_length=1)
+    """Dotted path to the token in the answer."""
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+    minutes: float = Field(default=30, gt=0)
+    """How long a token is used."""
+
+
 Auth = Annotated[BearerAuth | HeaderAuth | SignedAuth, Field(discriminator="style")]
 
 
@@ -118,7 +132,7 @@ class QuerySource(Strict):
     ask: tuple[Literal["person", "organisation"], ...] = Field(default=("person", "organisation"), min_length=1)
     roles: tuple[Role, ...] = ()
     """Roles whose applicants are asked about; empty for all."""
-    auth: Auth | None = None
+    auth: Annotated[BearerAuth | HeaderAuth | SignedAuth | TokenAuth, Field(discriminator="style")] | None = None
     sample: Sample | None = None
     rate_per_second: float = Field(default=1, gt=0, le=1000)
     """Requests, repeated tries included."""

@@ -167,6 +167,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "QuerySource": ("operating", 'kind = "query"'),
     "Marker": ("operating", "success, no_record"),
     "Sample": ("operating", "sample"),
+    "TokenAuth": ("operating", 'auth, style = "token"'),
     "WorkbookChannel": ("operating", 'kind = "workbook"'),
     "Mapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),

@@ -69,12 +69,18 @@ def _document(downloaded: Downloaded, source: QuerySource) -> Any:
             return xml_tree.parse(downloaded.body, "" if not _is_utf8(downloaded.body) else "utf-8")
         except xml_tree.NotXmlError as error:
             raise SourceError(f"答复读不了：{error}") from None
-    # What reads as UTF-8 is UTF-8, whatever the header says: read as GBK it could look like somebody else.
-    content = text.decode(downloaded.body, "" if _is_utf8(downloaded.body) else downloaded.charset)
-    document = _json(content)
+    document = read_json(downloaded)
     for path in source.escaped:
         document = _unescaped(document, path)
     return document
+
+
+def read_json(downloaded: Downloaded) -> Any:
+    """The JSON that came. Raises SourceError.
+
+    What reads as UTF-8 is UTF-8, whatever the header says: read as GBK it could look like somebody else.
+    """
+    return _json(text.decode(downloaded.body, "" if _is_utf8(downloaded.body) else downloaded.charset))
 
 
 def _is_utf8(body: bytes) -> bool:

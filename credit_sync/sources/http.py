@@ -15,7 +15,7 @@ import requests
 from requests.auth import AuthBase
 
 from credit_sync.errors import SourceError
-from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, SignedAuth
+from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, SignedAuth, TokenAuth
 from credit_sync.settings import HttpSource, OffsetPaging, PagePaging, secret
 from credit_sync.sources.download import Downloaded, Downloader
 from credit_sync.sources.formats import json_text, text, xml_tree
@@ -88,7 +88,8 @@ def key_of(source: HttpSource | QuerySource) -> str:
     """The secret that the source's requests are signed with or carry, '' for none. Raises CreditSyncError."""
     if source.auth is None:
         return ""
-    return secret(source.auth.secret_env if isinstance(source.auth, SignedAuth) else source.auth.token_env)
+    auth = source.auth.signed if isinstance(source.auth, TokenAuth) else source.auth
+    return secret(auth.secret_env if isinstance(auth, SignedAuth) else auth.token_env)
 
 
 def header_auth(source: HttpSource | QuerySource, key: str) -> AuthBase | None:

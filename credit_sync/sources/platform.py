@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 import requests
 
 from credit_sync.errors import CreditSyncError, SourceError
-from credit_sync.http_settings import QuerySource, SignedAuth
-from credit_sync.sources.answers import Answer, read_answer, unknown
+from credit_sync.http_settings import QuerySource, SignedAuth, TokenAuth
+from credit_sync.sources.answers import Answer, read_answer, read_json, unknown
 from credit_sync.sources.download import Downloader
+from credit_sync.sources.formats.rows import at_path
 from credit_sync.sources.http import header_auth, key_of
 from credit_sync.sources.questions import CannotAsk, Question, Questions
 from credit_sync.sources.reading import Reader
@@ -31,6 +32,7 @@ class Platform:
         self._key = key_of(source)
         self._downloader = Downloader(source, header_auth(source, self._key))
         self._next = 0.0
+        self._token, self._token_until = "", 0.0
 
     def __enter__(self) -> Self:
         self._downloader.__enter__()
@@ -51,20 +53,48 @@ class Platform:
 
     def _request(self, question: Question) -> requests.Request:
         """The request of one try, when its turn has come."""
+        headers = self._token_header()
+        self._wait()
+        parameters = dict(question.parameters)
+        if isinstance(self._source.auth, SignedAuth):
+            parameters = self._signed(parameters, self._source.auth)
+        if self._source.method == "POST" and self._source.body == "json":
+            return requests.Request("POST", question.url, json=parameters, headers=headers)
+        encoded = urlencode(parameters, encoding=self._source.encoding, errors="replace")
+        if self._source.method == "GET":
+            return requests.Request("GET", question.url, params=encoded, headers=headers)
+        headers |= {"Content-Type": f"application/x-www-form-urlencoded; charset={self._source.encoding}"}
+        return requests.Request("POST", question.url, data=encoded, headers=headers)
+
+    def _wait(self) -> None:
+        """Until the rate allows another request."""
         wait = self._next - time.monotonic()
         if wait > 0:
             time.sleep(wait)
         self._next = time.monotonic() + 1 / self._source.rate_per_second
-        parameters = dict(question.parameters)
-        if isinstance(self._source.auth, SignedAuth):
-            parameters = signed(parameters, self._source.auth, self._key, time.time_ns() // 1_000_000)
-        if self._source.method == "POST" and self._source.body == "json":
-            return requests.Request("POST", question.url, json=parameters)
-        encoded = urlencode(parameters, encoding=self._source.encoding, errors="replace")
-        if self._source.method == "GET":
-            return requests.Request("GET", question.url, params=encoded)
-        form = {"Content-Type": f"application/x-www-form-urlencoded; charset={self._source.encoding}"}
-        return requests.Request("POST", question.url, data=encoded, headers=form)
+
+    def _signed(self, parameters: dict[str, str], auth: SignedAuth) -> dict[str, str]:
+        return signed(parameters, auth, self._key, time.time_ns() // 1_000_000)
+
+    def _token_header(self) -> dict[str, str]:
+        """The header with a token that is still good, where the platform asks for one. Raises SourceError."""
+        auth = self._source.auth
+        if not isinstance(auth, TokenAuth):
+            return {}
+        if time.monotonic() >= self._token_until:
+            self._token = self._new_token(auth)
+            self._token_until = time.monotonic() + auth.minutes * 60
+        return {auth.header: f"{auth.prefix}{self._token}"}
+
+    def _new_token(self, auth: TokenAuth) -> str:
+        def request() -> requests.Request:
+            self._wait()
+            return requests.Request("GET", auth.url, params=self._signed({}, auth.signed))
+
+        token = at_path(read_json(self._downloader.fetch(request, "令牌接口")), auth.token)
+        if not isinstance(token, str) or not token.isascii() or not token.strip():
+            raise SourceError(f"令牌接口的答复里没有 {auth.token}")
+        return token
 
 
 def probe(questions: Questions, reader: Reader, origin: Origin) -> str:
