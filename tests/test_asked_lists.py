@@ -15,6 +15,7 @@ from servers import Answer, Request, Server, json_answer, serve
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
+from credit_sync.screening.screen import screen
 from credit_sync.sources import asking
 from credit_sync.sources.pull import make_readers
 from credit_sync.store import ledger
@@ -319,6 +320,30 @@ def test_a_hit_stays_while_a_corrected_subject_is_unknown(world: Any) -> None:
         answers["张砚秌"] = nothing()
         w.run()
         assert w.in_force() == []
+
+
+def test_the_hit_of_an_applicant_who_is_gone_does_not_stay_for_ever(world: Any) -> None:
+    """Although another question is never answered; after `max_age_days` of the mapping, here 30."""
+    answers = {ZHANG[1]: found(entry(ZHANG, "1号")), LI[1]: Answer(b"", 500)}
+    with world(lambda request: answers[request.query["sfzh"]], retries=0) as (w, _):
+        w.apply(ZHANG, LI)
+        w.run()
+        w.apply(LI)
+        w.run(days=29)
+        assert w.in_force() == ["1号"]
+        w.run()
+        assert (w.states(), w.in_force()) == (["unknown"], [])
+
+
+def test_screening_alone_counts_the_age_of_answers(world: Any) -> None:
+    with world(lambda _: nothing(), cache_days=7) as (w, _):
+        w.apply(ZHANG)
+        w.run()
+        for days, verdict in ((6, "clear"), (1, "unverifiable")):
+            w.night += days
+            screen(w.engine, w.settings, ledger.begin(w.engine, w.as_of, {}))
+            assert w.verdicts() == {ZHANG[0]: verdict}
+        assert "已过有效期" in w.reasons()[ZHANG[0]]
 
 
 def test_a_missing_secret_stops_only_this_source(world: Any) -> None:

@@ -189,10 +189,9 @@ def _finish(connection: Connection, run: Run, source: AskedSource, subjects: _Su
     complete = all(not found.why_unknown(run.as_of) for found in current.values())
     others = {digest: found for digest, found in known.items() if digest not in current}
     trusted_since = run.as_of - timedelta(days=source.reader.mapping.guards.max_age_days)
-    store.forget(connection, source.name, _forgettable(others, trusted_since, complete=complete))
+    left = _forget(connection, source.name, _forgettable(others, trusted_since, complete=complete))
     answer_store = AnswerStore(connection, run, source.questions, counts, accept_shrink=source.accept_shrink)
-    if complete:
-        answer_store.remove(store.without_question(connection, source.name))
+    answer_store.remove(store.without_question(connection, source.name) if complete else left)
     answer_store.count_live()
     numbers = _numbers(current, run, subjects.unaskable)
     problem = _problem(current, run)
@@ -207,6 +206,14 @@ def _finish(connection: Connection, run: Run, source: AskedSource, subjects: _Su
     return Asked(counts, problem)
 
 
+def _forget(connection: Connection, name: str, digests: Sequence[str]) -> list[str]:
+    """Forgets questions; the keys of the listings that no other question brings."""
+    brought = store.listings_of(connection, name, digests)
+    others = store.brought_by_others(connection, name, digests, brought)
+    store.forget(connection, name, digests)
+    return store.keys_of(connection, brought - others)
+
+
 def _forgettable(others: Mapping[str, Known], trusted_since: datetime, *, complete: bool) -> list[str]:
     """Questions that nobody asks any more and that may be forgotten.
 
@@ -216,7 +223,7 @@ def _forgettable(others: Mapping[str, Known], trusted_since: datetime, *, comple
     return [
         digest
         for digest, found in others.items()
-        if complete or (found.asked_at is None or found.asked_at <= trusted_since)
+        if complete or found.asked_at is None or found.asked_at <= trusted_since
     ]
 
 
