@@ -1,21 +1,27 @@
 """Whatever bytes a platform answers with: only what the settings recognise is an answer."""
 
 import json
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import pytest
 from asked_world import FIRST_NIGHT, LISTS, ZHANG, entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from credit_sync.errors import SettingsError
 from credit_sync.http_settings import QuerySource
+from credit_sync.settings import Settings
 from credit_sync.sources.answers import Answer, read_answer
 from credit_sync.sources.download import Downloaded
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.outcomes import Read
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin
+from credit_sync.toml_files import check
 
 _CODES = st.sampled_from([200, "200", " 200 ", 404, "404", 500, None, True, 200.0, "成功", [], {}])
 _FIELD = st.sampled_from(["xm", "sfzh", "wh", "sy", "rq", "其他"])
@@ -85,3 +91,23 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"url": "http://x/all"}, "要写明问谁"),
+        ({"url": "http://x/{citizenid}"}, "没有 {citizenid}"),
+        ({"url": "http://x/{name!r}"}, "没有 {name}"),
+        ({"url": "http://x/{name"}, "大括号不成对"),
+        ({"optional": ["name"]}, "至少要有一项是必须的"),
+        ({"optional": ["uscc"]}, "没有用在"),
+        ({"empty_is_no_record": True}, "要和 success 一起用"),
+        ({"delivery": "full"}, "没有这一项"),
+        ({"auth": {"style": "signed", "algorithm": "md5", "key": "k", "secret_env": "S"}}, "要用 text 写明"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], why: str) -> None:
+    asked = {"kind": "query", "mapping": "x", "url": "http://x/{name}"} | wrong
+    with pytest.raises(SettingsError, match=re.escape(why)):
+        check(Path("config.toml"), Settings, {"sources": {"asked": asked}})
