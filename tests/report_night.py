@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from credit_sync.publishing.publish import publish
 from credit_sync.records import Applicant, ApplicationKind, Listing, Penalty, Record, RecordKind, Role
-from credit_sync.screening.keys import mask_shapes, stored_keys
+from credit_sync.screening.keys import listing_keys, listing_mask_shapes
 from credit_sync.screening.screen import screen
 from credit_sync.settings import FileSource, Settings, WorkbookChannel
 from credit_sync.shipped import shipped
@@ -310,12 +310,12 @@ def _insert(connection: Connection, run: Run, record: Record) -> None:
     }
     times = {"first_seen": run.as_of, "changed_at": run.as_of, "removed_at": None, "warnings": [], "extra": {}}
     connection.execute(table.insert().values(**head, **times, **to_columns(record)))
-    if kind is not RecordKind.LISTING:
+    if not isinstance(record, Listing):
         return
-    for key in stored_keys(record.subject):
+    for key in listing_keys(record):
         connection.execute(schema.subject_key.insert().values(record=kind.value, record_id=number, key=key))
     known = {shape for (shape,) in connection.execute(schema.mask_shape.select())}
-    for shape in sorted(set(mask_shapes(record.subject)) - known):
+    for shape in sorted(set(listing_mask_shapes(record)) - known):
         connection.execute(schema.mask_shape.insert().values(shape=shape))
 
 

@@ -10,12 +10,12 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
-from credit_sync.records import RecordKind
-from credit_sync.screening.keys import keys_to_store
+from credit_sync.records import Listing, RecordKind
+from credit_sync.screening.keys import listing_keys
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger, schema
-from credit_sync.store.columns import subject_from_columns
+from credit_sync.store.columns import from_columns
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.engine import writing
@@ -117,7 +117,7 @@ def test_keys_and_mask_shapes_are_stored_and_follow_changes(world: World) -> Non
     expected = {
         (key, "listing", row["id"])
         for row in rows
-        for key in keys_to_store(RecordKind.LISTING, subject_from_columns(dict(row)))
+        for key in listing_keys(from_columns(Listing, dict(row)))
     }
     assert set(world.rows(schema.subject_key, "key", "record", "record_id")) == expected
     assert ("1111111111****1111",) in world.rows(schema.mask_shape, "shape")

@@ -12,6 +12,7 @@ look-up) asks with: the same, and its full identifiers seen through every mask s
 | organisation | names equal but for writing, company form, suffix of places |
 | core | names whose brand and trade agree once the place is left out |
 | gap | names that become equal when one character is left out of each: one typing error |
+| employed | persons of one name at one employer: the representative of a listed organisation and an applicant from there |
 
 Damage that these were not made for (two typing errors, a misspelt place) leaves most of a name whole. So listings of
 organisations also carry their sounded *bigrams*: a listing that shares two of the applicant's four rarest is a
@@ -22,7 +23,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import pairwise
 
-from credit_sync.records import RecordKind
+from credit_sync.records import Listing
+from credit_sync.screening.faces import Via, faces
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
@@ -39,9 +41,23 @@ RAREST, SHARED = 4, 2
 """How many of an applicant's bigrams are asked, and how many of them a candidate must share."""
 
 
-def keys_to_store(kind: RecordKind, subject: Subject) -> list[int]:
-    """Every key to store beside a record: a listing is also found by its rare bigrams."""
-    return sorted({*stored_keys(subject), *(bigram_keys(subject) if kind is RecordKind.LISTING else ())})
+def listing_keys(listing: Listing) -> list[int]:
+    """Every key by which a listing is found, by any of its faces.
+
+    A representative without a number is found by those only who share his employer: a name alone ties nobody to him.
+    """
+    found: set[int] = set()
+    for via, face in faces(listing):
+        if via is Via.SUBJECT or face.identifiers:
+            found.update((*stored_keys(face), *bigram_keys(face)))
+        if via is Via.LEGAL_REPRESENTATIVE:
+            found.update(_hash(*key) for key in _employed(face))
+    return sorted(found)
+
+
+def listing_mask_shapes(listing: Listing) -> list[str]:
+    """Which places the masked numbers of any face of a listing show."""
+    return sorted({shape for _, face in faces(listing) for shape in mask_shapes(face)})
 
 
 def bigram_keys(subject: Subject) -> list[int]:
@@ -78,7 +94,7 @@ def probe_keys(subject: Subject, shapes: Iterable[str]) -> list[int]:
         for shape in shapes
         if len(shape) == len(number)
     )
-    return sorted({_hash(*key) for key in (*_keys(subject), *projected)})
+    return sorted({_hash(*key) for key in (*_keys(subject), *_employed(subject), *projected)})
 
 
 def mask_shapes(subject: Subject) -> list[str]:
@@ -126,6 +142,15 @@ def _keys(subject: Subject) -> Iterator[tuple[str, str]]:
                 yield "person", folded
         else:
             yield from _organisation_keys(name)
+
+
+def _employed(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Name and employer of a person."""
+    if subject.kind is SubjectKind.PERSON and subject.employer:
+        at = reference().organisations.parse(subject.employer)
+        if not at.empty:
+            names = (fold_person_name(name) for name in reference().names_of(subject))
+            yield from (("employed", f"{name}|{at.full}") for name in names if name)
 
 
 def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:

@@ -7,14 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from credit_sync.records import Listing, RecordKind
+from credit_sync.records import Listing
 from credit_sync.screening.comparison import Judgement, judge
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.keys import (
     SHARED,
     bigram_keys,
-    keys_to_store,
-    mask_shapes,
+    listing_keys,
+    listing_mask_shapes,
     probe_keys,
     rarest,
 )
@@ -29,8 +29,8 @@ class ListingTable:
         self._by_key: dict[int, list[int]] = defaultdict(list)
         shapes: set[str] = set()
         for number, listing in listings.items():
-            shapes.update(mask_shapes(listing.subject))
-            for key in keys_to_store(RecordKind.LISTING, listing.subject):
+            shapes.update(listing_mask_shapes(listing))
+            for key in listing_keys(listing):
                 self._by_key[key].append(number)
         self._shapes = sorted(shapes)
 

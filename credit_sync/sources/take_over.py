@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.records import RecordKind
-from credit_sync.screening.keys import keys_to_store, mask_shapes
+from credit_sync.screening.keys import listing_keys, listing_mask_shapes, stored_keys
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.spool import Spool
 from credit_sync.store import ledger, quarantine
@@ -25,7 +25,7 @@ from credit_sync.store.records import RecordWriter, in_force_before, live_record
 from credit_sync.store.versions import PulledSource, add_version, was_ever_accepted
 from credit_sync.subjects.identifiers import hide_in_text
 
-SUBJECT_KEYS = SubjectKeys(keys_to_store, mask_shapes)
+SUBJECT_KEYS = SubjectKeys(stored_keys, listing_keys, listing_mask_shapes)
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
 
 State = Literal["accepted", "refused"]

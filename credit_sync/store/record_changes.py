@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Date, Table, bindparam, select
 
-from credit_sync.records import RecordKind
+from credit_sync.records import Listing, RecordKind
 from credit_sync.store import schema
-from credit_sync.store.columns import subject_from_columns
+from credit_sync.store.columns import from_columns, subject_from_columns
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.subject import Subject
 
@@ -46,10 +46,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKeys:
-    """How the keys of a subject are made (credit_sync.screening.keys), and which masks its numbers show."""
+    """How keys are made (credit_sync.screening.keys), and which masks the numbers of a listing show."""
 
-    keys: Callable[[RecordKind, Subject], Sequence[int]]
-    shapes: Callable[[Subject], Sequence[str]]
+    of_subject: Callable[[Subject], Sequence[int]]
+    of_listing: Callable[[Listing], Sequence[int]]
+    shapes: Callable[[Listing], Sequence[str]]
 
 
 class RecordChanges:
@@ -110,15 +111,10 @@ class RecordChanges:
     def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
         content = orjson.loads(item.content)
         columns: dict[str, Any] = content["columns"]
-        subject = subject_from_columns(columns)
         for name in self._dates:
             if columns[name] is not None:
                 columns[name] = date.fromisoformat(columns[name])
-        self._keys += [
-            {"key": key, "record": self._kind, "record_id": record_id}
-            for key in self._subject_keys.keys(RecordKind(self._kind), subject)
-        ]
-        self._add_shapes(subject)
+        self._keys += [{"key": key, "record": self._kind, "record_id": record_id} for key in self._keys_of(columns)]
         return {
             **columns,
             "version": version,
@@ -132,10 +128,15 @@ class RecordChanges:
             "extra": content["extra"],
         }
 
-    def _add_shapes(self, subject: Subject) -> None:
+    def _keys_of(self, columns: dict[str, Any]) -> Sequence[int]:
         if self._kind != RecordKind.LISTING.value:
-            return
-        for shape in self._subject_keys.shapes(subject):
+            return self._subject_keys.of_subject(subject_from_columns(columns))
+        listing = from_columns(Listing, columns)
+        self._add_shapes(listing)
+        return self._subject_keys.of_listing(listing)
+
+    def _add_shapes(self, listing: Listing) -> None:
+        for shape in self._subject_keys.shapes(listing):
             if shape not in self._shapes:
                 self._shapes.add(shape)
                 self._connection.execute(schema.mask_shape.insert().values(shape=shape))
