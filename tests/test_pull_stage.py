@@ -115,9 +115,7 @@ def test_keys_and_mask_shapes_are_stored_and_follow_changes(world: World) -> Non
     with world.engine.connect() as connection:
         rows = connection.execute(schema.listing.select().order_by(schema.listing.c.id)).mappings().all()
     expected = {
-        (key, "listing", row["id"])
-        for row in rows
-        for key in listing_keys(from_columns(Listing, dict(row)))
+        (key, "listing", row["id"]) for row in rows for key in listing_keys(from_columns(Listing, dict(row)))
     }
     assert set(world.rows(schema.subject_key, "key", "record", "record_id")) == expected
     assert ("1111111111****1111",) in world.rows(schema.mask_shape, "shape")

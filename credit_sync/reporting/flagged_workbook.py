@@ -207,7 +207,16 @@ def _unverifiable(report: FlaggedReport) -> _Sheet:
 
 
 def _closed(report: FlaggedReport) -> _Sheet:
-    columns = (*_HEAD, ("申报主体", 28), ("角色", 14), ("名单", 20), ("关联方式", 12), ("原判定", 8), ("关闭日期", 12), ("原因", 50))
+    columns = (
+        *_HEAD,
+        ("申报主体", 28),
+        ("角色", 14),
+        ("名单", 20),
+        ("关联方式", 12),
+        ("原判定", 8),
+        ("关闭日期", 12),
+        ("原因", 50),
+    )
     rows: Iterable[Sequence[Cell]] = (
         (
             *_head(c.head),

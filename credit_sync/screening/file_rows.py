@@ -51,7 +51,10 @@ def file_mappings(name: str, folder: Path) -> list[MappingFile]:
     that kind know, and then those of them whose rows name several subjects."""
     base = load(shipped("mappings") / "screen_file" / f"{name}.toml", MappingFile)
     others = list(_mappings_of(base.record, folder))
-    return [_widened(base, others), *(_of_several(base, other) for other in others if other.parts and "name" not in other.fields)]
+    return [
+        _widened(base, others),
+        *(_of_several(base, other) for other in others if other.parts and "name" not in other.fields),
+    ]
 
 
 def _widened(base: MappingFile, others: Sequence[MappingFile]) -> MappingFile:

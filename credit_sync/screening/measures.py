@@ -44,7 +44,7 @@ class Measure(Strict):
     @model_validator(mode="after")
     def _through_somebody_else(self) -> Self:
         if self.via is not Via.SUBJECT and self.effect == "forbid":
-            raise ValueError("经法定代表人的关联不得写 effect = \"forbid\"：被列入名单的是单位，不是申报主体本人")
+            raise ValueError('经法定代表人的关联不得写 effect = "forbid"：被列入名单的是单位，不是申报主体本人')
         return self
 
     def fits(self, list_name: str, applicant: Applicant, on: date, via: Via = Via.SUBJECT) -> bool:

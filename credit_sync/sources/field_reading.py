@@ -153,7 +153,8 @@ def _taken(value: Any, item: Item) -> Any:
         return items
     wanted = {_folded(word) for word in item.is_}
     return next(
-        (i[item.take] for i in items if _folded(text_of(_key_of(i, item.where))) in wanted and item.take in i), None
+        (i[item.take] for i in items if _folded(text_of(_key_of(i, item.where))) in wanted and item.take in i),
+        None,
     )
 
 

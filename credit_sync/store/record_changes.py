@@ -114,7 +114,9 @@ class RecordChanges:
         for name in self._dates:
             if columns[name] is not None:
                 columns[name] = date.fromisoformat(columns[name])
-        self._keys += [{"key": key, "record": self._kind, "record_id": record_id} for key in self._keys_of(columns)]
+        self._keys += [
+            {"key": key, "record": self._kind, "record_id": record_id} for key in self._keys_of(columns)
+        ]
         return {
             **columns,
             "version": version,
