@@ -10,7 +10,7 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
-from credit_sync.records import Listing, RecordKind
+from credit_sync.records import Listing
 from credit_sync.screening.keys import listing_keys
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull

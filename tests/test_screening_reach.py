@@ -1,5 +1,6 @@
 """A listed organisation reaches applicants through its legal representative, and nobody by a name alone."""
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -253,7 +254,7 @@ REPRESENTATIVE = {"cardNum": zxgk(NUMBER), "corporationtypename": "法定代表�
     [
         ([MANAGER, REPRESENTATIVE], zxgk(NUMBER)),
         ([REPRESENTATIVE | {"corporationtypename": " 负责人 "}], zxgk(NUMBER)),
-        ('[{"cardNum": "%s", "corporationtypename": "法定代表人", "iname": "张伟"}]' % zxgk(NUMBER), zxgk(NUMBER)),
+        (json.dumps([MANAGER, REPRESENTATIVE]), zxgk(NUMBER)),
         ([MANAGER], None),
         ([], None),
         ("[]", None),

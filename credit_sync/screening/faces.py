@@ -1,11 +1,11 @@
 """The faces that a listing shows: its own subject and, where it is an organisation, its legal representative.
 
-Through that second face the listing of an organisation reaches applications that its representative makes or takes
-part in himself. Compared are persons who are applicants, in whatever role, with it:
+Through that second face the listing of an organisation reaches applications that its representative takes part in
+himself. What is compared:
 
 | applicant | face of the listing | compared |
 |---|---|---|
-| person: leader, member, contributor, expert, legal representative of an applying organisation | representative of a listed organisation | yes |
+| person in any role (leader, member, contributor, expert, legal representative) | representative of a listed organisation | yes |
 | the same | listed person | yes, directly |
 | organisation | its own listing | yes, directly |
 | organisation, by the name of its representative alone | listed person, or representative of another listed organisation | no |
