@@ -165,6 +165,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
                 "record": f.kind.value,
                 "verdict": f.comparison.verdict.value,
                 "probability": f.comparison.probability,
+                "via": f.comparison.via.value,
                 "evidence": [e.stored() for e in f.comparison.evidence],
                 "source": f.source,
                 "place": f.place,

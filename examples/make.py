@@ -27,6 +27,7 @@ from examples.province.organisations import OTHER_TRADES, Brands, new_company
 from examples.province.planted_file import Asked, write_planted
 from examples.province.planted_organisations import plant_organisations
 from examples.province.planted_people import plant_people
+from examples.province.planted_representatives import plant_representatives
 from examples.province.system_database import write_database
 
 HERE = Path(__file__).parent
@@ -59,6 +60,7 @@ def invent() -> Province:
     workshop = Workshop(brands, Lists(Dice("planted entries"), registry))
     plant_people(workshop)
     plant_organisations(workshop)
+    plant_representatives(workshop)
     cases = workshop.cases
     avoid = {name for case in cases for name in (case.applied.name, case.listed.name)}
     debtors, abnormal, serious = _lists(registry, brands, avoid, cases)

@@ -172,6 +172,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "Mapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),
     "FieldMapping": ("mappings", "[fields]"),
+    "Item": ("mappings", "item"),
     "Part": ("mappings", "[[parts]]"),
     "Removal": ("mappings", "[removal]"),
     "Guards": ("mappings", "[guards]"),

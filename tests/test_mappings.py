@@ -12,7 +12,7 @@ from credit_sync.records import Listing, RecordKind, Role
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import load_settings
 from credit_sync.shipped import shipped
-from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.mapping import Mapping, Part, load_mapping
 from credit_sync.sources.outcomes import Read, Removed
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
@@ -36,9 +36,11 @@ def mapping(request: pytest.FixtureRequest) -> Mapping:
 
 def _groups(mapping: Mapping) -> list[dict[str, Any]]:
     """For each record a row becomes: our field -> its mapping, or its constant."""
-    parts = mapping.parts or [None]
-    own: dict[str, Any] = {**mapping.constants, **mapping.fields}
-    return [own | ({**part.constants, **part.fields} if part else {}) for part in parts]
+    return [
+        {**mapping.constants, **{name: f for name, f in mapping.fields.items() if name not in part.without}}
+        | {**part.constants, **part.fields}
+        for part in mapping.parts or [Part()]
+    ]
 
 
 def test_every_kind_of_record_has_a_mapping() -> None:

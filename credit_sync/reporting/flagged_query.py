@@ -25,6 +25,7 @@ from credit_sync.reporting.flagged_views import (
 from credit_sync.reporting.lists import midnight, previous_report, read_lists
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED, Verdict
+from credit_sync.screening.faces import Via, representative
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.store import schema
@@ -115,6 +116,7 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
 ) -> FlagView:
     """`matches`: the flag's, strongest first."""
     strongest, listing = matches[0]
+    reached = representative(listing) if found.via == Via.LEGAL_REPRESENTATIVE else None
     return FlagView(
         number=found.id,
         news=_news(found, previous),
@@ -124,6 +126,7 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
         role=labels.label(labels.ROLES, applicant.role),
         applicant=_party(applicant.subject),
         listed=_party(listing.subject),
+        representative=_party(reached) if reached is not None else None,
         evidence=tuple(
             EvidenceView(labels.label(labels.ATTRIBUTES, e["attribute"]), shown(e["sentence"]), e["bits"])
             for e in strongest["evidence"]
@@ -208,6 +211,7 @@ def _closed(connection: Connection, previous: datetime | None, measures: Measure
             verdict=Verdict(f.verdict),
             reason=shown(f.close_reason),
             closed_at=f.closed_at,
+            represented=f.via == Via.LEGAL_REPRESENTATIVE,
         )
         for f in flags
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Effect
 from credit_sync.subjects.subject import Sex, SubjectKind
 
@@ -45,7 +46,12 @@ ATTRIBUTES: Mapping[str, str] = {
     "sex": "性别",
     "birth_year": "出生年份",
     "region": "地区",
+    "employer": "工作单位",
+    "via": "关联方式",
 }
+
+VIA: Mapping[str, str] = {Via.SUBJECT: "本身", Via.LEGAL_REPRESENTATIVE: "法定代表人"}
+"""What the applicant is to the listed subject."""
 
 RECORDS: Mapping[str, str] = {
     RecordKind.LICENCE: "行政许可",

@@ -18,6 +18,7 @@ from credit_sync.screening.compare_attributes import (
 from credit_sync.screening.compare_identifiers import compare_identifiers
 from credit_sync.screening.compare_names import compare_names
 from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
+from credit_sync.screening.faces import Via, comparable
 from credit_sync.subjects.subject import Subject
 
 COMPARATORS: tuple[Comparator, ...] = (
@@ -68,6 +69,15 @@ class Comparison:
     bits: float
     """Sum of the evidence, without the prior."""
     evidence: tuple[Evidence, ...]
+    via: Via = Via.SUBJECT
+    """The face of the listing that was compared."""
+
+    @property
+    def ruled_out(self) -> bool:
+        """Whether it is known to be somebody else; a mere namesake of a representative is not, and is left out."""
+        if self.verdict is not Verdict.CLEAR:
+            return False
+        return self.via is Via.SUBJECT or any(e.bearing in _AGAINST for e in self.evidence)
 
     @property
     def related(self) -> str:
@@ -75,14 +85,37 @@ class Comparison:
         return next((e.sentence for e in self.evidence if e.level == "parent_branch"), "")
 
 
+_AGAINST = (Bearing.EXCLUDES, Bearing.WEAKENS)
+
+
 def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
     """All evidence on whether the two are one subject, weighed (Fellegi & Sunter 1969)."""
-    found = [comparator(applicant, listing, scales) for comparator in COMPARATORS]
+    found = (_compare_face(applicant, via, face, scales) for via, face in comparable(applicant, listing))
+    return max(found, key=lambda comparison: (comparison.verdict.rank, comparison.bits))
+
+
+def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -> Comparison:
+    """`face`: the listing with that face as its subject."""
+    found = [comparator(applicant, face, scales) for comparator in COMPARATORS]
     evidence = tuple(e for e in found if e is not None)
     bits = sum(e.bits for e in evidence)
     odds = bits + scales.weights.prior_bits(applicant.kind)
     probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
-    return Comparison(_verdict(evidence, probability, scales), probability, round(bits, 2), evidence)
+    verdict = _verdict(evidence, probability, scales)
+    if via is Via.LEGAL_REPRESENTATIVE:
+        verdict = verdict if verdict.flags and _tied(evidence) else Verdict.CLEAR
+        evidence = (_reached(face.subject), *evidence)
+    return Comparison(verdict, probability, round(bits, 2), evidence, via)
+
+
+def _tied(evidence: tuple[Evidence, ...]) -> bool:
+    """Whether more than a name (and what thousands of namesakes share) ties a person to a representative."""
+    return any(e.attribute in ("identifier", "employer") and e.bits > 0 for e in evidence)
+
+
+def _reached(face: Subject) -> Evidence:
+    """Says through whom the listing is looked at; worth nothing in itself."""
+    return Evidence("via", "legal_representative", 0.0, f"通过名单中 {face.employer} 的法定代表人 {face.name}")
 
 
 def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales) -> Verdict:
@@ -154,7 +187,7 @@ def judge(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )
     namesakes = tuple(sorted(number for number, c in compared if c.verdict is Verdict.UNVERIFIABLE))
-    excluded = sum(c.verdict is Verdict.CLEAR for _, c in compared) + ruled_out
+    excluded = sum(c.ruled_out for _, c in compared) + ruled_out
     verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
     related = tuple(sorted((number, c.related) for number, c in compared if c.related and not c.verdict.flags))
     return Judgement(verdict, tuple(matches), namesakes, excluded, related)

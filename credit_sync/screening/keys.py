@@ -13,6 +13,7 @@ the lists show.
 | organisation | names equal but for writing, company form, suffix of places |
 | core | names whose brand and trade agree once the place is left out |
 | gap | names that become equal when one character is left out of each: one typing error |
+| employed | persons of one name at one employer: the representative of a listed organisation and an applicant from there |
 
 Damage that these were not made for (two typing errors, a misspelt place) leaves most of a name whole. So listings of
 organisations also carry their sounded *bigrams*: a listing that shares two of the applicant's four rarest is a
@@ -153,6 +154,15 @@ def patterns(identifier: Identifier) -> list[str]:
     if stretched := masked.stretch(value, length):
         found.append(stretched)
     return list(dict.fromkeys(found))
+
+
+def employed_keys(subject: Subject) -> set[int]:
+    """Name and employer of a person: how a representative without a number is found, whose name alone ties nobody."""
+    if subject.kind is SubjectKind.ORGANISATION or not subject.employer:
+        return set()
+    at = reference().organisations.parse(subject.employer)
+    names = (fold_person_name(name) for name in reference().names_of(subject))
+    return set() if at.empty else {key_hash("employed", f"{name}|{at.full}") for name in names if name}
 
 
 def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:

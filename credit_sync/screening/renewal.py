@@ -14,15 +14,13 @@ from itertools import chain
 import numpy as np
 from sqlalchemy import Connection, select
 
-from credit_sync.records import RecordKind
+from credit_sync.records import Listing, RecordKind
 from credit_sync.screening.comparison import Verdict
-from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment
 from credit_sync.screening.pairs import touched_owners
-from credit_sync.store.columns import subject_from_columns
-from credit_sync.store.listing_rows import changed_since, ended_between
+from credit_sync.store.listing_rows import as_listed, changed_since, ended_between
 from credit_sync.store.schema import match, record_history, screening
-from credit_sync.subjects.subject import Subject
 
 _BLOCK = 5000
 
@@ -83,17 +81,17 @@ def _changed(connection: Connection, before: Before, day: date) -> Segment:
     rows = list(
         chain(changed_since(connection, before.versions), ended_between(connection, before.at.date(), day))
     )
-    subjects = [(number, subject) for number, subject, _ in rows]
-    subjects += _as_they_were(connection, sorted({number for number, _, _ in rows}))
-    entries = entries_of(subjects)
+    listings = [(number, found) for number, found, _ in rows]
+    listings += _as_they_were(connection, sorted({number for number, _, _ in rows}))
+    entries = listed_entries(listings)
     return Segment.of(entries, np.full(len(entries), FOREVER, np.int32))
 
 
-def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Subject]]:
+def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Listing]]:
     c = record_history.c
     for start in range(0, len(ids), _BLOCK):
         of_listings = (c.record == RecordKind.LISTING.value, c.record_id.in_(ids[start : start + _BLOCK]))
         query = select(c.record_id, c.before).where(*of_listings).order_by(c.record_id, c.version)
         for number, content in connection.execute(query):
             if content:
-                yield number, subject_from_columns(content)
+                yield number, as_listed(content)

@@ -27,7 +27,7 @@ class Traits:
     number: bytes
     """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
     subject: int
-    """Equal for every case of one listed subject."""
+    """Equal for every case of one listed subject; 0 for a representative of one, who is not listed himself."""
     name: int
     """The folded name."""
     full: str = ""

@@ -1,12 +1,13 @@
 """One field of a mapping: which of a row's values it is, and how that becomes ours."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from credit_sync.sources.mapping import FieldMapping
+from credit_sync.sources.mapping import FieldMapping, Item
 from credit_sync.sources.target_fields import FieldType, TargetField
 from credit_sync.sources.values import (
     LONGEST,
@@ -49,7 +50,19 @@ class ProblemError(Exception):
 class FieldReader:
     """Reads one field; `mapping` is None for a constant."""
 
-    __slots__ = ("_dates", "_pattern", "_put", "_range", "_sources", "_split", "_table", "_target", "name", "type")
+    __slots__ = (
+        "_dates",
+        "_item",
+        "_pattern",
+        "_put",
+        "_range",
+        "_sources",
+        "_split",
+        "_table",
+        "_target",
+        "name",
+        "type",
+    )
 
     def __init__(
         self, name: str, target: TargetField, mapping: FieldMapping | None, table: Mapping[str, str] | None
@@ -61,6 +74,7 @@ class FieldReader:
         self._sources = mapping.from_ if mapping else ()
         self._table = table and {_folded(code): value for code, value in table.items()}
         self._pattern = re.compile(mapping.pattern) if mapping and mapping.pattern else None
+        self._item = mapping.item if mapping else None
         self._split = mapping.split if mapping else ""
         self._dates = mapping.dates if mapping else ()
         self._put = _PUTTERS.get(target.type, FieldReader._put_simple)
@@ -79,6 +93,8 @@ class FieldReader:
         """Puts the field's value, if the row has one, into the draft. `sources` as above. Raises ProblemError."""
         for source in sources:
             value = values[source] if source in values else _inside(values, source)
+            if self._item is not None:
+                value = _taken(value, self._item)
             if value is not None and (text := text_of(value)):
                 self.put(text, draft)
                 return
@@ -154,6 +170,32 @@ _PUTTERS: dict[FieldType, Callable[[FieldReader, str, Draft], None]] = {
     FieldType.IDENTIFIER: FieldReader._put_identifier,
     FieldType.DATE: FieldReader._put_date,
 }
+
+
+def _taken(value: Any, item: Item) -> Any:
+    """The value of the first item meant; a plain value, from a source that has no list, as it is."""
+    items = _listed(value) if isinstance(value, str) else value
+    if not isinstance(items, list):
+        return items
+    wanted = {_folded(word) for word in item.is_}
+    return next(
+        (i[item.take] for i in items if _folded(text_of(_key_of(i, item.where))) in wanted and item.take in i),
+        None,
+    )
+
+
+def _key_of(item: Any, key: str) -> Any:
+    return item.get(key) if isinstance(item, Mapping) else None
+
+
+def _listed(text: str) -> Any:
+    """A list that a source wrote out as JSON; any other text as it is."""
+    if not text.lstrip().startswith("["):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _folded(code: str) -> str:

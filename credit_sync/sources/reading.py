@@ -14,8 +14,8 @@ from typing import Any
 from credit_sync.errors import SettingsError
 from credit_sync.records import RECORD_CLASSES, Record, RecordKind
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.mapping import Constants, Fields
 from credit_sync.sources.mapping import Mapping as SourceMapping
+from credit_sync.sources.mapping import Part
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
@@ -64,12 +64,9 @@ class Reader:
         self.required = tuple(dict.fromkeys((*required, *mapping.required)))
         self.known = mapping.source_names()
         self.skip = re.compile(mapping.layout.skip) if mapping.layout.skip else None
-        parts = [(mapping.constants, mapping.fields)]
-        if mapping.parts:
-            parts = [(mapping.constants | p.constants, mapping.fields | p.fields) for p in mapping.parts]
         needed = _IDENTIFYING.union(self.required)
         optional = frozenset(self._titles) - needed if mapping.record is RecordKind.LISTING else frozenset[str]()
-        self.parts = [PartReader(mapping, constants, field_map, optional) for constants, field_map in parts]
+        self.parts = [PartReader(mapping, part, optional) for part in mapping.parts or [Part()]]
 
     def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
         """What the row comes to: one outcome, or one for each of its parts."""
@@ -97,6 +94,8 @@ class Reader:
     def _read_part(self, row: _Row, number: int, part: "PartReader") -> Iterator[Outcome]:
         draft = part.draft(row.values)
         if self.mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
+            return
+        if any(not draft.values.get(need) and need not in draft.identifiers for need in part.needs):
             return
         key = ""
         try:
@@ -157,11 +156,12 @@ _MOST_LAYOUTS = 1000
 class PartReader:
     """The constants and field readers of one part of a mapping."""
 
-    def __init__(
-        self, mapping: SourceMapping, constants: Constants, field_map: Fields, optional: frozenset[str]
-    ) -> None:
+    def __init__(self, mapping: SourceMapping, part: Part, optional: frozenset[str]) -> None:
         """`optional`: fields that a row may lose rather than be lost itself."""
         targets = TARGET_FIELDS[mapping.record]
+        of_row = {name: field for name, field in mapping.fields.items() if name not in part.without}
+        constants, field_map = mapping.constants | part.constants, of_row | part.fields
+        self.needs = part.needs
         self._optional = optional
         self._readers = [
             FieldReader(name, targets[name], field, mapping.values.get(field.values))

@@ -148,7 +148,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         read = _reader(plain)
         return lambda value: None if value is None else read(value)
     if hint is Identifier:
-        return _read_identifier
+        return read_identifier
     if typing.get_origin(hint) is tuple:
         read = _reader(typing.get_args(hint)[0])
         return lambda value: tuple(read(item) for item in value)
@@ -158,7 +158,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     return lambda value: value
 
 
-def _read_identifier(value: list[Any]) -> Identifier:
+def read_identifier(value: list[Any]) -> Identifier:
+    """An identifier as its column holds it."""
     kind, text, valid = value
     return Identifier(IdentifierKind(kind), text, valid)
 

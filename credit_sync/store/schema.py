@@ -248,6 +248,7 @@ match = Table(
     Column("applicant_id", BigInteger, primary_key=True, autoincrement=False),
     Column("listing_id", BigInteger, primary_key=True, autoincrement=False),
     Column("flag_id", Integer),
+    Column("via", String(24), nullable=False, server_default="subject"),  # face of the listing: screening/faces.py
     Column("verdict", String(16), nullable=False),
     Column("probability", Float, nullable=False),
     Column("bits", Float, nullable=False),
@@ -270,6 +271,7 @@ flag = Table(
     Column("applicant_id", BigInteger, nullable=False),
     Column("list", String(64), nullable=False),
     Column("listed_subject", String(32), nullable=False),  # digest of the listed subject: many cases, one flag
+    Column("via", String(24), nullable=False, server_default="subject"),  # reached through: screening/faces.py
     Column("verdict", String(16), nullable=False),
     Column("probability", Float, nullable=False),
     Column("measure", JSON, nullable=False),
@@ -277,7 +279,7 @@ flag = Table(
     Column("changed_at", DateTime, nullable=False),
     Column("closed_at", DateTime),
     Column("close_reason", Text, nullable=False),
-    UniqueConstraint("applicant_id", "list", "listed_subject"),
+    UniqueConstraint("applicant_id", "list", "listed_subject", "via"),
     Index(None, "closed_at"),
 )
 
