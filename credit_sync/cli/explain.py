@@ -52,7 +52,7 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
         scales = Scales(load_weights(settings.path(settings.mappings)), reference())
         scales = replace(scales, listed=entries(states_of_lists(connection, settings, now)))
         candidates = StoredCandidates(connection)
-        for found in applicants:
+        for found in applicants.values():
             ids = candidates.listings({0: found.subject})[0]
             known = (entry for entry, _ in live_listings(connection, ids, now).values())
             counted = with_namesakes(scales, known)

@@ -63,7 +63,7 @@ def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -
     return {row["id"]: (from_columns(Listing, row), row["version"]) for row in rows}
 
 
-def find_applicants(connection: Connection, asked: str) -> list[Applicant]:
+def find_applicants(connection: Connection, asked: str) -> dict[int, Applicant]:
     """Live applicants by `APPLICATION/NAME`, by application, or by id."""
     application, _, name = asked.partition("/")
     c = applicant.c
@@ -71,7 +71,7 @@ def find_applicants(connection: Connection, asked: str) -> list[Applicant]:
     rows = connection.execute(select(applicant).where(*wanted).order_by(c.id)).mappings().all()
     if not rows and asked.isdecimal():
         rows = connection.execute(select(applicant).where(c.id == int(asked))).mappings().all()
-    return [from_columns(Applicant, dict(row)) for row in rows]
+    return {row["id"]: from_columns(Applicant, dict(row)) for row in rows}
 
 
 def find_listings(connection: Connection, asked: str) -> dict[int, Listing]:
