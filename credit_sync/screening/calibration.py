@@ -18,8 +18,8 @@ ABSENT = -1
 """In place of a level: the pair has no evidence on this attribute."""
 _SMOOTHING = 5.0
 """Pairs that the old m counts for: a level seen a few times moves a little."""
-_ROUNDS = 500
-_SETTLED = 1e-7
+_ROUNDS = 2000
+_SETTLED = 1e-5
 """EM ends when no pair's probability moves further than this."""
 _LEAST_SHARE = 1e-12
 
