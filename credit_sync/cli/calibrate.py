@@ -59,7 +59,7 @@ def calibrate(
     from credit_sync.screening.calibration import estimate
     from credit_sync.screening.calibration_decisions import Decisions, read_decisions
     from credit_sync.screening.calibration_effect import effect
-    from credit_sync.screening.calibration_pairs import Sampling, as_pairs, attributes_of, collect
+    from credit_sync.screening.calibration_pairs import Sampling, as_pairs, collect
     from credit_sync.screening.evidence import Scales
     from credit_sync.screening.reference import reference
     from credit_sync.screening.weights import load_weights
@@ -78,15 +78,14 @@ def calibrate(
         decided = read_decisions(decisions, connection) if decisions else Decisions({})
         scales = Scales(weights, reference(), listed=entries(states_of_lists(connection, settings, now)))
         collected = collect(connection, scales, now, decided.known, Sampling(seed, sample))
-        attributes = attributes_of(weights)
         estimates = {
-            kind: estimate(attributes, as_pairs(found, attributes), getattr(weights.prior, kind.value), minimum)
+            kind: estimate(found.attributes, as_pairs(found), getattr(weights.prior, kind.value), minimum)
             for kind, found in collected.items()
-            if found.rows
+            if found.known
         }
         if not estimates:
             raise CreditSyncError("库中没有可比的申报主体和名单条目，无从估计", remedy="先运行 credit-sync run")
-        calibration = calibrate_weights(weights, attributes, estimates, minimum, now.date())
+        calibration = calibrate_weights(weights, estimates, minimum, now.date())
         changes = effect(connection, now, scales, replace(scales, weights=calibration.new))
     unused = len(decided.known) - sum(found.upheld + found.dismissed for found in collected.values())
     report = CalibrationReport(now, minimum, decided.undecided, unused, collected, calibration, changes)

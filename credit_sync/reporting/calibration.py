@@ -80,7 +80,7 @@ def _prior_lines(report: CalibrationReport) -> list[str]:
     rows = [("先验", "旧", "新", "同一主体的对数", "依据", "收敛")]
     for prior in report.calibration.priors:
         found = prior.estimate
-        why = "本次估计" if prior.new != prior.old else f"保留：不足 {report.minimum} 对"
+        why = "本次估计" if prior.estimated else f"保留：不足 {report.minimum} 对"
         settled = f"第 {found.rounds} 轮收敛" if found.settled else f"{found.rounds} 轮后仍未收敛，请谨慎使用"
         rows.append(
             (

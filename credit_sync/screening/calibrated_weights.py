@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from credit_sync.screening.calibration import Attribute, Estimate, share_of_unmatched, shrunk_m
+from credit_sync.screening.calibration_pairs import attributes_of
 from credit_sync.screening.weights import Level, Weights
 from credit_sync.subjects.subject import SubjectKind
 
@@ -47,6 +48,7 @@ class PriorChange:
     new: float
     """The old one where fewer than the minimum of matches were found."""
     estimate: Estimate
+    estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,12 @@ class Calibration:
 
 
 def calibrate_weights(
-    weights: Weights,
-    attributes: tuple[Attribute, ...],
-    estimates: Mapping[SubjectKind, Estimate],
-    minimum: int,
-    on: date,
+    weights: Weights, estimates: Mapping[SubjectKind, Estimate], minimum: int, on: date
 ) -> Calibration:
     """New numbers for every level that at least `minimum` pairs show; attributes of both kinds pool their pairs."""
     levels = tuple(
         change
-        for number, attribute in enumerate(attributes)
+        for number, attribute in enumerate(attributes_of(weights))
         for change in _changes(weights, attribute, [e.tallies[number] for e in estimates.values()], (minimum, on))
     )
     priors = tuple(_prior_change(weights, kind, found, minimum) for kind, found in estimates.items())
@@ -96,7 +94,8 @@ def _changes(
             changed["u"] = _rounded(u[i])
             origin.append(f"u from {rests_on[i]:.0f} pairs")
         if changed:
-            kept = "" if len(changed) == 1 + (old.u is not None) else f"; before: {old.origin}"
+            before = old.origin.split("; before: ")[-1]
+            kept = "" if len(changed) == 2 else f"; before: {before}"
             changed["origin"] = f"calibrated on {on}: {', '.join(origin)}{kept}"
         new = old.model_copy(update=changed)
         estimated = tuple(name for name in ("m", "u") if name in changed)
@@ -105,8 +104,8 @@ def _changes(
 
 def _prior_change(weights: Weights, kind: SubjectKind, found: Estimate, minimum: int) -> PriorChange:
     old = float(getattr(weights.prior, kind.value))
-    new = _rounded(found.prior) if found.matched >= minimum else old
-    return PriorChange(kind, old, min(new, 0.5), found)
+    enough = found.matched >= minimum
+    return PriorChange(kind, old, min(_rounded(found.prior), 0.5) if enough else old, found, enough)
 
 
 def _weights(old: Weights, levels: Iterable[LevelChange], priors: Iterable[PriorChange]) -> Weights:

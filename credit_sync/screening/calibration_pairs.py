@@ -1,6 +1,8 @@
 """The pairs that calibration learns from: every candidate of the live applicants, and a sample of all other pairs."""
 
-from collections import Counter, defaultdict
+import math
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,16 +56,34 @@ class Sampling:
 class Collected:
     """The pairs of one kind, as they come in."""
 
+    attributes: tuple[Attribute, ...]
     applicants: int
     listings: int
     candidates: int = 0
     sampled: int = 0
     upheld: int = 0
     dismissed: int = 0
-    rows: list[tuple[tuple[Evidence, ...], float]] = field(default_factory=list)
-    """Evidence, and what is known: 1, 0 or NaN. Candidates and decided pairs first counted, then sampled ones."""
-    subjects: list[tuple[str, str] | None] = field(default_factory=list)
-    """Who is compared with whom; None for a sampled pair."""
+    levels: "array[int]" = field(default_factory=lambda: array("h"))
+    """Row after row, a level for every attribute, ABSENT where there is no evidence."""
+    log_u: "array[float]" = field(default_factory=lambda: array("d"))
+    known: "array[float]" = field(default_factory=lambda: array("d"))
+    """1, 0 or NaN, a row each."""
+    subjects: "array[int]" = field(default_factory=lambda: array("Q"))
+    """Who is compared with whom, a row each; 0 for a pair out of the sample."""
+
+    def add(self, evidence: Iterable[Evidence], known: float, subjects: int) -> None:
+        """One pair, as numbers: the level, and the u it was weighed with (m / 2^bits)."""
+        levels, log_u = [ABSENT] * len(self.attributes), [0.0] * len(self.attributes)
+        for column, attribute in enumerate(self.attributes):
+            for piece in evidence:
+                if piece.attribute == attribute.name:
+                    level = attribute.levels.index(piece.level)
+                    levels[column] = level
+                    log_u[column] = math.log(attribute.m[level]) - piece.bits * math.log(2)
+        self.levels.extend(levels)
+        self.log_u.extend(log_u)
+        self.known.append(known)
+        self.subjects.append(subjects)
 
     @property
     def all_pairs(self) -> int:
@@ -102,7 +122,8 @@ def collect(
     """Candidates, decided pairs and a sample of the rest, compared with the weights in use; by kind of subject."""
     applicants = _ids(connection, applicant, as_of)
     listings = _ids(connection, listing, as_of)
-    found = {kind: Collected(len(applicants[kind]), len(listings[kind])) for kind in SubjectKind}
+    attributes = attributes_of(scales.weights)
+    found = {kind: Collected(attributes, len(applicants[kind]), len(listings[kind])) for kind in SubjectKind}
     sample = _draw(applicants, listings, sampling)
     decisions: dict[int, dict[int, bool]] = defaultdict(dict)
     for (applicant_id, listing_id), upheld in decided.items():
@@ -166,16 +187,19 @@ def _add_singly(
         into.candidates += 1
         into.upheld += decided.get(listing_id) is True
         into.dismissed += decided.get(listing_id) is False
-        into.rows.append((evidence, _known(evidence, decided.get(listing_id))))
-        into.subjects.append((listed_subject(subject), listed_subject(entry.subject)))
+        into.add(evidence, _known(evidence, decided.get(listing_id)), _who(subject, entry.subject))
 
 
 def _add_sampled(into: Collected, subject: Subject, entries: Mapping[int, Listing], scales: Scales) -> None:
     """Pairs drawn for an applicant: each stands for many, none is a match, for matches are candidates."""
     for listing_id in sorted(entries):
         into.sampled += 1
-        into.rows.append((compare(subject, entries[listing_id], scales).evidence, 0.0))
-        into.subjects.append(None)
+        into.add(compare(subject, entries[listing_id], scales).evidence, 0.0, 0)
+
+
+def _who(applicant_subject: Subject, listed: Subject) -> int:
+    """The same number for every case of one listed subject with one applicant, in whatever application."""
+    return int(listed_subject(applicant_subject)[:8] + listed_subject(listed)[:8], 16)
 
 
 def _known(evidence: tuple[Evidence, ...], decided: bool | None) -> float:
@@ -201,25 +225,17 @@ def attributes_of(weights: Weights) -> tuple[Attribute, ...]:
     )
 
 
-def as_pairs(collected: Collected, attributes: tuple[Attribute, ...]) -> Pairs:
-    """Evidence as numbers: the level, and the u it was weighed with (m / 2^bits)."""
-    columns = {
-        a.name: (number, {level: i for i, level in enumerate(a.levels)}) for number, a in enumerate(attributes)
-    }
-    levels = np.full((len(collected.rows), len(attributes)), ABSENT, dtype=np.int16)
-    log_u = np.zeros(levels.shape)
-    for row, (evidence, _) in enumerate(collected.rows):
-        for piece in evidence:
-            column, order = columns[piece.attribute]
-            level = order[piece.level]
-            levels[row, column] = level
-            log_u[row, column] = np.log(attributes[column].m[level]) - piece.bits * np.log(2)
-    cases = Counter(who for who in collected.subjects if who is not None)
+def as_pairs(collected: Collected) -> Pairs:
+    """What was collected, for EM."""
+    subjects = np.array(collected.subjects, dtype=np.uint64)
+    drawn = subjects == 0
+    _, group, cases = np.unique(subjects, return_inverse=True, return_counts=True)
     rest = (collected.all_pairs - collected.candidates) / max(collected.sampled, 1)
+    shape = (len(subjects), len(collected.attributes))
     return Pairs(
-        levels=levels,
-        log_u=log_u,
-        stands_for=np.array([rest if who is None else 1.0 for who in collected.subjects]),
-        share=np.array([1.0 if who is None else 1 / cases[who] for who in collected.subjects]),
-        known=np.array([known for _, known in collected.rows], dtype=np.float64),
+        levels=np.array(collected.levels, dtype=np.int16).reshape(shape),
+        log_u=np.array(collected.log_u, dtype=np.float64).reshape(shape),
+        stands_for=np.where(drawn, rest, 1.0),
+        share=np.where(drawn, 1.0, 1 / cases[group]),
+        known=np.array(collected.known, dtype=np.float64),
     )

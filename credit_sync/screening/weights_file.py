@@ -17,7 +17,7 @@ _REMEDY = "换一个文件名，核对后再由您替换使用中的文件"
 
 
 def write_weights(target: Path, in_use: Path, calibration: Calibration, on: date) -> None:
-    """The file in use with the new numbers, comments kept. Never overwrites anything."""
+    """The file in use with the new numbers and its lines of comment. Never overwrites anything."""
     if target.exists():
         same = in_use.exists() and target.samefile(in_use)
         raise CreditSyncError(f"{target} {'正在使用，不会改动' if same else '已经存在，不会覆盖'}", remedy=_REMEDY)
@@ -31,15 +31,14 @@ def rewritten(text: str, calibration: Calibration, on: date) -> str:
     """The text of a weights file with every number that changed replaced in its line."""
     new: dict[tuple[str, ...], str] = {("version",): _quoted(calibration.new.version)}
     for prior in calibration.priors:
-        if prior.new != prior.old:
+        if prior.estimated:
             note = f"  # calibrated on {on}: {prior.estimate.matched:.0f} matches; before: {prior.old!r}"
             new["prior", prior.kind.value] = f"{prior.new!r}{note}"
     for change in calibration.levels:
-        if change.new != change.old:
+        if change.estimated:
             here = (change.attribute, change.level)
-            new |= {(*here, "m"): repr(change.new.m), (*here, "origin"): _quoted(change.new.origin)}
-            if change.new.u is not None:
-                new[*here, "u"] = repr(change.new.u)
+            new[*here, "origin"] = _quoted(change.new.origin)
+            new |= {(*here, name): repr(getattr(change.new, name)) for name in change.estimated}
     table: tuple[str, ...] = ()
     lines = []
     for line in text.splitlines():
