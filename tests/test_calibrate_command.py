@@ -6,12 +6,13 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL, make_url
 
 from credit_sync.errors import CreditSyncError
@@ -126,7 +127,7 @@ def test_what_it_tells_is_what_the_night_does_with_the_written_weights(night: Ni
     tried = Night(copy, config, night.url.replace(str(night.folder), str(copy)))
     shutil.copy(target, copy / "mappings/screening/weights.toml")
     assert tried.call("run", "--only", "screen", "--as-of", "2026-11-24T02:00:00").returncode == 0
-    before, after = verdicts(night.url), verdicts(tried.url)
+    before, after = verdicts(night), verdicts(tried)
     changed = {pair: (before.get(pair), after.get(pair)) for pair in before.keys() | after.keys()}
     changed = {pair: pairs for pair, pairs in changed.items() if pairs[0] != pairs[1]}
     assert {(c["applicant"], c["after"]) for c in told["effect"]["changes"] if c["after"] != "clear"} == {
@@ -134,15 +135,12 @@ def test_what_it_tells_is_what_the_night_does_with_the_written_weights(night: Ni
     }
 
 
-def verdicts(url: str) -> dict[tuple[str, int], str]:
+def verdicts(night: Night) -> dict[tuple[str, int], str]:
     """The open matches: (application/name, listing id) -> verdict."""
-    engine = connect(make_url(url))
     query = select(applicant.c.application, applicant.c.subject_name, match.c.listing_id, match.c.verdict)
     query = query.where(applicant.c.id == match.c.applicant_id, match.c.closed_at.is_(None))
-    with engine.connect() as connection:
-        found = {(f"{r[0]}/{r[1]}", r[2]): r[3] for r in connection.execute(query)}
-    engine.dispose()
-    return found
+    with connected(night) as connection:
+        return {(f"{r[0]}/{r[1]}", r[2]): r[3] for r in connection.execute(query)}
 
 
 def test_nothing_is_overwritten(night: Night, tmp_path: Path) -> None:
@@ -175,12 +173,9 @@ def test_dismissed_pairs_are_no_matches(night: Night, told: dict[str, Any], tmp_
 
 
 def case_of(night: Night, name: str) -> str:
-    engine = connect(make_url(night.url))
-    with engine.connect() as connection:
-        query = select(listing.c.number).where(listing.c.id == match.c.listing_id, listing.c.subject_name == name)
-        found = connection.scalars(query.order_by(listing.c.id)).all()
-    engine.dispose()
-    return str(found[0])
+    query = select(listing.c.number).where(listing.c.id == match.c.listing_id, listing.c.subject_name == name)
+    with connected(night) as connection:
+        return str(connection.scalars(query.order_by(listing.c.id)).all()[0])
 
 
 def test_the_flagged_workbook_filled_in(night: Night, tmp_path: Path) -> None:
@@ -190,14 +185,41 @@ def test_the_flagged_workbook_filled_in(night: Night, tmp_path: Path) -> None:
     titles = [cell.value for cell in sheet[1]]
     column = len(titles) + 1
     sheet.cell(1, column, "结论")
-    numbered = [r for r in range(2, sheet.max_row + 1) if sheet.cell(r, titles.index("案号/文号") + 1).value]
-    for row in numbered:
-        sheet.cell(row, column, "维持")
+    for row in range(2, sheet.max_row + 1):
+        sheet.cell(row, column, "维持" if row > 2 else None)
     book.save(tmp_path / "filled.xlsx")
     taught = calibrate(night, "--decisions", str(tmp_path / "filled.xlsx"))
+    with connected(night) as connection:
+        matches = connection.scalars(select(match.c.flag_id)).all()
+    left_out = sheet.cell(2, titles.index("预警编号") + 1).value
     upheld = sum(pairs["upheld"] for pairs in taught["pairs"].values())
-    assert upheld >= len(numbered) > 30
+    assert upheld == len([number for number in matches if number != int(left_out)]) > 30
+    assert taught["undecided"] > 0
     assert taught["unused"] == 0
+
+
+@contextmanager
+def connected(night: Night) -> Iterator[Connection]:
+    engine = connect(make_url(night.url))
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (("99999", "", "维持"), ["第 2 行", "“预警编号”列", "库中没有预警 99999"]),
+        (("一号", "", "维持"), ["第 2 行", "“预警编号”列"]),
+        (("1", "别人", "维持"), ["第 2 行", "“申报主体”列", "不是 别人"]),
+    ],
+)
+def test_flags_of_another_store_are_not_decided(
+    night: Night, tmp_path: Path, row: tuple[str, ...], words: list[str]
+) -> None:
+    said = refusal(night, write_csv(tmp_path / "decisions.csv", ("预警编号", "申报主体", "结论"), row))
+    for word in words:
+        assert word in said
 
 
 @pytest.mark.parametrize(
@@ -206,6 +228,7 @@ def test_the_flagged_workbook_filled_in(night: Night, tmp_path: Path) -> None:
         (("1804h0800015/敖元培", "(2017)皖0207执4号", "也许"), ["第 2 行", "“decision”列", "也许", "维持"]),
         (("1804h0800015/无此人", "1", "维持"), ["第 2 行", "“applicant”列", "无此人"]),
         (("1804h0800015/敖元培", "（2099）无此案号", "维持"), ["第 2 行", "“listing”列", "无此案号"]),
+        (("1804h0800015/敖元培", "9" * 40, "维持"), ["“listing”列", "库中没有名单条目"]),
         (("", "1", "维持"), ["第 2 行", "“applicant”列", "没有填写"]),
         (("1804h0800015/敖元培", "", "维持"), ["第 2 行", "“listing”列", "没有填写"]),
         (("1804h0800015/敖元培", "340100190001010017", "维持"), ["340100********0017"]),
@@ -223,10 +246,8 @@ def test_a_row_that_is_not_understood_stops_everything(
 
 
 def refusal(night: Night, path: Path) -> str:
-    engine = connect(make_url(night.url))
-    with engine.connect() as connection, pytest.raises(CreditSyncError) as refused:
+    with connected(night) as connection, pytest.raises(CreditSyncError) as refused:
         read_decisions(path, connection)
-    engine.dispose()
     return str(refused.value)
 
 

@@ -1,8 +1,8 @@
 """Officers' decisions out of a file: pairs of an applicant and a listing that are, or are not, one subject.
 
-The file is a table of its own, or the workbook of the flagged report with a column 结论 filled in. Every row that
-has a decision must be understood to the last cell, or nothing is used: a decision on the wrong pair teaches the
-wrong thing. Rows without a decision are not decided yet.
+The file is a table of its own, or the workbook of the flagged report with a column 结论 filled in, whose rows name
+their flags by number. Every row that has a decision must be understood to the last cell, or nothing is used: a
+decision on the wrong pair teaches the wrong thing. Rows without a decision are not decided yet.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,15 +16,17 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, Listing
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.sources.formats import read_table
-from credit_sync.store.candidates import find_applicants, find_listings
-from credit_sync.store.schema import match
+from credit_sync.store.candidates import find_applicants, find_listings, stored_id
+from credit_sync.store.schema import applicant, match
 from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.subjects.writing import folded
 
+_FLAG = ("flag", "预警编号")
 _APPLICANT = ("applicant", "申报主体")
 _APPLICATION = ("application", "申报编号")
 _LISTING = ("listing", "名单条目", "案号/文号")
 _DECISION = ("decision", "结论", "复核结论")
-_TITLES = frozenset((*_APPLICANT, *_APPLICATION, *_LISTING, *_DECISION))
+_TITLES = frozenset((*_FLAG, *_APPLICANT, *_APPLICATION, *_LISTING, *_DECISION))
 _WORDS = {"uphold": True, "维持": True, "dismiss": False, "排除": False}
 _MAX_BYTES = 256 * 1024**2
 
@@ -92,7 +94,9 @@ def _decision(row: _Row) -> bool:
 
 
 def _pairs(row: _Row, connection: Connection) -> list[tuple[int, int]]:
-    """The pairs that a row is about: all roles of one applicant, all cases of one listed subject."""
+    """The pairs that a row is about: those of a flag, or all roles of one applicant with all cases of one subject."""
+    if row.text(_FLAG):
+        return _pairs_of_flag(row, connection)
     name, application = row.text(_APPLICANT), row.text(_APPLICATION)
     if not name:
         raise row.error(_APPLICANT, "没有填写", "写作“申报编号/名称”，或写库中的序号")
@@ -102,6 +106,19 @@ def _pairs(row: _Row, connection: Connection) -> list[tuple[int, int]]:
         raise row.error(_APPLICANT, f"库中没有申报主体 {asked[:60]}", "写作“申报编号/名称”，或写库中的序号")
     cases = row.text(_LISTING).split("\n")
     return [pair for case in cases for pair in _pairs_of_case(row, case.strip(), applicants, connection)]
+
+
+def _pairs_of_flag(row: _Row, connection: Connection) -> list[tuple[int, int]]:
+    """All matches of the flag; the applicant's name must be the flag's, lest the report be another store's."""
+    number, name = row.text(_FLAG), row.text(_APPLICANT)
+    query = select(match.c.applicant_id, match.c.listing_id, applicant.c.subject_name)
+    query = query.where(match.c.flag_id == stored_id(number), applicant.c.id == match.c.applicant_id)
+    found = connection.execute(query.order_by(match.c.listing_id)).all()
+    if not found:
+        raise row.error(_FLAG, f"库中没有预警 {number[:20]}", "用这个库出的预警报告，或去掉这一列")
+    if name and folded(name) != folded(hide_in_text(found[0].subject_name)):
+        raise row.error(_APPLICANT, f"预警 {number} 的申报主体不是 {name[:40]}", "用这个库出的预警报告")
+    return [(applicant_id, listing_id) for applicant_id, listing_id, _ in found]
 
 
 def _pairs_of_case(

@@ -69,8 +69,8 @@ def find_applicants(connection: Connection, asked: str) -> dict[int, Applicant]:
     c = applicant.c
     wanted = [c.removed_at.is_(None), c.application == application, *([c.subject_name == name] if name else [])]
     rows = connection.execute(select(applicant).where(*wanted).order_by(c.id)).mappings().all()
-    if not rows and asked.isdecimal():
-        rows = connection.execute(select(applicant).where(c.id == int(asked))).mappings().all()
+    if not rows:
+        rows = connection.execute(select(applicant).where(c.id == stored_id(asked))).mappings().all()
     return {row["id"]: from_columns(Applicant, dict(row)) for row in rows}
 
 
@@ -79,9 +79,18 @@ def find_listings(connection: Connection, asked: str) -> dict[int, Listing]:
     c = listing.c
     spellings = {asked, asked.translate(_WIDE), asked.translate(_NARROW)}
     rows = connection.execute(select(listing).where(c.number.in_(spellings)).order_by(c.id)).mappings().all()
-    if not rows and asked.isdecimal():
-        rows = connection.execute(select(listing).where(c.id == int(asked))).mappings().all()
+    if not rows:
+        rows = connection.execute(select(listing).where(c.id == stored_id(asked))).mappings().all()
     return {row["id"]: from_columns(Listing, dict(row)) for row in rows}
+
+
+def stored_id(asked: str) -> int:
+    """The id that a text names; -1, which no record has, where it names none.
+
+    >>> stored_id("12"), stored_id("十二"), stored_id("9" * 40)
+    (12, -1, -1)
+    """
+    return int(asked) if asked.isdecimal() and len(asked) < 19 else -1
 
 
 def records(
