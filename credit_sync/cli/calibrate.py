@@ -53,7 +53,7 @@ def calibrate(
     config: Path | None,
 ) -> int:
     """用本单位的数据估计证据权重，与使用中的并列，并说明换用后的影响；不作任何改动。"""
-    # Imported here: numpy, which no other command of this module's neighbours waits for.
+    # Imported here: the help of a command does not wait for numpy and the reference tables.
     from credit_sync.reporting.calibration import CalibrationReport, calibration_json, calibration_text
     from credit_sync.screening.calibrated_weights import calibrate_weights
     from credit_sync.screening.calibration import estimate

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from credit_sync.screening.calibration import Attribute, Estimate, share_of_unmatched, shrunk_m
+from credit_sync.screening.calibration import Attribute, Estimate, Tally, share_of_unmatched, shrunk_m
 from credit_sync.screening.calibration_pairs import attributes_of
 from credit_sync.screening.weights import Level, Weights
 from credit_sync.subjects.subject import SubjectKind
@@ -75,13 +75,12 @@ def calibrate_weights(
 
 
 def _changes(
-    weights: Weights, attribute: Attribute, tallies: Iterable[Any], rule: tuple[int, date]
+    weights: Weights, attribute: Attribute, tallies: list[Tally], rule: tuple[int, date]
 ) -> Iterable[LevelChange]:
     minimum, on = rule
-    found = list(tallies)
-    matched, unmatched, rests_on = (
-        np.sum([getattr(tally, name) for tally in found], axis=0) for name in ("matched", "unmatched", "rests_on")
-    )
+    matched = np.sum([tally.matched for tally in tallies], axis=0)
+    unmatched = np.sum([tally.unmatched for tally in tallies], axis=0)
+    rests_on = np.sum([tally.rests_on for tally in tallies], axis=0)
     m, u = shrunk_m(attribute, matched), share_of_unmatched(unmatched)
     for i, level in enumerate(attribute.levels):
         old: Level = getattr(weights, attribute.name)[level]
