@@ -32,6 +32,7 @@ _MODULES = {
     "calibrate": "calibrate",
     "screen-file": "screen_file",
     "quarantine": "quarantine",
+    "lists": "lists",
     "daemon": "night",
     "db": "db",
 }

@@ -60,11 +60,12 @@ def calibrate(
     from credit_sync.screening.calibration_decisions import Decisions, read_decisions
     from credit_sync.screening.calibration_effect import effect
     from credit_sync.screening.calibration_pairs import Sampling, as_pairs, collect
+    from credit_sync.screening.candidates import StoredCandidates
     from credit_sync.screening.evidence import Scales
+    from credit_sync.screening.index_files import open_index
     from credit_sync.screening.reference import reference
     from credit_sync.screening.weights import load_weights
     from credit_sync.screening.weights_file import write_weights
-    from credit_sync.sources.lists import entries, states_of_lists
     from credit_sync.store.engine import open_engine
     from credit_sync.store.migrate import require_current
 
@@ -76,8 +77,10 @@ def calibrate(
     require_current(engine)
     with engine.connect() as connection:
         decided = read_decisions(decisions, connection) if decisions else Decisions({})
-        scales = Scales(weights, reference(), listed=entries(states_of_lists(connection, settings, now)))
-        collected = collect(connection, scales, now, decided.known, Sampling(seed, sample))
+        current = open_index(connection, settings.path(settings.store.index))
+        finder = StoredCandidates(connection, current)
+        scales = Scales(weights, reference(), listed=current.stamp.entries)
+        collected = collect(connection, finder, scales, now, decided.known, Sampling(seed, sample))
         estimates = {
             kind: estimate(found.attributes, as_pairs(found), getattr(weights.prior, kind.value), minimum)
             for kind, found in collected.items()
@@ -86,7 +89,7 @@ def calibrate(
         if not estimates:
             raise CreditSyncError("库中没有可比的申报主体和名单条目，无从估计", remedy="先运行 credit-sync run")
         calibration = calibrate_weights(weights, estimates, minimum, now.date())
-        changes = effect(connection, now, scales, replace(scales, weights=calibration.new))
+        changes = effect(connection, finder, now, scales, replace(scales, weights=calibration.new))
     unused = len(decided.known) - sum(found.upheld + found.dismissed for found in collected.values())
     report = CalibrationReport(now, minimum, decided.undecided, unused, collected, calibration, changes)
     if write:

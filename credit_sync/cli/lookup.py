@@ -46,7 +46,9 @@ def lookup(
     require_current(engine)
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
-        answer = look_up(connection, subject, states, now, Scales(load_weights(folder), reference()))
+        index = settings.path(settings.store.index)
+        scales = Scales(load_weights(folder), reference())
+        answer = look_up(connection, subject, states, now, scales, index=index)
     put_on_record(engine, answer.query, len(answer.found), who=getpass.getuser(), reason=reason, at=now)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))

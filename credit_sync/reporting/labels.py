@@ -65,7 +65,13 @@ STATUSES: Mapping[str, str] = {
     "refused": "未采用",
 }
 
-DELIVERIES: Mapping[str, str] = {"full": "全量", "delta": "增量", "retry": "隔离区重试"}
+DELIVERIES: Mapping[str, str] = {
+    "full": "全量",
+    "delta": "增量",
+    "retry": "隔离区重试",
+    "rollback": "退回",
+    "end": "停用",
+}
 
 NO_DEPARTMENT = "未填处室"
 NO_STAGE = "未填阶段"

@@ -1,15 +1,16 @@
 """What other weights would do to the verdicts: the night's own judgement, made once with each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from credit_sync.records import Applicant, Listing
-from credit_sync.screening.calibration_pairs import Block, blocks
-from credit_sync.screening.comparison import Verdict, judge
+from credit_sync.screening.calibration_pairs import blocks_of_applicants
+from credit_sync.screening.candidates import StoredCandidates
+from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.store.schema import match
@@ -39,37 +40,38 @@ class Effect:
     """opened, closed, changed, unchanged: flags, of which one holds all cases of a listed subject."""
 
 
-def effect(connection: Connection, as_of: datetime, old: Scales, new: Scales) -> Effect:
+def effect(connection: Connection, finder: StoredCandidates, as_of: datetime, old: Scales, new: Scales) -> Effect:
     """Every live applicant judged with both weights. Stored matches whose listing left since are left to the night."""
     found = Effect()
-    for block in blocks(connection, as_of, {}):
-        stored = _stored(connection, block)
-        for number, one in block.applicants.items():
-            before = _verdicts(block, number, old) | stored.get(number, {})
-            after = _verdicts(block, number, new)
-            _count(found, one, block.listings, (before, after), stored.get(number, {}).keys())
+    for block in blocks_of_applicants(connection):
+        subjects = {number: one.subject for number, one in block.items()}
+        (before, compared), (after, again) = (finder.judge(subjects, scales, as_of) for scales in (old, new))
+        listings = {i: entry for i, (entry, _) in (compared | again).items()}
+        stored = _stored(connection, block, listings)
+        for number, one in block.items():
+            own = stored.get(number, {})
+            verdicts = _verdicts(before[number]) | own, _verdicts(after[number])
+            _count(found, one, listings, verdicts, own.keys())
     return found
 
 
-def _stored(connection: Connection, block: Block) -> dict[int, dict[int, Verdict]]:
-    """Open matches: applicant id -> listing id -> verdict."""
+def _stored(
+    connection: Connection, applicants: Collection[int], listings: Collection[int]
+) -> dict[int, dict[int, Verdict]]:
+    """Open matches with listings that are still compared: applicant id -> listing id -> verdict."""
     query = select(match.c.applicant_id, match.c.listing_id, match.c.verdict)
-    query = query.where(match.c.closed_at.is_(None), match.c.applicant_id.in_(block.applicants))
+    query = query.where(match.c.closed_at.is_(None), match.c.applicant_id.in_(applicants))
     found: dict[int, dict[int, Verdict]] = defaultdict(dict)
     for applicant_id, listing_id, verdict in connection.execute(query):
-        if listing_id in block.candidates[applicant_id]:
+        if listing_id in listings:
             found[applicant_id][listing_id] = Verdict(verdict)
     return found
 
 
-def _verdicts(block: Block, number: int, scales: Scales) -> dict[int, Verdict]:
-    """The verdict on every candidate of one applicant."""
-    candidates = block.candidates[number]
-    judgement = judge(block.applicants[number].subject, ((i, block.listings[i]) for i in candidates), scales)
-    verdicts = dict.fromkeys(candidates, Verdict.CLEAR)
-    verdicts.update(dict.fromkeys(judgement.namesake_ids, Verdict.UNVERIFIABLE))
-    verdicts.update((i, comparison.verdict) for i, comparison in judgement.matches)
-    return verdicts
+def _verdicts(judgement: Judgement) -> dict[int, Verdict]:
+    """Listing id -> verdict, of all that is not clear."""
+    unverifiable = dict.fromkeys(judgement.namesake_ids, Verdict.UNVERIFIABLE)
+    return unverifiable | {i: comparison.verdict for i, comparison in judgement.matches}
 
 
 def _count(
@@ -79,22 +81,22 @@ def _count(
     verdicts: tuple[Mapping[int, Verdict], Mapping[int, Verdict]],
     stored: Collection[int],
 ) -> None:
-    before, after = verdicts
     found.stored += len(stored)
-    flags: dict[tuple[str, str], list[int]] = {}
-    for i in sorted(after):
+    flags: dict[tuple[str, str], list[tuple[Verdict, Verdict]]] = {}
+    for i in sorted({*verdicts[0], *verdicts[1]}):
+        before, after = (known.get(i, Verdict.CLEAR) for known in verdicts)
         entry = listings[i]
-        flags.setdefault((entry.list, listed_subject(entry.subject)), []).append(i)
-        if before[i] is not after[i]:
-            found.changes.append(VerdictChange(one, entry, before[i], after[i], i in stored))
+        flags.setdefault((entry.list, listed_subject(entry.subject)), []).append((before, after))
+        if before is not after:
+            found.changes.append(VerdictChange(one, entry, before, after, i in stored))
             found.stored_changed += i in stored
     for cases in flags.values():
-        if what := _change_of_flag(_highest(before, cases), _highest(after, cases)):
+        if what := _change_of_flag(*map(_highest, zip(*cases, strict=True))):
             found.flags[what] += 1
 
 
-def _highest(verdicts: Mapping[int, Verdict], cases: list[int]) -> Verdict:
-    return max((verdicts[i] for i in cases), key=lambda verdict: verdict.rank)
+def _highest(verdicts: Iterable[Verdict]) -> Verdict:
+    return max(verdicts, key=lambda verdict: verdict.rank)
 
 
 def _change_of_flag(before: Verdict, after: Verdict) -> str:

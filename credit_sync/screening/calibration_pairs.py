@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, or_, select
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.screening.calibration import ABSENT, Attribute, Pairs
 from credit_sync.screening.candidates import StoredCandidates
-from credit_sync.screening.comparison import compare, with_namesakes
+from credit_sync.screening.comparison import compare
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.weights import Weights
@@ -30,17 +30,6 @@ AGREEING: Mapping[str, frozenset[str]] = {
     "organisation_name": frozenset({"same", "short"}),
 }
 """Levels that are one agreement under different circumstances; see `calibration.Attribute.agreeing`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some applicants with what they are compared with."""
-
-    applicants: Mapping[int, Applicant]
-    candidates: Mapping[int, list[int]]
-    """Ids of the candidates in force, as the night finds them."""
-    listings: Mapping[int, Listing]
-    """Every listing named here, and those asked for besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +80,18 @@ class Collected:
         return self.applicants * self.listings
 
 
-def blocks(connection: Connection, as_of: datetime, besides: Mapping[int, Iterable[int]]) -> Iterator[Block]:
-    """All live applicants in ascending id; `besides` are listings to fetch beside an applicant's candidates."""
-    finder = StoredCandidates(connection)
+def blocks_of_applicants(connection: Connection) -> Iterator[dict[int, Applicant]]:
+    """All live applicants in ascending id, some at a time."""
     query = select(applicant.c.id).where(applicant.c.removed_at.is_(None)).order_by(applicant.c.id)
     live = connection.scalars(query).all()
-    for ids in (live[start : start + _BLOCK] for start in range(0, len(live), _BLOCK)):
-        found = records(connection, RecordKind.APPLICANT, ids)
-        applicants = {i: record for i, (record, _) in found.items() if isinstance(record, Applicant)}
-        candidates = _candidates(finder, {i: a.subject for i, a in applicants.items()})
-        wanted = {i for known in candidates.values() for i in known}
-        wanted.update(i for number in ids for i in besides.get(number, ()))
-        listings = {i: entry for i, (entry, _) in live_listings(connection, wanted, as_of).items()}
-        in_force = {number: [i for i in known if i in listings] for number, known in candidates.items()}
-        yield Block(applicants, in_force, listings)
+    for start in range(0, len(live), _BLOCK):
+        found = records(connection, RecordKind.APPLICANT, live[start : start + _BLOCK])
+        yield {i: record for i, (record, _) in found.items() if isinstance(record, Applicant)}
 
 
-def _candidates(finder: StoredCandidates, subjects: Mapping[int, Subject]) -> dict[int, list[int]]:
-    """The one place that asks how the night finds candidates."""
-    return finder.listings(subjects)
-
-
-def collect(
+def collect(  # noqa: PLR0913, PLR0917 - what is compared, with what, how
     connection: Connection,
+    finder: StoredCandidates,
     scales: Scales,
     as_of: datetime,
     decided: Mapping[tuple[int, int], bool],
@@ -128,21 +106,23 @@ def collect(
     decisions: dict[int, dict[int, bool]] = defaultdict(dict)
     for (applicant_id, listing_id), upheld in decided.items():
         decisions[applicant_id][listing_id] = upheld
-    besides = {i: {*sample.get(i, ()), *decisions.get(i, ())} for i in {*sample, *decisions}}
-    for block in blocks(connection, as_of, besides):
-        for number, one in block.applicants.items():
-            own = decisions.get(number, {})
-            candidates, singly = block.candidates[number], {*block.candidates[number], *own}
-            counted = with_namesakes(scales, (block.listings[i] for i in candidates))
-            into = found[one.subject.kind]
-            _add_singly(into, one.subject, _of(block, singly), own, counted)
-            _add_sampled(into, one.subject, _of(block, sample.get(number, set()) - singly), counted)
+    for block in blocks_of_applicants(connection):
+        candidates = finder.listings({i: one.subject for i, one in block.items()})
+        besides = {i: {*sample.get(i, ()), *decisions.get(i, ())} for i in block}
+        wanted = {listing_id for i in block for listing_id in (*candidates[i], *besides[i])}
+        entries = {i: entry for i, (entry, _) in live_listings(connection, wanted, as_of).items()}
+        for number, one in block.items():
+            into, own = found[one.subject.kind], decisions.get(number, {})
+            singly = {*candidates[number], *own}
+            counted = scales if not besides[number] | singly else finder.scales_for(one.subject, scales, as_of)
+            _add_singly(into, one.subject, _of(entries, singly), own, counted)
+            _add_sampled(into, one.subject, _of(entries, sample.get(number, set()) - singly), counted)
     return found
 
 
-def _of(block: Block, ids: Iterable[int]) -> dict[int, Listing]:
+def _of(listings: Mapping[int, Listing], ids: Iterable[int]) -> dict[int, Listing]:
     """Those of the listings that are in force."""
-    return {i: block.listings[i] for i in ids if i in block.listings}
+    return {i: listings[i] for i in ids if i in listings}
 
 
 def _ids(connection: Connection, table: Table, as_of: datetime) -> dict[SubjectKind, NDArray[np.int64]]:
