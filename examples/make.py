@@ -24,7 +24,7 @@ from examples.province.lists import (
     background_firms,
 )
 from examples.province.organisations import OTHER_TRADES, Brands, new_company
-from examples.province.planted_file import write_planted
+from examples.province.planted_file import Asked, write_planted
 from examples.province.planted_organisations import plant_organisations
 from examples.province.planted_people import plant_people
 from examples.province.system_database import write_database
@@ -107,7 +107,27 @@ def write(province: Province, folder: Path) -> None:
     write_database(folder / "science_management.db", province.projects, damaged)
     department_files.write_offline(folder / "recommendations", province.offline)
     _write_decisions(province.applicants, folder)
-    write_planted(folder / "planted.toml", province.cases, province.where)
+    asked = asked_contributors(province)
+    platform.write_misconduct(
+        folder / "platform/misconduct.json", *(participant for _, _, participant, _, _ in asked)
+    )
+    write_planted(folder / "planted.toml", province.cases, province.where, asked)
+
+
+def asked_contributors(province: Province) -> list[Asked]:
+    """Two contributors that no case is about: the platform has a record of one, and no answer about the other."""
+    planted = {case.applied.name for case in province.cases}
+    free = [
+        (award, participant)
+        for award in province.awards
+        for participant in award.participants
+        if participant.applied.is_person and participant.applied.name not in planted
+    ]
+    (award, listed), (other, unanswered) = free[0], free[-1]
+    return [
+        ("asked-listed", award, listed, ["confirmed", "probable"], "逐个查询，平台有这个人的记录"),
+        ("asked-unanswered", other, unanswered, ["unverifiable"], "逐个查询，平台的答复是空的，不能当作没有"),
+    ]
 
 
 def _write_decisions(applicants: Applicants, folder: Path) -> None:

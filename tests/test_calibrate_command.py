@@ -81,8 +81,8 @@ def test_every_pair_is_accounted_for(told: dict[str, Any]) -> None:
 def test_a_listing_in_the_same_province_says_nothing_where_everybody_is(told: dict[str, Any]) -> None:
     region = level(told, "region", "same")
     assert region["estimated"] == ["m", "u"]
-    assert region["old"]["bits"] > 0.5
-    assert abs(region["new"]["bits"]) < 0.1
+    assert region["new"]["u"] > 0.9
+    assert abs(region["new"]["bits"]) < 0.5
     assert "calibrated on" in region["new"]["origin"]
 
 

@@ -192,7 +192,7 @@ def test_no_full_identity_number_is_in_any_byte(hostile: Night) -> None:
         contents = [page, *(archive.read(name) for name in archive.namelist())]
     for number in FULL_NUMBERS:
         assert not any(number.encode() in content for content in contents)
-    assert b"340103********1170" in page
+    assert b"340103********1177" in page
 
 
 def test_cells_are_text_whatever_they_look_like(hostile: Night) -> None:
@@ -229,4 +229,4 @@ def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
     ]
     yang = next(row for row in flags if row["申报主体"] == "仰宗岱")
     assert (yang["变化"], yang["判定"], yang["可能性"], yang["角色"]) == ("新增", "确认", "＞99.9%", "完成人")
-    assert yang["主体号码"] == "身份证号码 340406********3316"
+    assert yang["主体号码"] == "身份证号码 340406********3319"

@@ -186,7 +186,7 @@ def test_numbers_that_lost_digits(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
     sheet = book.add_worksheet("台账")
     for row, cells in enumerate(
-        [["许可证号", "单位名称", "电话"], [340100190001010017, "甲", 1], [123456789012345, "乙", 1e17]]
+        [["许可证号", "单位名称", "电话"], [340100190001040017, "甲", 1], [123456789012345, "乙", 1e17]]
     ):
         sheet.write_row(row, 0, cells)
     sheet.write_formula(3, 0, "=1/0", value="#DIV/0!")
@@ -221,7 +221,7 @@ def xls(folder: Path, name: str = "a.xls") -> Path:
     sheet = book.add_sheet("台账")
     day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
     for row, cells in enumerate(
-        [["台账"], ["单位名称", "许可证号", "有效期自"], ["甲", 15, None], [], ["乙", 340100190001010017, None]]
+        [["台账"], ["单位名称", "许可证号", "有效期自"], ["甲", 15, None], [], ["乙", 340100190001040017, None]]
     ):
         for column, cell in enumerate(cells):
             if cell is not None:

@@ -444,7 +444,7 @@ def test_no_key_in_messages_or_logs(monkeypatch: pytest.MonkeyPatch, caplog: pyt
         Answer(b"", status=500),
         Answer(b"", status=404),
         Answer(b"[", announce=99),
-        json_answer({"msg": f"wrong key {TOKEN} of 340100190001010017"}),
+        json_answer({"msg": f"wrong key {TOKEN} of 340100190001040017"}),
     ]
     for answer in answers:
         with serve(lambda _, answer=answer: answer) as server:
@@ -455,7 +455,7 @@ def test_no_key_in_messages_or_logs(monkeypatch: pytest.MonkeyPatch, caplog: pyt
         assert TOKEN not in shown
         assert sign not in shown
         assert "?" not in str(error.value)
-        assert "340100190001010017" not in shown
+        assert "340100190001040017" not in shown
 
 
 def test_items_of_a_list_become_rows() -> None:

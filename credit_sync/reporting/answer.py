@@ -6,6 +6,7 @@ from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
 from credit_sync.reporting.labels import ROLES, VERDICTS, percent
 from credit_sync.reporting.shown import shown
+from credit_sync.screening.comparison import RELATED
 from credit_sync.screening.measures import Measures
 
 _TITLES = {
@@ -40,6 +41,12 @@ def _record_lines(found: Found, measures: Measures, today: date) -> list[str]:
     comparison = found.comparison
     gone = "" if in_force(found, today) else "〔已移出或已不在来源中〕"
     head = f"  · {gone}{shown(_describe(found, measures))}"
+    if comparison.related and not comparison.verdict.flags:
+        return [
+            head,
+            f"    {RELATED}：{shown(comparison.related)}",
+            f"    来源：{found.source} {found.place} 第 {found.row} 行",
+        ]
     same = f"    同一主体：{VERDICTS[comparison.verdict.value]}（{percent(comparison.probability)}）"
     evidence = [f"      {e.bits:+6.1f} 比特　{shown(e.sentence)}" for e in comparison.evidence]
     return [head, same, *evidence, f"    来源：{found.source} {found.place} 第 {found.row} 行"]

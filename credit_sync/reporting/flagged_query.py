@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, select
 
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.reporting import labels
@@ -24,7 +24,7 @@ from credit_sync.reporting.flagged_views import (
 )
 from credit_sync.reporting.lists import midnight, previous_report, read_lists
 from credit_sync.reporting.shown import shown, shown_numbers
-from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.comparison import RELATED, Verdict
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.store import schema
@@ -46,7 +46,8 @@ def read_flagged(connection: Connection, settings: Settings, run: Run, measures:
         accounted=_accounted(connection, run),
         applications=_applications(connection, previous, measures),
         closed=_closed(connection, previous, measures),
-        unverifiable=_unverifiable(connection),
+        unverifiable=_without_flag(connection, schema.screening.c.verdict == Verdict.UNVERIFIABLE.value),
+        related=_without_flag(connection, _IS_RELATED),
     )
 
 
@@ -212,7 +213,13 @@ def _closed(connection: Connection, previous: datetime | None, measures: Measure
     )
 
 
-def _unverifiable(connection: Connection) -> tuple[UnverifiableView, ...]:
+_IS_RELATED = (schema.screening.c.verdict != Verdict.UNVERIFIABLE.value) & schema.screening.c.reason.contains(
+    RELATED
+)
+"""Whose parent or branch is listed; the unverifiable among them are told of it in their reason."""
+
+
+def _without_flag(connection: Connection, which: ColumnElement[bool]) -> tuple[UnverifiableView, ...]:
     applicant, screening = schema.applicant, schema.screening
     rows = connection.execute(
         select(applicant, screening.c.reason.label("why"))
@@ -220,7 +227,7 @@ def _unverifiable(connection: Connection) -> tuple[UnverifiableView, ...]:
         .where(
             applicant.c.removed_at.is_(None),
             screening.c.applicant_version == applicant.c.version,
-            screening.c.verdict == Verdict.UNVERIFIABLE.value,
+            which,
         )
         .order_by(applicant.c.id)
     ).mappings()

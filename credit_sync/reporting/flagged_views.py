@@ -203,6 +203,8 @@ class FlaggedReport:
     applications: tuple[ApplicationView, ...]
     closed: tuple[ClosedView, ...]
     unverifiable: tuple[UnverifiableView, ...]
+    related: tuple[UnverifiableView, ...]
+    """Applicants whose parent or branch is listed: told, no flag."""
 
     @cached_property
     def flags(self) -> tuple[FlagView, ...]:

@@ -26,7 +26,7 @@ _BLOCK = 500
 """Applicants at a time: bounds memory."""
 
 AGREEING: Mapping[str, frozenset[str]] = {
-    "identifier": frozenset({"same", "same_organisation_code", "masked"}),
+    "identifier": frozenset({"same", "same_organisation_code", "same_document", "other_edition", "masked"}),
     "organisation_name": frozenset({"same", "short"}),
 }
 """Levels that are one agreement under different circumstances; see `calibration.Attribute.agreeing`."""

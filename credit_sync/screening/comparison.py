@@ -10,6 +10,7 @@ from enum import StrEnum
 from credit_sync.records import Listing
 from credit_sync.screening.compare_attributes import (
     compare_birth_years,
+    compare_employers,
     compare_legal_representatives,
     compare_regions,
     compare_sex,
@@ -26,11 +27,16 @@ COMPARATORS: tuple[Comparator, ...] = (
     compare_sex,
     compare_birth_years,
     compare_regions,
+    compare_employers,
 )
 """Every comparison that is made, in the order in which evidence is shown."""
 
 MOST_CERTAIN = 0.9999
 """No probability is shown as certainty; above this more evidence changes nothing for anybody."""
+
+
+RELATED = "关联提示（不作为预警）"
+"""How every sentence on a listed parent or branch begins."""
 
 
 class Verdict(StrEnum):
@@ -62,6 +68,11 @@ class Comparison:
     bits: float
     """Sum of the evidence, without the prior."""
     evidence: tuple[Evidence, ...]
+
+    @property
+    def related(self) -> str:
+        """Why the two belong together though they are not one subject (parent and branch), in Chinese; or nothing."""
+        return next((e.sentence for e in self.evidence if e.level == "parent_branch"), "")
 
 
 def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
@@ -105,6 +116,8 @@ class Judgement:
     """Listings of the same name that cannot be told apart from the applicant."""
     excluded: int
     """Candidates that the evidence ruled out."""
+    related: tuple[tuple[int, str], ...] = ()
+    """(listing id, sentence) of entries on the applicant's parent or branch: told, never a flag by the name alone."""
 
     def reason(self, applicant: Subject) -> str:
         """Why the verdict is `unverifiable`; empty for every other."""
@@ -117,7 +130,16 @@ class Judgement:
 
     def why_clear(self) -> str:
         """What was looked at before the verdict `clear`."""
-        return f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
+        looked = f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
+        return "；".join((looked, self.why_related())) if self.related else looked
+
+    def why_related(self) -> str:
+        """Which entries concern the applicant's parent or branch; empty when none do."""
+        if not self.related:
+            return ""
+        sentences = list(dict.fromkeys(sentence for _, sentence in self.related))
+        more = f"等 {len(self.related)} 条" if len(self.related) > 1 else ""
+        return f"{RELATED}：名单中有关联单位{more}，{sentences[0]}"
 
 
 def judge(
@@ -134,4 +156,5 @@ def judge(
     namesakes = tuple(sorted(number for number, c in compared if c.verdict is Verdict.UNVERIFIABLE))
     excluded = sum(c.verdict is Verdict.CLEAR for _, c in compared) + ruled_out
     verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
-    return Judgement(verdict, tuple(matches), namesakes, excluded)
+    related = tuple(sorted((number, c.related) for number, c in compared if c.related and not c.verdict.flags))
+    return Judgement(verdict, tuple(matches), namesakes, excluded, related)

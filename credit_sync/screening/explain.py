@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from credit_sync.records import Listing
-from credit_sync.screening.comparison import COMPARATORS, Comparison, compare
+from credit_sync.screening.comparison import COMPARATORS, RELATED, Comparison, compare
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.subject import Subject
 
@@ -14,6 +14,7 @@ _ATTRIBUTES = {
     "compare_sex": "性别",
     "compare_birth_years": "出生年份",
     "compare_regions": "地区",
+    "compare_employers": "工作单位",
 }
 
 
@@ -42,6 +43,8 @@ class Explanation:
         bearings = {evidence.bearing for evidence in found}
         reasons = [f"一票排除：{e.sentence}" for e in found if e.bearing is Bearing.EXCLUDES]
         reasons += [f"因此不能认定为“确认”：{e.sentence}" for e in found if e.bearing is Bearing.WEAKENS]
+        if self.comparison.related:
+            reasons.append(f"{RELATED}：{self.comparison.related}")
         if not bearings & {Bearing.IDENTIFIES, Bearing.EXCLUDES}:
             reasons.append("两边没有可以互相印证的证件号码，因此不能认定为“确认”")
         if not self.candidate:

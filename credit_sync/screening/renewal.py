@@ -5,7 +5,7 @@ reckoned by, why lists clear nobody), the applicant is as it was, and no listing
 changed, went or ended. A night of renewal so leaves the same matches as judging everybody would.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -41,15 +41,25 @@ def basis(*parts: str) -> str:
 
 
 def to_judge(  # noqa: PLR0913
-    connection: Connection, live: Mapping[int, int], asking: Entries, index: ListingIndex, *, now: str, day: date
+    connection: Connection,
+    live: Mapping[int, int],
+    asking: Entries,
+    index: ListingIndex,
+    *,
+    now: Callable[[int], str],
+    day: date,
 ) -> list[int]:
-    """Of the live applicants (id -> version) those to judge on a day, ascending; `now` is the basis of tonight."""
+    """Of the live applicants (id -> version) those to judge on a day, ascending; `now`: what each rests on tonight."""
     c = screening.c
-    before = _before(connection, now)
-    if before is None:
-        return sorted(live)
     rows = connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict)).all()
-    holding = {row.applicant_id for row in rows if row.basis == now and live.get(row.applicant_id) == row[1]}
+    holding = {
+        row.applicant_id
+        for row in rows
+        if row.basis == now(row.applicant_id) and live.get(row.applicant_id) == row.applicant_version
+    }
+    if not holding:
+        return sorted(live)
+    before = _before(connection, next(iter(holding)))
     found = set(live) - holding
     changed = _changed(connection, before, day)
     if len(changed):
@@ -60,11 +70,10 @@ def to_judge(  # noqa: PLR0913
     return sorted(found & set(live))
 
 
-def _before(connection: Connection, now: str) -> Before | None:
+def _before(connection: Connection, applicant_id: int) -> Before:
+    """All screenings speak of the same versions: what is not judged anew takes them over."""
     c = screening.c
-    row = connection.execute(select(c.lists, c.screened_at).where(c.basis == now).limit(1)).first()
-    if row is None:
-        return None
+    row = connection.execute(select(c.lists, c.screened_at).where(c.applicant_id == applicant_id)).one()
     versions = {s: v for found in row.lists.values() for s, v in found["versions"].items()}
     return Before(versions, row.screened_at)
 

@@ -89,6 +89,13 @@ def resolve_absent(connection: Connection, source: str, run: Run) -> None:
     connection.execute(gone.values(resolved_at=run.as_of, resolution=NO_LONGER_THERE))
 
 
+def resolve_place(connection: Connection, source: str, run: Run, place: str) -> None:
+    """After an answer without them: rows that an earlier answer to the same question had there are resolved."""
+    c = quarantine.c
+    here = update(quarantine).where(c.source == source, c.place == place, c.resolved_at.is_(None))
+    connection.execute(here.values(resolved_at=run.as_of, resolution=NO_LONGER_THERE))
+
+
 def resolve(connection: Connection, run: Run, ids: Sequence[int], resolution: str) -> None:
     """Marks rows as resolved, and how."""
     for block in _blocks(ids):

@@ -168,6 +168,28 @@ quarantine = Table(
     UniqueConstraint("source", "fingerprint"),
 )
 
+question = Table(
+    "question",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("digest", String(32), primary_key=True),  # of what is asked: sources/questions.py
+    Column("subject", String(32), nullable=False),  # digest of whom it is about, however it is asked
+    Column("state", String(16), nullable=False),  # answered | none | unknown | waiting
+    Column("reason", Text, nullable=False),  # why it is unknown
+    Column("asked_at", DateTime),  # None: not yet
+    Column("until", DateTime),  # the answer is not asked for again before; None: ask again
+    Column("run_id", Integer, nullable=False),  # the run that last set the state
+)
+
+question_listing = Table(
+    "question_listing",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("digest", String(32), primary_key=True),
+    Column("listing_id", BigInteger, primary_key=True),
+    Index(None, "listing_id"),
+)
+
 submission = Table(
     "submission",
     metadata,
