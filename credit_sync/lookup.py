@@ -4,8 +4,9 @@ The same keys and the same comparison as the night, so that look-up and screenin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -13,11 +14,12 @@ from sqlalchemy import Connection, Engine, func, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Listing, Record, RecordKind
 from credit_sync.screening.candidates import StoredCandidates
-from credit_sync.screening.comparison import Comparison, Verdict, compare, with_namesakes
+from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Scales
-from credit_sync.sources.lists import blocking_reason, entries
+from credit_sync.screening.index_files import open_index
+from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.subject_reading import Given, derive_kind
-from credit_sync.store.candidates import live_listings, records
+from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import lookup_record
@@ -78,20 +80,20 @@ def look_up(  # noqa: PLR0913
     as_of: datetime,
     scales: Scales,
     *,
+    index: Path,
     unknown: str,
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out.
 
-    `unknown`: why lists that can only be asked say nothing about the subject (`sources/asked_lists.py`), else ''.
+    `index`: the folder of the index of the lists. `unknown`: why lists that can only be asked say nothing about the
+    subject (`sources/asked_lists.py`), else ''.
     """
-    candidates = StoredCandidates(connection)
-    scales = replace(scales, listed=entries(states))
+    candidates = StoredCandidates(connection, open_index(connection, index))
+    scales = candidates.scales_for(subject, scales, as_of)
     listed = candidates.listings({0: subject})[0]
-    in_force_now = live_listings(connection, listed, as_of).values()
-    scales = with_namesakes(scales, (entry for entry, _ in in_force_now))  # as the night counts them
     found: list[Found] = []
     for kind in RecordKind:
-        ids = listed if kind is RecordKind.LISTING else candidates.sharing_keys(kind, {0: subject}).get(0, [])
+        ids = listed if kind is RecordKind.LISTING else candidates.of_kind(kind, subject)
         for record, row in records(connection, kind, ids).values():
             comparison = compare(subject, _as_listing(record), scales)
             if comparison.verdict is not Verdict.CLEAR:

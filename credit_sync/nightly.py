@@ -81,7 +81,8 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
             for channel, found in settings.channels.items()
         }
         reports = settings.reports.model_copy(update={"folder": folder / "reports"})
-        elsewhere = settings.model_copy(update={"channels": channels, "reports": reports})
+        store = settings.store.model_copy(update={"index": folder / "index"})
+        elsewhere = settings.model_copy(update={"channels": channels, "reports": reports, "store": store})
         copy = copy_store(settings, folder)
         try:
             result = _stages(copy, elsewhere, options, progress)

@@ -112,7 +112,7 @@ class OffsetPaging(Strict):
 
 
 class CursorPaging(Strict):
-    """The answer names the next page at `next` (dotted path); empty or absent ends."""
+    """The answer names the next page at `next` (dotted path); empty ends, absent only after a page that had it."""
 
     style: Literal["cursor"]
     parameter: str = "cursor"
@@ -195,6 +195,8 @@ class Store(DatabaseSettings):
     """Where everything is kept."""
 
     url: StoreUrl = "sqlite:///var/credit_sync.db"
+    index: Path = Path("var/index")
+    """Folder of the index of the lists, derived from the store: it may be deleted and is built again."""
 
 
 class Reports(Strict):

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from credit_sync.publishing.publish import publish
 from credit_sync.records import Applicant, ApplicationKind, Listing, Penalty, Record, RecordKind, Role
-from credit_sync.screening.keys import mask_shapes, stored_keys
 from credit_sync.screening.screen import screen
 from credit_sync.settings import FileSource, Settings, WorkbookChannel
 from credit_sync.shipped import shipped
@@ -267,6 +266,7 @@ def empty_night(folder: Path, engine: Engine | None = None) -> Night:
         sources={name: FileSource.model_validate({**source, "mapping": m}) for name, m in mappings.items()},
         channels={"workbook": WorkbookChannel(kind="workbook")},
         reports={"folder": folder / "reports"},
+        store={"index": folder / "index"},
     )
     return Night(engine, settings)
 
@@ -304,19 +304,12 @@ def _insert(connection: Connection, run: Run, record: Record) -> None:
         "source": "made",
         "key": str(number),
         "version": 1,
-        "digest": bytes(16),
+        "digest": number.to_bytes(16, "big"),
         "place": "made",
         "row": number,
     }
     times = {"first_seen": run.as_of, "changed_at": run.as_of, "removed_at": None, "warnings": [], "extra": {}}
     connection.execute(table.insert().values(**head, **times, **to_columns(record)))
-    if kind is not RecordKind.LISTING:
-        return
-    for key in stored_keys(record.subject):
-        connection.execute(schema.subject_key.insert().values(record=kind.value, record_id=number, key=key))
-    known = {shape for (shape,) in connection.execute(schema.mask_shape.select())}
-    for shape in sorted(set(mask_shapes(record.subject)) - known):
-        connection.execute(schema.mask_shape.insert().values(shape=shape))
 
 
 def troubled_night(folder: Path, engine: Engine | None = None) -> Night:

@@ -19,7 +19,7 @@ from tests.night import ROOT
 
 NUMBER = "340100190001010017"
 GOOD = "姓名,案号\n王某,（2018）皖01执1号\n"
-BAD = f"姓名,案号,发布日期\n李某,（2018）皖01执2号,{NUMBER}\n"
+BAD = f"姓名,案号,发布日期\n,（2018）皖01执2号,{NUMBER}\n"
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from credit_sync.sources.connect import open_rows
 from credit_sync.sources.mapping import load_mapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
 from credit_sync.sources.reading import Reader
+from credit_sync.store.doubts import UNUSED
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, citizen_id
 from examples import make, server
 
@@ -109,7 +110,7 @@ COUNTS = {
     "supervision_inspections": make.VISITS,
     "quality_inspections": make.SAMPLES,
     "dishonest_debtors": make.DEBTORS,
-    "abnormal_operations": make.ABNORMAL,
+    "abnormal_operations": make.ABNORMAL + 1,  # and one whose day is none
     "serious_violations": make.SERIOUS,
 }
 
@@ -143,6 +144,21 @@ def test_just_the_spoilt_rows_are_rejected(outcomes: dict[str, list[Outcome]]) -
     for row in PLANTED["quarantine"]:
         (outcome,) = [o for name, o in rejected if (name, o.field) == (row["source"], row["field"])]
         assert row["reason"] in outcome.reason
+
+
+def test_just_the_doubtful_rows_are_read_without_a_field(outcomes: dict[str, list[Outcome]]) -> None:
+    (planted,) = PLANTED["doubt"]
+    unused = [
+        (name, o.record, note)
+        for name, found in outcomes.items()
+        for o in found
+        if isinstance(o, Read)
+        for note in o.warnings
+        if note.endswith(UNUSED)
+    ]
+    ((name, record, note),) = unused
+    assert (name, getattr(record, planted["field"])) == (planted["source"], None)
+    assert planted["reason"] in note
 
 
 def test_debtors_are_persons_or_organisations_as_they_were_made(outcomes: dict[str, list[Outcome]]) -> None:
@@ -196,7 +212,7 @@ def test_the_readme_tells_every_case() -> None:
         line = next(line for line in told.splitlines() if f"`{case['id']}`" in line)
         for word in (case["application"], case["name"].strip(), "/".join(case["expect"]), case["why"]):
             assert word in line
-    for row in PLANTED["quarantine"]:
+    for row in PLANTED["quarantine"] + PLANTED["doubt"]:
         assert f"| `{row['source']}` | {row['why']} |" in told
 
 

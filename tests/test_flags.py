@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import make_url
 
 from credit_sync.store.engine import connect
-from credit_sync.store.schema import applicant, flag, listing, match
+from credit_sync.store.schema import applicant, flag, listing, match, source_version
 from tests.night import AS_OF, Night, make_night, province
 
 CASE = "(2017)皖0207执4号"
@@ -45,6 +45,19 @@ def change(store: Engine, statement: object) -> None:
         connection.execute(statement)  # type: ignore[call-overload]
 
 
+def change_case(store: Engine, **values: object) -> None:
+    """As a pull would: the case says something else in the next version of its source."""
+    c = source_version.c
+    with store.begin() as connection:
+        where = listing.c.number == CASE
+        source = connection.scalar(select(listing.c.source).where(where))
+        last = select(source_version).where(c.source == source).order_by(c.version.desc()).limit(1)
+        found = dict(connection.execute(last).mappings().one())
+        found["version"] += 1
+        connection.execute(source_version.insert().values(**found))
+        connection.execute(update(listing).where(where).values(**values, changed_in=found["version"]))
+
+
 def screen(night: Night, day: int) -> str:
     done = night.call("run", "--only", "screen", "--as-of", f"2026-11-{day}T02:00:00")
     assert done.returncode == 0, done.stderr
@@ -53,11 +66,10 @@ def screen(night: Night, day: int) -> str:
 
 def test_opened_closed_and_opened_again(night: Night, store: Engine) -> None:
     assert the_flag(store) == (True, "")
-    here = update(listing).where(listing.c.number == CASE)
-    change(store, here.values(removed_on=date(2026, 11, 24)))
+    change_case(store, removed_on=date(2026, 11, 24))
     assert "关闭 1" in screen(night, 24)
-    assert the_flag(store) == (False, "名单条目已移出或不再生效")
-    change(store, here.values(removed_on=None))
+    assert the_flag(store) == (False, f"名单条目 {CASE} 已于 2026-11-24 移出名单")
+    change_case(store, removed_on=None)
     assert "新增 1" in screen(night, 25)
     assert the_flag(store) == (True, "")
     assert "新增 0、变更 0、关闭 0" in screen(night, 26)
@@ -75,6 +87,6 @@ def test_an_applicant_that_leaves_closes_its_flags(night: Night, store: Engine) 
 
 def test_a_corrected_number_closes_the_flag_for_its_evidence(night: Night, store: Engine) -> None:
     other = [["citizen_id", "3403021901****3051", True]]
-    change(store, update(listing).where(listing.c.number == CASE).values(subject_identifiers=other))
+    change_case(store, subject_identifiers=other)
     screen(night, 24)
     assert the_flag(store) == (False, "申报信息或名单信息更正后，证据不再成立")

@@ -16,7 +16,12 @@ from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined
 
 MAN = "340100190001010017"
-BETTER = MAPPING.replace('published_on = "发布日期"', 'published_on = { from = "发布日期", dates = ["%d.%m.%Y"] }')
+STRICT = MAPPING.replace('key = ["number"]', 'key = ["number"]\nrequired = ["published_on"]')
+"""A date that a list may do without is left out; one that it must have sends its row to quarantine."""
+DAY = {"发布日期": "2018-11-01"}
+BETTER = STRICT.replace(
+    'published_on = "发布日期"', 'published_on = { from = "发布日期", dates = ["%d.%m.%Y", "%Y-%m-%d"] }'
+)
 PARTS = """
 title = "项目"
 record = "applicant"
@@ -34,7 +39,9 @@ fields = { name = "负责人", birth_date = "生日" }
 
 @pytest.fixture
 def world(engine: Engine, tmp_path: Path) -> World:
-    return World(engine, tmp_path / "world")
+    made = World(engine, tmp_path / "world")
+    made.map(STRICT)
+    return made
 
 
 def resolutions(world: World) -> list[tuple[str, str]]:
@@ -43,7 +50,7 @@ def resolutions(world: World) -> list[tuple[str, str]]:
 
 
 def test_rows_that_read_with_a_better_mapping_become_records(world: World) -> None:
-    world.pull("a", entry(1), entry(2, 发布日期="30.11.2018", 备注="x"), entry(3, 发布日期="昨天"), "{坏")
+    world.pull("a", entry(1, **DAY), entry(2, 发布日期="30.11.2018", 备注="x"), entry(3, 发布日期="昨天"), "{坏")
     assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=0, still_bad=3)]
     world.map(BETTER)
     assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=1, still_bad=2)]
@@ -52,13 +59,13 @@ def test_rows_that_read_with_a_better_mapping_become_records(world: World) -> No
     assert resolutions(world) == [("published_on", "按现行映射重新读取成功"), ("published_on", ""), ("", "")]
     versions = world.rows(schema.source_version, "version", "delivery", "added", "live")
     assert versions == [(1, "full", 1, 1), (2, "retry", 1, 2)]
-    night = world.pull("a", entry(1), entry(2, 发布日期="30.11.2018", 备注="x"), "{坏")
+    night = world.pull("a", entry(1, **DAY), entry(2, 发布日期="30.11.2018", 备注="x"), "{坏")
     assert (night.counts.unchanged, night.counts.quarantined, night.counts.live) == (2, 1, 2)
 
 
 def test_a_retry_makes_no_list_younger(world: World) -> None:
-    world.pull("a", entry(1), entry(2, 发布日期="30.11.2018"))
-    world.pull("b", entry(3))
+    world.pull("a", entry(1, **DAY), entry(2, 发布日期="30.11.2018"))
+    world.pull("b", entry(3, **DAY))
     world.map(BETTER)
     retry(world.engine, world.settings, world.begin())
     with world.engine.connect() as connection:
@@ -69,7 +76,7 @@ def test_a_retry_makes_no_list_younger(world: World) -> None:
 
 
 def test_one_trouble_may_hide_another(world: World) -> None:
-    world.pull("a", entry(1), entry(2, 发布日期="30.11.2018", 证件="1" * 300))
+    world.pull("a", entry(1, **DAY), entry(2, 发布日期="30.11.2018", 证件="1" * 300))
     world.map(BETTER.replace("[removal]", 'age = "年龄"\n[removal]'))
     assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=0, still_bad=1)]
     assert [r for _, r in resolutions(world)].count("") == 1
@@ -86,7 +93,9 @@ def test_a_retry_leaves_newer_records_of_other_rows_alone(world: World) -> None:
 
 
 def test_the_workbook_shows_reasons_and_no_numbers(world: World, tmp_path: Path) -> None:
-    world.pull("a", entry(1), entry(2, 发布日期=f"=1+1 {MAN}"), entry(MAN, "", 发布日期="昨天"), f'{{"{MAN}"')
+    world.pull(
+        "a", entry(1, **DAY), entry(2, 发布日期=f"=1+1 {MAN}"), entry(MAN, "", 发布日期="昨天"), f'{{"{MAN}"'
+    )
     path = tmp_path / "隔离区.xlsx"
     assert export_quarantine(world.engine, path) == 3
     rows = list(openpyxl.load_workbook(path).active.values)  # type: ignore[union-attr]

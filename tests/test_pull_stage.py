@@ -10,19 +10,19 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
-from credit_sync.records import RecordKind
-from credit_sync.screening.keys import keys_to_store
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger, schema
-from credit_sync.store.columns import subject_from_columns
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.engine import writing
-from credit_sync.store.lists import list_states, watermark
+from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined, waiting
+from credit_sync.store.versions import pull_in_force
 
 MASKED = "3401001900****0017"
+UNREADABLE = "1" * 300
+"""No identity number; whoever has it is not to be found by it, so the row goes to quarantine."""
 
 
 @pytest.fixture
@@ -109,18 +109,10 @@ def test_key_across_batches(world: World) -> None:
     assert world.pull("a", *reversed(rows)).counts == Counts(pulled=2500, unchanged=2500, live=2500)
 
 
-def test_keys_and_mask_shapes_are_stored_and_follow_changes(world: World) -> None:
+def test_listings_store_no_keys(world: World) -> None:
+    """They are found through the index file of screening."""
     world.pull("a", entry(1, 证件=MASKED), entry(2, "合肥甲科技有限公司"))
-    world.pull("a", entry(1, "李四", 证件=MASKED), entry(2, "合肥甲科技有限公司"))
-    with world.engine.connect() as connection:
-        rows = connection.execute(schema.listing.select().order_by(schema.listing.c.id)).mappings().all()
-    expected = {
-        (key, "listing", row["id"])
-        for row in rows
-        for key in keys_to_store(RecordKind.LISTING, subject_from_columns(dict(row)))
-    }
-    assert set(world.rows(schema.subject_key, "key", "record", "record_id")) == expected
-    assert ("1111111111****1111",) in world.rows(schema.mask_shape, "shape")
+    assert world.rows(schema.subject_key, "key") == []
 
 
 @pytest.mark.parametrize(
@@ -160,8 +152,16 @@ def test_a_list_whose_rows_are_suddenly_all_marked_as_removed_is_refused(world: 
 
 def test_a_row_that_cannot_be_read_keeps_its_record(world: World) -> None:
     world.pull("a", entry(1), entry(2), entry(3))
-    second = world.pull("a", entry(1), entry(2), entry(3, 发布日期="昨天"))
+    second = world.pull("a", entry(1), entry(2), entry(3, 证件=UNREADABLE))
     assert second.counts == Counts(pulled=3, unchanged=2, quarantined=1, live=3)
+
+
+def test_a_list_whose_fields_are_suddenly_unreadable_is_refused(world: World) -> None:
+    """Each row by itself would be kept without the field; all of them mean that the layout has changed."""
+    world.pull("a", *(entry(n, 移出日期="2018-10-01") for n in range(4)))
+    refused = world.pull("a", *(entry(n, 移出日期="一日十月") for n in range(4)))
+    assert "本次有 4 条记录的字段无法读取而未使用，超过在册 4 条的 50%" in refused.problem
+    assert [day for (day,) in world.rows(schema.listing, "removed_on") if day is None] == []
 
 
 def test_a_first_pull_must_not_be_empty_for_a_list(world: World) -> None:
@@ -244,19 +244,19 @@ def test_the_age_of_lists(world: World) -> None:
     world.pull("a", entry(1))
     assert state() == (False, "", {"a": 3, "b": 1}, 2)
     with world.engine.connect() as connection:
-        assert watermark(connection, "b") == FIRST_NIGHT + timedelta(days=1)
-        assert watermark(connection, "c") is None
+        assert pull_in_force(connection, "b") == FIRST_NIGHT + timedelta(days=1)
+        assert pull_in_force(connection, "c") is None
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:
-    bad = entry(9, 发布日期="昨天")
+    bad = entry(9, 证件=UNREADABLE)
 
     def shown() -> list[tuple[str, str]]:
         with world.engine.connect() as connection:
             return [(row.reason, row.resolution) for row in list_quarantined(connection, resolved=True)]
 
     world.pull("a", entry(1), bad, "{坏")
-    assert shown()[0][0] == "发布日期不是可识别的日期"
+    assert shown()[0][0] == "证件号码过长，不是证件号码"
     world.pull("a", entry(1), bad, "{坏")
     assert [r for _, r in shown()] == ["", ""]
     world.pull("a", entry(1))
@@ -269,8 +269,8 @@ def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:
 
 
 def test_a_delta_resolves_what_came_again_in_good_order(world: World) -> None:
-    world.pull("b", entry(1, 发布日期="昨天"), entry(2, 发布日期="昨天"), entry(3))
-    world.pull("b", entry(1, 发布日期="2018-11-01"))
+    world.pull("b", entry(1, 证件=UNREADABLE), entry(2, 证件=UNREADABLE), entry(3))
+    world.pull("b", entry(1, 证件=MASKED))
     with world.engine.connect() as connection:
         rows = [(row.row, row.resolution) for row in list_quarantined(connection, resolved=True)]
     assert [resolution for _, resolution in rows] == ["该记录后来已正常读入", ""]

@@ -68,7 +68,7 @@ def test_news_is_what_came_since_the_last_report(night: Night) -> None:
     report = report_of(night)
     assert [f.applicant.name for f in report.flags if f.news] == ["仰宗岱"]
     assert [(c.applicant, c.reason) for c in report.closed] == [
-        ("芜湖市启岩机械有限公司", "名单条目已移出或不再生效")
+        ("芜湖市启岩机械有限公司", "名单条目 （2016）皖0207执88号 已由来源于 2018-12-04 移出名单")
     ]
     assert [(found.title, found.came, found.went) for found in report.lists] == [
         ("经营异常名录", 0, 0),

@@ -37,7 +37,7 @@ def listing(subject: Subject, **more: object) -> Listing:
 
 def verdict(applicant: Subject, listed: Subject, **more: object) -> str:
     """As screening finds it: candidates by key, then evidence."""
-    found = ListingTable({1: listing(listed, **more)}).judge(applicant, SCALES)
+    found = ListingTable({1: listing(listed, **more)}).judge([applicant], SCALES)[0]
     return found.verdict.value
 
 
@@ -142,7 +142,7 @@ def test_one_typing_error_in_a_number_is_its_own_level() -> None:
 
 def test_a_common_name_is_never_a_flag_and_says_how_many_namesakes() -> None:
     table = {number: listing(person("张伟", f"34010019{number:02d}****0017")) for number in range(40)}
-    found = ListingTable(table).judge(person("张伟"), SCALES)
+    found = ListingTable(table).judge([person("张伟")], SCALES)[0]
     assert found.verdict is Verdict.UNVERIFIABLE
     assert not found.matches
     assert "40 条同名" in found.reason(person("张伟"))
@@ -245,10 +245,10 @@ def test_a_name_that_the_list_itself_shows_to_be_common_is_worth_less() -> None:
     rare = {0: listing(person("覃皛煜", "3401001900****0017"))}
     common = {n: listing(person("覃皛煜", f"34010019{n % 20:02d}****{n:04d}")) for n in range(300)}
     a = person("覃皛煜")
-    assert ListingTable(rare).judge(a, SCALES).verdict is Verdict.POSSIBLE
-    assert ListingTable(common).judge(a, SCALES).verdict is Verdict.UNVERIFIABLE
+    assert ListingTable(rare).judge([a], SCALES)[0].verdict is Verdict.POSSIBLE
+    assert ListingTable(common).judge([a], SCALES)[0].verdict is Verdict.UNVERIFIABLE
 
 
 def test_thirty_cases_of_one_debtor_are_no_thirty_namesakes() -> None:
     cases = {n: listing(person("覃皛煜", "3401001900****0017"), number=f"案{n}") for n in range(30)}
-    assert ListingTable(cases).judge(person("覃皛煜"), SCALES).verdict is Verdict.POSSIBLE
+    assert ListingTable(cases).judge([person("覃皛煜")], SCALES)[0].verdict is Verdict.POSSIBLE

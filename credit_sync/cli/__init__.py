@@ -31,6 +31,7 @@ _MODULES = {
     "explain": "explain",
     "screen-file": "screen_file",
     "quarantine": "quarantine",
+    "lists": "lists",
     "daemon": "night",
     "db": "db",
 }

@@ -1,7 +1,6 @@
 """`explain`: the evidence on one applicant and one listing, and why not more."""
 
 import getpass
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,13 +12,12 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record
 from credit_sync.reporting.explanation import explanation_text
 from credit_sync.screening.candidates import StoredCandidates
-from credit_sync.screening.comparison import with_namesakes
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.explain import explain
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.lists import entries, states_of_lists
-from credit_sync.store.candidates import find_applicants, find_listings, live_listings
+from credit_sync.store.candidates import find_applicants, find_listings
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 
@@ -50,12 +48,10 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
                 f"库中没有{missing}", remedy="申报主体写作“申报编号/名称”，名单条目写案号或条目编号"
             )
         scales = Scales(load_weights(settings.path(settings.mappings)), reference())
-        scales = replace(scales, listed=entries(states_of_lists(connection, settings, now)))
-        candidates = StoredCandidates(connection)
+        candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
         for found in applicants:
             ids = candidates.listings({0: found.subject})[0]
-            known = (entry for entry, _ in live_listings(connection, ids, now).values())
-            counted = with_namesakes(scales, known)
+            counted = candidates.scales_for(found.subject, scales, now)
             for number, entry in listings.items():
                 explanation = explain(found.subject, entry, number in ids, counted)
                 texts.append(explanation_text(found, entry, explanation))

@@ -48,8 +48,9 @@ def lookup(
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
         unknown = unknown_reasons(connection, asked_lists(settings), {0: (subject, None)}, now).get(0, "")
+        index = settings.path(settings.store.index)
         scales = Scales(load_weights(folder), reference())
-        answer = look_up(connection, subject, states, now, scales, unknown=unknown)
+        answer = look_up(connection, subject, states, now, scales, index=index, unknown=unknown)
     put_on_record(engine, answer.query, len(answer.found), who=getpass.getuser(), reason=reason, at=now)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))

@@ -88,10 +88,13 @@ def _applications(
     flags = connection.execute(select(flag).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)).all()
     applicants = _applicants(connection, (f.applicant_id for f in flags))
     matches = _matches(connection)
+    left = _left(connection, previous)
     grouped: dict[tuple[str, str], list[tuple[ApplicationHead, FlagView]]] = {}
     for found in flags:
         applicant = applicants[found.applicant_id]
-        view = _flag(found, applicant, matches[found.id], previous, measures)
+        view = _flag(
+            found, applicant, matches[found.id], left.get(found.id, ()), previous=previous, measures=measures
+        )
         grouped.setdefault((applicant.system, applicant.application), []).append((_head(applicant), view))
     applications = [
         ApplicationView(group[0][0], tuple(sorted((view for _, view in group), key=lambda v: v.order)))
@@ -100,10 +103,12 @@ def _applications(
     return tuple(sorted(applications, key=lambda a: (*a.flags[0].order[:3], a.head.system, a.head.number)))
 
 
-def _flag(
+def _flag(  # noqa: PLR0913 - what a flag is made of
     found: Row[Any],
     applicant: Applicant,
     matches: list[tuple[RowMapping, Listing]],
+    left: tuple[str, ...],
+    *,
     previous: datetime | None,
     measures: Measures,
 ) -> FlagView:
@@ -123,6 +128,7 @@ def _flag(
             for e in strongest["evidence"]
         ),
         entries=tuple(_entry(entry, match["probability"]) for match, entry in matches),
+        left=left,
         measure=MeasureView(**found.measure),
         opened_at=found.opened_at,
     )
@@ -149,6 +155,19 @@ def _matches(connection: Connection) -> dict[int, list[tuple[RowMapping, Listing
         listing, _ = listings[row["listing_id"]]
         if isinstance(listing, Listing):
             found.setdefault(row["flag_id"], []).append((row, listing))
+    return found
+
+
+def _left(connection: Connection, previous: datetime | None) -> dict[int, tuple[str, ...]]:
+    """Why open flags have lost entries since the last report."""
+    match, flag = schema.match, schema.flag
+    query = select(match.c.flag_id, match.c.close_reason).join(flag, flag.c.id == match.c.flag_id)
+    query = query.where(flag.c.closed_at.is_(None), match.c.close_reason != "").order_by(match.c.listing_id)
+    if previous is not None:
+        query = query.where(match.c.closed_at > previous)
+    found: dict[int, tuple[str, ...]] = {}
+    for row in connection.execute(query):
+        found[row.flag_id] = (*found.get(row.flag_id, ()), shown(row.close_reason))
     return found
 
 

@@ -73,6 +73,8 @@ class FlagView:
     listed: PartyView
     evidence: tuple[EvidenceView, ...]
     entries: tuple[EntryView, ...]
+    left: tuple[str, ...]
+    """Sentences on the entries that it has lost since the last report."""
     measure: MeasureView
     opened_at: datetime
 

@@ -139,6 +139,7 @@ def _flags(report: FlaggedReport) -> _Sheet:
             ("条目数", 7),
             ("案号/文号", 30),
             ("证据", 60),
+            ("已不计入的条目", 40),
             ("处理", 9),
             ("措施", 20),
             ("措施内容", 40),
@@ -153,6 +154,7 @@ def _flags(report: FlaggedReport) -> _Sheet:
             *(f.applicant.name, f.role, "\n".join(f.applicant.numbers), f.list_title),
             *(f.listed.name, "\n".join(f.listed.numbers)),
             *(len(f.entries), "\n".join(e.number for e in f.entries if e.number), _evidence(f)),
+            "\n".join(f.left),
             *(labels.EFFECTS[f.measure.effect], f.measure.title, f.measure.text, f.measure.basis),
             f"{f.opened_at:%Y-%m-%d}",
         )

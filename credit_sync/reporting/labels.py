@@ -66,7 +66,14 @@ STATUSES: Mapping[str, str] = {
     "refused": "未采用",
 }
 
-DELIVERIES: Mapping[str, str] = {"full": "全量", "delta": "增量", "query": "逐个查询", "retry": "隔离区重试"}
+DELIVERIES: Mapping[str, str] = {
+    "full": "全量",
+    "delta": "增量",
+    "query": "逐个查询",
+    "retry": "隔离区重试",
+    "rollback": "退回",
+    "end": "停用",
+}
 
 _QUESTIONS: Mapping[str, str] = {
     "asked": "本次查询",

@@ -3,9 +3,8 @@
 Pure functions of their arguments: the nightly screening, the look-up and the spreadsheet all end here.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from credit_sync.records import Listing
@@ -18,9 +17,7 @@ from credit_sync.screening.compare_attributes import (
 from credit_sync.screening.compare_identifiers import compare_identifiers
 from credit_sync.screening.compare_names import compare_names
 from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
-from credit_sync.screening.listed_subject import listed_subject
-from credit_sync.subjects.person_names import fold_person_name
-from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.subject import Subject
 
 COMPARATORS: tuple[Comparator, ...] = (
     compare_identifiers,
@@ -123,22 +120,18 @@ class Judgement:
         return f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
 
 
-def with_namesakes(scales: Scales, listings: Iterable[Listing]) -> Scales:
-    """Scales that know how many different subjects among the candidates bear each name."""
-    subjects = {listed_subject(listing.subject): listing.subject for listing in listings}
-    persons = (found.name for found in subjects.values() if found.kind is SubjectKind.PERSON)
-    return replace(scales, namesakes=Counter(map(fold_person_name, persons)))
+def judge(
+    applicant: Subject, candidates: Iterable[tuple[int, Listing]], scales: Scales, ruled_out: int = 0
+) -> Judgement:
+    """The applicant compared with every candidate. Order of the candidates does not matter.
 
-
-def judge(applicant: Subject, candidates: Iterable[tuple[int, Listing]], scales: Scales) -> Judgement:
-    """The applicant compared with every candidate. Order of the candidates does not matter."""
-    known = list(candidates)
-    scales = with_namesakes(scales, (listing for _, listing in known))
-    compared = [(number, compare(applicant, listing, scales)) for number, listing in known]
+    `ruled_out`: candidates that need no comparing to be told apart.
+    """
+    compared = [(number, compare(applicant, listing, scales)) for number, listing in candidates]
     matches = sorted(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )
     namesakes = tuple(sorted(number for number, c in compared if c.verdict is Verdict.UNVERIFIABLE))
-    excluded = sum(c.verdict is Verdict.CLEAR for _, c in compared)
+    excluded = sum(c.verdict is Verdict.CLEAR for _, c in compared) + ruled_out
     verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
     return Judgement(verdict, tuple(matches), namesakes, excluded)

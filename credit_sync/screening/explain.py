@@ -33,7 +33,7 @@ class Explanation:
     prior_bits: float
     comparison: Comparison
     candidate: bool
-    """Whether screening would look at the pair at all: they share a key or rare bigrams."""
+    """Whether screening would compare the pair at all: it shares keys, and neither numbers nor names are far apart."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Explanation:
         if not bearings & {Bearing.IDENTIFIES, Bearing.EXCLUDES}:
             reasons.append("两边没有可以互相印证的证件号码，因此不能认定为“确认”")
         if not self.candidate:
-            reasons.append("两者没有共同的检索键，夜间比对不会把它们放在一起")
+            reasons.append("两者没有共同的检索键，或号码、名称相差太远，夜间比对不会逐项比较它们")
         return tuple(reasons)
 
 

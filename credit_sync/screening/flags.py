@@ -15,14 +15,12 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from credit_sync.records import Applicant, Listing
 from credit_sync.screening.comparison import Comparison, Judgement
+from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.measures import Measures
-from credit_sync.store.candidates import live_listings
 from credit_sync.store.schema import flag, match
 
-CLOSED_LISTING = "名单条目已移出或不再生效"
 CLOSED_APPLICANT = "申报主体已不在申报系统中"
-CLOSED_EVIDENCE = "申报信息或名单信息更正后，证据不再成立"
 
 
 @dataclass(slots=True)
@@ -59,18 +57,33 @@ class FlagWriter:
         stored_matches = self._rows(match, match.c.applicant_id, ids)
         by_flag = {(f["applicant_id"], f["list"], f["listed_subject"]): f for f in stored_flags}
         by_pair = {(m["applicant_id"], m["listing_id"]): m for m in stored_matches}
+        cases: dict[int, set[int]] = {}
+        for stored in stored_matches:
+            if stored["closed_at"] is None:
+                cases.setdefault(stored["flag_id"], set()).add(stored["listing_id"])
         for applicant_id in ids:
             groups = _grouped(judgements[applicant_id], listings)
             for (list_name, digest), found in groups.items():
                 key = (applicant_id, list_name, digest)
-                flag_id = self._write_flag(key, by_flag.pop(key, None), found, applicants[applicant_id])
+                known = by_flag.pop(key, None)
+                other_cases = known is not None and cases.get(known["id"]) != {
+                    listing_id for listing_id, _ in found
+                }
+                flag_id = self._write_flag(key, known, found, applicants[applicant_id], other_cases=other_cases)
                 for listing_id, comparison in found:
                     pair = (applicant_id, listing_id)
                     self._write_match(pair, comparison, flag_id, listings[listing_id][1], by_pair.pop(pair, None))
-        self._close_matches(by_pair.values())
+        ended = [stored for stored in by_pair.values() if stored["closed_at"] is None]
+        why = endings(self._connection, (stored["listing_id"] for stored in ended), self._as_of)
+        self._close_matches(ended, why)
+        left: dict[int, list[int]] = {}
+        for stored in ended:
+            left.setdefault(stored["flag_id"], []).append(stored["listing_id"])
         for stored in by_flag.values():
             if stored["closed_at"] is None:
-                self._close(stored["id"], self._why_gone(stored["id"]))
+                gone = sorted(left.get(stored["id"], []))
+                sentences = [why[listing_id] for listing_id in gone if listing_id in why]
+                self._close(stored["id"], why_closed(sentences, len(gone) - len(sentences)))
 
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
@@ -92,7 +105,10 @@ class FlagWriter:
         stored: Mapping[str, Any] | None,
         found: list[tuple[int, Comparison]],
         applicant: Applicant,
+        *,
+        other_cases: bool,
     ) -> int:
+        """`other_cases`: the flag has not the cases that it had, though its verdict may be the same."""
         best = max((c for _, c in found), key=lambda c: (c.verdict.rank, c.bits))
         measure = self._measures.for_applicant(key[1], applicant, self._as_of.date()).stored()
         values = {"verdict": best.verdict.value, "probability": best.probability, "measure": measure}
@@ -104,7 +120,7 @@ class FlagWriter:
             self._connection.execute(flag.insert().values(id=new_id, **named, **values, **times))
             return new_id
         reopened = stored["closed_at"] is not None
-        if reopened or any(stored[name] != value for name, value in values.items()):
+        if reopened or other_cases or any(stored[name] != value for name, value in values.items()):
             self.counts.opened += reopened
             self.counts.changed += not reopened
             opened = {"opened_at": self._as_of, "closed_at": None, "close_reason": ""} if reopened else {}
@@ -131,6 +147,7 @@ class FlagWriter:
             "listing_version": listing_version,
             "weights": self._weights,
             "closed_at": None,
+            "close_reason": "",
         }
         if stored is None:
             times = {"found_at": self._as_of, "changed_at": self._as_of}
@@ -139,26 +156,19 @@ class FlagWriter:
         elif any(stored[name] != value for name, value in values.items()):
             self._connection.execute(update(match).where(*_is(pair)).values(**values, changed_at=self._as_of))
 
-    def _close_matches(self, stored: Any) -> None:
-        for gone in stored:
-            if gone["closed_at"] is None:
-                times = {"closed_at": self._as_of, "changed_at": self._as_of}
-                here = _is((gone["applicant_id"], gone["listing_id"]))
-                self._connection.execute(update(match).where(*here).values(**times))
-
-    def _why_gone(self, flag_id: int) -> str:
-        ids = list(self._connection.scalars(select(match.c.listing_id).where(match.c.flag_id == flag_id)))
-        gone = ids and not live_listings(self._connection, ids, self._as_of)
-        return CLOSED_LISTING if gone else CLOSED_EVIDENCE
+    def _close_matches(self, ended: Sequence[Any], why: Mapping[int, str]) -> None:
+        for gone in ended:
+            reason = why.get(gone["listing_id"], EVIDENCE)
+            values = {"closed_at": self._as_of, "changed_at": self._as_of, "close_reason": reason}
+            here = _is((gone["applicant_id"], gone["listing_id"]))
+            self._connection.execute(update(match).where(*here).values(**values))
 
     def _close(self, flag_id: int, reason: str) -> None:
         self.counts.closed += 1
         values = {"closed_at": self._as_of, "changed_at": self._as_of, "close_reason": reason}
         self._connection.execute(update(flag).where(flag.c.id == flag_id).values(**values))
         open_matches = (match.c.flag_id == flag_id, match.c.closed_at.is_(None))
-        self._connection.execute(
-            update(match).where(*open_matches).values(closed_at=self._as_of, changed_at=self._as_of)
-        )
+        self._connection.execute(update(match).where(*open_matches).values(**values))
 
     def _rows(self, table: Any, column: Any, ids: Sequence[int]) -> list[Any]:
         return list(self._connection.execute(select(table).where(column.in_(ids)).order_by(column)).mappings())

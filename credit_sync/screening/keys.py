@@ -1,8 +1,9 @@
 """Candidate keys: two subjects are worth comparing when they share one.
 
 A key is a family and a value, hashed to a signed 64-bit integer, so that batch, look-up and spreadsheet all use
-the same equality join. `stored_keys` are written beside every record; `probe_keys` are what an applicant (or a
-look-up) asks with: the same, and its full identifiers seen through every mask shape that the lists show.
+the same equality join. Listings' keys are kept in the index (`index.py`), those of other records in the store. An
+applicant (or a look-up) asks with the same keys, and with its full identifiers seen through every mask shape that
+the lists show.
 
 | family | shared by |
 |---|---|
@@ -18,7 +19,7 @@ organisations also carry their sounded *bigrams*: a listing that shares two of t
 candidate too. Bigrams that more than `MOST_COMMON` listings share tell nothing and are not asked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -40,45 +41,72 @@ RAREST, SHARED = 4, 2
 
 
 def keys_to_store(kind: RecordKind, subject: Subject) -> list[int]:
-    """Every key to store beside a record: a listing is also found by its rare bigrams."""
-    return sorted({*stored_keys(subject), *(bigram_keys(subject) if kind is RecordKind.LISTING else ())})
-
-
-def bigram_keys(subject: Subject) -> list[int]:
-    """The bigrams of an organisation's name as it sounds, company form left out; none for persons."""
-    if subject.kind is SubjectKind.PERSON:
-        return []
-    found: set[int] = set()
-    for name in reference().names_of(subject):
-        parsed = reference().organisations.parse(name)
-        text = parsed.full.replace(parsed.form, "") if parsed.form else parsed.full
-        sounds = syllables(text) if not parsed.empty else []
-        found.update(_hash("bigram", f"{a} {b}") for a, b in pairwise(sounds))
-    return sorted(found)
-
-
-def rarest(counts: Mapping[int, int]) -> list[int]:
-    """The bigrams to ask for, of those that an applicant has and how many listings share each; may be too few."""
-    known = sorted((count, key) for key, count in counts.items() if 0 < count <= MOST_COMMON)
-    return [key for _, key in known[:RAREST]] if len(known) >= SHARED else []
+    """The keys that stand beside a record in the store; those of listings are in the index."""
+    return [] if kind is RecordKind.LISTING else stored_keys(subject)
 
 
 def stored_keys(subject: Subject) -> list[int]:
     """The keys by which a subject is found exactly, in ascending order."""
-    return sorted({_hash(*key) for key in _keys(subject)})
+    return _keys(subject, name_keys)
 
 
 def probe_keys(subject: Subject, shapes: Iterable[str]) -> list[int]:
     """The keys to ask with; `shapes` are the mask shapes that occur among the listings."""
-    projected = (
-        ("masked", masked.project(number, shape))
-        for identifier in subject.identifiers
-        if not identifier.masked
-        for number in spellings(identifier)
+    return sorted({*_keys(subject, asked_name_keys), *projected_keys(subject, shapes)})
+
+
+def _keys(subject: Subject, of_name: Callable[[SubjectKind, str], set[int]]) -> list[int]:
+    names = (key for name in reference().names_of(subject) for key in of_name(subject.kind, name))
+    return sorted({*number_keys(subject), *names})
+
+
+def number_keys(subject: Subject) -> set[int]:
+    """The keys of a subject's identifiers."""
+    found: set[int] = set()
+    for identifier in subject.identifiers:
+        if identifier.masked:
+            found.update(key_hash("masked", pattern) for pattern in patterns(identifier))
+        else:
+            found.add(key_hash("identifier", identifier.value))
+            if identifier.kind is IdentifierKind.USCC:
+                found.add(key_hash("identifier", uscc.organisation_code(identifier.value)))
+    return found
+
+
+def projected_keys(subject: Subject, shapes: Iterable[str]) -> set[int]:
+    """The subject's full identifiers as each mask shape would show them."""
+    numbers = [n for identifier in subject.identifiers if not identifier.masked for n in spellings(identifier)]
+    return {
+        key_hash("masked", masked.project(number, shape))
         for shape in shapes
+        for number in numbers
         if len(shape) == len(number)
-    )
-    return sorted({_hash(*key) for key in (*_keys(subject), *projected)})
+    }
+
+
+def name_keys(kind: SubjectKind, name: str) -> set[int]:
+    """The keys of one name."""
+    if kind is SubjectKind.PERSON:
+        folded = fold_person_name(name)
+        return {key_hash("person", folded)} if folded else set()
+    return {key_hash(*key) for key in _organisation_keys(name)}
+
+
+def asked_name_keys(kind: SubjectKind, name: str) -> set[int]:
+    """The keys to ask with for one name: a branch also asks for the legal person that it belongs to."""
+    keys = name_keys(kind, name)
+    if kind is SubjectKind.ORGANISATION and (parsed := reference().organisations.parse(name)).branch:
+        keys.add(key_hash("organisation", parsed.legal_person))
+    return keys
+
+
+def bigram_keys(name: str) -> set[int]:
+    """The bigrams of an organisation's name as it sounds, company form left out."""
+    parsed = reference().organisations.parse(name)
+    if parsed.empty:
+        return set()
+    sounds = syllables(parsed.full.replace(parsed.form, "") if parsed.form else parsed.full)
+    return {key_hash("bigram", f"{a} {b}") for a, b in pairwise(sounds)}
 
 
 def mask_shapes(subject: Subject) -> list[str]:
@@ -112,22 +140,6 @@ def patterns(identifier: Identifier) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _keys(subject: Subject) -> Iterator[tuple[str, str]]:
-    for identifier in subject.identifiers:
-        if identifier.masked:
-            yield from (("masked", pattern) for pattern in patterns(identifier))
-        else:
-            yield "identifier", identifier.value
-            if identifier.kind is IdentifierKind.USCC:
-                yield "identifier", uscc.organisation_code(identifier.value)
-    for name in reference().names_of(subject):
-        if subject.kind is SubjectKind.PERSON:
-            if folded := fold_person_name(name):
-                yield "person", folded
-        else:
-            yield from _organisation_keys(name)
-
-
 def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:
     parsed = reference().organisations.parse(name)
     if parsed.empty:
@@ -141,6 +153,7 @@ def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:
             yield "gap", parsed.bare[:place] + parsed.bare[place + 1 :]
 
 
-def _hash(family: str, value: str) -> int:
+def key_hash(family: str, value: str) -> int:
+    """A key: the same on every machine and in every version of Python."""
     digest = blake2b(f"{family}:{value}".encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

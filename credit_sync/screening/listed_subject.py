@@ -2,14 +2,38 @@
 
 from hashlib import blake2b
 
-from credit_sync.subjects.identifiers import SubjectKind
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject
 from credit_sync.subjects.writing import folded
 
 
 def listed_subject(subject: Subject) -> str:
-    """A digest of who is listed, the same for every case of one subject."""
+    """A digest of who is listed, the same for every case of one subject.
+
+    A full and valid number of its own decides alone: courts spell one company in many ways, and write its organisation
+    code in one case and the USCC that contains it (GB 32100-2015) in the next. Without one, name and numbers together.
+    """
+    deciding = sorted(number for i in subject.identifiers if (number := _deciding(i, subject.kind)))
+    if deciding:
+        return _digest(subject.kind, "", deciding[0])
     name = fold_person_name(subject.name) if subject.kind is SubjectKind.PERSON else folded(subject.name)
-    numbers = sorted(i.value for i in subject.identifiers)
-    return blake2b("|".join((subject.kind.value, name, *numbers)).encode(), digest_size=16).hexdigest()
+    return _digest(subject.kind, name, *sorted(i.value for i in subject.identifiers))
+
+
+def _deciding(identifier: Identifier, owner: SubjectKind) -> str:
+    """What of a number names one subject only; '' where nothing does.
+
+    An individual trader may be listed under its owner's citizen id, who may have several: that decides for persons only.
+    """
+    if identifier.masked or not identifier.valid:
+        return ""
+    if owner is SubjectKind.PERSON:
+        return identifier.value if identifier.kind is IdentifierKind.CITIZEN_ID else ""
+    if identifier.kind is IdentifierKind.USCC:
+        return identifier.value[8:17]
+    return identifier.value if identifier.kind is IdentifierKind.ORGANISATION_CODE else ""
+
+
+def _digest(*parts: str) -> str:
+    return blake2b("|".join(parts).encode(), digest_size=16).hexdigest()

@@ -6,6 +6,7 @@ held for an officer's decision.
 """
 
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,6 +69,11 @@ class Measures(Strict):
 
     lists: dict[str, ListDescription] = {}
     measure: tuple[Measure, ...] = ()
+
+    def stamp(self, on: date) -> str:
+        """A digest of the rules and of which are in force on a day: another one may mean other measures."""
+        in_force = [(m.from_ is None or m.from_ <= on) and (m.to is None or on <= m.to) for m in self.measure]
+        return blake2b(f"{self.model_dump_json()}{in_force}".encode(), digest_size=8).hexdigest()
 
     def list_title(self, name: str) -> str:
         """The list's Chinese title, its name where none is given."""

@@ -1,37 +1,39 @@
 """The screening stage: every applicant against every list in force, with the flags that follow.
 
-Read applicants in blocks -> their keys -> candidates -> judgements -> flags. A list that is missing or stale
+Index of the lists -> who has to be judged -> candidates -> judgements -> flags. A list that is missing or stale
 clears nobody: applicants it finds nothing against end as `unverifiable`, with the reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+import numpy as np
+from sqlalchemy import Connection, Engine, func, select
 
-from credit_sync.records import Applicant, Listing
+from credit_sync.records import Applicant
+from credit_sync.screening.asking import asking_entries
 from credit_sync.screening.candidates import StoredCandidates
-from credit_sync.screening.comparison import Judgement, Verdict, judge
+from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.flags import FlagCounts, FlagWriter
+from credit_sync.screening.index_files import refreshed_index
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
+from credit_sync.screening.renewal import basis, to_judge
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
-from credit_sync.sources.lists import blocking_reason, entries, states_of_lists
+from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
-from credit_sync.store.candidates import live_listings
-from credit_sync.store.columns import from_columns
+from credit_sync.store.columns import from_columns, subject_from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, screening
 from credit_sync.subjects.subject import Subject
 
-_BLOCK = 500
+_BLOCK = 5000
 """Applicants judged at a time: bounds memory, keeps joins set-based."""
 
 
@@ -42,7 +44,14 @@ class _Night:
     run: Run
     scales: Scales
     states: Mapping[str, ListState]
-    candidates: StoredCandidates
+    basis: str
+    unknown: Mapping[int, str]
+    """Applicants whom lists that can only be asked leave unknown, and why."""
+
+    def columns(self) -> dict[str, Any]:
+        """What every screening of tonight says alike."""
+        lists = {name: {"versions": dict(s.versions), "stale": s.stale} for name, s in self.states.items()}
+        return {"lists": lists, "weights": self.scales.weights.stamp, "screened_at": self.run.as_of}
 
 
 @dataclass(slots=True)
@@ -50,12 +59,14 @@ class ScreenCounts:
     """What one screening did."""
 
     applicants: int = 0
+    judged: int = 0
+    """Of these, whom something has changed for since the last screening; what was found of the others holds."""
     verdicts: dict[str, int] = field(default_factory=lambda: {v.value: 0 for v in Verdict})
     flags: FlagCounts = field(default_factory=FlagCounts)
 
     def stored(self) -> dict[str, Any]:
         """As it is kept in the ledger."""
-        return {"applicants": self.applicants, **self.verdicts, **asdict(self.flags)}
+        return {"applicants": self.applicants, "judged": self.judged, **self.verdicts, **asdict(self.flags)}
 
 
 def screen(
@@ -63,66 +74,86 @@ def screen(
     settings: Settings,
     run: Run,
     *,
+    everybody: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ScreenCounts:
-    """Screens all live applicants in one transaction; `progress` is told how many are done."""
-    folder = settings.path(settings.mappings)
-    scales = Scales(load_weights(folder), reference())
+    """Screens all live applicants in one transaction; `progress` is told how many are done.
+
+    `everybody`: also those for whom nothing has changed.
+    """
+    folder = settings.path(settings.store.index)
+    measures = load_measures(settings.path(settings.mappings))
+    weights = load_weights(settings.path(settings.mappings))
+    current = refreshed_index(engine, folder)
+    today = run.as_of.date()
     with writing(engine) as connection:
         states = states_of_lists(connection, settings, run.as_of)
-        scales = replace(scales, listed=entries(states))
-        night = _Night(run, scales, states, StoredCandidates(connection))
-        writer = FlagWriter(connection, run.as_of, scales.weights.stamp, load_measures(folder))
-        counts = ScreenCounts(flags=writer.counts)
-        asked = asked_lists(settings)
-        live: list[int] = []
-        for block in _blocks(connection):
-            subjects = [found.subject for found, _ in block.values()]
-            judged, listings = judge_stored(connection, subjects, night.candidates, night.scales, run.as_of)
-            judgements = dict(zip(block, judged, strict=True))
-            writer.write({i: a for i, (a, _) in block.items()}, judgements, listings)
-            roles = {i: (found.subject, found.role) for i, (found, _) in block.items()}
-            unknown = unknown_reasons(connection, asked, roles, run.as_of)
-            _write_screenings(connection, block, judgements, unknown, night)
-            for applicant_id, judgement in judgements.items():
-                why_not = unknown.get(applicant_id, "")
-                counts.verdicts[_overall(judgement, night.states, why_not).value] += 1
-                live.append(applicant_id)
-            counts.applicants += len(block)
-            progress(counts.applicants)
-        writer.close_removed_applicants(live)
+        rests_on = basis(weights.stamp, current.stamp.name, blocking_reason(states), measures.stamp(today))
+        scales = Scales(weights, reference(), listed=current.stamp.entries)
+        writer = FlagWriter(connection, run.as_of, weights.stamp, measures)
+        live, digests = _live(connection)
+        asking = asking_entries(folder, digests, current.index.shapes, lambda ids: _subjects(connection, ids))
+        chosen = (
+            sorted(live)
+            if everybody
+            else to_judge(connection, live, asking, current.index, now=rests_on, day=today)
+        )
+        night = _Night(run, scales, states, rests_on, _unknown(connection, settings, live, run))
+        chosen = sorted({*chosen, *night.unknown})
+        candidates = StoredCandidates(connection, current)
+        counts = ScreenCounts(applicants=len(live), judged=len(chosen), flags=writer.counts)
+        done = len(live) - len(chosen)
+        for ids in _blocks(chosen):
+            block = _applicants(connection, ids)
+            subjects = {number: found.subject for number, found in block.items()}
+            judgements, listings = candidates.judge(subjects, scales, run.as_of, asking.of_owners(np.array(ids)))
+            writer.write(block, judgements, listings)
+            _write_screenings(connection, block, live, judgements, night)
+            done += len(ids)
+            progress(done)
+        writer.close_removed_applicants(sorted(live))
         _forget_removed(connection)
+        connection.execute(screening.update().values(**night.columns()))
+        counts.verdicts |= _verdicts(connection)
         ledger.stage_done(connection, run, "screen", "", counts.stored())
     return counts
 
 
-def _blocks(connection: Connection) -> Iterator[dict[int, tuple[Applicant, int]]]:
-    """Live applicants in ascending id: id -> (applicant, version)."""
-    last = -1
-    while True:
-        query = select(applicant).where(applicant.c.removed_at.is_(None), applicant.c.id > last)
-        rows = connection.execute(query.order_by(applicant.c.id).limit(_BLOCK)).mappings().all()
-        if not rows:
-            return
-        yield {row["id"]: (from_columns(Applicant, dict(row)), row["version"]) for row in rows}
-        last = rows[-1]["id"]
+def _blocks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK))
 
 
-def judge_stored(
-    connection: Connection,
-    subjects: Sequence[Subject],
-    candidates: StoredCandidates,
-    scales: Scales,
-    as_of: datetime,
-) -> tuple[list[Judgement], dict[int, tuple[Listing, int]]]:
-    """Subjects against the store's listings in force: judgements in order; id -> (listing, version) looked at."""
-    found = candidates.listings(dict(enumerate(subjects)))
-    listings = live_listings(connection, {i for ids in found.values() for i in ids}, as_of)
-    judgements = [
-        judge(subject, ((i, listings[i][0]) for i in found[number] if i in listings), scales)
-        for number, subject in enumerate(subjects)
-    ]
-    return judgements, listings
+def _live(connection: Connection) -> tuple[dict[int, int], dict[int, bytes]]:
+    """Live applicants, ascending: id -> version, id -> digest of what is said of it."""
+    c = applicant.c
+    query = select(c.id, c.version, c.digest).where(c.removed_at.is_(None)).order_by(c.id)
+    rows = connection.execute(query).all()
+    return {row.id: row.version for row in rows}, {row.id: row.digest for row in rows}
+
+
+def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, Subject]:
+    return {row["id"]: subject_from_columns(row) for row in _rows(connection, ids)}
+
+
+def _applicants(connection: Connection, ids: Sequence[int]) -> dict[int, Applicant]:
+    return {row["id"]: from_columns(Applicant, row) for row in _rows(connection, ids)}
+
+
+def _rows(connection: Connection, ids: Sequence[int]) -> Iterator[Mapping[str, Any]]:
+    """Rows of applicants by their ids, ascending."""
+    for block in _blocks(ids):
+        query = select(applicant).where(applicant.c.id.in_(block)).order_by(applicant.c.id)
+        yield from (dict(row) for row in connection.execute(query).mappings())
+
+
+def _unknown(connection: Connection, settings: Settings, live: Mapping[int, int], run: Run) -> dict[int, str]:
+    """Whom lists that can only be asked leave unknown, and why: they are judged every night."""
+    asked = asked_lists(settings)
+    reasons: dict[int, str] = {}
+    for ids in _blocks(sorted(live)) if asked else ():
+        block = {number: (found.subject, found.role) for number, found in _applicants(connection, ids).items()}
+        reasons |= unknown_reasons(connection, asked, block, run.as_of)
+    return reasons
 
 
 def _overall(judgement: Judgement, states: Mapping[str, ListState], unknown: str) -> Verdict:
@@ -134,26 +165,26 @@ def _overall(judgement: Judgement, states: Mapping[str, ListState], unknown: str
 
 def _write_screenings(
     connection: Connection,
-    block: Mapping[int, tuple[Applicant, int]],
+    block: Mapping[int, Applicant],
+    versions: Mapping[int, int],
     judgements: Mapping[int, Judgement],
-    unknown: Mapping[int, str],
     night: _Night,
 ) -> None:
-    lists = {name: {"versions": dict(s.versions), "stale": s.stale} for name, s in night.states.items()}
     connection.execute(screening.delete().where(screening.c.applicant_id.in_(list(block))))
     connection.execute(
         screening.insert(),
         [
             {
                 "applicant_id": number,
-                "applicant_version": version,
-                "verdict": _overall(judgements[number], night.states, unknown.get(number, "")).value,
-                "reason": _reason(judgements[number], found, night.states, unknown.get(number, "")),
-                "lists": lists,
-                "weights": night.scales.weights.stamp,
-                "screened_at": night.run.as_of,
+                "applicant_version": versions[number],
+                "verdict": _overall(judgements[number], night.states, night.unknown.get(number, "")).value,
+                "reason": _reason(judgements[number], found, night.states, night.unknown.get(number, "")),
+                "basis": ""  # an unknown one is judged again every night
+                if number in night.unknown
+                else night.basis,
+                **night.columns(),
             }
-            for number, (found, version) in block.items()
+            for number, found in block.items()
         ],
     )
 
@@ -169,3 +200,8 @@ def _forget_removed(connection: Connection) -> None:
     """Screenings of applicants that are gone: their history is in the record's."""
     gone = select(applicant.c.id).where(applicant.c.removed_at.is_not(None))
     connection.execute(screening.delete().where(screening.c.applicant_id.in_(gone)))
+
+
+def _verdicts(connection: Connection) -> dict[str, int]:
+    counted = select(screening.c.verdict, func.count()).group_by(screening.c.verdict)
+    return {row[0]: row[1] for row in connection.execute(counted)}

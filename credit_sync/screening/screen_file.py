@@ -63,7 +63,7 @@ def lists_from_files(
                 listings[len(listings)] = row.read.record
     table = ListingTable(listings)
     empty = "" if listings else "名单文件里没有可用的条目"
-    return Lists(lambda subjects: [table.judge(s, scales) for s in subjects], lambda i: labels[i], empty)
+    return Lists(lambda subjects: table.judge(subjects, scales), lambda i: labels[i], empty)
 
 
 def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: FileCounts) -> Iterator[OutputRow]:

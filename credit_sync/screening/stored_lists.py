@@ -8,11 +8,11 @@ from credit_sync.records import Listing
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.screen import judge_stored
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.screen_file import Lists
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, never_asked_here
-from credit_sync.sources.lists import blocking_reason, entries, states_of_lists
+from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 from credit_sync.subjects.identifiers import hide_in_text
@@ -25,14 +25,15 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     require_current(engine)
     connection = engine.connect()
     states = states_of_lists(connection, settings, as_of)
-    scales = replace(scales, listed=entries(states))
-    candidates = StoredCandidates(connection)
+    current = open_index(connection, settings.path(settings.store.index))
+    scales = replace(scales, listed=current.stamp.entries)
+    candidates = StoredCandidates(connection, current)
     known: dict[int, Listing] = {}
 
     def judge_all(subjects: Sequence[Subject]) -> list[Judgement]:
-        judgements, listings = judge_stored(connection, subjects, candidates, scales, as_of)
+        judgements, listings = candidates.judge(dict(enumerate(subjects)), scales, as_of)
         known.update({number: found for number, (found, _) in listings.items()})
-        return judgements
+        return list(judgements.values())
 
     def label(number: int) -> str:
         return hide_in_text(known[number].number) or str(number)

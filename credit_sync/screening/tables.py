@@ -1,49 +1,30 @@
-"""Screening one table of applicants against one table of listings: a pure function, nothing global needed.
+"""Screening against a table of listings in memory: the same index and the same judgement as in the store."""
 
-The same keys and the same judgement as in the store; an engine that spreads blocks over machines can map it.
-"""
-
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
-from credit_sync.records import Listing, RecordKind
-from credit_sync.screening.comparison import Judgement, judge
+import numpy as np
+
+from credit_sync.records import Listing
+from credit_sync.screening.block import screen_block
+from credit_sync.screening.comparison import Judgement
+from credit_sync.screening.entries import entries_of
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.keys import (
-    SHARED,
-    bigram_keys,
-    keys_to_store,
-    mask_shapes,
-    probe_keys,
-    rarest,
-)
+from credit_sync.screening.index import FOREVER, ListingIndex, Segment
 from credit_sync.subjects.subject import Subject
 
 
 class ListingTable:
-    """Listings with their keys, to be screened against any number of times."""
+    """Listings with their index, to be screened against any number of times."""
 
     def __init__(self, listings: Mapping[int, Listing]) -> None:
         self.listings = listings
-        self._by_key: dict[int, list[int]] = defaultdict(list)
-        shapes: set[str] = set()
-        for number, listing in listings.items():
-            shapes.update(mask_shapes(listing.subject))
-            for key in keys_to_store(RecordKind.LISTING, listing.subject):
-                self._by_key[key].append(number)
-        self._shapes = sorted(shapes)
+        entries = entries_of((number, listing.subject) for number, listing in sorted(listings.items()))
+        until = np.full(len(entries), FOREVER, np.int32)
+        self._index = ListingIndex((Segment.of(entries, until),))
 
-    def judge(self, applicant: Subject, scales: Scales) -> Judgement:
-        """One applicant against the table."""
+    def judge(self, applicants: Sequence[Subject], scales: Scales) -> list[Judgement]:
+        """Applicants against the table, in their order."""
         scales = replace(scales, listed=len(self.listings))
-        found: set[int] = set()
-        for key in probe_keys(applicant, self._shapes):
-            found.update(self._by_key.get(key, ()))
-        found.update(self._sharing_rare(bigram_keys(applicant)))
-        return judge(applicant, ((number, self.listings[number]) for number in sorted(found)), scales)
-
-    def _sharing_rare(self, bigrams: list[int]) -> Iterator[int]:
-        asked = rarest({key: len(self._by_key[key]) for key in bigrams if key in self._by_key})
-        shared = Counter(number for key in asked for number in self._by_key[key])
-        return (number for number, count in shared.items() if count >= SHARED)
+        return screen_block(applicants, self._index, lambda _: self.listings, scales, date.min)

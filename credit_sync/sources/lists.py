@@ -26,11 +26,6 @@ def watched_lists(mappings: Mapping[str, MappingFile]) -> dict[str, Watched]:
     }
 
 
-def entries(states: Mapping[str, ListState]) -> int:
-    """How many entries the lists have together."""
-    return sum(state.live for state in states.values())
-
-
 def blocking_reason(states: Mapping[str, ListState]) -> str:
     """Why the lists clear nobody; empty when there are some and all are fresh."""
     return "；".join(state.reason for state in states.values() if state.stale) if states else "没有配置任何名单"

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
 from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
+from credit_sync.store.facts import countable
+from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.toml_files import Strict, load
 
 
@@ -75,10 +77,20 @@ class Removal(Strict):
 
 
 class Guards(Strict):
-    """What must hold before a pull is taken over, and how long it may be trusted."""
+    """What must hold before a pull is taken over, and how long it may be trusted. Shares are from 0 to 1."""
 
     max_shrink: float = Field(default=0.3, ge=0, le=1)
-    """Largest share of live rows that one full pull may lose without `--accept-shrink`."""
+    """Largest share of live rows that one pull may lose without `--accept-shrink`."""
+    max_growth: float | None = Field(default=None, gt=0)
+    """Largest share of live rows by which one pull may grow."""
+    min_fill: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    """For each of these fields the least share of what came new or changed that must have it."""
+    max_duplicates: float | None = Field(default=None, ge=0, le=1)
+    """Largest share of a pull's rows that may repeat the key of an earlier one."""
+    max_region_shift: float | None = Field(default=None, gt=0, le=1)
+    """By how much a province's share of the records may differ from the last accepted version."""
+    max_published_age_days: float | None = Field(default=None, gt=0, le=3660)
+    """How long ago the latest publication in the list may be."""
     max_age_days: float = Field(default=7, gt=0, le=3660)
     """A list pulled longer ago than this clears nobody."""
 
@@ -128,6 +140,15 @@ class Mapping(Strict):
                 if field.dates and TARGET_FIELDS[self.record][name].type is not FieldType.DATE:
                     raise ValueError(f"fields.{name}.dates: {name} 不是日期字段")
         _check_expression("layout.skip", self.layout.skip)
+        return self
+
+    @model_validator(mode="after")
+    def _usable_guards(self) -> Self:
+        for name in self.guards.min_fill:
+            if name not in TARGET_FIELDS[self.record] or not countable(RECORD_TABLES[self.record], name):
+                raise ValueError(f"guards.min_fill: {name} 不是可以统计的 {self.record.value} 字段")
+        if self.guards.max_published_age_days is not None and self.record is not RecordKind.LISTING:
+            raise ValueError("guards.max_published_age_days: 只有名单有发布日期")
         return self
 
     def source_names(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ source that a killed run had finished is not pulled again.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -23,22 +24,20 @@ from credit_sync.sources.connect import Source, open_rows
 from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
+from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import explain, writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.lists import watermark
-from credit_sync.store.versions import PulledSource
+from credit_sync.store.versions import PulledSource, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
 
 log = structlog.get_logger()
 
 Progress = Callable[[str, int], None]
 """Told the source and how many of its rows have been read."""
-
-_PROGRESS_EVERY = 500
 
 
 def make_readers(settings: Settings) -> dict[str, Reader]:
@@ -133,16 +132,15 @@ def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Pro
     since = None
     if source.connector.delivery == "delta":
         with engine.connect() as connection:
-            since = watermark(connection, source.name)
+            since = pull_in_force(connection, source.name)
     rows = open_rows(
         source.name, source.connector, source.mapping, base=source.base, since=since, pulled_at=run.as_of
     )
-    for row in rows:
-        spool.add(source.reader.read(row))
-        if progress is not None and spool.rows % _PROGRESS_EVERY == 0:
-            progress(source.name, spool.rows)
-    if progress is not None:
-        progress(source.name, spool.rows)
+    with closing(read_blocks(source.reader, rows)) as blocks:
+        for block in blocks:
+            spool.add_block(block)
+            if progress is not None:
+                progress(source.name, spool.rows)
 
 
 def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> Pulled:

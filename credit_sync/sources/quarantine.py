@@ -96,11 +96,11 @@ def _retry_source(engine: Engine, run: Run, name: str, reader: Reader) -> Retrie
             settled[quarantine.OTHER_TROUBLE if bad else quarantine.RETRIED].append(row.id)
             spool.add(_wanted(connection, source, outcomes, row.key))
         before = spool.outcomes - spool.rejected - spool.skipped
-        counts = write(connection, run, Delivery(source, mapping.guards, spool, accept_shrink=True))
+        written = write(connection, run, Delivery(source, mapping.guards, spool, accept_shrink=True))
         for resolution, ids in settled.items():
             quarantine.resolve(connection, run, ids, resolution)
         if before:
-            add_version(connection, source, run, counts)
+            add_version(connection, source, run, written.counts, facts=written.facts)
         still_bad = quarantine.waiting(connection).get(name, 0)
     return Retried(name, len(settled[quarantine.RETRIED]), still_bad)
 

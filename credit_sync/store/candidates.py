@@ -5,20 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from credit_sync.records import RECORD_CLASSES, Applicant, Listing, Record, RecordKind
 from credit_sync.store.columns import from_columns
-from credit_sync.store.schema import RECORD_TABLES, applicant, listing, mask_shape, subject_key
+from credit_sync.store.schema import RECORD_TABLES, applicant, listing, subject_key
 
 _WIDE, _NARROW = str.maketrans("()", "（）"), str.maketrans("（）", "()")
 _CHUNK = 5000
 """Values in one IN list: below the limit of SQLite (32,766 parameters) and fast on both."""
-
-
-def shapes(connection: Connection) -> list[str]:
-    """The mask shapes that listings show."""
-    return list(connection.scalars(select(mask_shape.c.shape).order_by(mask_shape.c.shape)))
 
 
 def sharing_keys(
@@ -37,22 +32,6 @@ def sharing_keys(
             for asker in askers[key]:
                 found[asker].add(record_id)
     return {asker: sorted(ids) for asker, ids in found.items()}
-
-
-def count_sharing(connection: Connection, kind: RecordKind, key: int, limit: int) -> int:
-    """How many records of one kind have a key; counting stops at `limit`."""
-    here = (subject_key.c.key == key, subject_key.c.record == kind.value)
-    found = select(subject_key.c.record_id).where(*here).limit(limit).subquery()
-    return connection.scalar(select(func.count()).select_from(found)) or 0
-
-
-def sharing_several(connection: Connection, kind: RecordKind, keys: Sequence[int], least: int) -> list[int]:
-    """Ids of records of one kind that have at least `least` of the keys, ascending."""
-    c = subject_key.c
-    query = select(c.record_id).where(c.key.in_(keys), c.record == kind.value)
-    return list(
-        connection.scalars(query.group_by(c.record_id).having(func.count() >= least).order_by(c.record_id))
-    )
 
 
 def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -> dict[int, tuple[Listing, int]]:

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, Text, cast, func, select
 
 from credit_sync.store.schema import RECORD_TABLES
 
+UNUSED = "，未使用"
+"""How the note on a field ends that could not be read and was left out."""
 _NONE = "[]"
 
 

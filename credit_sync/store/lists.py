@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from credit_sync.records import RecordKind
 from credit_sync.store.schema import source_version
+from credit_sync.store.versions import pull_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +43,54 @@ class _Accepted:
 
 
 def list_states(connection: Connection, as_of: datetime, watched: Mapping[str, Watched]) -> dict[str, ListState]:
-    """The lists that the sources in `watched` deliver, by list name, as they are at `as_of`."""
+    """The lists that the sources in `watched` deliver, by list name, as they are at `as_of`.
+
+    A source that nobody watches any more but whose entries are still there makes its list stale: its entries go on
+    hitting and nobody keeps them up to date, so the list clears nobody until a person decides.
+    """
     sources: dict[str, list[str]] = {}
     for source, found in watched.items():
         sources.setdefault(found.list, []).append(source)
+    for left in unwatched(connection, watched):
+        sources.setdefault(left.list, []).append(left.source)
     return {
         name: _list_state({s: _accepted(connection, s) for s in members}, as_of, watched)
         for name, members in sorted(sources.items())
     }
 
 
-def watermark(connection: Connection, source: str) -> datetime | None:
-    """When the last accepted pull of a source was made: where a delta goes on from."""
-    return _accepted(connection, source).pulled_at
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A source of listings that is no longer configured, and how many of its entries are still there."""
+
+    source: str
+    list: str
+    live: int
+
+
+def unwatched(connection: Connection, watched: Mapping[str, Watched]) -> list[Unwatched]:
+    """The sources whose listings are in the store though nobody watches them, by name."""
+    c = source_version.c
+    accepted = (c.record == RecordKind.LISTING.value, c.state == "accepted")
+    last = select(c.source, func.max(c.version).label("version")).where(*accepted).group_by(c.source).subquery()
+    here = (c.source == last.c.source, c.version == last.c.version, c.live > 0)
+    rows = connection.execute(select(c.source, c.list, c.live).where(*here).order_by(c.source))
+    return [Unwatched(*row) for row in rows if row.source not in watched]
 
 
 def _accepted(connection: Connection, source: str) -> _Accepted:
-    table = source_version
-    of_source = select(table.c.version, table.c.live, table.c.pulled_at).where(
-        table.c.source == source, table.c.state == "accepted"
-    )
-    last = connection.execute(of_source.order_by(table.c.version.desc()).limit(1)).first()
-    pulls = of_source.where(table.c.delivery != "retry").order_by(table.c.version.desc())
-    pulled = connection.execute(pulls.limit(1)).first()
-    return _Accepted(last.version if last else 0, last.live if last else 0, pulled.pulled_at if pulled else None)
+    c = source_version.c
+    of_source = select(c.version, c.live).where(c.source == source, c.state == "accepted")
+    last = connection.execute(of_source.order_by(c.version.desc()).limit(1)).first()
+    pulled_at = pull_in_force(connection, source)
+    return _Accepted(last.version if last else 0, last.live if last else 0, pulled_at)
 
 
 def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mapping[str, Watched]) -> ListState:
     reasons = [
         reason
         for source, last in accepted.items()
-        if (reason := _why_stale(source, last, as_of, watched[source].max_age_days))
+        if (reason := _why_stale(source, last, as_of, watched.get(source)))
     ]
     times = [last.pulled_at for last in accepted.values() if last.pulled_at is not None]
     pulled_at = min(times) if len(times) == len(accepted) else None
@@ -86,10 +105,13 @@ def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mappin
     )
 
 
-def _why_stale(source: str, last: _Accepted, as_of: datetime, max_age_days: float) -> str:
+def _why_stale(source: str, last: _Accepted, as_of: datetime, watched: Watched | None) -> str:
+    if watched is None:
+        return f"数据源 {source} 已不在配置中，其 {last.live} 条名单条目不再更新"
     if last.pulled_at is None:
         return f"数据源 {source} 从未成功取数"
-    age = as_of - last.pulled_at
-    if age > timedelta(days=max_age_days):
-        return f"数据源 {source} 上次成功取数是 {last.pulled_at:%Y-%m-%d %H:%M}，已超过 {max_age_days:g} 天"
+    if as_of - last.pulled_at > timedelta(days=watched.max_age_days):
+        return (
+            f"数据源 {source} 上次成功取数是 {last.pulled_at:%Y-%m-%d %H:%M}，已超过 {watched.max_age_days:g} 天"
+        )
     return ""

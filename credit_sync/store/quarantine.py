@@ -51,6 +51,8 @@ class Quarantined:
 
 def put(connection: Connection, source: str, run: Run, rows: Sequence[BadRow]) -> None:
     """Keeps the rows: new ones are added, known ones take the new place and reason and are open again."""
+    if not rows:
+        return
     by_fingerprint = {row.fingerprint: row for row in rows}
     c = quarantine.c
     known = {
@@ -99,6 +101,13 @@ def resolve(connection: Connection, run: Run, ids: Sequence[int], resolution: st
     for block in _blocks(ids):
         done = update(quarantine).where(quarantine.c.id.in_(block))
         connection.execute(done.values(resolved_at=run.as_of, resolution=resolution))
+
+
+def reopen(connection: Connection, source: str, at: datetime) -> None:
+    """The rows that were open at a time and have been resolved since are open again."""
+    c = quarantine.c
+    open_then = (c.source == source, c.first_seen <= at, c.resolved_at > at)
+    connection.execute(update(quarantine).where(*open_then).values(resolved_at=None, resolution=""))
 
 
 def open_keys(connection: Connection, source: str, run: Run) -> Iterator[list[tuple[int, str]]]:

@@ -68,10 +68,10 @@ source_version = Table(
     Column("run_id", Integer, nullable=False),
     Column("record", String(16), nullable=False),
     Column("list", String(64), nullable=False),
-    Column("delivery", String(8), nullable=False),  # full | delta | retry (rows out of quarantine)
+    Column("delivery", String(8), nullable=False),  # see credit_sync/store/versions.py
     Column("pulled_at", DateTime, nullable=False),
     Column("state", String(16), nullable=False),  # accepted | refused
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # of a refusal, a rollback or an end
     Column("pulled", Integer, nullable=False),  # what the numbers count: credit_sync/store/counts.py
     Column("added", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
@@ -81,6 +81,9 @@ source_version = Table(
     Column("skipped", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
     Column("live", Integer, nullable=False),  # records of the source that are not removed, after this version
+    Column("facts", JSON, nullable=False, server_default="{}"),  # what guards compare: credit_sync/store/facts.py
+    Column("who", String(128), nullable=False, server_default=""),  # of a rollback or an end: who asked for it
+    Column("back_to", Integer),  # of a rollback: the version whose records are in force again
 )
 
 
@@ -142,12 +145,6 @@ subject_key = Table(
     Column("record_id", BigInteger, primary_key=True),
     Index(None, "record", "record_id"),
     sqlite_with_rowid=False,
-)
-
-mask_shape = Table(
-    "mask_shape",
-    metadata,
-    Column("shape", String(20), primary_key=True),  # '1111111111****1111': which places listings show
 )
 
 quarantine = Table(
@@ -239,6 +236,9 @@ screening = Table(
     Column("reason", Text, nullable=False),
     Column("lists", JSON, nullable=False),  # source -> version it was compared with
     Column("weights", String(64), nullable=False),
+    Column(
+        "basis", String(16), nullable=False, server_default=""
+    ),  # holds while it does: see screening/renewal.py
     Column("screened_at", DateTime, nullable=False),
 )
 
@@ -258,6 +258,7 @@ match = Table(
     Column("found_at", DateTime, nullable=False),
     Column("changed_at", DateTime, nullable=False),
     Column("closed_at", DateTime),
+    Column("close_reason", Text, nullable=False, server_default=""),
     Index(None, "listing_id"),
     Index(None, "flag_id"),
 )

@@ -1,11 +1,18 @@
-"""Versions of sources: every pull ends as one, accepted or refused, with its counts."""
+"""Versions of sources: every pull ends as one, accepted or refused, with its counts and facts.
+
+Deliveries: `full`, `delta`, `query` (answers to single questions); `retry` (rows out of quarantine); `rollback` (back to
+what an earlier version held) and `end` (the source is given up, its records are gone). The last three bring nothing new
+from the source.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store.counts import Counts
+from credit_sync.store.facts import Facts
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import source_version
 
@@ -18,7 +25,15 @@ class PulledSource:
     record: RecordKind
     list: str
     delivery: str
-    """full | delta | retry"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked for who set a source back or gave it up."""
+
+    who: str
+    reason: str
+    back_to: int | None = None
 
 
 def next_version(connection: Connection, source: str, run: Run) -> int:
@@ -35,7 +50,16 @@ def next_version(connection: Connection, source: str, run: Run) -> int:
     return int(last.version if again else last.version + 1)
 
 
-def add_version(connection: Connection, source: PulledSource, run: Run, counts: Counts, refusal: str = "") -> int:
+def add_version(  # noqa: PLR0913 - the parts of one entry
+    connection: Connection,
+    source: PulledSource,
+    run: Run,
+    counts: Counts,
+    *,
+    refusal: str = "",
+    facts: Facts | None = None,
+    asked: Asked | None = None,
+) -> int:
     """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted."""
     c = source_version.c
     number = next_version(connection, source.name, run)
@@ -49,14 +73,34 @@ def add_version(connection: Connection, source: PulledSource, run: Run, counts: 
         "delivery": source.delivery,
         "pulled_at": run.as_of,
         "state": "refused" if refusal else "accepted",
-        "reason": refusal,
+        "reason": asked.reason if asked else refusal,
+        "facts": facts.stored() if facts else {},
+        "who": asked.who if asked else "",
+        "back_to": asked.back_to if asked else None,
     }
     connection.execute(source_version.insert().values(**values, **counts.stored()))
     return number
 
 
-def was_ever_accepted(connection: Connection, source: str) -> bool:
-    """Whether any pull of the source has been taken over."""
+def pull_in_force(connection: Connection, source: str) -> datetime | None:
+    """When the pull was made whose records a source holds; None where there is none.
+
+    That is the last accepted one; after a rollback the one that was gone back to, so a rollback makes a list no
+    younger, and the next delta goes on from where the records are. After an end there is none.
+    """
     c = source_version.c
-    accepted = select(c.version).where(c.source == source, c.state == "accepted", c.delivery != "retry")
-    return connection.execute(accepted.limit(1)).first() is not None
+    accepted = select(c.version, c.delivery, c.pulled_at, c.back_to).where(
+        c.source == source, c.state == "accepted"
+    )
+    below: int | None = None
+    for row in connection.execute(accepted.order_by(c.version.desc())):
+        if below is not None and row.version > below:
+            continue
+        if row.delivery == "end":
+            return None
+        if row.delivery == "rollback":
+            below = row.back_to
+        elif row.delivery != "retry":
+            found: datetime = row.pulled_at
+            return found
+    return None

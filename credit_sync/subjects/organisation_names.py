@@ -55,6 +55,11 @@ class OrganisationName:
         """Nothing but a place, a form or punctuation: matches nothing."""
         return len(self.core) < 2 and not self.branch
 
+    @property
+    def legal_person(self) -> str:
+        """The bare name of the legal person that a branch belongs to; of anything else the bare name."""
+        return self.bare.removesuffix(self.branch)
+
 
 class OrganisationParser:
     """Takes names apart with one set of tables. `parse` is pure and remembers recent names."""

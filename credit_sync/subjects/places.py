@@ -41,7 +41,10 @@ class Gazetteer:
     def __init__(self, divisions: Iterable[tuple[str, str]]) -> None:
         """`divisions`: (code, name), former ones too. City districts called 市辖区 or 郊区 are no names."""
         self._by_text: dict[str, list[Division]] = {}
+        self._provinces: dict[str, str] = {}
         for code, name in divisions:
+            if code.endswith("0000"):
+                self._provinces.setdefault(code[:2], name)
             if name in {"市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"} or len(name) < 2:
                 continue
             division = Division(code, name, short_name(name))
@@ -69,3 +72,12 @@ class Gazetteer:
             return frozenset({text[:2]})
         found = self.head(text)
         return frozenset(d.code[:2] for d in found[1]) if found else frozenset()
+
+    def province_of(self, text: str) -> str:
+        """The name of the one province that the place at the head of a text is in; '' where that is not certain.
+
+        >>> Gazetteer([("340000", "安徽省"), ("340100", "合肥市")]).province_of("合肥市中级人民法院")
+        '安徽省'
+        """
+        codes = self.provinces_in(text)
+        return self._provinces.get(next(iter(codes)), "") if len(codes) == 1 else ""

@@ -10,6 +10,7 @@ _HEAD = """\
 # [[case]]: an applicant, an entry of a list, and the verdicts that screening may give the pair. `clear`: no match
 # with this entry. Everything else in the examples must be clear. [[quarantine]]: rows that must not become records;
 # `reason` is part of the reason given, `field` the field it is about ('' for a row that could not be taken apart).
+# [[doubt]]: rows that become records without a field that could not be read.
 # [[asked]]: applicants and their verdicts once the list that can only be asked is configured as well.
 """
 
@@ -24,7 +25,6 @@ _QUARANTINE = [
     ("supervision_inspections", "name", "缺少", "没有被检查单位"),
     ("quality_inspections", "inspected_on", "日期", "抽检日期写作“二〇一八年春”"),
     ("dishonest_debtors", "name", "缺少", "被执行人没有姓名"),
-    ("abnormal_operations", "listed_on", "日期", "列入日期是 2018-02-30"),
     ("abnormal_operations", "", "字段", "应为一行的地方是一句话"),
     ("serious_violations", "name", "缺少", "没有企业名称"),
     ("science_management", "name", "缺少", "项目组成员没有姓名"),
@@ -32,6 +32,9 @@ _QUARANTINE = [
     ("award_system", "name", "缺少", "完成人没有姓名"),
 ]
 """Source, field, part of the reason, what is wrong with the row."""
+
+_DOUBTS = [("abnormal_operations", "listed_on", "日期", "列入日期是 2018-02-30")]
+"""The same: a list entry is not lost for such a field, for then its subject would be cleared."""
 
 
 Asked = tuple[str, Application, Participant, list[str], str]
@@ -59,6 +62,7 @@ def write_planted(path: Path, cases: list[Case], where: dict[str, Application], 
             )
         )
     blocks += [_table("quarantine", source=s, field=f, reason=r, why=w) for s, f, r, w in _QUARANTINE]
+    blocks += [_table("doubt", source=s, field=f, reason=r, why=w) for s, f, r, w in _DOUBTS]
     blocks += [
         _table(
             "asked", id=i, application=a.number, name=p.applied.name, list="research_misconduct", expect=e, why=w

@@ -119,7 +119,8 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
     if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or len(set(folded)) == 1:
         return None
     candidates = _PERSON_READINGS if owner is SubjectKind.PERSON else _ORGANISATION_READINGS
-    readings = [found for read in candidates if (found := read(folded, on)) is not None]
+    whole = MASK not in folded
+    readings = [found for read in candidates if whole and (found := read(folded, on)) is not None]
     for reading in readings:
         if reading.valid:
             return reading

@@ -25,6 +25,8 @@ def fold(text: str) -> str:
     '91340100MA2T'
     """
     if text.isascii() and text.isprintable():
+        if text.replace(MASK, "").isalnum():
+            return text.upper()
         return _SEPARATORS.sub("", text).upper()
     wide = unicodedata.normalize("NFKC", text)
     visible = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc"})
@@ -40,6 +42,8 @@ def unify_masks(text: str) -> str:
     >>> unify_masks("3401001900××××0012"), unify_masks("3401001900xxxx001X"), unify_masks("3401001900    0012")
     ('3401001900****0012', '3401001900****001X', '3401001900****0012')
     """
+    if text.isascii() and text.replace(MASK, "").isdigit():
+        return text
     marked = _MASKS.sub(MASK, _BLANK_RUN.sub(lambda run: MASK * len(run.group()), text))
     return _X_RUN.sub(lambda run: MASK * len(run.group()), fold(marked))
 

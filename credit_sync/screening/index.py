@@ -1,0 +1,110 @@
+"""The index of the lists: entries of all listings with their keys, as sorted arrays in files.
+
+Derived from the store and rebuilt from it; the store stays the one truth. Screening, look-up and `screen-file` find
+their candidates here, so that they cannot disagree. Arrays are mapped into memory: a look-up reads a few pages.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_sync.screening.entries import TEXTS, Entries
+from credit_sync.screening.key_table import KeyTable
+from credit_sync.screening.texts import Array, Texts, mapped
+
+_COLUMNS = (
+    "owner",
+    "until",
+    "person",
+    "number",
+    "subject",
+    "name",
+    "core",
+    "bare_name",
+    "representative",
+    "places",
+)
+_TABLES = ("numbers", "names", "bigrams")
+FOREVER = 2**31 - 1
+"""`until` of a listing without a day of removal; others carry the day's ordinal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Entries of listings with their key tables: the whole of the lists, or what changed since."""
+
+    columns: dict[str, Array]
+    texts: dict[str, Texts]
+    tables: dict[str, KeyTable]
+    shapes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns["owner"])
+
+    @classmethod
+    def of(cls, entries: Entries, until: Array) -> Self:
+        """Sorts the keys. `until`: the last day's ordinal of each entry (int32)."""
+        columns = {name: until if name == "until" else getattr(entries, name) for name in _COLUMNS}
+        texts = {name: getattr(entries, name) for name in TEXTS}
+        tables = {
+            "numbers": KeyTable.of(entries.number_keys, entries.number_entries),
+            "names": KeyTable.of(entries.name_keys, entries.name_entries),
+            "bigrams": KeyTable.of(entries.bigram_keys, entries.bigram_entries),
+        }
+        return cls(columns, texts, tables, entries.shapes)
+
+    def save(self, folder: Path) -> None:
+        """Writes every array into a folder."""
+        for name, column in self.columns.items():
+            np.save(folder / f"{name}.npy", column)
+        for name, texts in self.texts.items():
+            texts.save(folder, name)
+        for name, table in self.tables.items():
+            table.save(folder, name)
+        (folder / "shapes.json").write_text(json.dumps(self.shapes), encoding="ascii")
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """A saved segment, mapped into memory."""
+        columns = {name: mapped(folder / f"{name}.npy") for name in _COLUMNS}
+        texts = {name: Texts.open(folder, name) for name in TEXTS}
+        tables = {name: KeyTable.open(folder, name) for name in _TABLES}
+        shapes = json.loads((folder / "shapes.json").read_text(encoding="ascii"))
+        return cls(columns, texts, tables, tuple(shapes))
+
+
+@dataclass(frozen=True, slots=True)
+class ListingIndex:
+    """The segments in force together: usually one, after a quiet night a small second one.
+
+    How common bigrams are is counted in the first: what a night changed does not change who is a candidate of whom
+    among what it left alone.
+    """
+
+    segments: tuple[Segment, ...]
+    dead: Array = field(default_factory=lambda: np.zeros(0, bool))
+    """Entries of the first segment that no longer hold; empty where all do."""
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """Which places the masked numbers of the lists show."""
+        return tuple(sorted({shape for segment in self.segments for shape in segment.shapes}))
+
+    def bigram_counts(self, keys: Array) -> Array:
+        """How many entries of the first segment have each bigram."""
+        return self.segments[0].tables["bigrams"].counts(keys)
+
+    def in_force(self, number: int, rows: Array, day: int) -> NDArray[np.bool_]:
+        """Which rows of a segment hold on a day (its ordinal)."""
+        alive: NDArray[np.bool_] = self.segments[number].columns["until"][rows] > day
+        return alive & ~self.dead[rows] if number == 0 and len(self.dead) else alive
+
+
+def segment_of(blocks: Sequence[tuple[Entries, Array]]) -> Segment:
+    """One segment of blocks of (entries, until)."""
+    return Segment.of(Entries.joined([e for e, _ in blocks]), np.concatenate([until for _, until in blocks]))

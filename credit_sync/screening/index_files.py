@@ -1,0 +1,207 @@
+"""The index in its folder: built from the store, stamped, replaced as a whole, and completed from the store when read.
+
+    FOLDER/current      the name of the index in force
+    FOLDER/NAME/        its arrays, and stamp.json: list versions, scheme of the keys, number of entries
+
+What pulls have changed since the stamp is read from the store as a second, small segment, so that an index is never
+out of date; when that has grown, the next screening builds a new one. Another scheme of keys makes it useless.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+
+from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
+from credit_sync.screening.texts import Array
+from credit_sync.shipped import shipped
+from credit_sync.store.engine import connect
+from credit_sync.store.listing_rows import (
+    ListedRow,
+    changed_since,
+    last_listing,
+    lineage,
+    list_versions,
+    listed_between,
+)
+from credit_sync.subjects.subject import Subject
+
+_MOST_CHANGED = 0.05
+"""Share of the index that may be read as changes before a new one is built."""
+_LEAST_CHANGED = 1000
+_CHUNK = 50_000
+"""Listings read by one process at a time; fewer than two chunks are read here."""
+
+Block = tuple[Entries, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an index was made of."""
+
+    scheme: str
+    versions: Mapping[str, int]
+    lineage: str
+    """Of which store's history those versions are."""
+    entries: int
+    """How many listings held when it was made: what frequencies are reckoned by until the next one."""
+
+    @property
+    def name(self) -> str:
+        """The folder of the index, the same for the same content."""
+        content = json.dumps(asdict(self), sort_keys=True)
+        return blake2b(content.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentIndex:
+    """The index as it stands with the store at one moment."""
+
+    index: ListingIndex
+    stamp: Stamp
+    versions: Mapping[str, int]
+    """The versions of the lists that it speaks of, changes included."""
+
+
+def open_index(connection: Connection, folder: Path) -> CurrentIndex:
+    """The index in force, completed from the store. Where there is none, all of it is read from the store."""
+    stamp, base = _saved(connection, folder)
+    versions = list_versions(connection)
+    if base is None or stamp is None:
+        block = _block(listed_between(connection, 0, last_listing(connection)))
+        stamp = _stamp(lineage(connection, versions), versions, [block])
+        return CurrentIndex(ListingIndex((segment_of([block]),)), stamp, versions)
+    if versions == dict(stamp.versions):
+        return CurrentIndex(ListingIndex((base,)), stamp, versions)
+    changed = segment_of([_block(changed_since(connection, stamp.versions))])
+    index = ListingIndex((base, changed), dead=_is_among(base, changed))
+    return CurrentIndex(index, stamp, versions)
+
+
+def refreshed_index(engine: Engine, folder: Path) -> CurrentIndex:
+    """The index in force; built anew first where there is none that fits, or too much has changed since."""
+    with engine.connect() as connection:
+        found = open_index(connection, folder)
+        segments = found.index.segments
+        changed = len(segments[1]) if len(segments) > 1 else 0
+        if _saved(connection, folder)[1] is not None and changed <= max(
+            _MOST_CHANGED * len(segments[0]), _LEAST_CHANGED
+        ):
+            return found
+        build_index(engine, folder)
+        return open_index(connection, folder)
+
+
+def build_index(engine: Engine, folder: Path) -> None:
+    """Builds the index from the store and puts it in force; readers of the old one are not disturbed."""
+    with engine.connect() as connection:
+        versions, last = list_versions(connection), last_listing(connection)
+        came = lineage(connection, versions)
+    spans = [(first, min(first + _CHUNK - 1, last)) for first in range(1, last + 1, _CHUNK)] or [(0, 0)]
+    blocks = list(_blocks(engine, spans))
+    stamp = _stamp(came, versions, blocks)
+    segment = segment_of(blocks)
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = Path(mkdtemp(prefix="new-", dir=folder))
+    segment.save(fresh)
+    (fresh / "stamp.json").write_text(json.dumps(asdict(stamp), sort_keys=True), encoding="utf-8")
+    _put_in_force(folder, fresh, stamp.name)
+
+
+def _put_in_force(folder: Path, fresh: Path, name: str) -> None:
+    shutil.rmtree(folder / name, ignore_errors=True)
+    fresh.replace(folder / name)
+    pointer = folder / "current.new"
+    pointer.write_text(name, encoding="ascii")
+    pointer.replace(folder / "current")
+    for old in folder.iterdir():
+        if old.is_dir() and old.name not in (name, "asking"):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _saved(connection: Connection, folder: Path) -> tuple[Stamp | None, Segment | None]:
+    """The saved index; None where there is none, or it is of another scheme of keys or another store, or in exchange."""
+    try:
+        current = folder / (folder / "current").read_text(encoding="ascii")
+        stamp = Stamp(**json.loads((current / "stamp.json").read_text(encoding="utf-8")))
+        fits = stamp.scheme == scheme() and stamp.lineage == lineage(connection, stamp.versions)
+        return (stamp, Segment.open(current)) if fits else (None, None)
+    except (OSError, ValueError, TypeError):
+        return None, None
+
+
+def _is_among(base: Segment, changed: Segment) -> Array:
+    """Which entries of the first segment belong to listings that stand in the second."""
+    owners, again = base.columns["owner"], np.unique(changed.columns["owner"])
+    dead = np.zeros(len(base), bool)
+    first, after = np.searchsorted(owners, again, "left"), np.searchsorted(owners, again, "right")
+    for start, end in zip(first.tolist(), after.tolist(), strict=True):
+        dead[start:end] = True
+    return dead
+
+
+def _blocks(engine: Engine, spans: list[tuple[int, int]]) -> Iterator[Block]:
+    if len(spans) < 2:
+        with engine.connect() as connection:
+            yield from (_block(listed_between(connection, *span)) for span in spans)
+        return
+    url = engine.url
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        yield from pool.map(_block_of_span, [url.render_as_string(hide_password=False)] * len(spans), spans)
+
+
+def _block_of_span(url: str, span: tuple[int, int]) -> Block:
+    from sqlalchemy.engine import make_url
+
+    engine = connect(make_url(url))
+    try:
+        with engine.connect() as connection:
+            return _block(listed_between(connection, *span))
+    finally:
+        engine.dispose()
+
+
+def _block(rows: Iterable[ListedRow]) -> Block:
+    until: dict[int, int] = {}
+
+    def subjects() -> Iterator[tuple[int, Subject]]:
+        for number, subject, last_day in rows:
+            until[number] = FOREVER if last_day is None else last_day.toordinal()
+            yield number, subject
+
+    entries = entries_of(subjects())
+    return entries, np.fromiter((until[owner] for owner in entries.owner.tolist()), np.int32, len(entries))
+
+
+def _stamp(came: str, versions: Mapping[str, int], blocks: Iterable[Block]) -> Stamp:
+    live = sum(len(np.unique(entries.owner[until > 1])) for entries, until in blocks)
+    return Stamp(scheme(), dict(versions), came, live)
+
+
+@cache
+def scheme() -> str:
+    """A digest of everything that keys and traits depend on: code, tables, libraries that read characters."""
+    package = Path(__file__).parents[1]
+    files = [
+        *sorted((package / "subjects").rglob("*.py")),
+        *(package / "screening" / f"{name}.py" for name in ("keys", "traits", "entries", "listed_subject")),
+        *sorted((shipped("mappings") / "names").iterdir()),
+    ]
+    digest = blake2b(digest_size=8)
+    for path in files:
+        digest.update(path.read_bytes())
+    for library in ("opencc", "pypinyin"):
+        digest.update(version(library).encode())
+    return digest.hexdigest()

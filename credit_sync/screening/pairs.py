@@ -1,0 +1,187 @@
+"""Candidate pairs of a block of askers with an index, and which of them are worth comparing.
+
+Joins by numbers and names, then rare bigrams; then a filter, vectorised, that drops a pair only where comparing it
+could not come to anything: numbers that contradict at three places or more, names that are three characters apart,
+the same brand elsewhere. Everything here is exact arithmetic on columns; what evidence is worth is said elsewhere.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from credit_sync.screening.entries import Entries
+from credit_sync.screening.index import ListingIndex, Segment
+from credit_sync.screening.keys import MOST_COMMON, RAREST, SHARED
+from credit_sync.screening.texts import Array
+from credit_sync.screening.traits import ANYWHERE
+
+Mask = NDArray[np.bool_]
+
+_CONTRADICTING = 3
+"""Places at which two numbers must differ to be surely others': two are one transposition, which may be an error."""
+_APART = 2
+"""Characters by which names may differ and still be one name mistyped."""
+_HIDDEN = ord("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """(owner of the asker, listing) worth comparing, sorted and each once; and what was counted on the way."""
+
+    askers: Array
+    listings: Array
+    candidates: Array
+    """For each asking entry, how many listings shared keys with it."""
+    namesakes: Array
+    """For each asking entry, how many listed persons bear its name."""
+
+
+def find_pairs(asking: Entries, index: ListingIndex, day: int) -> Pairs:
+    """The pairs of a block. `asking.number_keys` hold the projections on `index.shapes` too."""
+    found = [_in_segment(asking, index, number, day) for number in range(len(index.segments))]
+    askers = np.concatenate([part.askers for part in found])
+    listings = np.concatenate([part.listings for part in found])
+    order = np.lexsort((listings, askers))
+    askers, listings = askers[order], listings[order]
+    first = np.ones(len(askers), bool)
+    first[1:] = (askers[1:] != askers[:-1]) | (listings[1:] != listings[:-1])
+    candidates = np.sum([part.candidates for part in found], axis=0)
+    namesakes = np.sum([part.namesakes for part in found], axis=0)
+    return Pairs(askers[first], listings[first], candidates, namesakes)
+
+
+def touched_owners(asking: Entries, index: ListingIndex, changed: Segment) -> tuple[set[int], set[int]]:
+    """Owners of asking entries that some entry of a segment is worth comparing with, or shares a person's name with."""
+    a, r = _by_names(asking, index, changed)
+    worth = _worth_comparing(asking, changed, a, r)
+    namesakes = _equal(asking.name[a], changed.columns["name"][r])
+    by_number, _ = changed.tables["numbers"].join(asking.number_keys, asking.number_entries)
+    sharing = np.concatenate([a[worth], by_number])
+    return set(asking.owner[sharing].tolist()), set(asking.owner[a[namesakes]].tolist())
+
+
+def _in_segment(asking: Entries, index: ListingIndex, number: int, day: int) -> Pairs:
+    segment = index.segments[number]
+    by_number = _coded(segment, *segment.tables["numbers"].join(asking.number_keys, asking.number_entries))
+    a, r = _by_names(asking, index, segment)
+    alive = index.in_force(number, r, day)
+    a, r = a[alive], r[alive]
+    kept = _worth_comparing(asking, segment, a, r)
+    x, y = np.divmod(_distinct(by_number), max(len(segment), 1))
+    alive = index.in_force(number, y, day)
+    x, y = x[alive], y[alive]
+    return Pairs(
+        askers=asking.owner[np.concatenate([a[kept], x])],
+        listings=segment.columns["owner"][np.concatenate([r[kept], y])],
+        candidates=np.bincount(a, minlength=len(asking)) + np.bincount(x, minlength=len(asking)),
+        namesakes=_namesakes(asking, segment, a, r),
+    )
+
+
+def _by_names(asking: Entries, index: ListingIndex, segment: Segment) -> tuple[Array, Array]:
+    by_name = _coded(segment, *segment.tables["names"].join(asking.name_keys, asking.name_entries))
+    codes = _distinct(np.concatenate([by_name, _sharing_rare(asking, index, segment)]))
+    return np.divmod(codes, max(len(segment), 1))
+
+
+def _coded(segment: Segment, askers: Array, rows: Array) -> Array:
+    return askers.astype(np.int64) * max(len(segment), 1) + rows
+
+
+def _distinct(codes: Array) -> Array:
+    codes = np.sort(codes)
+    first = np.ones(len(codes), bool)
+    first[1:] = codes[1:] != codes[:-1]
+    return codes[first]
+
+
+def _sharing_rare(asking: Entries, index: ListingIndex, segment: Segment) -> Array:
+    """Pairs that share at least SHARED of the asker's RAREST bigrams."""
+    keys, askers = asked_bigrams(asking, index)
+    codes = np.sort(_coded(segment, *segment.tables["bigrams"].join(keys, askers)))
+    several = codes[SHARED - 1 :] == codes[: len(codes) - SHARED + 1]
+    shared: Array = codes[: len(several)][several]
+    return shared
+
+
+def asked_bigrams(asking: Entries, index: ListingIndex) -> tuple[Array, Array]:
+    """(bigram, asking entry): of each entry the rarest that the lists know and that are not too common."""
+    counts = index.bigram_counts(asking.bigram_keys)
+    usable = (counts > 0) & (counts <= MOST_COMMON)
+    keys, askers, counts = asking.bigram_keys[usable], asking.bigram_entries[usable], counts[usable]
+    order = np.lexsort((keys, counts, askers))
+    keys, askers = keys[order], askers[order]
+    begins = np.searchsorted(askers, np.arange(len(asking) + 1))
+    rank = np.arange(len(askers)) - begins[askers]
+    enough = np.diff(begins)[askers] >= SHARED
+    wanted = (rank < RAREST) & enough
+    return keys[wanted], askers[wanted]
+
+
+def _worth_comparing(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
+    of = segment.columns
+    parent = _equal(asking.legal_person[a], of["bare_name"][r])
+    kept = ~_numbers_contradict(asking.number[a], of["number"][r]) | parent
+    organisations = ~(asking.person[a] | of["person"][r])
+    same = parent | _equal(asking.name[a], of["name"][r]) | _equal(asking.bare_name[a], of["bare_name"][r])
+    same |= _equal(asking.representative[a], of["representative"][r])
+    core = _equal(asking.core[a], of["core"][r])
+    elsewhere = core & _elsewhere(asking.places[a], of["places"][r])
+    undecided = kept & organisations & ~same & ~core
+    near = np.zeros(len(a), bool)
+    near[undecided] = _near(asking, segment, a[undecided], r[undecided])
+    return kept & (~organisations | same | (core & ~elsewhere) | near)
+
+
+def _equal(x: Array, y: Array) -> Mask:
+    same: Mask = (x == y) & (x != 0)
+    return same
+
+
+def _numbers_contradict(x: Array, y: Array) -> Mask:
+    width = x.dtype.itemsize
+    p, q = (np.ascontiguousarray(z).view(np.uint8).reshape(-1, width) for z in (x, y))
+    known = (p[:, 0] != 0) & (q[:, 0] != 0) & ((p[:, -1] == 0) == (q[:, -1] == 0))
+    differ = (p != q) & (p != _HIDDEN) & (q != _HIDDEN)
+    contradicting: Mask = known & (differ.sum(axis=1) >= _CONTRADICTING)
+    return contradicting
+
+
+def _elsewhere(x: Array, y: Array) -> Mask:
+    """Both name a place, and no division that either may stand for is the other's."""
+    known = (x[:, 0] != 0) & (y[:, 0] != 0) & (x[:, 0] != ANYWHERE) & (y[:, 0] != ANYWHERE)
+    shared = np.zeros(len(x), bool)
+    for i in range(x.shape[1]):
+        for j in range(y.shape[1]):
+            shared |= _equal(x[:, i], y[:, j])
+    elsewhere: Mask = known & ~shared
+    return elsewhere
+
+
+def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
+    """Names that are a typing error or two apart, in whole or without form and suffix of places."""
+    near = np.zeros(len(a), bool)
+    for column in ("full", "bare"):
+        left = np.flatnonzero(~near)
+        ours = getattr(asking, column).of_rows(a[left])
+        theirs = segment.texts[column].of_rows(r[left])
+        lengths = [np.fromiter(map(len, texts), np.int32, len(texts)) for texts in (ours, theirs)]
+        possible = np.abs(lengths[0] - lengths[1]) <= _APART
+        left, ours, theirs = left[possible], ours[possible], theirs[possible]
+        apart = process.cpdist(ours, theirs, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
+        near[left] = apart <= _APART
+    return near
+
+
+def _namesakes(asking: Entries, segment: Segment, a: Array, r: Array) -> Array:
+    persons = asking.person[a] & segment.columns["person"][r]
+    same = persons & _equal(asking.name[a], segment.columns["name"][r])
+    a, subjects = a[same], segment.columns["subject"][r[same]]
+    order = np.lexsort((subjects, a))
+    a, subjects = a[order], subjects[order]
+    first = np.ones(len(a), bool)
+    first[1:] = (a[1:] != a[:-1]) | (subjects[1:] != subjects[:-1])
+    return np.bincount(a[first], minlength=len(asking))

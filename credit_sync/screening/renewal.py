@@ -1,0 +1,90 @@
+"""Who has to be judged tonight: everybody, or only those whom something has changed for.
+
+A stored screening holds as long as its basis does (weights, measures in force, the index that frequencies are
+reckoned by, why lists clear nobody), the applicant is as it was, and no listing that it could be compared with came,
+changed, went or ended. A night of renewal so leaves the same matches as judging everybody would.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import blake2b
+from itertools import chain
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from credit_sync.records import RecordKind
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.screening.index import FOREVER, ListingIndex, Segment
+from credit_sync.screening.pairs import touched_owners
+from credit_sync.store.columns import subject_from_columns
+from credit_sync.store.listing_rows import changed_since, ended_between
+from credit_sync.store.schema import match, record_history, screening
+from credit_sync.subjects.subject import Subject
+
+_BLOCK = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last screening: against which versions of the lists, and when."""
+
+    versions: Mapping[str, int]
+    at: datetime
+
+
+def basis(*parts: str) -> str:
+    """A digest of what all judgements of a night rest on."""
+    return blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def to_judge(  # noqa: PLR0913
+    connection: Connection, live: Mapping[int, int], asking: Entries, index: ListingIndex, *, now: str, day: date
+) -> list[int]:
+    """Of the live applicants (id -> version) those to judge on a day, ascending; `now` is the basis of tonight."""
+    c = screening.c
+    before = _before(connection, now)
+    if before is None:
+        return sorted(live)
+    rows = connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict)).all()
+    holding = {row.applicant_id for row in rows if row.basis == now and live.get(row.applicant_id) == row[1]}
+    found = set(live) - holding
+    changed = _changed(connection, before, day)
+    if len(changed):
+        suspicious = {row.applicant_id for row in rows if row.verdict != Verdict.CLEAR.value}
+        suspicious.update(connection.scalars(select(match.c.applicant_id).where(match.c.closed_at.is_(None))))
+        sharing, namesakes = touched_owners(asking, index, changed)
+        found.update(sharing, suspicious.intersection(namesakes))
+    return sorted(found & set(live))
+
+
+def _before(connection: Connection, now: str) -> Before | None:
+    c = screening.c
+    row = connection.execute(select(c.lists, c.screened_at).where(c.basis == now).limit(1)).first()
+    if row is None:
+        return None
+    versions = {s: v for found in row.lists.values() for s, v in found["versions"].items()}
+    return Before(versions, row.screened_at)
+
+
+def _changed(connection: Connection, before: Before, day: date) -> Segment:
+    """Listings that changed since, as they are now and as they were."""
+    rows = list(
+        chain(changed_since(connection, before.versions), ended_between(connection, before.at.date(), day))
+    )
+    subjects = [(number, subject) for number, subject, _ in rows]
+    subjects += _as_they_were(connection, sorted({number for number, _, _ in rows}))
+    entries = entries_of(subjects)
+    return Segment.of(entries, np.full(len(entries), FOREVER, np.int32))
+
+
+def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Subject]]:
+    c = record_history.c
+    for start in range(0, len(ids), _BLOCK):
+        of_listings = (c.record == RecordKind.LISTING.value, c.record_id.in_(ids[start : start + _BLOCK]))
+        query = select(c.record_id, c.before).where(*of_listings).order_by(c.record_id, c.version)
+        for number, content in connection.execute(query):
+            if content:
+                yield number, subject_from_columns(content)

@@ -1,0 +1,63 @@
+"""Many short texts in one block of bytes: small on disk, mapped into memory, decoded when asked for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """`content` holds the UTF-8 of all texts one after the other, `ends` (int64) where each ends."""
+
+    ends: Array
+    content: Array
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Self:
+        """Packs texts in their order."""
+        encoded = [value.encode(errors="replace") for value in values]
+        ends = np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)))
+        return cls(ends, np.frombuffer(b"".join(encoded), np.uint8))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Several blocks as one."""
+        starts = np.cumsum([0, *(len(part.content) for part in parts)])
+        ends = [part.ends + start for part, start in zip(parts, starts, strict=False)]
+        return cls(np.concatenate(ends), np.concatenate([part.content for part in parts]))
+
+    def of_rows(self, rows: Array) -> NDArray[np.object_]:
+        """The texts of some rows, as an array of str."""
+        distinct, back = np.unique(rows, return_inverse=True)
+        ends = self.ends[distinct]
+        starts = np.where(distinct > 0, self.ends[distinct - 1], 0)
+        texts = np.empty(len(distinct), object)
+        texts[:] = [bytes(self.content[a:b]).decode() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        found: NDArray[np.object_] = texts[back]
+        return found
+
+    def save(self, folder: Path, name: str) -> None:
+        """Writes both arrays into a folder."""
+        np.save(folder / f"{name}_ends.npy", self.ends)
+        np.save(folder / f"{name}_content.npy", self.content)
+
+    @classmethod
+    def open(cls, folder: Path, name: str) -> Self:
+        """Texts saved under a name."""
+        return cls(mapped(folder / f"{name}_ends.npy"), mapped(folder / f"{name}_content.npy"))
+
+
+def mapped(path: Path) -> Array:
+    """A saved array, mapped into memory; an empty one cannot be."""
+    array: Array = np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER else None)
+    return array
+
+
+_HEADER = 128
+"""Bytes of an .npy file without elements."""

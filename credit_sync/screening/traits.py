@@ -1,0 +1,88 @@
+"""What the index keeps of a subject beside its keys: enough to tell most strangers without comparing evidence.
+
+A subject known by several names has one entry for each; all carry its number.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from credit_sync.screening.keys import key_hash
+from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.screening.reference import reference
+from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, uscc
+from credit_sync.subjects.organisation_names import OrganisationName
+from credit_sync.subjects.person_names import fold_person_name
+from credit_sync.subjects.subject import Subject
+
+_MOST_PLACES = 2
+ANYWHERE = -1
+"""A place that may be any of more than two divisions: never a reason to tell two names apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """One name of one subject. Hashes are 0 where there is nothing to compare."""
+
+    person: bool
+    number: bytes
+    """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
+    subject: int
+    """Equal for every case of one listed subject."""
+    name: int
+    """The folded name."""
+    full: str = ""
+    bare: str = ""
+    """Of organisations: parts of the name as `OrganisationName` has them."""
+    core: int = 0
+    bare_name: int = 0
+    legal_person: int = 0
+    """Of a branch: the bare name of the legal person that it belongs to."""
+    representative: int = 0
+    places: tuple[int, ...] = ()
+    """Codes of the divisions that the innermost leading place may stand for."""
+
+
+def traits_of(subject: Subject) -> Iterator[Traits]:
+    """One entry a name, the present one first; one without a name where there is none."""
+    number, whose = _number(subject), int(listed_subject(subject)[:15], 16)
+    if subject.kind is SubjectKind.PERSON:
+        for name in reference().names_of(subject):
+            folded = fold_person_name(name)
+            yield Traits(True, number, whose, key_hash("person", folded) if folded else 0)
+        return
+    representative = fold_person_name(subject.legal_representative)
+    for name in reference().names_of(subject):
+        parsed = reference().organisations.parse(name)
+        yield Traits(
+            person=False,
+            number=number,
+            subject=whose,
+            name=key_hash("organisation", parsed.full),
+            full=parsed.full,
+            bare=parsed.bare,
+            core=0 if parsed.empty else key_hash("core", parsed.core),
+            bare_name=0 if parsed.empty else key_hash("organisation", parsed.bare),
+            legal_person=key_hash("organisation", parsed.legal_person) if parsed.branch else 0,
+            representative=key_hash("person", representative) if representative else 0,
+            places=_places(parsed),
+        )
+
+
+def _places(name: OrganisationName) -> tuple[int, ...]:
+    if not name.divisions:
+        return ()
+    codes = sorted({int(division.code) for division in name.divisions[-1]})
+    return tuple(codes) if len(codes) <= _MOST_PLACES else (ANYWHERE,)
+
+
+def _number(subject: Subject) -> bytes:
+    if len(subject.identifiers) != 1:
+        return b""
+    found = subject.identifiers[0]
+    if found.kind is IdentifierKind.CITIZEN_ID and len(found.value) == 18 and subject.kind is SubjectKind.PERSON:
+        return found.value.encode()
+    if not found.valid or found.masked:
+        return b""
+    if found.kind is IdentifierKind.USCC:
+        return uscc.organisation_code(found.value).encode()
+    return found.value.encode() if found.kind is IdentifierKind.ORGANISATION_CODE else b""

@@ -1,0 +1,134 @@
+"""Taking a list back to what an earlier version of a source held, or giving a source up: as a new version of it.
+
+History goes on: every record that comes back, changes back or goes has its entry, and the next screening sees them as
+touched by the new version. Neither makes a list younger.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, select
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.records import RecordKind
+from credit_sync.screening.reference import reference
+from credit_sync.settings import Settings
+from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
+from credit_sync.store import quarantine
+from credit_sync.store.counts import Counts
+from credit_sync.store.engine import writing
+from credit_sync.store.facts import Counted, count_facts, last_facts
+from credit_sync.store.ledger import Run
+from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
+from credit_sync.store.record_changes import Entry, RecordChanges
+from credit_sync.store.records import live_records
+from credit_sync.store.schema import listing
+from credit_sync.store.versions import Asked, PulledSource, add_version, next_version
+
+_BLOCK = 1000
+
+
+def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
+    """Makes a source's listings those that version `asked.back_to` held. Raises CreditSyncError."""
+    with writing(engine) as connection:
+        version = earlier_version(connection, source, asked.back_to)
+        changes = _changes(connection, run, source)
+        counts = Counts()
+        for touched in touched_since(connection, version):
+            _set_back(changes, touched, touched.content_at(version), counts)
+            changes.flush_when_full()
+        changes.flush()
+        quarantine.reopen(
+            connection, source, version.pulled_at
+        )  # their records may have gone with the versions since
+        counts.pulled = counts.added + counts.changed
+        of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
+        return _add_version(connection, run, of, counts, asked)
+
+
+def give_up(engine: Engine, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
+    """Removes the listings of a source that is no longer configured. Raises CreditSyncError."""
+    with writing(engine) as connection:
+        version = left_behind(connection, settings, source)
+        changes = _changes(connection, run, source)
+        counts = Counts()
+        c = listing.c
+        there = select(c.id, c.version).where(c.source == source, c.removed_at.is_(None)).order_by(c.id)
+        last = 0
+        while rows := connection.execute(there.where(c.id > last).limit(_BLOCK)).all():
+            for row in rows:
+                changes.remove(row.id, row.version + 1)
+            changes.flush()
+            counts.removed += len(rows)
+            last = rows[-1].id
+        of = PulledSource(source, RecordKind.LISTING, version.list, "end")
+        return _add_version(connection, run, of, counts, asked)
+
+
+def earlier_version(connection: Connection, source: str, number: int | None) -> Version:
+    """The version of a source that may be gone back to. Raises CreditSyncError where it may not."""
+    accepted = accepted_versions(connection, source)
+    if not accepted:
+        raise CreditSyncError(f"没有名为 {source} 的名单数据源", remedy="用 credit-sync lists show 查看")
+    if any(version.delivery == "query" for version in accepted):
+        raise CreditSyncError(f"数据源 {source} 是逐个查询的，没有整份的版本可退", remedy="请重新查询")
+    earlier = {version.number: version for version in accepted[1:]}
+    if number == accepted[0].number:
+        raise CreditSyncError(f"数据源 {source} 现在就是第 {number} 版", remedy="不需要退回")
+    if number not in earlier:
+        known = "、".join(str(n) for n in earlier) or "没有"
+        raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"可以退回的版本：{known}")
+    return earlier[number]
+
+
+def left_behind(connection: Connection, settings: Settings, source: str) -> Version:
+    """The last version of a source that may be given up. Raises CreditSyncError where it may not."""
+    if source in settings.sources:
+        raise CreditSyncError(f"数据源 {source} 还在配置中", remedy="先从 config.toml 里删去这个数据源")
+    versions = accepted_versions(connection, source)
+    if not versions or not versions[0].live:
+        raise CreditSyncError(f"数据源 {source} 没有在册的名单条目", remedy="用 credit-sync lists show 查看")
+    return versions[0]
+
+
+def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
+    version = next_version(connection, source, run)
+    return RecordChanges(connection, listing, RecordKind.LISTING, run, SUBJECT_KEYS, version=version)
+
+
+def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] | None, counts: Counts) -> None:
+    """Brings one record to what it said `then`, None where it was not there."""
+    if then is None:
+        if touched.there:
+            changes.remove(touched.id, touched.version + 1)
+            counts.removed += 1
+        return
+    if not touched.there:
+        changes.change(touched.id, touched.version + 1, _entry(touched, then), "restored")
+        counts.added += 1
+    elif then != touched.content:
+        changes.change(touched.id, touched.version + 1, _entry(touched, then), "changed")
+        counts.changed += 1
+
+
+def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
+    """The entry as a pull would have read it, so that the same row, pulled again, is unchanged."""
+    apart = {name: content[name] for name in ("warnings", "extra")}
+    columns = {name: value for name, value in content.items() if name not in apart}
+    canonical = orjson.dumps({"columns": columns, **apart}, option=orjson.OPT_SORT_KEYS)
+    digest = blake2b(canonical, digest_size=16).digest()
+    return Entry(touched.key, digest, canonical, touched.place, touched.row)
+
+
+def _add_version(
+    connection: Connection, run: Run, source: PulledSource, counts: Counts, asked: Asked
+) -> TakenOver:
+    counts.live = live_records(connection, source.record, source.name)
+    before = last_facts(connection, source.name)
+    version = next_version(connection, source.name, run)
+    fields = tuple(before.filled) if before else ()
+    counted = Counted(listing, source.name, version, fields, run.as_of.date())
+    facts = count_facts(connection, counted, reference().gazetteer.province_of)
+    return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, asked=asked), counts)

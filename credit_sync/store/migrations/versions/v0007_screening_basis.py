@@ -1,0 +1,21 @@
+"""Screenings remember what they rest on; listings' candidate keys move from the store into the index."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Forward."""
+    op.add_column("screening", sa.Column("basis", sa.String(16), nullable=False, server_default=""))
+    op.execute("DELETE FROM subject_key WHERE record = 'listing'")
+    op.drop_table("mask_shape")
+
+
+def downgrade() -> None:
+    """Back; candidate keys of listings come again with their next change."""
+    op.create_table("mask_shape", sa.Column("shape", sa.String(20), primary_key=True))
+    with op.batch_alter_table("screening") as table:
+        table.drop_column("basis")

@@ -1,0 +1,146 @@
+"""Guards on what a list may come as, one by one, with the numbers they say; and that facts are kept with versions."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pull_world import MAPPING, World, entry
+from sqlalchemy import Engine
+
+from credit_sync.errors import SettingsError
+from credit_sync.sources.pull import Pulled
+from credit_sync.store import schema
+
+BEIJING, ANHUI = "北京市", "合肥市蜀山区人民法院"
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> World:
+    return World(engine, tmp_path / "world")
+
+
+def guard(world: World, line: str) -> None:
+    mapping = MAPPING.replace('reason = "原因"', 'reason = "原因"\nregion = "省份"\norgan = "法院"')
+    world.map(mapping.replace("max_shrink = 0.5", f"max_shrink = 0.9\n{line}"))
+
+
+def many(first: int, last: int, **more: Any) -> list[dict[str, Any]]:
+    return [entry(n, **more) for n in range(first, last)]
+
+
+def refused(pulled: Pulled, reason: str) -> None:
+    assert (pulled.state, pulled.problem.partition("；未接收")[0]) == ("refused", reason)
+    assert "确认无误后可用 --accept-shrink 接收" in pulled.problem
+
+
+def test_a_list_that_grows_too_much(world: World) -> None:
+    guard(world, "max_growth = 0.5")
+    world.pull("a", *many(0, 100))
+    refused(world.pull("a", *many(0, 151)), "原有 100 条记录，本次新增 51 条，超过允许的 50%")
+    assert world.pull("a", *many(0, 150)).state == "accepted"
+    assert world.pull("a", *many(0, 300), accept_shrink=True).state == "accepted"
+
+
+def test_a_few_more_are_no_growth(world: World) -> None:
+    guard(world, "max_growth = 0.5")
+    world.pull("b", *many(0, 2))
+    assert world.pull("b", *many(2, 21)).state == "accepted"
+    refused(world.pull("b", *many(21, 61)), "原有 21 条记录，本次新增 40 条，超过允许的 50%")
+
+
+def test_what_comes_without_its_numbers(world: World) -> None:
+    guard(world, "min_fill = { identifier = 0.5, published_on = 0.9, citizen_id = 0.1 }")
+    full = {"证件": "340100190001010017", "发布日期": "2018-10-01"}
+    refused(
+        world.pull("a", *many(0, 80), *many(80, 100, **full)),
+        "本次新增和变更的 100 条记录中，填写率不足的有：证件号码（20.0%，要求 50%）、发布日期（20.0%，要求 90%）",
+    )
+    assert world.pull("a", *many(0, 1000, **full)).state == "accepted"
+    later = world.pull("a", *many(0, 970, **full), *many(970, 1000, 发布日期="2018-10-01"))
+    refused(
+        later,
+        "本次新增和变更的 30 条记录中，填写率不足的有：证件号码（0.0%，要求 50%）、身份证号码（0.0%，要求 10%）",
+    )
+    assert world.pull("b", *many(0, 30, **full)).state == "accepted"
+    assert world.pull("b", *many(30, 60)).state == "refused"
+
+
+def test_a_list_that_repeats_itself(world: World) -> None:
+    guard(world, "max_duplicates = 0.2")
+    rows = many(0, 80)
+    refused(world.pull("a", *rows, *rows[:15], *many(0, 10, 姓名2="x", 原因="另")), REPEATED)
+    assert world.pull("a", *rows, *rows[:20]).state == "accepted"
+
+
+REPEATED = "本次 105 行中有 25 行与前面的行主键重复，超过允许的 20%"
+
+
+def test_a_list_that_comes_by_halves(world: World) -> None:
+    guard(world, "max_region_shift = 0.2")
+    assert world.pull("a", *many(0, 50, 省份=BEIJING), *many(50, 100, 法院=ANHUI)).state == "accepted"
+    refused(
+        world.pull("a", *many(0, 50, 省份=BEIJING)),
+        "北京市的条目占比由 50.0% 变为 100.0%，变动超过允许的 20%，可能只送来了一部分",
+    )
+    assert world.pull("a", *many(0, 50, 省份=BEIJING), *many(50, 85, 法院=ANHUI)).state == "accepted"
+    refused(
+        world.pull("a", *many(0, 50), *many(50, 85, 法院=ANHUI)),
+        "未写明省份的条目占比由 0.0% 变为 58.8%，变动超过允许的 20%，可能只送来了一部分",
+    )
+
+
+def test_old_news(world: World) -> None:
+    guard(world, "max_published_age_days = 30")
+    assert world.pull("a", entry(1, 发布日期="2018-10-02"), entry(2, 发布日期="2099-01-01")).state == "accepted"
+    refused(
+        world.pull("a", entry(1, 发布日期="2018-10-02"), entry(2, 发布日期="2099-01-01")),
+        "最新的发布日期是 2018-10-02，距今 31 天，超过允许的 30 天，来源可能已停止更新",
+    )
+    assert world.pull("b", entry(1)).state == "accepted"
+
+
+def test_every_reason_is_told(world: World) -> None:
+    guard(world, "max_published_age_days = 1\nmin_fill = { identifier = 1 }")
+    problem = world.pull("a", *many(0, 30, 发布日期="2018-01-01")).problem
+    assert "填写率不足的有：证件号码" in problem
+    assert "最新的发布日期是 2018-01-01" in problem
+
+
+def test_facts_are_kept_with_the_version_and_follow_its_changes(world: World) -> None:
+    guard(world, "min_fill = { published_on = 0 }")
+    world.pull(
+        "a", entry(1, 省份="340000", 发布日期="2018-10-01"), entry(2, 省份="某地"), entry(3, 发布日期="昨天")
+    )
+    world.pull(
+        "a", entry(1, 省份="340000", 发布日期="2018-10-01"), entry(2, 省份="某地"), entry(3, 发布日期="昨天")
+    )
+    world.pull("a", entry(1, 省份="340000", 发布日期="2018-10-02"), entry(2, 省份="某地"))
+    (first,), (same,), (third,) = world.rows(schema.source_version, "facts")
+    held = {"rows": 3, "filled": {"identifier": 0, "published_on": 1}, "provinces": {"": 2, "安徽省": 1}}
+    none = {"identifier": 0, "published_on": 0}
+    assert first == held | {"newest": "2018-10-01", "touched": 3, "unused": 1, "touched_filled": held["filled"]}
+    assert same == held | {"newest": "2018-10-01", "touched": 0, "unused": 0, "touched_filled": none}
+    assert third == {
+        "rows": 2,
+        "touched": 1,
+        "unused": 0,
+        "filled": {"identifier": 0, "published_on": 1},
+        "touched_filled": {"identifier": 0, "published_on": 1},
+        "provinces": {"": 1, "安徽省": 1},
+        "newest": "2018-10-02",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("min_fill = { birth_date = 0.5 }", "birth_date 不是可以统计的 listing 字段"),
+        ("min_fill = { nmae = 0.5 }", "nmae 不是可以统计的"),
+        ("min_fill = { name = 2 }", "min_fill"),
+        ("max_region_shift = 0", "max_region_shift"),
+    ],
+)
+def test_guards_that_cannot_be_used_are_wrong_settings(world: World, line: str, message: str) -> None:
+    guard(world, line)
+    with pytest.raises(SettingsError, match=message):
+        world.mappings()
