@@ -212,7 +212,7 @@ def test_asking_in_another_way_is_a_renewal(world: Any) -> None:
 
 
 def test_rows_in_quarantine_make_the_answer_unknown(world: Any) -> None:
-    rows = [entry(ZHANG, "1号"), entry(ZHANG, "2号", rq="某日")]
+    rows = [entry(ZHANG, "1号"), entry(("", ZHANG[1]), "2号")]
     with world(lambda _: found(*rows)) as (w, _):
         w.apply(ZHANG)
         pulled = w.run()
