@@ -68,14 +68,16 @@ def ours(entries: list[str], own: int, strangers: list[str], pairs: list[dict[st
     print(f"credit_sync: keys of the list made in {time.perf_counter() - began:.1f} s")
     began = time.perf_counter()
     verdicts = Counter(
-        "flagged" if any(n < own for n, _ in table.judge(organisation(name), scales).matches) else "left alone"
+        "flagged"
+        if any(n < own for n, _ in table.judge([organisation(name)], scales)[0].matches)
+        else "left alone"
         for name in strangers
     )
     found, total = Counter[str](), Counter[str]()
     for number, pair in enumerate(pairs, start=own):
         total[pair["kind"]] += 1
         found[pair["kind"]] += any(
-            n == number for n, _ in table.judge(organisation(pair["name_a"]), scales).matches
+            n == number for n, _ in table.judge([organisation(pair["name_a"])], scales)[0].matches
         )
     took = time.perf_counter() - began
     print(f"  strangers flagged: {verdicts['flagged']} of {len(strangers)}")

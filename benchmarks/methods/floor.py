@@ -1,0 +1,36 @@
+"""The floor: polars reads the same rows and makes two hash joins, by number and by name with region. No scores."""
+
+import statistics
+import time
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.methods.measured import Measured
+
+_KEYS = (["identifier"], ["name", "region"])
+_ROUNDS = 5
+"""It is over so soon that one round tells more of the machine's other work than of polars."""
+
+
+def run(folder: Path, out: Path) -> None:
+    measured = Measured("floor")
+    with measured.phase("read"):
+        applicants, listings = (pl.read_parquet(folder / f"{n}.parquet") for n in ("applicants", "listings"))
+    rounds: list[float] = []
+    worked = time.process_time()
+    for _ in range(_ROUNDS):
+        began = time.perf_counter()
+        found = [_joined(applicants, listings, keys) for keys in _KEYS]
+        rounds.append(time.perf_counter() - began)
+    measured.add("screen", statistics.median(rounds), (time.process_time() - worked) / _ROUNDS)
+    measured.notes.append("joins: " + ", ".join(f"{s:.2f}" for s in rounds) + " s; their median counts")
+    pairs = pl.concat(found).unique()
+    measured.candidates, measured.accounted = len(pairs), len(applicants)
+    measured.write(out, pairs.with_columns(rank=2))
+
+
+def _joined(applicants: pl.DataFrame, listings: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    asking = applicants.filter(pl.col(keys[0]) != "")
+    found = asking.join(listings, on=keys, how="inner")
+    return found.select(pl.col("id").alias("applicant"), pl.col("id_right").alias("listing"))

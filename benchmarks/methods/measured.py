@@ -1,0 +1,69 @@
+"""What every method hands back: its times by phase, its peak memory, and its scored pairs."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+PAIRS = {"applicant": pl.Int64, "listing": pl.Int64, "rank": pl.Int8}
+"""The pairs a method puts out. `rank`: 1 unverifiable (a namesake, no flag), 2 possible, 3 probable, 4 confirmed;
+peers have one cut, so their pairs are 2."""
+
+
+def peak_megabytes() -> float:
+    """The most memory this process has had resident.
+
+    Linux passes a parent's peak on in ru_maxrss through fork and exec, so the kernel's own mark is read there.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(row for row in status.read_text(encoding="ascii").splitlines() if row.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+@dataclass
+class Measured:
+    """Seconds by phase: read, prepare (normalise), index (kept from night to night), screen (list loaded)."""
+
+    method: str
+    seconds: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
+    """The same in seconds of processor time, of all threads: what a machine shared with others disturbs least."""
+    candidates: int = 0
+    accounted: int = 0
+    """Applicants with an answer, be it an empty one."""
+    peak_mb: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    sample: list[int] = field(default_factory=list)
+    """The applicants that were asked, where time is extrapolated from a sample; empty: all of them."""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the time spent inside to a phase."""
+        began, worked = time.perf_counter(), time.process_time()
+        yield
+        self.add(name, time.perf_counter() - began, time.process_time() - worked)
+
+    def add(self, name: str, seconds: float, cpu: float) -> None:
+        """Adds to a phase."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        self.cpu[name] = self.cpu.get(name, 0.0) + cpu
+
+    def write(self, folder: Path, pairs: pl.DataFrame) -> None:
+        """The result beside its pairs; to be called at the end of the process."""
+        self.peak_mb = peak_megabytes()
+        pairs.select(pl.col(c).cast(t) for c, t in PAIRS.items()).write_parquet(folder / f"{self.method}.parquet")
+        text = json.dumps(asdict(self), ensure_ascii=False)
+        (folder / f"{self.method}.json").write_text(text, encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path, method: str) -> "Measured":
+        return cls(**json.loads((folder / f"{method}.json").read_text(encoding="utf-8")))

@@ -1,0 +1,49 @@
+"""Builds this product's index of a made list, and an Arrow file of its listings: python -m ... INPUT FOLDER.
+
+In chunks spread over the processors, as the product builds it from its store.
+"""
+
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.screening.index import FOREVER, segment_of
+
+from benchmarks.methods.measured import peak_megabytes
+from benchmarks.methods.own import subjects
+
+_CHUNK = 50_000
+
+
+def main() -> None:
+    """Writes the index, the Arrow file, and built.json with what it took."""
+    folder, place = map(Path, sys.argv[1:])
+    place.mkdir(parents=True, exist_ok=True)
+    frame = pl.read_parquet(folder / "listings.parquet").sort("id")
+    arrow = place / "listings.arrow"
+    frame.write_ipc(arrow, compat_level=pl.CompatLevel.oldest())
+    count = len(frame)
+    del frame
+    starts = range(0, count, _CHUNK)
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        blocks = list(pool.map(_entries, [str(folder / "listings.parquet")] * len(starts), starts))
+    segment_of([(block, np.full(len(block), FOREVER, np.int32)) for block in blocks]).save(place)
+    size = sum(path.stat().st_size for path in place.iterdir() if path != arrow) / 1e6
+    facts = {"listings": count, "size": size, "megabytes": peak_megabytes()}
+    (place / "built.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _entries(path: str, start: int) -> Entries:
+    frame = pl.scan_parquet(path).slice(start, _CHUNK).collect()
+    rows = frame.iter_rows(named=True)
+    return entries_of(zip(frame["id"].to_list(), subjects(rows), strict=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""A quiet night against a full screening: 0.5 % of the listings and 1 % of the applicants have changed.
+
+    python -m benchmarks.quiet_night --applicants 50000 --listings 1000000 [--data FOLDER] [--url URL]
+
+In a real store, by the ordinary pull: a first night, the changes, the quiet night's screening, then everybody again.
+Both must leave the same verdicts and matches (else it ends with 1); the quiet one may cost a third at most (else 2).
+"""
+
+import argparse
+import shutil
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.random import Generator
+from sqlalchemy import Engine, select
+
+from benchmarks.made_input.damage import unlike
+from benchmarks.made_input.write import make_input
+from benchmarks.stores import MadeStore
+from credit_sync.screening.screen import ScreenCounts, screen
+from credit_sync.settings import Settings, load_settings
+from credit_sync.store import ledger, schema
+from credit_sync.store.engine import open_engine
+
+LISTINGS_CHANGED, APPLICANTS_CHANGED, MOST = 0.005, 0.01, 1 / 3
+
+
+def main() -> int:
+    """Two nights and a full screening."""
+    options = _options()
+    folder = make_input(options.folder, options.seed, options.applicants, options.listings, options.data)
+    place = folder / "nights"
+    shutil.rmtree(place, ignore_errors=True)
+    store = MadeStore(place, options.url)
+    applicants, listings = (pl.read_parquet(folder / f"{n}.parquet") for n in ("applicants", "listings"))
+    _pull(store, applicants, listings)
+    settings = load_settings(store.config)
+    engine = open_engine(settings)
+    first, counts = _screened(engine, settings, everybody=False)
+    print(f"first screening, index built on the way: {first:.1f} s, {counts.judged} of {counts.applicants} judged")
+    rng = np.random.default_rng(options.seed)
+    _pull(store, _changed(rng, applicants, APPLICANTS_CHANGED), _changed(rng, listings, LISTINGS_CHANGED))
+    quiet, counts = _screened(engine, settings, everybody=False)
+    after_quiet = _outcome(engine)
+    print(f"quiet night's screening: {quiet:.1f} s, {counts.judged} of {counts.applicants} judged")
+    full, counts = _screened(engine, settings, everybody=True)
+    same = after_quiet == _outcome(engine)
+    print(f"everybody again: {full:.1f} s, {counts.judged} of {counts.applicants} judged")
+    print(f"share {quiet / full:.2f} (at most {MOST:.2f}); {'the same matches' if same else 'MATCHES DIFFER'}")
+    return 1 if not same else 2 if quiet > full * MOST else 0
+
+
+def _pull(store: MadeStore, applicants: pl.DataFrame, listings: pl.DataFrame) -> None:
+    store.write_applicants(applicants)
+    store.write_listings(listings)
+    took, _ = store.run("run", "--only", "pull")
+    print(f"pulled in {took:.0f} s")
+
+
+def _screened(engine: Engine, settings: Settings, *, everybody: bool) -> tuple[float, ScreenCounts]:
+    run = ledger.begin(engine, datetime.now().replace(microsecond=0), {"benchmark": everybody})
+    began = time.perf_counter()
+    counts = screen(engine, settings, run, everybody=everybody)
+    took = time.perf_counter() - began
+    ledger.finish(engine, run, "done")
+    if counts.applicants != sum(counts.verdicts.values()):
+        sys.exit(f"INCOMPLETE: {counts.applicants} applicants, verdicts {counts.verdicts}")
+    return took, counts
+
+
+def _changed(rng: Generator, frame: pl.DataFrame, share: float) -> pl.DataFrame:
+    """A share of the rows changed: half get another character in their name, a quarter go, a quarter come."""
+    count = max(round(len(frame) * share), 4)
+    rows = rng.permutation(len(frame))[: count * 3 // 4]
+    renamed, gone = rows[: count // 2], rows[count // 2 :]
+    names = frame["name"].to_list()
+    for row in renamed.tolist():
+        names[row] = names[row][:-1] + unlike(names[row][-1], rng)
+    kept = frame.with_columns(pl.Series("name", names)).filter(~pl.col("id").is_in(gone.tolist()))
+    fresh = frame[gone].with_columns(id=pl.col("id") + len(frame), name=pl.Series([names[r] for r in gone[::-1]]))
+    return pl.concat([kept, fresh])
+
+
+def _outcome(engine: Engine) -> list[tuple[object, ...]]:
+    """Every applicant's verdict, and every open flag with its listings."""
+    screening, flag = schema.screening, schema.flag
+    with engine.connect() as connection:
+        verdicts = connection.execute(
+            select(screening.c.applicant_id, screening.c.verdict, screening.c.reason).order_by(
+                screening.c.applicant_id
+            )
+        ).all()
+        flags = connection.execute(select(*(flag.c[n] for n in _FLAG_COLUMNS)).order_by(flag.c.id)).all()
+    return [*map(tuple, verdicts), *map(tuple, flags)]
+
+
+_FLAG_COLUMNS = tuple(c.name for c in schema.flag.columns if not c.name.endswith("_at"))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--applicants", type=int, default=2000)
+    parser.add_argument("--listings", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--data", type=Path, help="a folder with real names")
+    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"))
+    parser.add_argument("--url", default="", help="another store than a SQLite file, empty")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

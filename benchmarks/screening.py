@@ -1,0 +1,80 @@
+"""Screening N applicants against M listings: this product, its peers and the floor, in one run on the same input.
+
+    python -m benchmarks.screening --applicants 50000 --listings 1000000 --data FOLDER
+
+Each method runs in a process of its own, so that its peak memory is its own. FOLDER holds real names of organisations,
+brands and characters, and pairs_train_derived.csv; without it names are generated and the derived pairs left out.
+Needs the optional dependencies `bench`. Ends with 1 when a method's answer is incomplete, with 2 when a target is missed.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.made_input.write import make_derived, make_input
+
+METHODS = {
+    "floor": "floor",
+    "credit_sync": "own",
+    "splink": "splink_duckdb",
+    "dict": "dict_blocking",
+    "brute": "brute_force",
+}
+
+
+def main() -> int:
+    """Runs what was asked for and prints the report."""
+    options = _options()
+    if options.only:
+        importlib.import_module(f"benchmarks.methods.{METHODS[options.only]}").run(options.input, options.out)
+        return 0
+    if options.derived:
+        folder = make_derived(options.folder, options.seed, options.listings, options.data)
+    else:
+        folder = make_input(options.folder, options.seed, options.applicants, options.listings, options.data)
+    out = folder / "results"
+    out.mkdir(exist_ok=True)
+    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}; input {folder.name}")
+    for method in options.methods:
+        _measure(method, folder, out)
+    return report.show(folder, out, options.methods)
+
+
+def _measure(method: str, folder: Path, out: Path) -> None:
+    """One method in a process of its own. Raises SystemExit when it fails."""
+    (out / f"{method}.json").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "benchmarks.screening", "--only", method, "--input", folder, "--out", out]
+    print(f"  {method} ...", end="", flush=True)
+    done = subprocess.run([str(part) for part in command], check=False, capture_output=True, text=True)
+    print(" done" if done.returncode == 0 else " FAILED", flush=True)
+    if done.returncode:
+        sys.exit(f"{method} gave no answer:\n{done.stderr[-3000:]}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--applicants", type=int, default=2000)
+    parser.add_argument("--listings", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--data", type=Path, help="a folder with real names and pairs")
+    parser.add_argument("--derived", action="store_true", help="the pairs of pairs_train_derived.csv instead")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("var/benchmarks"), help="where inputs and results are kept"
+    )
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--only", choices=METHODS, help=argparse.SUPPRESS)
+    parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.derived and not options.data:
+        parser.error("--derived needs --data")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
