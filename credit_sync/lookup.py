@@ -81,10 +81,12 @@ def look_up(  # noqa: PLR0913
     scales: Scales,
     *,
     index: Path,
+    unknown: str,
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out.
 
-    `index`: the folder of the index of the lists.
+    `index`: the folder of the index of the lists. `unknown`: why lists that can only be asked say nothing about the
+    subject (`sources/asked_lists.py`), else ''.
     """
     candidates = StoredCandidates(connection, open_index(connection, index))
     scales = candidates.scales_for(subject, scales, as_of)
@@ -94,13 +96,13 @@ def look_up(  # noqa: PLR0913
         ids = listed if kind is RecordKind.LISTING else candidates.of_kind(kind, subject)
         for record, row in records(connection, kind, ids).values():
             comparison = compare(subject, _as_listing(record), scales)
-            if comparison.verdict is not Verdict.CLEAR:
+            if comparison.verdict is not Verdict.CLEAR or comparison.related:
                 found.append(_found(kind, record, row, comparison))
     order = list(RecordKind)
     found.sort(
         key=lambda f: (order.index(f.kind), -f.comparison.verdict.rank, -f.comparison.bits, f.source, f.row)
     )
-    verdict, reason = _overall(found, states, as_of.date())
+    verdict, reason = _overall(found, blocking_reason(states), unknown, as_of.date())
     return Answer(subject, verdict, reason, states, tuple(found))
 
 
@@ -124,10 +126,10 @@ def _found(kind: RecordKind, record: Record, row: Mapping[str, Any], comparison:
     )
 
 
-def _overall(found: list[Found], states: Mapping[str, ListState], today: date) -> tuple[Verdict, str]:
+def _overall(found: list[Found], stale: str, unknown: str, today: date) -> tuple[Verdict, str]:
     listed = [f for f in found if isinstance(f.record, Listing) and in_force(f, today)]
     verdict = max((f.comparison.verdict for f in listed), key=lambda v: v.rank, default=Verdict.CLEAR)
-    why_not = blocking_reason(states)
+    why_not = "；".join(reason for reason in (stale, unknown) if reason)
     if verdict is Verdict.CLEAR and why_not:
         return Verdict.UNVERIFIABLE, why_not
     if verdict is Verdict.UNVERIFIABLE:
@@ -163,6 +165,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
                 "record": f.kind.value,
                 "verdict": f.comparison.verdict.value,
                 "probability": f.comparison.probability,
+                "via": f.comparison.via.value,
                 "evidence": [e.stored() for e in f.comparison.evidence],
                 "source": f.source,
                 "place": f.place,

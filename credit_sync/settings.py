@@ -8,30 +8,15 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
+from credit_sync.http_settings import Auth, HttpUrl, QuerySource, SecretName
 from credit_sync.records import RecordKind
 from credit_sync.toml_files import Strict, load
-
-
-def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("必须是 http 或 https 地址（must be http or https）")
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host:
-        raise ValueError("不是完整的地址，例如 https://host:8443/path")
-    if "@" in parts.netloc:
-        raise ValueError("用户名和密码不能写在地址里，请用 auth")
-    return value
 
 
 def _database_url(value: str) -> str:
@@ -60,10 +45,8 @@ def _parameters(url: URL) -> list[str]:
 
 _SECRET_PARAMETER = re.compile("passw|pwd|secret|token", re.IGNORECASE)
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 _LONGEST_NAME = 64
@@ -129,7 +112,7 @@ class OffsetPaging(Strict):
 
 
 class CursorPaging(Strict):
-    """The answer names the next page at `next` (dotted path); empty or absent ends."""
+    """The answer names the next page at `next` (dotted path); empty ends, absent only after a page that had it."""
 
     style: Literal["cursor"]
     parameter: str = "cursor"
@@ -139,37 +122,6 @@ class CursorPaging(Strict):
 
 
 Paging = Annotated[PagePaging | OffsetPaging | CursorPaging, Field(discriminator="style")]
-
-
-class BearerAuth(Strict):
-    """`Authorization: Bearer TOKEN`."""
-
-    style: Literal["bearer"]
-    token_env: SecretName
-
-
-class HeaderAuth(Strict):
-    """A key in a header of its own."""
-
-    style: Literal["header"]
-    header: str = "X-Api-Key"
-    token_env: SecretName
-
-
-class SignedAuth(Strict):
-    """Every request carries a timestamp and a signature over its sorted parameters."""
-
-    style: Literal["signed"]
-    algorithm: Literal["hmac-sha256", "hmac-sm3", "sm3"]
-    key: str
-    """The public part: the application key the platform gave out."""
-    secret_env: SecretName
-    key_parameter: str = "appKey"
-    timestamp_parameter: str = "timestamp"
-    signature_parameter: str = "sign"
-
-
-Auth = Annotated[BearerAuth | HeaderAuth | SignedAuth, Field(discriminator="style")]
 
 
 class _AnySource(Strict):
@@ -213,7 +165,7 @@ class FileSource(_AnySource):
     """Largest file accepted, unpacked."""
 
 
-Source = Annotated[HttpSource | DatabaseSource | FileSource, Field(discriminator="kind")]
+Source = Annotated[HttpSource | DatabaseSource | FileSource | QuerySource, Field(discriminator="kind")]
 
 
 class WorkbookChannel(Strict):

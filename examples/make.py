@@ -24,9 +24,10 @@ from examples.province.lists import (
     background_firms,
 )
 from examples.province.organisations import OTHER_TRADES, Brands, new_company
-from examples.province.planted_file import write_planted
+from examples.province.planted_file import Asked, write_planted
 from examples.province.planted_organisations import plant_organisations
 from examples.province.planted_people import plant_people
+from examples.province.planted_representatives import plant_representatives
 from examples.province.system_database import write_database
 
 HERE = Path(__file__).parent
@@ -59,6 +60,7 @@ def invent() -> Province:
     workshop = Workshop(brands, Lists(Dice("planted entries"), registry))
     plant_people(workshop)
     plant_organisations(workshop)
+    plant_representatives(workshop)
     cases = workshop.cases
     avoid = {name for case in cases for name in (case.applied.name, case.listed.name)}
     debtors, abnormal, serious = _lists(registry, brands, avoid, cases)
@@ -107,7 +109,27 @@ def write(province: Province, folder: Path) -> None:
     write_database(folder / "science_management.db", province.projects, damaged)
     department_files.write_offline(folder / "recommendations", province.offline)
     _write_decisions(province.applicants, folder)
-    write_planted(folder / "planted.toml", province.cases, province.where)
+    asked = asked_contributors(province)
+    platform.write_misconduct(
+        folder / "platform/misconduct.json", *(participant for _, _, participant, _, _ in asked)
+    )
+    write_planted(folder / "planted.toml", province.cases, province.where, asked)
+
+
+def asked_contributors(province: Province) -> list[Asked]:
+    """Two contributors that no case is about: the platform has a record of one, and no answer about the other."""
+    planted = {case.applied.name for case in province.cases}
+    free = [
+        (award, participant)
+        for award in province.awards
+        for participant in award.participants
+        if participant.applied.is_person and participant.applied.name not in planted
+    ]
+    (award, listed), (other, unanswered) = free[0], free[-1]
+    return [
+        ("asked-listed", award, listed, ["confirmed", "probable"], "逐个查询，平台有这个人的记录"),
+        ("asked-unanswered", other, unanswered, ["unverifiable"], "逐个查询，平台的答复是空的，不能当作没有"),
+    ]
 
 
 def _write_decisions(applicants: Applicants, folder: Path) -> None:

@@ -3,6 +3,7 @@
     /credit/dishonest-debtors    JSON by page (page, size); every request signed (HMAC-SHA256)
     /credit/abnormal-operations  JSON by cursor (cursor, size); key in X-Api-Key
     /credit/serious-violations   XML in GB18030; key in X-Api-Key
+    /credit/research-misconduct  answers about one person (xm, zjhm), JSON within JSON; key in X-Api-Key
     /award/applicants            JSON by offset (offset, limit); bearer token
 
 With a command it runs that, with the secrets in its environment, and stops when it ends.
@@ -48,6 +49,7 @@ class Province:
         self._debtors = _rows(folder / "platform/debtors.json.gz")
         self._abnormal = _rows(folder / "platform/abnormal.json.gz")
         self._serious = (folder / "platform/serious.xml").read_bytes()
+        self._misconduct = json.loads((folder / "platform/misconduct.json").read_text(encoding="utf-8"))
         self._nominations = _rows(folder / "awards/nominations.json")
 
     def dishonest_debtors(self, asked: Mapping[str, str], _headers: Message) -> Any:
@@ -70,6 +72,18 @@ class Province:
         """The whole list."""
         self._check_key(headers)
         return self._serious
+
+    def research_misconduct(self, asked: Mapping[str, str], headers: Message) -> Any:
+        """What the list says of one person; of some it says nothing at all."""
+        self._check_key(headers)
+        if not asked.get("xm") or not asked.get("zjhm"):
+            raise ValueError
+        if asked["xm"] in self._misconduct["unanswered"]:
+            return {"code": "200", "msg": "成功", "data": None}
+        rows = [row for row in self._misconduct["rows"] if row["xm"] == asked["xm"]]
+        if not rows:
+            return {"code": "404", "msg": "查无记录"}
+        return {"code": "200", "msg": "成功", "data": json.dumps(rows, ensure_ascii=False)}
 
     def applicants(self, asked: Mapping[str, str], headers: Message) -> Any:
         """Nominations from an offset on."""
@@ -112,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             "/credit/dishonest-debtors": province.dishonest_debtors,
             "/credit/abnormal-operations": province.abnormal_operations,
             "/credit/serious-violations": province.serious_violations,
+            "/credit/research-misconduct": province.research_misconduct,
             "/award/applicants": province.applicants,
         }
         super().__init__(*arguments)

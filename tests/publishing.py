@@ -46,7 +46,7 @@ ORGANISATION = Subject(
     legal_representative="程砚秋",
 )
 TRADER = replace(ORGANISATION, name="庐阳区青檀饲料店", identifiers=(code("92340100MA2TUXY12"),))
-PERSON = Subject(kind=SubjectKind.PERSON, name="汪墨林", identifiers=(person_number("34010019000101001"),))
+PERSON = Subject(kind=SubjectKind.PERSON, name="汪墨林", identifiers=(person_number("34010019000104001"),))
 
 LICENCE = Licence(
     subject=ORGANISATION,

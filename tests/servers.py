@@ -19,6 +19,7 @@ class Request:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,20 @@ class Server:
 
 @contextmanager
 def serve(respond: Callable[[Request], Answer]) -> Iterator[Server]:
-    """A server on a free port of this machine, answering GET with what `respond` gives."""
+    """A server on a free port of this machine, answering GET and POST with what `respond` gives."""
     requests: list[Request] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            request = Request(len(requests) + 1, parts.path, query, dict(self.headers))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            request = Request(len(requests) + 1, parts.path, query, dict(self.headers), body)
             requests.append(request)
             try:
                 self._send(respond(request))

@@ -17,7 +17,7 @@ from credit_sync.store.migrate import upgrade
 from credit_sync.subjects.identifiers import hide
 from tests.night import ROOT
 
-NUMBER = "340100190001010017"
+NUMBER = "340100190001040017"
 GOOD = "姓名,案号\n王某,（2018）皖01执1号\n"
 BAD = f"姓名,案号,发布日期\n,（2018）皖01执2号,{NUMBER}\n"
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from credit_sync import settings
+from credit_sync import http_settings, settings
 from credit_sync.cli import credit_sync
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
@@ -164,10 +164,15 @@ PLACES: dict[str, tuple[str, str]] = {
     "BearerAuth": ("operating", 'auth, style = "bearer"'),
     "HeaderAuth": ("operating", 'auth, style = "header"'),
     "SignedAuth": ("operating", 'auth, style = "signed"'),
+    "QuerySource": ("operating", 'kind = "query"'),
+    "Marker": ("operating", "success, no_record"),
+    "Sample": ("operating", "sample"),
+    "TokenAuth": ("operating", 'auth, style = "token"'),
     "WorkbookChannel": ("operating", 'kind = "workbook"'),
     "Mapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),
     "FieldMapping": ("mappings", "[fields]"),
+    "Item": ("mappings", "item"),
     "Part": ("mappings", "[[parts]]"),
     "Removal": ("mappings", "[removal]"),
     "Guards": ("mappings", "[guards]"),
@@ -187,7 +192,9 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-@pytest.mark.parametrize("model", [*models(settings), *models(mapping)], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [*models(settings), *models(http_settings), *models(mapping)], ids=lambda model: model.__name__
+)
 def test_every_key_is_explained_with_its_default(model: type[BaseModel]) -> None:
     page, title = PLACES[model.__name__]
     found = sections(read(f"docs/{page}.md"))

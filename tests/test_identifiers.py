@@ -1,6 +1,7 @@
 """Identifiers: recognised in every shape that sources write, never confused, never shown in full."""
 
 import string
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -20,20 +21,21 @@ from credit_sync.subjects.identifiers import (
 
 PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
 CITIZEN, USCC = IdentifierKind.CITIZEN_ID, IdentifierKind.USCC
+FOREIGNER = IdentifierKind.FOREIGNER_ID
 ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKind.REGISTRATION_NUMBER
 
 
 @pytest.mark.parametrize(
     ("written", "owner", "kind", "value", "valid"),
     [
-        ("340100190001010017", PERSON, CITIZEN, "340100190001010017", True),
-        ("３４０１００１９０００１０１００１７", PERSON, CITIZEN, "340100190001010017", True),
-        (" 340100 19000101 0017\u200b", PERSON, CITIZEN, "340100190001010017", True),
-        ("'340100190001010017", PERSON, CITIZEN, "340100190001010017", True),
-        ("34010O19000101OO17", PERSON, CITIZEN, "340100190001010017", True),
-        ("340100000101001", PERSON, CITIZEN, "340100190001010017", True),
-        ("340100190001010018", PERSON, CITIZEN, "340100190001010018", False),
-        ("810000190001010010", PERSON, CITIZEN, "810000190001010010", True),
+        ("340100190001040017", PERSON, CITIZEN, "340100190001040017", True),
+        ("３４０１００１９０００１０４００１７", PERSON, CITIZEN, "340100190001040017", True),
+        (" 340100 19000104 0017\u200b", PERSON, CITIZEN, "340100190001040017", True),
+        ("'340100190001040017", PERSON, CITIZEN, "340100190001040017", True),
+        ("34010O19000104OO17", PERSON, CITIZEN, "340100190001040017", True),
+        ("340100000104001", PERSON, CITIZEN, "340100190001040017", True),
+        ("340100190001040018", PERSON, CITIZEN, "340100190001040018", False),
+        ("810000190001010018", PERSON, CITIZEN, "810000190001010018", True),
         ("3401001900****0017", PERSON, CITIZEN, "3401001900****0017", True),
         ("3401001900××××0017", PERSON, CITIZEN, "3401001900****0017", True),
         ("3401001900●●●●0017", PERSON, CITIZEN, "3401001900****0017", True),
@@ -41,8 +43,35 @@ ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKi
         ("3401001900xxxx001x", PERSON, CITIZEN, "3401001900****001X", True),
         ("3401001900    0017", PERSON, CITIZEN, "3401001900****0017", True),
         ("3401**************", PERSON, CITIZEN, "3401**************", True),
-        ("340100*****1001", PERSON, CITIZEN, "340100*****1001", True),
-        ("E12345678", PERSON, IdentifierKind.OTHER, "E12345678", True),
+        ("340100*****4001", PERSON, CITIZEN, "340100*****4001", True),
+        # the middle left out, hidden by dots, or letters for digits
+        ("34010019000017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("3401001900 0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("340100--0017", PERSON, CITIZEN, "340100**0017", True),
+        ("340100…0017", PERSON, CITIZEN, "340100*0017", True),
+        ("340100____0017", PERSON, CITIZEN, "340100****0017", True),
+        ("34O100********OO17", PERSON, CITIZEN, "340100********0017", True),
+        ("3401001900010400XX", PERSON, CITIZEN, "3401001900010400**", True),
+        ("**************0017", PERSON, CITIZEN, "**************0017", True),
+        # visible part and check digit leave nobody: no month 31; one hidden digit that cannot make the check right
+        ("34010019**31301234", PERSON, CITIZEN, "34010019**31301234", False),
+        ("340100190001*40013", PERSON, CITIZEN, "340100190001*40013", False),
+        ("340100190001*40017", PERSON, CITIZEN, "340100190001*40017", True),
+        # documents of foreigners and of people from Hong Kong, Macao and Taiwan
+        ("911840190001010017", PERSON, FOREIGNER, "911840190001010017", True),
+        ("911840190001010018", PERSON, FOREIGNER, "911840190001010018", False),
+        ("911840********0017", PERSON, FOREIGNER, "911840********0017", True),
+        ("usa340100010101", PERSON, FOREIGNER, "USA340100010101", True),
+        ("USA34010001****", PERSON, FOREIGNER, "USA34010001****", True),
+        ("H12345678", PERSON, IdentifierKind.TRAVEL_PERMIT, "H12345678", True),
+        ("m1234567801", PERSON, IdentifierKind.TRAVEL_PERMIT, "M1234567801", True),
+        ("12345678", PERSON, IdentifierKind.TRAVEL_PERMIT, "12345678", True),
+        ("H1234****", PERSON, IdentifierKind.TRAVEL_PERMIT, "H1234****", True),
+        ("E12345678", PERSON, IdentifierKind.PASSPORT, "E12345678", True),
+        ("E123****8", PERSON, IdentifierKind.PASSPORT, "E123****8", True),
+        ("军字第1234567号", PERSON, IdentifierKind.OTHER, "军字第1234567号", True),
+        ("91340100MA2******X", ORGANISATION, USCC, "91340100MA2******X", True),
+        ("1234****-8", ORGANISATION, ORGANISATION_CODE, "1234****8", True),
         ("91340000000000000 8", ORGANISATION, USCC, "913400000000000008", True),
         ("９１３４" + "０" * 13 + "８", ORGANISATION, USCC, "913400000000000008", True),
         ("9134000O00000000O8", ORGANISATION, USCC, "913400000000000008", True),
@@ -65,6 +94,13 @@ def test_nothing_written_is_no_identifier(written: str) -> None:
     assert recognise(written, ORGANISATION) is None
 
 
+@given(st.from_regex(r"[1-8][0-9]{16}", fullmatch=True))
+def test_check_digits_of_citizen_ids_follow_the_table_of_the_standard(body: str) -> None:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
+    total = sum(w * int(digit) for w, digit in zip(weights, body, strict=True))
+    assert citizen_id.check_digit(body) == "10X98765432"[total % 11]
+
+
 def test_stdnum_traps_are_mended() -> None:
     assert not uscc.is_valid("0" * 18)
     assert not citizen_id.is_valid("340100209901010012") or citizen_id.birth_date("340100209901010012") is not None
@@ -78,7 +114,7 @@ def test_a_citizen_id_that_passes_the_uscc_check_is_still_the_persons() -> None:
     both = [
         number
         for serial in range(1000)
-        if uscc.is_valid(number := (base := f"34010019000101{serial:03d}") + citizen_id.check_digit(base))
+        if uscc.is_valid(number := (base := f"34010019000104{serial:03d}") + citizen_id.check_digit(base))
     ]
     assert both, "about one in thirty passes both checks"
     assert {recognise(number, PERSON).kind for number in both} == {CITIZEN}  # type: ignore[union-attr]
@@ -87,9 +123,9 @@ def test_a_citizen_id_that_passes_the_uscc_check_is_still_the_persons() -> None:
 @pytest.mark.parametrize(
     ("pattern", "number", "agrees"),
     [
-        ("3401001900****0017", "340100190001010017", True),
-        ("3401001901****0017", "340100190001010017", False),
-        ("340100****0017", "340100190001010017", False),
+        ("3401001900****0017", "340100190001040017", True),
+        ("3401001901****0017", "340100190001040017", False),
+        ("340100****0017", "340100190001040017", False),
     ],
 )
 def test_masked_agreement(pattern: str, number: str, agrees: bool) -> None:
@@ -101,11 +137,31 @@ def test_masked_agreement(pattern: str, number: str, agrees: bool) -> None:
 
 @given(st.integers(0, 999), st.sets(st.integers(0, 17), max_size=14))
 def test_a_number_agrees_with_every_mask_of_itself(serial: int, hidden: set[int]) -> None:
-    base = f"34010019000101{serial:03d}"
+    base = f"34010019000104{serial:03d}"
     number = base + citizen_id.check_digit(base)
     pattern = "".join("*" if place in hidden else digit for place, digit in enumerate(number))
     assert masked.agrees(pattern, number)
     assert masked.project(number, masked.shape_of(pattern)) == pattern
+
+
+@given(
+    st.dates(date(1850, 1, 1), date(1924, 12, 31)), st.integers(0, 999), st.sets(st.integers(0, 17), max_size=14)
+)
+def test_a_mask_of_a_valid_number_is_never_called_corrupt(born: date, serial: int, hidden: set[int]) -> None:
+    base = f"340100{born:%Y%m%d}{serial:03d}"
+    number = base + citizen_id.check_digit(base)
+    pattern = "".join("*" if place in hidden else digit for place, digit in enumerate(number))
+    assert citizen_id.can_be_completed(pattern)
+
+
+@given(st.integers(0, 999), st.integers(0, 9))
+def test_with_one_hidden_digit_the_check_digit_leaves_one_number_or_none(serial: int, check: int) -> None:
+    shown = f"34010019000104{serial:03d}{check}"
+    for place in (3, 9, 12, 15):
+        pattern = shown[:place] + "*" + shown[place + 1 :]
+        fitting = [n for d in "0123456789" if citizen_id.is_valid(n := pattern.replace("*", d))]
+        assert len(fitting) <= 1
+        assert citizen_id.can_be_completed(pattern) is bool(fitting)
 
 
 @given(st.text(alphabet=string.digits + string.ascii_uppercase, min_size=8, max_size=8))
@@ -129,11 +185,11 @@ def test_recognising_never_raises_and_never_shows_a_full_citizen_id(text: str) -
 @pytest.mark.parametrize(
     ("text", "hidden"),
     [
-        ("张三340100190001010017欠款", "张三340100********0017欠款"),
-        ("340100000101001", "340100*****1001"),
-        ("号码３４０１００１９０００１０１００１７。", "号码340100********0017。"),
-        ("340100 19000101 0017", "340100********0017"),
-        ("340100-19000101-001x", "340100********001X"),
+        ("张三340100190001040017欠款", "张三340100********0017欠款"),
+        ("340100000104001", "340100*****4001"),
+        ("号码３４０１００１９０００１０４００１７。", "号码340100********0017。"),
+        ("340100 19000104 0017", "340100********0017"),
+        ("340100-19000104-001x", "340100********001X"),
         ("2026-11-23 02:00:00.523014", "2026-11-23 02:00:00.523014"),
         ("金额123456789012345678元", "金额123456789012345678元"),
         ("案号（2018）皖0104执1234号", "案号（2018）皖0104执1234号"),

@@ -184,7 +184,7 @@ TEXTS = st.text(alphabet=st.characters(), max_size=60) | st.sampled_from(
 DATES = st.none() | st.dates()
 AMOUNTS = st.none() | st.decimals(allow_nan=True, allow_infinity=True)
 IDENTIFIERS = st.builds(
-    Identifier, st.sampled_from(IdentifierKind), TEXTS | st.just(person_number("34010019000101001").value)
+    Identifier, st.sampled_from(IdentifierKind), TEXTS | st.just(person_number("34010019000104001").value)
 )
 SUBJECTS = st.builds(
     Subject,

@@ -15,7 +15,7 @@ from credit_sync.store import schema
 from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined
 
-MAN = "340100190001010017"
+MAN = "340100190001040017"
 STRICT = MAPPING.replace('key = ["number"]', 'key = ["number"]\nrequired = ["published_on"]')
 """A date that a list may do without is left out; one that it must have sends its row to quarantine."""
 DAY = {"发布日期": "2018-11-01"}

@@ -31,7 +31,7 @@ from credit_sync.subjects.identifiers import IdentifierKind, hide
 from credit_sync.subjects.subject import Sex, SubjectKind
 
 ORIGIN = Origin("test", "page 1", 7, datetime(2018, 11, 30, 2, 0))
-MAN = "340100190001010017"
+MAN = "340100190001040017"
 """Made up: born in 1900."""
 UNIVERSITY = "12340000485001086C"
 
@@ -204,7 +204,7 @@ def test_kind_of_subject(values: dict[str, Any], kind: SubjectKind) -> None:
 
 
 def test_a_full_citizen_id_tells_sex_and_birth_year() -> None:
-    found = read_one({"iname": "张三", "证件": "３４０１００１９０００１０１００１７"})
+    found = read_one({"iname": "张三", "证件": "３４０１００１９０００１０４００１７"})
     subject = found.record.subject
     assert (subject.sex, subject.birth_year) == (Sex.MALE, 1900)
     assert subject.identifiers[0].value == MAN

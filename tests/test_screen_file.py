@@ -12,7 +12,7 @@ from credit_sync.screening.screen_file import FileCounts, OutputRow, lists_from_
 from credit_sync.screening.weights import load_weights
 from credit_sync.shipped import shipped
 
-ID = "340100190001010017"
+ID = "340100190001040017"
 AT = datetime(2018, 11, 30)
 LISTINGS = f"listing_id,name,identifier\nL1,李建国,{ID[:10]}****{ID[14:]}\nL2,合肥华星商贸有限公司,\n"
 

@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import tracemalloc
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
@@ -17,6 +18,8 @@ from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
 from credit_sync.sources.connect import open_rows, probe
 from credit_sync.sources.formats import READERS, Unread, read_table
+from credit_sync.sources.formats.json_stream import Document
+from credit_sync.sources.formats.rows import at_path
 from credit_sync.sources.mapping import Layout, Mapping
 from credit_sync.sources.rows import BrokenRow, RawRow
 
@@ -183,7 +186,7 @@ def test_numbers_that_lost_digits(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
     sheet = book.add_worksheet("台账")
     for row, cells in enumerate(
-        [["许可证号", "单位名称", "电话"], [340100190001010017, "甲", 1], [123456789012345, "乙", 1e17]]
+        [["许可证号", "单位名称", "电话"], [340100190001040017, "甲", 1], [123456789012345, "乙", 1e17]]
     ):
         sheet.write_row(row, 0, cells)
     sheet.write_formula(3, 0, "=1/0", value="#DIV/0!")
@@ -218,7 +221,7 @@ def xls(folder: Path, name: str = "a.xls") -> Path:
     sheet = book.add_sheet("台账")
     day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
     for row, cells in enumerate(
-        [["台账"], ["单位名称", "许可证号", "有效期自"], ["甲", 15, None], [], ["乙", 340100190001010017, None]]
+        [["台账"], ["单位名称", "许可证号", "有效期自"], ["甲", 15, None], [], ["乙", 340100190001040017, None]]
     ):
         for column, cell in enumerate(cells):
             if cell is not None:
@@ -260,6 +263,48 @@ def test_json(tmp_path: Path) -> None:
     assert values(found)[0] == {"a.b": 1, "l": [1]}
     assert isinstance(values(found)[1], Unread)
     assert values(found)[2] == {"t": "\ufffdx"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"data": {"rows": [{"a": 1}]}, "data": {"rows": null}}',
+        '{"data": {"rows": [{"a": 1}], "rows": [{"a": 2}]}}',
+    ],
+)
+def test_json_with_two_lists_of_rows(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SourceError, match="不止一次"):
+        table(written(tmp_path, "a.json", content), rows="data.rows")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "data"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    document=JSON_VALUES, path=st.sampled_from(["", "a", "data.a", "data.b.a"]), indent=st.sampled_from([None, 1])
+)
+def test_json_is_read_as_if_it_were_read_whole(document: Any, path: str, indent: int | None) -> None:
+    walked = Document(json.dumps(document, indent=indent), json.JSONDecoder())
+    found = list(walked.items(path.split(".") if path else []))
+    expected = at_path(document, path)
+    assert (walked.found, found) == ((1, expected) if isinstance(expected, list) else (0, []))
+
+
+def test_a_json_document_is_never_in_memory_as_values(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.json", '{"data": [' + "[]," * 500_000 + '{"a": 1}], "n": 1}')
+    tracemalloc.start()
+    try:
+        assert values(table(path, rows="data")) == [{"a": 1}]
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * path.stat().st_size
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -360,6 +405,10 @@ UNUSABLE: dict[str, tuple[str, bytes, str]] = {
     "no text": ("a.csv", b"\xff\x00\x81\x80" * 100, "UTF-8"),
     "cut json": ("a.json", b'[{"a": 1}', "JSON"),
     "deep json": ("a.json", b"[" * 100_000, "JSON"),
+    "json rows twice": ("a.json", b'[{"a": 1}] [{"a": 2}]', "JSON"),
+    "json with text behind": ("a.json", b'[{"a": 1}] x', "JSON"),
+    "json without comma": ("a.json", b'[{"a": 1} {"a": 2}]', "JSON"),
+    "json number": ("a.json", b"5", "文档含有：单个值"),
     "json table": ("a.json", b'{"error": 1}', "文档含有：error"),
     "entity bomb": ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a><r><n>&b;</n></r></a>", "实体"),
     "cut gz": ("a.csv.gz", gzip.compress(HEAD.encode() * 1000)[:-20], "已损坏"),

@@ -124,6 +124,19 @@ def test_cursors() -> None:
     assert rows == [{"iname": "b"}, {"iname": "c"}]
 
 
+@pytest.mark.parametrize("last", [{}, {"next": None}, {"next": ""}, {"next": False}])
+def test_the_end_of_cursors(last: dict[str, Any]) -> None:
+    pages = [{"data": numbered(1), "next": "b"}, {"data": [{"iname": "last"}], **last}]
+    with serve(lambda request: json_answer(pages[request.number - 1])) as server:
+        rows = values(pull(source(server, paging={"style": "cursor", "next": "next"})))
+    assert rows == [*numbered(1), {"iname": "last"}]
+
+
+def test_an_empty_list_needs_no_cursor() -> None:
+    with serve(lambda _: json_answer({"data": []})) as server:
+        assert pull(source(server, paging={"style": "cursor", "next": "next"})) == []
+
+
 LOOPS = {
     "same page again": ({"style": "page", "size": 2}, lambda _: {"data": numbered(2)}, "内容相同"),
     "same announced page": ({"style": "page", "pages": "n"}, lambda _: {"data": numbered(2), "n": 9}, "内容相同"),
@@ -131,6 +144,16 @@ LOOPS = {
         {"style": "cursor", "next": "next"},
         lambda request: {"data": [{"iname": str(request.number)}], "next": "z"},
         "游标",
+    ),
+    "no cursor at all": (
+        {"style": "cursor", "next": "page.next"},
+        lambda _: {"data": numbered(2)},
+        "没有 page.next",
+    ),
+    "no cursor but a table": (
+        {"style": "cursor", "next": "page"},
+        lambda _: {"data": numbered(2), "page": {"next": 1}},
+        "page 不是游标",
     ),
     "cursors in a circle": (
         {"style": "cursor", "next": "next"},
@@ -421,7 +444,7 @@ def test_no_key_in_messages_or_logs(monkeypatch: pytest.MonkeyPatch, caplog: pyt
         Answer(b"", status=500),
         Answer(b"", status=404),
         Answer(b"[", announce=99),
-        json_answer({"msg": f"wrong key {TOKEN} of 340100190001010017"}),
+        json_answer({"msg": f"wrong key {TOKEN} of 340100190001040017"}),
     ]
     for answer in answers:
         with serve(lambda _, answer=answer: answer) as server:
@@ -432,7 +455,7 @@ def test_no_key_in_messages_or_logs(monkeypatch: pytest.MonkeyPatch, caplog: pyt
         assert TOKEN not in shown
         assert sign not in shown
         assert "?" not in str(error.value)
-        assert "340100190001010017" not in shown
+        assert "340100190001040017" not in shown
 
 
 def test_items_of_a_list_become_rows() -> None:

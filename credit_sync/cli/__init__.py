@@ -29,6 +29,7 @@ _MODULES = {
     "status": "status",
     "lookup": "lookup",
     "explain": "explain",
+    "calibrate": "calibrate",
     "screen-file": "screen_file",
     "quarantine": "quarantine",
     "lists": "lists",

@@ -1,6 +1,7 @@
 """`check`: tries everything a night needs, and changes nothing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -9,12 +10,16 @@ import click
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Command
 from credit_sync.errors import CreditSyncError
+from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.probe import probe as probe_channel
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.connect import probe as probe_source
+from credit_sync.sources.platform import probe as probe_platform
 from credit_sync.sources.pull import make_readers
+from credit_sync.sources.questions import Questions
+from credit_sync.sources.rows import Origin
 from credit_sync.store.probe import probe_store
 
 
@@ -32,9 +37,13 @@ def check(ctx: click.Context, config: Path | None) -> int:
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     passed = [_try("数据库", "", partial(probe_store, settings))]
     for name, source in settings.sources.items():
-        passed.append(
-            _try("数据源", name, partial(probe_source, name, source, readers[name].mapping, base=settings.base))
-        )
+        reader = readers[name]
+        if isinstance(source, QuerySource):
+            origin = Origin(name, "试查", 0, datetime.now())
+            probe = partial(probe_platform, Questions(name, source, reader.mapping), reader, origin)
+        else:
+            probe = partial(probe_source, name, source, reader.mapping, base=settings.base)
+        passed.append(_try("数据源", name, probe))
     for name in settings.channels:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
     return 0 if all(passed) else EXIT_FAILED

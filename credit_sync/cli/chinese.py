@@ -1,5 +1,6 @@
 """Click in Chinese: headings, help option and usage errors as a government operator reads them."""
 
+import re
 from typing import Any
 
 import click
@@ -31,7 +32,8 @@ class _Chinese:
 
 def _in_chinese(record: tuple[str, str]) -> tuple[str, str]:
     name, text = record
-    return name, text.replace("[required]", "[必填]").replace("[default: ", "[默认：")
+    text = text.replace("[required]", "[必填]").replace("[default: ", "[默认：")
+    return name, re.sub(r"; x>=(\d+)\]", r"；不小于 \1]", text)
 
 
 class Command(_Chinese, click.Command):
@@ -85,6 +87,8 @@ def _reason(error: click.BadParameter) -> str:
     kind: Any = error.param.type if error.param else None
     if isinstance(kind, click.Choice):
         return "只能是 " + "、".join(str(choice) for choice in kind.choices)
+    if isinstance(kind, click.IntRange):
+        return f"写一个不小于 {kind.min} 的整数"
     if isinstance(kind, click.Path):
         return "文件不存在或读不了"
     if isinstance(kind, click.DateTime):

@@ -49,7 +49,7 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
             )
         scales = Scales(load_weights(settings.path(settings.mappings)), reference())
         candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
-        for found in applicants:
+        for found in applicants.values():
             ids = candidates.listings({0: found.subject})[0]
             counted = candidates.scales_for(found.subject, scales, now)
             for number, entry in listings.items():

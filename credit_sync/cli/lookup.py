@@ -32,6 +32,7 @@ def lookup(
     from credit_sync.screening.measures import load_measures
     from credit_sync.screening.reference import reference
     from credit_sync.screening.weights import load_weights
+    from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
     from credit_sync.sources.lists import states_of_lists
     from credit_sync.store.engine import open_engine
     from credit_sync.store.migrate import require_current
@@ -46,9 +47,10 @@ def lookup(
     require_current(engine)
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
+        unknown = unknown_reasons(connection, asked_lists(settings), {0: (subject, None)}, now).get(0, "")
         index = settings.path(settings.store.index)
         scales = Scales(load_weights(folder), reference())
-        answer = look_up(connection, subject, states, now, scales, index=index)
+        answer = look_up(connection, subject, states, now, scales, index=index, unknown=unknown)
     put_on_record(engine, answer.query, len(answer.found), who=getpass.getuser(), reason=reason, at=now)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))

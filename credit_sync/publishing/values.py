@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from credit_sync.records import Licence, Penalty, RecordKind
 from credit_sync.settings import Department
-from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind
+from credit_sync.subjects.identifiers import OF_ORGANISATIONS, IdentifierKind, SubjectKind
 
 Published = Licence | Penalty
 """The records that are published."""
@@ -64,7 +64,8 @@ def _person_id(record: Published, _: Reporting) -> Value:
     """The identity document of a natural person: the citizen id before any other."""
     if record.subject.kind is not SubjectKind.PERSON:
         return None
-    found = record.subject.identifier(IdentifierKind.CITIZEN_ID) or record.subject.identifier(IdentifierKind.OTHER)
+    own = [number for number in record.subject.identifiers if number.kind not in OF_ORGANISATIONS]
+    found = record.subject.identifier(IdentifierKind.CITIZEN_ID) or next(iter(own), None)
     return found.value if found else None
 
 

@@ -121,6 +121,8 @@ class Listing:
     removal_reason: str = ""
     age: int | None = None
     """Age of a person at publication: calendar-year difference, right to about two years."""
+    legal_representative_id: Identifier | None = None
+    """Number of a listed organisation's legal representative, mostly masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
 from credit_sync.reporting.labels import ROLES, VERDICTS, percent
 from credit_sync.reporting.shown import shown
+from credit_sync.screening.comparison import RELATED
+from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Measures
 
 _TITLES = {
@@ -40,7 +42,14 @@ def _record_lines(found: Found, measures: Measures, today: date) -> list[str]:
     comparison = found.comparison
     gone = "" if in_force(found, today) else "〔已移出或已不在来源中〕"
     head = f"  · {gone}{shown(_describe(found, measures))}"
-    same = f"    同一主体：{VERDICTS[comparison.verdict.value]}（{percent(comparison.probability)}）"
+    if comparison.related and not comparison.verdict.flags:
+        return [
+            head,
+            f"    {RELATED}：{shown(comparison.related)}",
+            f"    来源：{found.source} {found.place} 第 {found.row} 行",
+        ]
+    is_it = "同一主体" if comparison.via is Via.SUBJECT else "经名单单位的法定代表人，同一人"
+    same = f"    {is_it}：{VERDICTS[comparison.verdict.value]}（{percent(comparison.probability)}）"
     evidence = [f"      {e.bits:+6.1f} 比特　{shown(e.sentence)}" for e in comparison.evidence]
     return [head, same, *evidence, f"    来源：{found.source} {found.place} 第 {found.row} 行"]
 

@@ -15,6 +15,7 @@ def explanation_text(applicant: Applicant, listing: Listing, explanation: Explan
         f"名单条目：{shown(theirs.name)}　{theirs.displayed_identifiers()}（{shown(listing.number)}，{shown(listing.organ)}）",
         "",
     ]
+    lines += [f"关联方式：{shown(e.sentence)}" for e in explanation.comparison.evidence if e.attribute == "via"]
     for line in explanation.lines:
         if line.evidence is None:
             lines.append(f"     ——  {line.attribute}：没有比较（一边没有，或已由证件号码体现）")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, select
 
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.reporting import labels
@@ -24,7 +24,8 @@ from credit_sync.reporting.flagged_views import (
 )
 from credit_sync.reporting.lists import midnight, previous_report, read_lists
 from credit_sync.reporting.shown import shown, shown_numbers
-from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.comparison import RELATED, Verdict
+from credit_sync.screening.faces import Via, representative
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.store import schema
@@ -46,7 +47,8 @@ def read_flagged(connection: Connection, settings: Settings, run: Run, measures:
         accounted=_accounted(connection, run),
         applications=_applications(connection, previous, measures),
         closed=_closed(connection, previous, measures),
-        unverifiable=_unverifiable(connection),
+        unverifiable=_without_flag(connection, schema.screening.c.verdict == Verdict.UNVERIFIABLE.value),
+        related=_without_flag(connection, _IS_RELATED),
     )
 
 
@@ -114,6 +116,7 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
 ) -> FlagView:
     """`matches`: the flag's, strongest first."""
     strongest, listing = matches[0]
+    reached = representative(listing) if found.via == Via.LEGAL_REPRESENTATIVE else None
     return FlagView(
         number=found.id,
         news=_news(found, previous),
@@ -123,6 +126,7 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
         role=labels.label(labels.ROLES, applicant.role),
         applicant=_party(applicant.subject),
         listed=_party(listing.subject),
+        representative=_party(reached) if reached is not None else None,
         evidence=tuple(
             EvidenceView(labels.label(labels.ATTRIBUTES, e["attribute"]), shown(e["sentence"]), e["bits"])
             for e in strongest["evidence"]
@@ -207,12 +211,19 @@ def _closed(connection: Connection, previous: datetime | None, measures: Measure
             verdict=Verdict(f.verdict),
             reason=shown(f.close_reason),
             closed_at=f.closed_at,
+            represented=f.via == Via.LEGAL_REPRESENTATIVE,
         )
         for f in flags
     )
 
 
-def _unverifiable(connection: Connection) -> tuple[UnverifiableView, ...]:
+_IS_RELATED = (schema.screening.c.verdict != Verdict.UNVERIFIABLE.value) & schema.screening.c.reason.contains(
+    RELATED
+)
+"""Whose parent or branch is listed; the unverifiable among them are told of it in their reason."""
+
+
+def _without_flag(connection: Connection, which: ColumnElement[bool]) -> tuple[UnverifiableView, ...]:
     applicant, screening = schema.applicant, schema.screening
     rows = connection.execute(
         select(applicant, screening.c.reason.label("why"))
@@ -220,7 +231,7 @@ def _unverifiable(connection: Connection) -> tuple[UnverifiableView, ...]:
         .where(
             applicant.c.removed_at.is_(None),
             screening.c.applicant_version == applicant.c.version,
-            screening.c.verdict == Verdict.UNVERIFIABLE.value,
+            which,
         )
         .order_by(applicant.c.id)
     ).mappings()

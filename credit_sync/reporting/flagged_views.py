@@ -71,6 +71,8 @@ class FlagView:
     role: str
     applicant: PartyView
     listed: PartyView
+    representative: PartyView | None
+    """The legal representative of the listed organisation, where the applicant is held for him and not for it."""
     evidence: tuple[EvidenceView, ...]
     entries: tuple[EntryView, ...]
     left: tuple[str, ...]
@@ -87,10 +89,11 @@ class FlagView:
     @property
     def compared(self) -> tuple[tuple[str, str, str], ...]:
         """(title, the applicant's, the listed subject's) side by side."""
-        left, right = dict(self.applicant.details), dict(self.listed.details)
+        there = self.representative or self.listed
+        left, right = dict(self.applicant.details), dict(there.details)
         return (
-            ("名称" if self.applicant.kind == "单位" else "姓名", self.applicant.name, self.listed.name),
-            ("证件号码", "、".join(self.applicant.numbers), "、".join(self.listed.numbers)),
+            ("名称" if self.applicant.kind == "单位" else "姓名", self.applicant.name, there.name),
+            ("证件号码", "、".join(self.applicant.numbers), "、".join(there.numbers)),
             *((title, left.get(title, ""), right.get(title, "")) for title in dict.fromkeys((*left, *right))),
         )
 
@@ -137,6 +140,8 @@ class ClosedView:
     verdict: Verdict
     reason: str
     closed_at: datetime
+    represented: bool
+    """Whether the flag reached the applicant through a legal representative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,8 @@ class FlaggedReport:
     applications: tuple[ApplicationView, ...]
     closed: tuple[ClosedView, ...]
     unverifiable: tuple[UnverifiableView, ...]
+    related: tuple[UnverifiableView, ...]
+    """Applicants whose parent or branch is listed: told, no flag."""
 
     @cached_property
     def flags(self) -> tuple[FlagView, ...]:
@@ -228,6 +235,11 @@ class FlaggedReport:
         keys = {(a.head.system, a.head.department) for a in self.applications}
         keys |= {(u.head.system, u.head.department) for u in self.unverifiable}
         return tuple(self._tally(system, department) for system, department in sorted(keys))
+
+    @cached_property
+    def represented(self) -> int:
+        """Open flags that reach an applicant through the legal representative of a listed organisation."""
+        return sum(flag.representative is not None for flag in self.flags)
 
     def count(self, verdict: Verdict) -> int:
         """Open flags of one verdict."""

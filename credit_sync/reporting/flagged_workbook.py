@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationHead, FlaggedReport, FlagView
 from credit_sync.reporting.shown import shortened
+from credit_sync.screening.faces import Via
 
 _LONGEST_CELL = 32_000
 """Characters; the format ends at 32,767."""
@@ -109,6 +110,7 @@ def _summary(report: FlaggedReport) -> _Sheet:
             for verdict in reversed(counts.verdicts)
         ),
         *(("预警", labels.VERDICTS[verdict], report.count(verdict), "") for verdict in VERDICT_ORDER),
+        ("预警", "经名单单位的法定代表人", report.represented, "列入名单的是单位，不是申报主体本人"),
         ("预警", "涉及申报", len(report.applications), ""),
         ("预警", "新增", report.news("新增"), ""),
         ("预警", "有变化", report.news("有变化"), ""),
@@ -135,6 +137,7 @@ def _flags(report: FlaggedReport) -> _Sheet:
         *(("预警编号", 9), ("变化", 8), ("判定", 7), ("可能性", 9)),
         *_HEAD,
         *(("申报主体", 28), ("角色", 14), ("主体号码", 36), ("名单", 20), ("名单所列", 28), ("名单号码", 36)),
+        ("关联方式", 22),
         *(
             ("条目数", 7),
             ("案号/文号", 30),
@@ -152,7 +155,7 @@ def _flags(report: FlaggedReport) -> _Sheet:
             *(str(f.number), f.news, labels.VERDICTS[f.verdict], labels.percent(f.probability)),
             *_head(application.head),
             *(f.applicant.name, f.role, "\n".join(f.applicant.numbers), f.list_title),
-            *(f.listed.name, "\n".join(f.listed.numbers)),
+            *(f.listed.name, "\n".join(f.listed.numbers), _tie(f)),
             *(len(f.entries), "\n".join(e.number for e in f.entries if e.number), _evidence(f)),
             "\n".join(f.left),
             *(labels.EFFECTS[f.measure.effect], f.measure.title, f.measure.text, f.measure.basis),
@@ -162,6 +165,12 @@ def _flags(report: FlaggedReport) -> _Sheet:
         for f in application.flags
     ]
     return _Sheet("预警", columns, rows)
+
+
+def _tie(flag: FlagView) -> str:
+    if flag.representative is None:
+        return labels.VIA[Via.SUBJECT]
+    return f"{labels.VIA[Via.LEGAL_REPRESENTATIVE]} {flag.representative.name}"
 
 
 def _evidence(flag: FlagView) -> str:
@@ -200,11 +209,22 @@ def _unverifiable(report: FlaggedReport) -> _Sheet:
 
 
 def _closed(report: FlaggedReport) -> _Sheet:
-    columns = (*_HEAD, ("申报主体", 28), ("角色", 14), ("名单", 20), ("原判定", 8), ("关闭日期", 12), ("原因", 50))
+    columns = (
+        *_HEAD,
+        ("申报主体", 28),
+        ("角色", 14),
+        ("名单", 20),
+        ("关联方式", 12),
+        ("原判定", 8),
+        ("关闭日期", 12),
+        ("原因", 50),
+    )
     rows: Iterable[Sequence[Cell]] = (
         (
             *_head(c.head),
-            *(c.applicant, c.role, c.list_title, labels.VERDICTS[c.verdict]),
+            *(c.applicant, c.role, c.list_title),
+            labels.VIA[Via.LEGAL_REPRESENTATIVE if c.represented else Via.SUBJECT],
+            *(labels.VERDICTS[c.verdict]),
             *(f"{c.closed_at:%Y-%m-%d}", c.reason),
         )
         for c in report.closed

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Effect
 from credit_sync.subjects.subject import Sex, SubjectKind
 
@@ -44,7 +46,12 @@ ATTRIBUTES: Mapping[str, str] = {
     "sex": "性别",
     "birth_year": "出生年份",
     "region": "地区",
+    "employer": "工作单位",
+    "via": "关联方式",
 }
+
+VIA: Mapping[str, str] = {Via.SUBJECT: "本身", Via.LEGAL_REPRESENTATIVE: "法定代表人"}
+"""What the applicant is to the listed subject."""
 
 RECORDS: Mapping[str, str] = {
     RecordKind.LICENCE: "行政许可",
@@ -68,9 +75,20 @@ STATUSES: Mapping[str, str] = {
 DELIVERIES: Mapping[str, str] = {
     "full": "全量",
     "delta": "增量",
+    "query": "逐个查询",
     "retry": "隔离区重试",
     "rollback": "退回",
     "end": "停用",
+}
+
+_QUESTIONS: Mapping[str, str] = {
+    "asked": "本次查询",
+    "cached": "沿用以前的答复",
+    "answered": "有记录",
+    "none": "查无记录",
+    "unknown": "未能查询",
+    "waiting": "等待查询",
+    "unaskable": "缺少号码无法查询",
 }
 
 NO_DEPARTMENT = "未填处室"
@@ -82,6 +100,18 @@ _WORDS = ((0.95, "很有可能"), (0.8, "较有可能"), (0.5, "有可能"), (0.
 def label(labels: Mapping[str, str], code: str) -> str:
     """The Chinese word for a code, the code itself where there is none."""
     return labels.get(code, code)
+
+
+def questions(counts: Mapping[str, Any]) -> str:
+    """How the questions to a list that can only be asked stand; '' for counts of another source.
+
+    >>> questions({"questions": 5, "asked": 3, "cached": 2, "answered": 1, "none": 3, "unknown": 1})
+    '逐个查询 5 个主体：本次查询 3、沿用以前的答复 2、有记录 1、查无记录 3、未能查询 1'
+    """
+    if "questions" not in counts:
+        return ""
+    numbers = "、".join(f"{title} {counts[name]}" for name, title in _QUESTIONS.items() if counts.get(name))
+    return f"逐个查询 {counts['questions']} 个主体" + (f"：{numbers}" if numbers else "")
 
 
 def percent(probability: float) -> str:

@@ -62,7 +62,8 @@ def _sources(
 ) -> Iterator[SourceView]:
     query = select(source_version).where(source_version.c.run_id == run.id).order_by(source_version.c.version)
     versions = {row["source"]: row for row in connection.execute(query).mappings()}
-    failed = {part.name: part for part in parts if part.stage == "pull" and part.status == "failed"}
+    pulled = {part.name: part for part in parts if part.stage == "pull"}
+    failed = {name: part for name, part in pulled.items() if part.status == "failed"}
     for name, mapping in load_mappings(settings).items():
         version, failure = versions.get(name), failed.get(name)
         of_list = mapping.record is RecordKind.LISTING
@@ -75,6 +76,7 @@ def _sources(
             version=version["version"] if version else None,
             counts={count: version[count] for count in COUNTS} if version else {},
             reason=shown(version["reason"]) if version else failure.problem if failure else "",
+            asked=labels.questions(pulled[name].counts) if name in pulled else "",
         )
 
 

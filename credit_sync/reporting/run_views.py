@@ -43,6 +43,8 @@ class SourceView:
     version: int | None
     counts: Mapping[str, int]
     reason: str
+    asked: str
+    """How the questions stand, of a list that can only be asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\
 def shown(text: str) -> str:
     """Free text as a report may show it: on one line, personal numbers hidden, control characters visible.
 
-    >>> shown("张\\x00三 340100190001010017")
+    >>> shown("张\\x00三 340100190001040017")
     '张\\ufffd三 340100********0017'
     """
     return hide_in_text("".join(map(_visible, text)).strip())

@@ -6,12 +6,14 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.publishing.due import due
-from credit_sync.reporting.labels import RECORDS, STATUSES, label
+from credit_sync.reporting.labels import RECORDS, STATUSES, label, questions
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
+from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.doubts import count_doubtful
 from credit_sync.store.quarantine import waiting
+from credit_sync.store.questions import standings
 from credit_sync.store.schema import run, stage
 
 _RUNS = 7
@@ -42,6 +44,10 @@ def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterato
         age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
         warning = f"  ⚠ {state.reason}，比对不能据此认定无失信" if state.stale else ""
         yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"
+    for asked in asked_lists(settings):
+        standing = standings(connection, asked.name, now)
+        counts: dict[str, int] = {"questions": sum(standing.values())} | {str(k): n for k, n in standing.items()}
+        yield f"  {asked.mapping.title}（{asked.name}）  {questions(counts)}"
 
 
 def _quarantine(connection: Connection) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from credit_sync.records import RecordKind
-from credit_sync.reporting.labels import RECORDS, STAGES, VERDICTS
+from credit_sync.reporting.labels import RECORDS, STAGES, VERDICTS, questions
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.settings import Settings
@@ -64,7 +64,8 @@ class Summary:
         }
         for part in self.parts:
             if part.problem:
-                lines.append(f"  {part.title}：失败，{part.problem}")
+                asked = f"{asked}；" if (asked := questions(part.counts)) else ""
+                lines.append(f"  {part.title}：{asked}失败，{part.problem}")
             elif part.stage in describe:
                 lines.append(f"  {part.title}：{describe[part.stage](part.counts)}")
         if self.nothing_changed and not self.problems:
@@ -104,7 +105,8 @@ def _pull_line(counts: Mapping[str, Any]) -> str:
         for name, word in (("duplicates", "重复"), ("skipped", "空行说明"))
         if counts[name]
     )
-    return f"取到 {counts['pulled']} 行：{news}{more}，隔离 {counts['quarantined']}；在册 {counts['live']}"
+    asked = f"{asked}；" if (asked := questions(counts)) else ""
+    return f"{asked}取到 {counts['pulled']} 行：{news}{more}，隔离 {counts['quarantined']}；在册 {counts['live']}"
 
 
 def _publish_line(counts: Mapping[str, Any]) -> str:

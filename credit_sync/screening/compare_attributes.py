@@ -1,6 +1,7 @@
 """Corroboration: attributes that never decide alone but add to or take from what names and numbers say."""
 
 from credit_sync.records import Listing
+from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.identifiers import IdentifierKind, citizen_id
 from credit_sync.subjects.person_names import fold_person_name
@@ -25,6 +26,8 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
 
 def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Sex, as given or as the citizen id shows it; silent where a number already said so."""
+    if applicant.kind is not SubjectKind.PERSON:
+        return None
     a, b = _sex(applicant), _sex(listing.subject)
     if a is None or b is None or _both_numbered(applicant, listing.subject):
         return None
@@ -35,6 +38,8 @@ def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidenc
 
 def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Birth year against the birth year of the listing, or against its age at publication."""
+    if applicant.kind is not SubjectKind.PERSON:
+        return None
     a, b, tolerance = birth_year(applicant), birth_year(listing.subject), 0
     if b is None and listing.age and listing.published_on:
         b, tolerance = listing.published_on.year - listing.age, _AGE_TOLERANCE
@@ -48,23 +53,65 @@ def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) ->
 
 
 def compare_regions(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
-    """Province of the applicant against that of the listing, its court or its authority."""
-    if _both_numbered(applicant, listing.subject):
+    """Where the applicant lives or is registered against the listing's place, or else its court or authority.
+
+    A place not given is read from the number: people are at home where their id was first issued, more often than
+    not, and organisations where their code was.
+    """
+    if not (listing.subject.region or listing.organ) or _both_numbered(applicant, listing.subject):
         return None
-    gazetteer = scales.reference.gazetteer
-    a = gazetteer.provinces_in(applicant.region)
-    b = gazetteer.provinces_in(listing.subject.region) or gazetteer.provinces_in(listing.organ)
-    if not a or not b:
+    areas = scales.reference.gazetteer.areas_in
+    here, there = _home(applicant), listing.subject.region
+    ours, theirs = areas(here), areas(there)
+    if not theirs:
+        there = listing.organ
+        theirs = areas(there)
+    if not ours or not theirs:
         return None
-    if a & b:
+    if any(len(area) == 4 for area in ours & theirs):
+        return scales.evidence("region", "same_city", "所在城市相同")
+    if {area[:2] for area in ours} & {area[:2] for area in theirs}:
         return scales.evidence("region", "same", "所在省份相同")
-    there = listing.subject.region or listing.organ
-    return scales.evidence("region", "different", f"所在省份不同：{applicant.region} 与 {there}")
+    return scales.evidence(
+        "region", "different", f"所在省份不同：{applicant.region or '证件号码所示地区'} 与 {there}"
+    )
+
+
+def _home(subject: Subject) -> str:
+    """The region given, or the division code in a citizen id or USCC where it is visible."""
+    if subject.region:
+        return subject.region
+    number = subject.identifier(IdentifierKind.CITIZEN_ID)
+    code = subject.identifier(IdentifierKind.USCC)
+    digits = number.value[:6] if number else code.value[2:8] if code and len(code.value) == 18 else ""
+    return digits if digits.isdigit() else ""
+
+
+_SAME_EMPLOYER = {"same", "form", "form_changed", "place_dropped", "one_character"}
+
+
+def compare_employers(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
+    """Employers of persons, as names of organisations. People change jobs: another employer says little."""
+    a, b = applicant.employer, listing.subject.employer
+    if applicant.kind is not SubjectKind.PERSON or not a or not b:
+        return None
+    found = compare_organisations(a, b, scales)
+    if found is None:
+        return None
+    if found.level in _SAME_EMPLOYER or (found.level == "short" and len(a) > _SHORTEST_EMPLOYER):
+        return scales.evidence("employer", "same", f"工作单位相同：{a}")
+    if found.level in ("different", "other_place", "other_trade"):
+        return scales.evidence("employer", "different", f"工作单位不同：{a} 与 {b}（可能已调动）")
+    return None  # a branch, a hospital of the university: neither the same nor another
+
+
+_SHORTEST_EMPLOYER = 3
+"""Characters; names such as 学校 or 个体户 name no employer."""
 
 
 def birth_year(subject: Subject) -> int | None:
-    """The birth year given, or shown by a citizen id, masked or not."""
-    number = subject.identifier(IdentifierKind.CITIZEN_ID)
+    """The birth year given, or shown by a citizen id, masked or not, or a foreigner's permanent residence id."""
+    number = subject.identifier(IdentifierKind.CITIZEN_ID) or subject.identifier(IdentifierKind.FOREIGNER_ID)
     if number is not None and len(number.value) == 18 and number.value[6:10].isdigit():
         return int(number.value[6:10])
     return subject.birth_year

@@ -1,5 +1,7 @@
 """Comparing identifiers: equal, equal as far as visible, off by a typing error, or contradicting."""
 
+import math
+from dataclasses import replace
 from itertools import product
 
 from rapidfuzz.distance import OSA
@@ -7,7 +9,7 @@ from rapidfuzz.distance import OSA
 from credit_sync.records import Listing
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.screening.keys import patterns, spellings
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, masked, uscc
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, foreign, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.subject import Subject
 
@@ -23,20 +25,33 @@ _RANK = {
 def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """The most telling comparison among all pairs of identifiers of comparable kinds.
 
-    Agreement of one pair outweighs a contradiction of another: a subject may carry an old and a new number,
-    but nobody carries somebody else's valid number by chance.
+    Agreement of one pair outweighs a contradiction of the same kind: a subject may carry an old and a new number,
+    but nobody carries somebody else's valid number by chance. A contradiction of another kind is told and keeps
+    the pair from `confirmed`: one of the records is wrong.
     """
     pairs = product(applicant.identifiers, listing.subject.identifiers)
-    found = [evidence for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
-    return min(found, key=lambda e: (_RANK[e.bearing], -e.bits), default=None)
+    found = [(a, evidence) for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
+    if not found:
+        return None
+    _, best = min(found, key=lambda pair: (_RANK[pair[1].bearing], -pair[1].bits))
+    if best.bearing is Bearing.IDENTIFIES:
+        agreeing = {_family(a) for a, e in found if e.bearing is Bearing.IDENTIFIES}
+        against = [e for a, e in found if e.bearing is Bearing.EXCLUDES and _family(a) not in agreeing]
+        if against:
+            return replace(best, sentence=f"{best.sentence}；但{against[0].sentence}", bearing=Bearing.WEAKENS)
+    return best
+
+
+def _family(number: Identifier) -> IdentifierKind:
+    return IdentifierKind.USCC if number.kind in _CODES else number.kind
 
 
 def compare_pair(a: Identifier, b: Identifier, scales: Scales) -> Evidence | None:
     """Two identifiers; None when their kinds cannot be compared."""
     if a.masked or b.masked:
-        return _compare_masked(a, b, scales)
+        return _compare_masked(a, b, scales) if _family(a) is _family(b) else None
     if a.kind is b.kind:
-        return _compare_full(a, b, scales)
+        return _DOCUMENTS.get(a.kind, _compare_full)(a, b, scales)
     if {a.kind, b.kind} == _CODES:
         return _compare_organisation_codes(a, b, scales)
     return None
@@ -46,8 +61,6 @@ def _compare_full(a: Identifier, b: Identifier, scales: Scales) -> Evidence | No
     if a.value == b.value:
         note = "" if a.valid else "（校验码不符，但两边写法相同）"
         return scales.evidence("identifier", "same", f"{a.title}完全一致：{a.display()}{note}", Bearing.IDENTIFIES)
-    if a.kind is IdentifierKind.OTHER:
-        return None
     if a.valid and b.valid:
         return _contradiction(f"两边都有有效的{a.title}，但不相同：{a.display()} 与 {b.display()}", scales)
     if a.kind is IdentifierKind.USCC and _code_inside(a) == _code_inside(b):
@@ -64,6 +77,44 @@ def _compare_full(a: Identifier, b: Identifier, scales: Scales) -> Evidence | No
             f"{a.title}只差一位，且有一边校验码不符，可能是录入错误：{a.display()} 与 {b.display()}",
         )
     return _contradiction(f"{a.title}不一致：{a.display()} 与 {b.display()}", scales)
+
+
+def _compare_documents(a: Identifier, b: Identifier, scales: Scales) -> Evidence | None:
+    """Passports, and numbers of kinds unknown: they change with every book, so another number says little."""
+    if a.value == b.value:
+        return scales.evidence("identifier", "same_document", f"{a.title}相同：{a.display()}", Bearing.IDENTIFIES)
+    if a.kind is IdentifierKind.OTHER:
+        return None
+    sentence = f"{a.title}不同：{a.display()} 与 {b.display()}（换发后号码会变）"
+    return scales.evidence("identifier", "other_document", sentence)
+
+
+def _compare_travel_permits(a: Identifier, b: Identifier, scales: Scales) -> Evidence | None:
+    """The digits that stay for life decide; those that count cards may differ."""
+    if foreign.for_life(a.value) == foreign.for_life(b.value):
+        return scales.evidence("identifier", "same", f"{a.title}一致：{a.display()}", Bearing.IDENTIFIES)
+    if a.value[0].isdigit() is not b.value[0].isdigit():
+        return None  # one of Hong Kong or Macao, one of Taiwan: kinds of their own
+    return _contradiction(f"{a.title}不同：{a.display()} 与 {b.display()}", scales)
+
+
+def _compare_foreigner_ids(a: Identifier, b: Identifier, scales: Scales) -> Evidence | None:
+    """Within one edition as citizen ids; the old and the new edition share the birth date."""
+    if len(a.value) == len(b.value):
+        return _compare_full(a, b, scales)
+    if foreign.birth_day(a.value) == foreign.birth_day(b.value):
+        sentence = f"新旧两版{a.title}所示出生日期一致：{a.display()} 与 {b.display()}"
+        return scales.evidence("identifier", "other_edition", sentence)
+    return _contradiction(f"新旧两版{a.title}所示出生日期不同：{a.display()} 与 {b.display()}", scales)
+
+
+_DOCUMENTS = {
+    IdentifierKind.OTHER: _compare_documents,
+    IdentifierKind.PASSPORT: _compare_documents,
+    IdentifierKind.TRAVEL_PERMIT: _compare_travel_permits,
+    IdentifierKind.FOREIGNER_ID: _compare_foreigner_ids,
+}
+"""How kinds with rules of their own are compared."""
 
 
 def _compare_organisation_codes(a: Identifier, b: Identifier, scales: Scales) -> Evidence:
@@ -87,10 +138,11 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
     left = patterns(a) if a.masked else spellings(a)
     right = patterns(b) if b.masked else spellings(b)
     pairs = [(x, y) for x in left for y in right if len(x) == len(y)]
-    if not pairs or (a.kind is IdentifierKind.CITIZEN_ID) != (b.kind is IdentifierKind.CITIZEN_ID):
+    if not pairs:
         return None
     shown, whose = (b, "名单中") if b.masked else (a, "申报信息中")
-    number = f"与{whose}部分隐去的{shown.title}（{shown.value}）"
+    corrupt = "" if shown.valid or not shown.masked else "，该号码可见部分与校验码矛盾、可能有误"
+    number = f"与{whose}部分隐去的{shown.title}（{shown.value}{corrupt}）"
     for x, y in pairs:
         if not masked.contradictions(x, y):
             return _agreement(shown.kind, number, x, y, scales)
@@ -109,24 +161,38 @@ def _agreement(kind: IdentifierKind, number: str, x: str, y: str, scales: Scales
     worth = _worth(kind, x, y, scales)
     if worth <= 0:
         return None
-    count = _visible(x, y)
     enough = worth >= scales.weights.bands.identifying_bits
     return scales.evidence(
         "identifier",
         "masked",
-        f"{number}可见的 {count} 位全部一致",
+        f"{number}可见的 {_visible(x, y)} 位全部一致，旁人碰巧一致的可能约 {_one_in(worth)}",
         Bearing.IDENTIFIES if enough else Bearing.SUPPORTS,
         u=2**-worth,
     )
 
 
+def _one_in(bits: float) -> str:
+    """Two to the power of `bits`, as one in so many, two digits exact."""
+    count = 2**bits
+    step = 10 ** max(int(math.log10(count)) - 1, 0)
+    rounded = round(count / step) * step
+    for unit, size in (("亿", 10**8), ("万", 10**4)):
+        if rounded >= size:
+            return f"{rounded / size:g} {unit}分之一"
+    return f"{rounded:g} 分之一"
+
+
 def _worth(kind: IdentifierKind, x: str, y: str, scales: Scales) -> float:
-    """Bits of the places that both show."""
+    """Bits of the places that both show. The check digit says no more than what is hidden could have said."""
     places = scales.weights.places
-    if kind is not IdentifierKind.CITIZEN_ID:
+    if kind not in (IdentifierKind.CITIZEN_ID, IdentifierKind.FOREIGNER_ID) or len(x) not in (15, 18):
         return places.code * _visible(x, y)
     table = places.citizen_id if len(x) == 18 else (*places.citizen_id[:6], *places.citizen_id[8:17])
-    return sum(bits for bits, p, q in zip(table, x, y, strict=True) if MASK not in (p, q))
+    hidden = [MASK in pair for pair in zip(x, y, strict=True)]
+    shown = sum(bits for bits, mask in zip(table[:17], hidden, strict=False) if not mask)
+    if len(x) == 15 or hidden[17]:
+        return shown
+    return shown + min(table[17], sum(bits for bits, mask in zip(table[:17], hidden, strict=False) if mask))
 
 
 def _visible(x: str, y: str) -> int:

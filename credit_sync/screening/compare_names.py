@@ -9,12 +9,15 @@ from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.person_names import fold_person_name, sound, syllables
 from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.writing import LONGEST
 
 
 def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """The names; former names and known short forms on either side count when the present ones differ."""
     compare = _compare_persons if applicant.kind is SubjectKind.PERSON else compare_organisations
     ours, theirs = scales.reference.names_of(applicant), scales.reference.names_of(listing.subject)
+    if max(len(ours[0]), len(theirs[0])) > LONGEST:
+        return None  # whatever fills a field with that many characters is no name
     found = [compare(ours[0], theirs[0], scales)]
     others = [(a, b) for a in ours for b in theirs if (a, b) != (ours[0], theirs[0])]
     found += [_as_other_name(compare(a, b, scales), a, b) for a, b in others]
@@ -43,6 +46,10 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         return scales.evidence("person_name", "transliteration", f"一边是拼音，读音相同：{a} 与 {b}")
     if len(x) == len(y) and sound(x) == sound(y):
         return scales.evidence("person_name", "sound", f"姓名同音不同字：{a} 与 {b}")
+    if len(x) == len(y) and all(
+        p == q or q in scales.reference.look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)
+    ):
+        return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
     return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)

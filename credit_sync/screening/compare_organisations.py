@@ -1,10 +1,12 @@
 """Comparing names of organisations part by part: place, brand, trade, company form, branch, number."""
 
-from rapidfuzz.distance import OSA
+import re
+
+from rapidfuzz.distance import OSA, Postfix
 
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.organisation_names import OrganisationName
-from credit_sync.subjects.person_names import sound
+from credit_sync.subjects.person_names import sound_alike
 
 
 def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
@@ -23,7 +25,9 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
 
 _SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
 _NUMERALS = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千"))
-_AGAINST = {"other_place", "other_branch", "other_trade", "different"}
+_AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
+_INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
+_AFFILIATE = re.compile(r"(?:附属|附设|直属).*|.*(?:学院|医院|研究所|研究院|中学|小学|幼儿园)")
 
 
 def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
@@ -33,36 +37,71 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         return "same", f"名称相同：{x.full}"
     if (
         x.branch != y.branch
-        and not _typed_branch(x, y)
+        and not _typed_branch(x, y, scales)
         and x.core.removesuffix(x.branch) == y.core.removesuffix(y.branch)
     ):
         return _other_branch(x, y)
     if x.bare == y.bare or (x.core == y.core and x.divisions and y.divisions and _innermost_place_is_shared(x, y)):
-        return _same_but_form(x, y)
+        return _other_brackets(x, y, scales) or _same_but_form(x, y)
     if x.core == y.core:
-        return _same_core(x, y)
-    return _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
+        return _other_brackets(x, y, scales) or _same_core(x, y)
+    return _affiliated(x, y) or _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
 
 
 def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """Names that a typing error or two could explain, and those that only look so."""
     if _other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
+    if (dropped := _dropped_head(x, y, scales)) is not None:
+        return dropped
+    other_trade = x.brand == y.brand and len(x.brand) > 1 and x.trade and y.trade
+    if other_trade and not _typed(x.trade, y.trade, scales):
+        return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
     if _one_character_off(x, y):
         if _other_short_brand(x, y, scales):
             return "brand_character", f"字号差一个字，音和形都不相近：{x.brand} 与 {y.brand}"
         return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
-    if x.brand == y.brand and len(x.brand) > 1 and x.trade and y.trade and x.trade != y.trade:
-        return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
     if _two_characters_off(x, y, scales):
         return "two_characters", f"名称差两个字：{x.full} 与 {y.full}"
     return None
 
 
-def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
+def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
+    if x.places and y.places and not _innermost_place_is_shared(x, y):
+        return "other_place", f"字号、行业相同，但地名不同：{_place(x)} 与 {_place(y)}"
     if x.branch and y.branch:
         return "other_branch", f"是同一家单位的不同分支机构：{x.branch} 与 {y.branch}"
-    return "other_branch", f"一边是总公司，一边是分支机构（{x.branch or y.branch}），不是同一登记主体"
+    branch, parent = (x, y) if x.branch else (y, x)
+    return (
+        "parent_branch",
+        f"{branch.full} 是 {parent.full} 的分支机构：分支机构不是独立法人，两者不是同一登记主体，但有隶属关系",
+    )
+
+
+def _affiliated(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
+    """合肥大学附属医院 beside 合肥大学: a university's hospitals, schools and institutes are other bodies."""
+    short, long = sorted((x.full, y.full), key=len)
+    if (
+        not _INSTITUTION.search(short)
+        or not long.startswith(short)
+        or not _AFFILIATE.fullmatch(long[len(short) :])
+    ):
+        return None
+    return "affiliated", f"{long} 是 {short} 的附属或下属单位，不是同一单位"
+
+
+def _other_brackets(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """嘉汉板业(沅陵) and 嘉汉板业(江华): a place in brackets makes another firm; on one side only it may be one."""
+    if x.bracketed_places == y.bracketed_places:
+        return None
+    ours, theirs = x.bracketed_places or x.places[-1:], y.bracketed_places or y.places[-1:]
+    both_bracketed = x.bracketed_places and y.bracketed_places
+    if (both_bracketed or not (x.places and y.places)) and ours and theirs:
+        gazetteer = scales.reference.gazetteer
+        codes = [{d.code for place in places for d in gazetteer.named(place)} for places in (ours, theirs)]
+        if not codes[0] & codes[1]:
+            return "other_place", f"名称其余部分相同，但地名不同：{'、'.join(ours)} 与 {'、'.join(theirs)}"
+    return "bracketed_place", f"除括号里的地名外相同：{x.full} 与 {y.full}"
 
 
 def _same_but_form(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
@@ -70,19 +109,49 @@ def _same_but_form(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
         return "other_place", f"名称其余部分相同，但地名不同：{_place(x)} 与 {_place(y)}"
     if ("集团" in x.form) != ("集团" in y.form):
         return "group", f"名称相同，只有一边是“集团”：{x.full} 与 {y.full}"
-    if x.form and y.form and ("股份" in x.form) != ("股份" in y.form):
+    if _form_changed(x, y):
         return "form_changed", f"名称相同，组织形式不同：{x.form} 与 {y.form}"
     return "form", f"名称除组织形式、地名写法外相同：{x.full} 与 {y.full}"
 
 
+def _form_changed(x: OrganisationName, y: OrganisationName) -> bool:
+    return bool(x.form and y.form) and ("股份" in x.form) != ("股份" in y.form)
+
+
 def _same_core(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
     if x.places and y.places:
+        if len(x.full) != len(y.full) and OSA.distance(x.full, y.full, score_cutoff=1) == 1:
+            return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
         return "other_place", f"字号、行业相同，但地名不同：{_place(x)} 与 {_place(y)}"
-    if len(x.brand) < 2 or x.core == x.trade:
+    return _place_dropped(x, y, _place(x) or _place(y))
+
+
+def _place_dropped(x: OrganisationName, y: OrganisationName, place: str) -> tuple[str, str] | None:
+    """One side without its place. `y` or `x` may be a trade and nothing else: that matches nobody."""
+    shorter = min(x, y, key=lambda name: len(name.core))
+    if len(shorter.brand) < 2 and not shorter.branch:
         return None
-    distinctive = len(x.brand) > 2 and len(x.core) > 3
-    sentence = f"除一边没有写地名（{_place(x) or _place(y)}）外相同：{x.full} 与 {y.full}"
-    return ("place_dropped" if distinctive else "place_dropped_short"), sentence
+    distinctive = len(shorter.brand) > 2 and len(shorter.core) > 3
+    changed = _form_changed(x, y) or ("集团" in x.form) != ("集团" in y.form)
+    sentence = f"除一边没有写地名（{place}）外相同：{x.full} 与 {y.full}"
+    return ("place_dropped" if distinctive and not changed else "place_dropped_short"), sentence
+
+
+def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """Places at the head that the parser leaves alone (三门, 澧县 in any order): one left out, or two different ones."""
+    short, long = sorted((x, y), key=lambda name: len(name.full))
+    shared = int(Postfix.similarity(short.full, long.full))
+    if shared < _SHORTEST_NAME:
+        return None
+    is_place = scales.reference.gazetteer.is_place
+    if shared == len(short.full):
+        head = long.full[: len(long.full) - shared]
+        return _place_dropped(short, long, head) if is_place(head) else None
+    for kept in range(shared, max(shared - 3, 0), -1):
+        a, b = short.full[: len(short.full) - kept], long.full[: len(long.full) - kept]
+        if is_place(a) and is_place(b) and not b.startswith(a):
+            return "other_place", f"名称其余部分相同，但地名不同：{short.full} 与 {long.full}"
+    return None
 
 
 def _innermost_place_is_shared(x: OrganisationName, y: OrganisationName) -> bool:
@@ -95,8 +164,7 @@ def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
 
     Written without a suffix a place may be any of that name, former ones too.
     """
-    ours, theirs = ({d.code for candidates in n.divisions for d in candidates} for n in (x, y))
-    if not ours or not theirs or ours & theirs:
+    if not x.codes or not y.codes or x.codes & y.codes:
         return False
     written, shorts = zip(*((set(n.places), {c[0].short for c in n.divisions}) for n in (x, y)), strict=True)
     without_suffix = any(names & short for names, short in zip(written, shorts, strict=True))
@@ -114,11 +182,25 @@ def _two_characters_off(x: OrganisationName, y: OrganisationName, scales: Scales
     """Two characters typed wrongly in a long name, none of them one that makes another brand or trade."""
     if min(len(x.full), len(y.full)) < _LONG_NAME or (x.divisions and y.divisions and _places_conflict(x, y)):
         return False
-    if x.trade and y.trade and x.trade != y.trade:
+    if x.trade and y.trade and not (x.trade.endswith(y.trade) or y.trade.endswith(x.trade)):
         return False
     if OSA.distance(x.full, y.full, score_cutoff=2) > 2:
         return False
+    if _institutions(x, y):
+        return _typed(x.full, y.full, scales)
+    if x.branch and y.branch and x.branch != y.branch and not _typed(x.branch, y.branch, scales):
+        return False
     return all(_alike(p, q, scales) for p, q in zip(*_heads(x, y), strict=False))
+
+
+def _institutions(x: OrganisationName, y: OrganisationName) -> bool:
+    """Names of schools, hospitals and institutes have no brand: every character tells (湖北 / 闽北职业技术学院)."""
+    return bool(_INSTITUTION.search(x.full) and _INSTITUTION.search(y.full))
+
+
+def _typed(a: str, b: str, scales: Scales) -> bool:
+    """Texts of one length whose unlike characters sound or look alike."""
+    return len(a) == len(b) and all(_alike(p, q, scales) for p, q in zip(a, b, strict=True))
 
 
 def _heads(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
@@ -131,14 +213,18 @@ def _heads(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
 
 def _alike(p: str, q: str, scales: Scales) -> bool:
     """One character may be typed for the other: they sound or look alike."""
-    return p == q or sound(p) == sound(q) or q in scales.reference.look_alikes.get(p, ())
+    return p == q or sound_alike(p, q) or q in scales.reference.look_alikes.get(p, ())
 
 
-def _typed_branch(x: OrganisationName, y: OrganisationName) -> bool:
-    """Branches that differ by one typing error: a character more or less, or one of many replaced."""
-    if not x.branch or not y.branch or OSA.distance(x.branch, y.branch, score_cutoff=1) > 1:
+def _typed_branch(x: OrganisationName, y: OrganisationName, scales: Scales) -> bool:
+    """Branches that differ by one typing error: a character more or less, one of many replaced, or one that is alike.
+
+    Where only one ends with a word for branches (支公司, 支公寺), the other's is damaged.
+    """
+    a, b = x.branch_as_written, y.branch_as_written
+    if not a or not b or _without_numerals(a) == _without_numerals(b) or OSA.distance(a, b, score_cutoff=1) > 1:
         return False
-    return len(x.branch) != len(y.branch) or len(x.branch) >= _LONG_BRANCH
+    return len(a) != len(b) or len(a) >= _LONG_BRANCH or x.branch_known != y.branch_known or _typed(a, b, scales)
 
 
 def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales) -> bool:
@@ -146,16 +232,24 @@ def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales)
 
     With a branch behind it a name says enough beside the brand: there it is a typing error.
     """
+    if _institutions(x, y):
+        return len(x.full) == len(y.full) and not _typed(x.full, y.full, scales)
     a, b = x.brand, y.brand
     if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND or x.branch:
         return False
-    return not all(_alike(p, q, scales) for p, q in zip(a, b, strict=True))
+    return not _typed(a, b, scales)
 
 
 def _other_number(x: OrganisationName, y: OrganisationName) -> bool:
     """第一分店 and 第二分店: equal once numerals are left out, and the numerals differ."""
     a, b = _without_numerals(x.bare), _without_numerals(y.bare)
-    return a == b and x.bare != y.bare and a != x.bare and b != y.bare
+    if a != b or a == x.bare or b == y.bare:
+        return False
+    return _numerals(x.bare) != _numerals(y.bare)  # 四川 and 川四 have the same numeral: swapped by mistake
+
+
+def _numerals(text: str) -> list[str]:
+    return [c for c in text if ord(c) in _NUMERALS]
 
 
 def _without_numerals(text: str) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from credit_sync.records import Listing
 from credit_sync.screening.compare_attributes import (
     compare_birth_years,
+    compare_employers,
     compare_legal_representatives,
     compare_regions,
     compare_sex,
@@ -17,6 +18,7 @@ from credit_sync.screening.compare_attributes import (
 from credit_sync.screening.compare_identifiers import compare_identifiers
 from credit_sync.screening.compare_names import compare_names
 from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
+from credit_sync.screening.faces import Via, comparable
 from credit_sync.subjects.subject import Subject
 
 COMPARATORS: tuple[Comparator, ...] = (
@@ -26,11 +28,16 @@ COMPARATORS: tuple[Comparator, ...] = (
     compare_sex,
     compare_birth_years,
     compare_regions,
+    compare_employers,
 )
 """Every comparison that is made, in the order in which evidence is shown."""
 
 MOST_CERTAIN = 0.9999
 """No probability is shown as certainty; above this more evidence changes nothing for anybody."""
+
+
+RELATED = "关联提示（不作为预警）"
+"""How every sentence on a listed parent or branch begins."""
 
 
 class Verdict(StrEnum):
@@ -62,16 +69,53 @@ class Comparison:
     bits: float
     """Sum of the evidence, without the prior."""
     evidence: tuple[Evidence, ...]
+    via: Via = Via.SUBJECT
+    """The face of the listing that was compared."""
+
+    @property
+    def ruled_out(self) -> bool:
+        """Whether it is known to be somebody else; a mere namesake of a representative is not, and is left out."""
+        if self.verdict is not Verdict.CLEAR:
+            return False
+        return self.via is Via.SUBJECT or any(e.bearing in _AGAINST for e in self.evidence)
+
+    @property
+    def related(self) -> str:
+        """Why the two belong together though they are not one subject (parent and branch), in Chinese; or nothing."""
+        return next((e.sentence for e in self.evidence if e.level == "parent_branch"), "")
+
+
+_AGAINST = (Bearing.EXCLUDES, Bearing.WEAKENS)
 
 
 def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
     """All evidence on whether the two are one subject, weighed (Fellegi & Sunter 1969)."""
-    found = [comparator(applicant, listing, scales) for comparator in COMPARATORS]
+    found = (_compare_face(applicant, via, face, scales) for via, face in comparable(applicant, listing))
+    return max(found, key=lambda comparison: (comparison.verdict.rank, comparison.bits))
+
+
+def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -> Comparison:
+    """`face`: the listing with that face as its subject."""
+    found = [comparator(applicant, face, scales) for comparator in COMPARATORS]
     evidence = tuple(e for e in found if e is not None)
     bits = sum(e.bits for e in evidence)
     odds = bits + scales.weights.prior_bits(applicant.kind)
     probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
-    return Comparison(_verdict(evidence, probability, scales), probability, round(bits, 2), evidence)
+    verdict = _verdict(evidence, probability, scales)
+    if via is Via.LEGAL_REPRESENTATIVE:
+        verdict = verdict if verdict.flags and _tied(evidence) else Verdict.CLEAR
+        evidence = (_reached(face.subject), *evidence)
+    return Comparison(verdict, probability, round(bits, 2), evidence, via)
+
+
+def _tied(evidence: tuple[Evidence, ...]) -> bool:
+    """Whether more than a name (and what thousands of namesakes share) ties a person to a representative."""
+    return any(e.attribute in ("identifier", "employer") and e.bits > 0 for e in evidence)
+
+
+def _reached(face: Subject) -> Evidence:
+    """Says through whom the listing is looked at; worth nothing in itself."""
+    return Evidence("via", "legal_representative", 0.0, f"通过名单中 {face.employer} 的法定代表人 {face.name}")
 
 
 def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales) -> Verdict:
@@ -105,6 +149,8 @@ class Judgement:
     """Listings of the same name that cannot be told apart from the applicant."""
     excluded: int
     """Candidates that the evidence ruled out."""
+    related: tuple[tuple[int, str], ...] = ()
+    """(listing id, sentence) of entries on the applicant's parent or branch: told, never a flag by the name alone."""
 
     def reason(self, applicant: Subject) -> str:
         """Why the verdict is `unverifiable`; empty for every other."""
@@ -117,7 +163,16 @@ class Judgement:
 
     def why_clear(self) -> str:
         """What was looked at before the verdict `clear`."""
-        return f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
+        looked = f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
+        return "；".join((looked, self.why_related())) if self.related else looked
+
+    def why_related(self) -> str:
+        """Which entries concern the applicant's parent or branch; empty when none do."""
+        if not self.related:
+            return ""
+        sentences = list(dict.fromkeys(sentence for _, sentence in self.related))
+        more = f"等 {len(self.related)} 条" if len(self.related) > 1 else ""
+        return f"{RELATED}：名单中有关联单位{more}，{sentences[0]}"
 
 
 def judge(
@@ -132,6 +187,7 @@ def judge(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )
     namesakes = tuple(sorted(number for number, c in compared if c.verdict is Verdict.UNVERIFIABLE))
-    excluded = sum(c.verdict is Verdict.CLEAR for _, c in compared) + ruled_out
+    excluded = sum(c.ruled_out for _, c in compared) + ruled_out
     verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
-    return Judgement(verdict, tuple(matches), namesakes, excluded)
+    related = tuple(sorted((number, c.related) for number, c in compared if c.related and not c.verdict.flags))
+    return Judgement(verdict, tuple(matches), namesakes, excluded, related)

@@ -5,15 +5,18 @@ A pure function of its subjects, so that blocks can be made on several processor
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from credit_sync.records import Listing
+from credit_sync.screening.faces import Via, faces
 from credit_sync.screening.keys import (
     asked_name_keys,
     bigram_keys,
+    employed_keys,
     mask_shapes,
     name_keys,
     number_keys,
@@ -122,22 +125,37 @@ class _Pairs:
             self.entries.append(entry)
 
 
-def entries_of(subjects: Iterable[tuple[int, Subject]], asked_shapes: Sequence[str] | None = None) -> Entries:
-    """The entries of numbered subjects, in their order; of those that ask when the lists' mask shapes are given."""
+def entries_of(subjects: Iterable[tuple[int, Subject]], asked_shapes: Sequence[str]) -> Entries:
+    """What numbered subjects ask with, in their order; `asked_shapes`: the mask shapes of the lists."""
+    return _entries(((owner, Via.SUBJECT, subject) for owner, subject in subjects), asked_shapes)
+
+
+def listed_entries(listings: Iterable[tuple[int, Listing]]) -> Entries:
+    """The entries of numbered listings, of all their faces, in their order."""
+    return _entries((number, via, face) for number, listing in listings for via, face in faces(listing))
+
+
+def _entries(
+    found_faces: Iterable[tuple[int, Via, Subject]], asked_shapes: Sequence[str] | None = None
+) -> Entries:
     owners = array("q")
     traits: list[Traits] = []
     numbers, names, bigrams = _Pairs(), _Pairs(), _Pairs()
     shapes: set[str] = set()
-    keys_of_name = name_keys if asked_shapes is None else asked_name_keys
-    for owner, subject in subjects:
+    asks = asked_shapes is not None
+    keys_of_name = asked_name_keys if asks else name_keys
+    for owner, via, subject in found_faces:
+        reached = via is Via.LEGAL_REPRESENTATIVE
         shapes.update(mask_shapes(subject))
         numbers.add(number_keys(subject) | projected_keys(subject, asked_shapes or ()), len(traits))
+        employed = employed_keys(subject) if asks or reached else set[int]()
         for name, found in zip(reference().names_of(subject), traits_of(subject), strict=True):
-            names.add(keys_of_name(subject.kind, name), len(traits))
+            by_name = set() if reached and not subject.identifiers else keys_of_name(subject.kind, name)
+            names.add(by_name | employed, len(traits))
             if subject.kind is SubjectKind.ORGANISATION:
                 bigrams.add(bigram_keys(name), len(traits))
             owners.append(owner)
-            traits.append(found)
+            traits.append(replace(found, subject=0) if reached else found)
     return Entries(
         owner=np.array(owners, np.int64),
         person=np.array([t.person for t in traits], bool),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from credit_sync.records import Listing
-from credit_sync.screening.comparison import COMPARATORS, Comparison, compare
+from credit_sync.screening.comparison import COMPARATORS, RELATED, Comparison, Verdict, compare
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
+from credit_sync.screening.faces import Via, comparable
 from credit_sync.subjects.subject import Subject
 
 _ATTRIBUTES = {
@@ -14,6 +15,7 @@ _ATTRIBUTES = {
     "compare_sex": "性别",
     "compare_birth_years": "出生年份",
     "compare_regions": "地区",
+    "compare_employers": "工作单位",
 }
 
 
@@ -42,8 +44,12 @@ class Explanation:
         bearings = {evidence.bearing for evidence in found}
         reasons = [f"一票排除：{e.sentence}" for e in found if e.bearing is Bearing.EXCLUDES]
         reasons += [f"因此不能认定为“确认”：{e.sentence}" for e in found if e.bearing is Bearing.WEAKENS]
+        if self.comparison.related:
+            reasons.append(f"{RELATED}：{self.comparison.related}")
         if not bearings & {Bearing.IDENTIFIES, Bearing.EXCLUDES}:
             reasons.append("两边没有可以互相印证的证件号码，因此不能认定为“确认”")
+        if self.comparison.via is Via.LEGAL_REPRESENTATIVE and self.comparison.verdict is Verdict.CLEAR:
+            reasons.append("经法定代表人的关联，要有证件号码或工作单位印证才会提示；只是同名的不提示")
         if not self.candidate:
             reasons.append("两者没有共同的检索键，或号码、名称相差太远，夜间比对不会逐项比较它们")
         return tuple(reasons)
@@ -51,7 +57,7 @@ class Explanation:
 
 def explain(applicant: Subject, listing: Listing, candidate: bool, scales: Scales) -> Explanation:
     """Every comparator's word on one pair, in the order of the table of comparators."""
-    lines = tuple(Line(_ATTRIBUTES[c.__name__], c(applicant, listing, scales)) for c in COMPARATORS)
-    return Explanation(
-        lines, scales.weights.prior_bits(applicant.kind), compare(applicant, listing, scales), candidate
-    )
+    comparison = compare(applicant, listing, scales)
+    face = dict(comparable(applicant, listing))[comparison.via]
+    lines = tuple(Line(_ATTRIBUTES[c.__name__], c(applicant, face, scales)) for c in COMPARATORS)
+    return Explanation(lines, scales.weights.prior_bits(applicant.kind), comparison, candidate)

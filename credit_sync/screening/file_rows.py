@@ -51,10 +51,13 @@ def file_mappings(name: str, folder: Path) -> list[MappingFile]:
     that kind know, and then those of them whose rows name several subjects."""
     base = load(shipped("mappings") / "screen_file" / f"{name}.toml", MappingFile)
     others = list(_mappings_of(base.record, folder))
-    return [_widened(base, others), *(_of_several(base, other) for other in others if other.parts)]
+    return [
+        _widened(base, others),
+        *(_of_several(base, other) for other in others if other.parts and "name" not in other.fields),
+    ]
 
 
-def _widened(base: MappingFile, others: Iterable[MappingFile]) -> MappingFile:
+def _widened(base: MappingFile, others: Sequence[MappingFile]) -> MappingFile:
     fields: dict[str, list[str]] = {field: list(found.from_) for field, found in base.fields.items()}
     taken = {source_name for names in fields.values() for source_name in names}
     for field, found in (item for other in others for item in other.fields.items()):
@@ -62,9 +65,10 @@ def _widened(base: MappingFile, others: Iterable[MappingFile]) -> MappingFile:
             new = [n for n in found.from_ if n not in taken]
             fields.setdefault(field, []).extend(new)
             taken.update(new)
+    items = {field: found.item for other in others for field, found in other.fields.items() if found.item}
     widened = {
         field: (base.fields.get(field) or FieldMapping.model_validate({"from": names})).model_copy(
-            update={"from_": tuple(names)}
+            update={"from_": tuple(names), "item": items.get(field)}
         )
         for field, names in fields.items()
         if names

@@ -1,7 +1,7 @@
 """Flags in the store: what tonight's judgements open, change, re-open and close.
 
-A flag is the open matter of one applicant with one listed subject; all cases of that subject hang on it as
-matches. Nothing is deleted: what no longer holds is closed with a reason.
+A flag is the open matter of one applicant with one listed subject, which he is or whose legal representative he is;
+all cases of that subject hang on it as matches. Nothing is deleted: what no longer holds is closed with a reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from credit_sync.records import Applicant, Listing
 from credit_sync.screening.comparison import Comparison, Judgement
 from credit_sync.screening.endings import EVIDENCE, endings, why_closed
+from credit_sync.screening.faces import Via
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.measures import Measures
 from credit_sync.store.schema import flag, match
@@ -55,7 +56,7 @@ class FlagWriter:
         ids = sorted(applicants)
         stored_flags = self._rows(flag, flag.c.applicant_id, ids)
         stored_matches = self._rows(match, match.c.applicant_id, ids)
-        by_flag = {(f["applicant_id"], f["list"], f["listed_subject"]): f for f in stored_flags}
+        by_flag = {(f["applicant_id"], f["list"], f["listed_subject"], f["via"]): f for f in stored_flags}
         by_pair = {(m["applicant_id"], m["listing_id"]): m for m in stored_matches}
         cases: dict[int, set[int]] = {}
         for stored in stored_matches:
@@ -63,8 +64,8 @@ class FlagWriter:
                 cases.setdefault(stored["flag_id"], set()).add(stored["listing_id"])
         for applicant_id in ids:
             groups = _grouped(judgements[applicant_id], listings)
-            for (list_name, digest), found in groups.items():
-                key = (applicant_id, list_name, digest)
+            for group, found in groups.items():
+                key = (applicant_id, *group)
                 known = by_flag.pop(key, None)
                 other_cases = known is not None and cases.get(known["id"]) != {
                     listing_id for listing_id, _ in found
@@ -101,7 +102,7 @@ class FlagWriter:
 
     def _write_flag(
         self,
-        key: tuple[int, str, str],
+        key: tuple[int, str, str, Via],
         stored: Mapping[str, Any] | None,
         found: list[tuple[int, Comparison]],
         applicant: Applicant,
@@ -110,13 +111,13 @@ class FlagWriter:
     ) -> int:
         """`other_cases`: the flag has not the cases that it had, though its verdict may be the same."""
         best = max((c for _, c in found), key=lambda c: (c.verdict.rank, c.bits))
-        measure = self._measures.for_applicant(key[1], applicant, self._as_of.date()).stored()
+        measure = self._measures.for_applicant(key[1], applicant, self._as_of.date(), key[3]).stored()
         values = {"verdict": best.verdict.value, "probability": best.probability, "measure": measure}
         if stored is None:
             self.counts.opened += 1
             new_id, self._next_id = self._next_id, self._next_id + 1
             times = {"opened_at": self._as_of, "changed_at": self._as_of, "close_reason": ""}
-            named = dict(zip(("applicant_id", "list", "listed_subject"), key, strict=True))
+            named = dict(zip(("applicant_id", "list", "listed_subject", "via"), key, strict=True))
             self._connection.execute(flag.insert().values(id=new_id, **named, **values, **times))
             return new_id
         reopened = stored["closed_at"] is not None
@@ -139,6 +140,7 @@ class FlagWriter:
         evidence = [e.stored() for e in comparison.evidence]
         values = {
             "flag_id": flag_id,
+            "via": comparison.via.value,
             "verdict": comparison.verdict.value,
             "probability": comparison.probability,
             "bits": comparison.bits,
@@ -180,10 +182,11 @@ def _is(pair: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]
 
 def _grouped(
     judgement: Judgement, listings: Mapping[int, tuple[Listing, int]]
-) -> dict[tuple[str, str], list[tuple[int, Comparison]]]:
-    """The matches of one applicant by list and listed subject."""
-    groups: dict[tuple[str, str], list[tuple[int, Comparison]]] = {}
+) -> dict[tuple[str, str, Via], list[tuple[int, Comparison]]]:
+    """The matches of one applicant by list, listed subject, and whether he is it or its representative."""
+    groups: dict[tuple[str, str, Via], list[tuple[int, Comparison]]] = {}
     for listing_id, comparison in judgement.matches:
         listing = listings[listing_id][0]
-        groups.setdefault((listing.list, listed_subject(listing.subject)), []).append((listing_id, comparison))
+        group = (listing.list, listed_subject(listing.subject), comparison.via)
+        groups.setdefault(group, []).append((listing_id, comparison))
     return dict(sorted(groups.items()))

@@ -23,7 +23,8 @@ from tempfile import mkdtemp
 import numpy as np
 from sqlalchemy import Connection, Engine
 
-from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.records import Listing
+from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
 from credit_sync.screening.texts import Array
 from credit_sync.shipped import shipped
@@ -36,7 +37,6 @@ from credit_sync.store.listing_rows import (
     list_versions,
     listed_between,
 )
-from credit_sync.subjects.subject import Subject
 
 _MOST_CHANGED = 0.05
 """Share of the index that may be read as changes before a new one is built."""
@@ -176,12 +176,12 @@ def _block_of_span(url: str, span: tuple[int, int]) -> Block:
 def _block(rows: Iterable[ListedRow]) -> Block:
     until: dict[int, int] = {}
 
-    def subjects() -> Iterator[tuple[int, Subject]]:
-        for number, subject, last_day in rows:
+    def listings() -> Iterator[tuple[int, Listing]]:
+        for number, found, last_day in rows:
             until[number] = FOREVER if last_day is None else last_day.toordinal()
-            yield number, subject
+            yield number, found
 
-    entries = entries_of(subjects())
+    entries = listed_entries(listings())
     return entries, np.fromiter((until[owner] for owner in entries.owner.tolist()), np.int32, len(entries))
 
 
@@ -196,7 +196,10 @@ def scheme() -> str:
     package = Path(__file__).parents[1]
     files = [
         *sorted((package / "subjects").rglob("*.py")),
-        *(package / "screening" / f"{name}.py" for name in ("keys", "traits", "entries", "listed_subject")),
+        *(
+            package / "screening" / f"{name}.py"
+            for name in ("keys", "traits", "entries", "faces", "listed_subject")
+        ),
         *sorted((shipped("mappings") / "names").iterdir()),
     ]
     digest = blake2b(digest_size=8)

@@ -13,6 +13,7 @@ the lists show.
 | organisation | names equal but for writing, company form, suffix of places |
 | core | names whose brand and trade agree once the place is left out |
 | gap | names that become equal when one character is left out of each: one typing error |
+| employed | persons of one name at one employer: the representative of a listed organisation and an applicant from there |
 
 Damage that these were not made for (two typing errors, a misspelt place) leaves most of a name whole. So listings of
 organisations also carry their sounded *bigrams*: a listing that shares two of the applicant's four rarest is a
@@ -95,8 +96,9 @@ def name_keys(kind: SubjectKind, name: str) -> set[int]:
 def asked_name_keys(kind: SubjectKind, name: str) -> set[int]:
     """The keys to ask with for one name: a branch also asks for the legal person that it belongs to."""
     keys = name_keys(kind, name)
-    if kind is SubjectKind.ORGANISATION and (parsed := reference().organisations.parse(name)).branch:
-        keys.add(key_hash("organisation", parsed.legal_person))
+    parse = reference().organisations.parse
+    if kind is SubjectKind.ORGANISATION and (parent := parse(name).parent):
+        keys.update(key_hash("organisation", written) for written in (parse(parent).full, parse(parent).bare))
     return keys
 
 
@@ -124,20 +126,43 @@ def spellings(identifier: Identifier) -> list[str]:
     return [value]
 
 
+_LEAST_SHOWN = 4
+_LENGTHS = {
+    IdentifierKind.CITIZEN_ID: 18,
+    IdentifierKind.FOREIGNER_ID: 18,
+    IdentifierKind.USCC: 18,
+    IdentifierKind.ORGANISATION_CODE: 9,
+    IdentifierKind.REGISTRATION_NUMBER: 15,
+}
+"""How many places a shortened number of each kind has when whole; others are compared as written only."""
+
+
 def patterns(identifier: Identifier) -> list[str]:
     """A masked identifier at every length it may stand for: as written, and stretched to the full length.
 
     A citizen id whose one run of masks was shortened is 18 places long; one of 15 places may be an old number,
     which the new one repeats around the century, or a shortened new one, so all are asked.
     """
-    length = 9 if identifier.kind is IdentifierKind.ORGANISATION_CODE else 18
+    length = _LENGTHS.get(identifier.kind, 0)
     value = identifier.value
-    found = [value] if len(value) in (9, 15, 18) else []
+    found = [value] if len(value) in (9, 15, 18) or not length else []
+    code = uscc.organisation_code(value) if identifier.kind is IdentifierKind.USCC and len(value) == 18 else ""
+    if len(code.replace(MASK, "")) >= _LEAST_SHOWN:
+        found.append(code)
     if identifier.kind is IdentifierKind.CITIZEN_ID and len(value) == 15:
         found.append(f"{value[:6]}{MASK * 2}{value[6:]}{MASK}")
     if stretched := masked.stretch(value, length):
         found.append(stretched)
     return list(dict.fromkeys(found))
+
+
+def employed_keys(subject: Subject) -> set[int]:
+    """Name and employer of a person: how a representative without a number is found, whose name alone ties nobody."""
+    if subject.kind is SubjectKind.ORGANISATION or not subject.employer:
+        return set()
+    at = reference().organisations.parse(subject.employer)
+    names = (fold_person_name(name) for name in reference().names_of(subject))
+    return set() if at.empty else {key_hash("employed", f"{name}|{at.full}") for name in names if name}
 
 
 def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:

@@ -8,11 +8,12 @@ held for an officer's decision.
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from credit_sync.records import Applicant, ApplicationKind, Role
+from credit_sync.screening.faces import Via
 from credit_sync.shipped import shipped
 from credit_sync.toml_files import Strict, load
 
@@ -27,12 +28,13 @@ class ListDescription(Strict):
 
 
 class Measure(Strict):
-    """One rule. Empty conditions fit everything."""
+    """One rule. Empty conditions fit everything, but a rule is about the listed subject itself unless `via` says else."""
 
     lists: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     application_kinds: tuple[ApplicationKind, ...] = ()
     stages: tuple[str, ...] = ()
+    via: Via = Via.SUBJECT
     effect: Effect
     title: str
     basis: str
@@ -40,10 +42,17 @@ class Measure(Strict):
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
 
-    def fits(self, list_name: str, applicant: Applicant, on: date) -> bool:
+    @model_validator(mode="after")
+    def _through_somebody_else(self) -> Self:
+        if self.via is not Via.SUBJECT and self.effect == "forbid":
+            raise ValueError('经法定代表人的关联不得写 effect = "forbid"：被列入名单的是单位，不是申报主体本人')
+        return self
+
+    def fits(self, list_name: str, applicant: Applicant, on: date, via: Via = Via.SUBJECT) -> bool:
         """Whether the rule is about this list and applicant and in force on that day."""
         return (
             (not self.lists or list_name in self.lists)
+            and self.via is via
             and (not self.roles or applicant.role in self.roles)
             and (not self.application_kinds or applicant.application_kind in self.application_kinds)
             and (not self.stages or applicant.stage in self.stages)
@@ -56,12 +65,21 @@ class Measure(Strict):
         return {"effect": self.effect, "title": self.title, "basis": self.basis, "text": self.text}
 
 
-_DEFAULT = Measure(
-    effect="hold",
-    title="暂缓，待复核",
-    basis="未配置该名单的惩戒措施",
-    text="请核实是否为同一主体，并依法决定是否继续办理。",
-)
+_DEFAULTS = {
+    Via.SUBJECT: Measure(
+        effect="hold",
+        title="暂缓，待复核",
+        basis="未配置该名单的惩戒措施",
+        text="请核实是否为同一主体，并依法决定是否继续办理。",
+    ),
+    Via.LEGAL_REPRESENTATIVE: Measure(
+        effect="consider",
+        title="审慎参考",
+        basis="未配置该名单对单位法定代表人的措施",
+        text="列入名单的是单位，不是申报主体本人。请核实是否为其法定代表人，审慎参考。",
+        via=Via.LEGAL_REPRESENTATIVE,
+    ),
+}
 
 
 class Measures(Strict):
@@ -79,9 +97,9 @@ class Measures(Strict):
         """The list's Chinese title, its name where none is given."""
         return self.lists[name].title if name in self.lists else name
 
-    def for_applicant(self, list_name: str, applicant: Applicant, on: date) -> Measure:
+    def for_applicant(self, list_name: str, applicant: Applicant, on: date, via: Via = Via.SUBJECT) -> Measure:
         """The measure that a hit on a list means for an applicant on a day."""
-        return next((m for m in self.measure if m.fits(list_name, applicant, on)), _DEFAULT)
+        return next((m for m in self.measure if m.fits(list_name, applicant, on, via)), _DEFAULTS[via])
 
 
 def load_measures(folder: Path | None = None) -> Measures:

@@ -178,7 +178,7 @@ def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
 
 def _namesakes(asking: Entries, segment: Segment, a: Array, r: Array) -> Array:
     persons = asking.person[a] & segment.columns["person"][r]
-    same = persons & _equal(asking.name[a], segment.columns["name"][r])
+    same = persons & _equal(asking.name[a], segment.columns["name"][r]) & (segment.columns["subject"][r] != 0)
     a, subjects = a[same], segment.columns["subject"][r[same]]
     order = np.lexsort((subjects, a))
     a, subjects = a[order], subjects[order]

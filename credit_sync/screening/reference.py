@@ -5,14 +5,14 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
 from credit_sync.subjects.person_names import NameFrequencies
 from credit_sync.subjects.places import Gazetteer
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import folded
+from credit_sync.subjects.writing import bracketed_names, folded
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,17 @@ class Reference:
     def names_of(self, subject: Subject) -> tuple[str, ...]:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
         written = (subject.name, *subject.former_names)
+        if "原" in subject.name or "名" in subject.name:
+            written += bracketed_names(subject.name)
         if subject.kind is SubjectKind.PERSON:
             return written
-        return (*written, *(self.aliases[short] for name in written if (short := folded(name)) in self.aliases))
+        short_ones = (folded(name) for name in written if len(name) <= 2 * self.longest_alias)
+        return (*written, *(self.aliases[short] for short in short_ones if short in self.aliases))
+
+    @cached_property
+    def longest_alias(self) -> int:
+        """Characters; names twice as long (blanks between all) need not be looked up."""
+        return max(map(len, self.aliases), default=0)
 
 
 @cache

@@ -5,7 +5,7 @@ reckoned by, why lists clear nobody), the applicant is as it was, and no listing
 changed, went or ended. A night of renewal so leaves the same matches as judging everybody would.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -14,15 +14,13 @@ from itertools import chain
 import numpy as np
 from sqlalchemy import Connection, select
 
-from credit_sync.records import RecordKind
+from credit_sync.records import Listing, RecordKind
 from credit_sync.screening.comparison import Verdict
-from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment
 from credit_sync.screening.pairs import touched_owners
-from credit_sync.store.columns import subject_from_columns
-from credit_sync.store.listing_rows import changed_since, ended_between
+from credit_sync.store.listing_rows import as_listed, changed_since, ended_between
 from credit_sync.store.schema import match, record_history, screening
-from credit_sync.subjects.subject import Subject
 
 _BLOCK = 5000
 
@@ -41,15 +39,25 @@ def basis(*parts: str) -> str:
 
 
 def to_judge(  # noqa: PLR0913
-    connection: Connection, live: Mapping[int, int], asking: Entries, index: ListingIndex, *, now: str, day: date
+    connection: Connection,
+    live: Mapping[int, int],
+    asking: Entries,
+    index: ListingIndex,
+    *,
+    now: Callable[[int], str],
+    day: date,
 ) -> list[int]:
-    """Of the live applicants (id -> version) those to judge on a day, ascending; `now` is the basis of tonight."""
+    """Of the live applicants (id -> version) those to judge on a day, ascending; `now`: what each rests on tonight."""
     c = screening.c
-    before = _before(connection, now)
-    if before is None:
-        return sorted(live)
     rows = connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict)).all()
-    holding = {row.applicant_id for row in rows if row.basis == now and live.get(row.applicant_id) == row[1]}
+    holding = {
+        row.applicant_id
+        for row in rows
+        if row.basis == now(row.applicant_id) and live.get(row.applicant_id) == row.applicant_version
+    }
+    if not holding:
+        return sorted(live)
+    before = _before(connection, next(iter(holding)))
     found = set(live) - holding
     changed = _changed(connection, before, day)
     if len(changed):
@@ -60,11 +68,10 @@ def to_judge(  # noqa: PLR0913
     return sorted(found & set(live))
 
 
-def _before(connection: Connection, now: str) -> Before | None:
+def _before(connection: Connection, applicant_id: int) -> Before:
+    """All screenings speak of the same versions: what is not judged anew takes them over."""
     c = screening.c
-    row = connection.execute(select(c.lists, c.screened_at).where(c.basis == now).limit(1)).first()
-    if row is None:
-        return None
+    row = connection.execute(select(c.lists, c.screened_at).where(c.applicant_id == applicant_id)).one()
     versions = {s: v for found in row.lists.values() for s, v in found["versions"].items()}
     return Before(versions, row.screened_at)
 
@@ -74,17 +81,17 @@ def _changed(connection: Connection, before: Before, day: date) -> Segment:
     rows = list(
         chain(changed_since(connection, before.versions), ended_between(connection, before.at.date(), day))
     )
-    subjects = [(number, subject) for number, subject, _ in rows]
-    subjects += _as_they_were(connection, sorted({number for number, _, _ in rows}))
-    entries = entries_of(subjects)
+    listings = [(number, found) for number, found, _ in rows]
+    listings += _as_they_were(connection, sorted({number for number, _, _ in rows}))
+    entries = listed_entries(listings)
     return Segment.of(entries, np.full(len(entries), FOREVER, np.int32))
 
 
-def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Subject]]:
+def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Listing]]:
     c = record_history.c
     for start in range(0, len(ids), _BLOCK):
         of_listings = (c.record == RecordKind.LISTING.value, c.record_id.in_(ids[start : start + _BLOCK]))
         query = select(c.record_id, c.before).where(*of_listings).order_by(c.record_id, c.version)
         for number, content in connection.execute(query):
             if content:
-                yield number, subject_from_columns(content)
+                yield number, as_listed(content)

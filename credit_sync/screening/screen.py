@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, func, select
 from credit_sync.records import Applicant
 from credit_sync.screening.asking import asking_entries
 from credit_sync.screening.candidates import StoredCandidates
-from credit_sync.screening.comparison import Judgement, Verdict
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.conclusions import Conclusions
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.flags import FlagCounts, FlagWriter
 from credit_sync.screening.index_files import refreshed_index
@@ -23,32 +24,17 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.renewal import basis, to_judge
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.columns import from_columns, subject_from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, screening
 from credit_sync.subjects.subject import Subject
 
 _BLOCK = 5000
 """Applicants judged at a time: bounds memory, keeps joins set-based."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Night:
-    """What stays the same for every block of one screening."""
-
-    run: Run
-    scales: Scales
-    states: Mapping[str, ListState]
-    basis: str
-
-    def columns(self) -> dict[str, Any]:
-        """What every screening of tonight says alike."""
-        lists = {name: {"versions": dict(s.versions), "stale": s.stale} for name, s in self.states.items()}
-        return {"lists": lists, "weights": self.scales.weights.stamp, "screened_at": self.run.as_of}
 
 
 @dataclass(slots=True)
@@ -87,14 +73,15 @@ def screen(
         states = states_of_lists(connection, settings, run.as_of)
         rests_on = basis(weights.stamp, current.stamp.name, blocking_reason(states), measures.stamp(today))
         scales = Scales(weights, reference(), listed=current.stamp.entries)
-        night = _Night(run, scales, states, rests_on)
         writer = FlagWriter(connection, run.as_of, weights.stamp, measures)
         live, digests = _live(connection)
+        unknown = _unknown(connection, settings, live, run)
+        night = Conclusions(run, weights.stamp, states, rests_on, unknown)
         asking = asking_entries(folder, digests, current.index.shapes, lambda ids: _subjects(connection, ids))
         chosen = (
             sorted(live)
             if everybody
-            else to_judge(connection, live, asking, current.index, now=rests_on, day=today)
+            else to_judge(connection, live, asking, current.index, now=night.basis_of, day=today)
         )
         candidates = StoredCandidates(connection, current)
         counts = ScreenCounts(applicants=len(live), judged=len(chosen), flags=writer.counts)
@@ -104,12 +91,12 @@ def screen(
             subjects = {number: found.subject for number, found in block.items()}
             judgements, listings = candidates.judge(subjects, scales, run.as_of, asking.of_owners(np.array(ids)))
             writer.write(block, judgements, listings)
-            _write_screenings(connection, block, live, judgements, night)
+            night.write(connection, block, live, judgements)
             done += len(ids)
             progress(done)
         writer.close_removed_applicants(sorted(live))
         _forget_removed(connection)
-        connection.execute(screening.update().values(**night.columns()))
+        connection.execute(screening.update().values(**night.common()))
         counts.verdicts |= _verdicts(connection)
         ledger.stage_done(connection, run, "screen", "", counts.stored())
     return counts
@@ -127,6 +114,15 @@ def _live(connection: Connection) -> tuple[dict[int, int], dict[int, bytes]]:
     return {row.id: row.version for row in rows}, {row.id: row.digest for row in rows}
 
 
+def _unknown(connection: Connection, settings: Settings, live: Mapping[int, int], run: Run) -> dict[int, str]:
+    """Why lists that can only be asked leave applicants unknown."""
+    asked = asked_lists(settings)
+    if not asked:
+        return {}
+    roles = {i: (found.subject, found.role) for i, found in _applicants(connection, list(live)).items()}
+    return unknown_reasons(connection, asked, roles, run.as_of)
+
+
 def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, Subject]:
     return {row["id"]: subject_from_columns(row) for row in _rows(connection, ids)}
 
@@ -140,44 +136,6 @@ def _rows(connection: Connection, ids: Sequence[int]) -> Iterator[Mapping[str, A
     for block in _blocks(ids):
         query = select(applicant).where(applicant.c.id.in_(block)).order_by(applicant.c.id)
         yield from (dict(row) for row in connection.execute(query).mappings())
-
-
-def _overall(judgement: Judgement, states: Mapping[str, ListState]) -> Verdict:
-    """The judgement's verdict, but nobody is clear by a list that is missing or stale."""
-    if judgement.verdict is Verdict.CLEAR and blocking_reason(states):
-        return Verdict.UNVERIFIABLE
-    return judgement.verdict
-
-
-def _write_screenings(
-    connection: Connection,
-    block: Mapping[int, Applicant],
-    versions: Mapping[int, int],
-    judgements: Mapping[int, Judgement],
-    night: _Night,
-) -> None:
-    connection.execute(screening.delete().where(screening.c.applicant_id.in_(list(block))))
-    connection.execute(
-        screening.insert(),
-        [
-            {
-                "applicant_id": number,
-                "applicant_version": versions[number],
-                "verdict": _overall(judgements[number], night.states).value,
-                "reason": _reason(judgements[number], found, night.states),
-                "basis": night.basis,
-                **night.columns(),
-            }
-            for number, found in block.items()
-        ],
-    )
-
-
-def _reason(judgement: Judgement, found: Applicant, states: Mapping[str, ListState]) -> str:
-    if _overall(judgement, states) is not Verdict.UNVERIFIABLE:
-        return ""
-    reasons = (judgement.reason(found.subject), blocking_reason(states))
-    return "；".join(reason for reason in reasons if reason)
 
 
 def _forget_removed(connection: Connection) -> None:

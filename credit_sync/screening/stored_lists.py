@@ -11,6 +11,7 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.screen_file import Lists
 from credit_sync.settings import Settings
+from credit_sync.sources.asked_lists import asked_lists, never_asked_here
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
@@ -19,7 +20,7 @@ from credit_sync.subjects.subject import Subject
 
 
 def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
-    """All lists of the store; stale or missing ones clear nobody."""
+    """All lists of the store; stale or missing ones, and those that can only be asked, clear nobody."""
     engine = open_engine(settings)
     require_current(engine)
     connection = engine.connect()
@@ -37,4 +38,5 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     def label(number: int) -> str:
         return hide_in_text(known[number].number) or str(number)
 
-    return Lists(judge_all, label, blocking_reason(states))
+    reasons = (blocking_reason(states), never_asked_here(asked_lists(settings)))
+    return Lists(judge_all, label, "；".join(reason for reason in reasons if reason))

@@ -9,7 +9,7 @@ import numpy as np
 from credit_sync.records import Listing
 from credit_sync.screening.block import screen_block
 from credit_sync.screening.comparison import Judgement
-from credit_sync.screening.entries import entries_of
+from credit_sync.screening.entries import listed_entries
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment
 from credit_sync.subjects.subject import Subject
@@ -20,7 +20,7 @@ class ListingTable:
 
     def __init__(self, listings: Mapping[int, Listing]) -> None:
         self.listings = listings
-        entries = entries_of((number, listing.subject) for number, listing in sorted(listings.items()))
+        entries = listed_entries(sorted(listings.items()))
         until = np.full(len(entries), FOREVER, np.int32)
         self._index = ListingIndex((Segment.of(entries, until),))
 

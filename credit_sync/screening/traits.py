@@ -27,7 +27,7 @@ class Traits:
     number: bytes
     """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
     subject: int
-    """Equal for every case of one listed subject."""
+    """Equal for every case of one listed subject; 0 for a representative of one, who is not listed himself."""
     name: int
     """The folded name."""
     full: str = ""
@@ -61,11 +61,16 @@ def traits_of(subject: Subject) -> Iterator[Traits]:
             full=parsed.full,
             bare=parsed.bare,
             core=0 if parsed.empty else key_hash("core", parsed.core),
-            bare_name=0 if parsed.empty else key_hash("organisation", parsed.bare),
-            legal_person=key_hash("organisation", parsed.legal_person) if parsed.branch else 0,
+            bare_name=_bare_name(name),
+            legal_person=_bare_name(parsed.parent) if parsed.parent else 0,
             representative=key_hash("person", representative) if representative else 0,
             places=_places(parsed),
         )
+
+
+def _bare_name(name: str) -> int:
+    parsed = reference().organisations.parse(name)
+    return 0 if parsed.empty else key_hash("organisation", parsed.bare)
 
 
 def _places(name: OrganisationName) -> tuple[int, ...]:

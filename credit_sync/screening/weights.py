@@ -57,6 +57,7 @@ class Weights(Strict):
     sex: dict[str, Level]
     birth_year: dict[str, Level]
     region: dict[str, Level]
+    employer: dict[str, Level]
 
     def bits(self, attribute: str, level: str, u: float | None = None) -> float:
         """log2(m / u) of a level; `u` where it depends on the value compared."""

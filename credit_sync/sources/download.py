@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from credit_sync.errors import SourceError
+from credit_sync.http_settings import QuerySource
 from credit_sync.settings import HttpSource
 
 LONGEST_RETRY_AFTER = 120.0
@@ -120,7 +121,7 @@ def _watched_pools(watchdog: _Watchdog) -> dict[str, Any]:
 class Downloader:
     """A session with one source. A context manager; not for several threads."""
 
-    def __init__(self, source: HttpSource, auth: AuthBase | None) -> None:
+    def __init__(self, source: HttpSource | QuerySource, auth: AuthBase | None) -> None:
         self._source = source
         self._watchdog = _Watchdog(source.timeout_seconds * WHOLE_ANSWER)
         self._session = requests.Session()
@@ -140,41 +141,48 @@ class Downloader:
 
         Raises SourceError, whose message holds the address without its query.
         """
+        return self.fetch(lambda: requests.Request("GET", url, params=parameters()), bare(url))
+
+    def fetch(self, request: Callable[[], requests.Request], shown: str) -> Downloaded:
+        """The answer with status 200 to a request that is made anew for each try; `shown` is its address in messages.
+
+        Raises SourceError.
+        """
         for attempt in range(self._source.retries + 1):
             last = attempt == self._source.retries
             wait = self._source.backoff_seconds * 2**attempt
             try:
-                return self._try(url, parameters())
+                return self._try(request(), shown)
             except _BusyError as busy:
                 if last:
-                    raise _unwanted_status(url, busy.status) from None
+                    raise _unwanted_status(shown, busy.status) from None
                 wait = busy.retry_after or wait
             except (HTTPError, OSError, ValueError) as error:  # requests' own errors are OSErrors
                 if last or self._watchdog.barked or not _may_pass(error):
                     raise SourceError(
-                        f"{bare(url)}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试"
+                        f"{shown}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试"
                     ) from None
             finally:
                 self._watchdog.stop()
             time.sleep(min(wait, LONGEST_RETRY_AFTER))
         raise AssertionError("unreachable")
 
-    def _try(self, url: str, parameters: dict[str, str]) -> Downloaded:
+    def _try(self, request: requests.Request, shown: str) -> Downloaded:
         timeout = self._source.timeout_seconds
-        with self._session.get(
-            url, params=parameters, timeout=(timeout, timeout), stream=True, allow_redirects=False
-        ) as response:
+        prepared = self._session.prepare_request(request)
+        usual = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
+        with self._session.send(prepared, timeout=(timeout, timeout), allow_redirects=False, **usual) as response:
             if response.status_code in _RETRIED:
                 raise _BusyError(response.status_code, _retry_after(response.headers.get("Retry-After", "")))
             if response.status_code != 200:
-                raise _unwanted_status(url, response.status_code)
-            body = self._body(response, url)
+                raise _unwanted_status(shown, response.status_code)
+            body = self._body(response, shown)
             charset = requests.utils.get_encoding_from_headers(response.headers) or ""
             return Downloaded(
                 body, charset if "charset" in response.headers.get("Content-Type", "").lower() else ""
             )
 
-    def _body(self, response: requests.Response, url: str) -> bytes:
+    def _body(self, response: requests.Response, shown: str) -> bytes:
         limit = int(self._source.max_megabytes * 2**20)
         chunks: list[bytes] = []
         size = 0
@@ -182,7 +190,7 @@ class Downloader:
             size += len(chunk)
             if size > limit:
                 raise SourceError(
-                    f"{bare(url)} 的应答超过 {self._source.max_megabytes:g} MB",
+                    f"{shown} 的应答超过 {self._source.max_megabytes:g} MB",
                     remedy="减小 paging.size 或调大 max_megabytes",
                 )
             chunks.append(chunk)
@@ -242,8 +250,8 @@ def _retry_after(header: str) -> float:
         return 0
 
 
-def _unwanted_status(url: str, status: int) -> SourceError:
-    return SourceError(f"{bare(url)} 返回状态 {status}", remedy=_remedy(status))
+def _unwanted_status(shown: str, status: int) -> SourceError:
+    return SourceError(f"{shown} 返回状态 {status}", remedy=_remedy(status))
 
 
 def _remedy(status: int) -> str:

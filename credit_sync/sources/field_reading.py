@@ -1,12 +1,13 @@
 """One field of a mapping: which of a row's values it is, and how that becomes ours."""
 
+import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from credit_sync.sources.mapping import FieldMapping
+from credit_sync.sources.mapping import FieldMapping, Item
 from credit_sync.sources.target_fields import FieldType, TargetField
 from credit_sync.sources.values import (
     LONGEST,
@@ -20,7 +21,7 @@ from credit_sync.sources.values import (
 )
 
 _NAMES = frozenset(["name", "legal_representative"])
-_LONGEST_IDENTIFIER = 200
+LONGEST_IDENTIFIER = 200
 _YEAR_AND_MONTH = re.compile(r"([12][0-9]{3})\s*[-/.年]?\s*(?:0?[1-9]|1[0-2])?\s*月?")
 _RANGES = {"age": (0, 150), "birth_year": (1850, 2199), "year": (1900, 2199), "rank": (0, 100_000)}
 """What the numbers of a field can be; an age of 0 is what lists write for organisations."""
@@ -49,22 +50,51 @@ class ProblemError(Exception):
 class FieldReader:
     """Reads one field; `mapping` is None for a constant."""
 
+    __slots__ = (
+        "_dates",
+        "_item",
+        "_pattern",
+        "_put",
+        "_range",
+        "_sources",
+        "_split",
+        "_table",
+        "_target",
+        "name",
+        "type",
+    )
+
     def __init__(
         self, name: str, target: TargetField, mapping: FieldMapping | None, table: Mapping[str, str] | None
     ) -> None:
-        self._name = name
+        self.name = name
         self._target = target
+        self.type = target.type
+        self._range = _RANGES.get(name)
         self._sources = mapping.from_ if mapping else ()
         self._table = table and {_folded(code): value for code, value in table.items()}
         self._pattern = re.compile(mapping.pattern) if mapping and mapping.pattern else None
+        self._item = mapping.item if mapping else None
         self._split = mapping.split if mapping else ""
         self._dates = mapping.dates if mapping else ()
         self._put = _PUTTERS.get(target.type, FieldReader._put_simple)
 
-    def read(self, values: Mapping[str, Any], draft: Draft) -> None:
-        """Puts the field's value, if the row has one, into the draft. Raises ProblemError."""
-        for source in self._sources:
+    @property
+    def keeps_text(self) -> bool:
+        """A text is the value as it stands, as long as it is no longer than LONGEST."""
+        changes = self._table is not None or self._pattern is not None
+        return self.type is FieldType.TEXT and not changes
+
+    def sources_in(self, titles: Collection[str]) -> tuple[str, ...]:
+        """Where a row with these titles may have the field, in the order in which to look."""
+        return tuple(s for s in self._sources if s in titles or s.partition(".")[0] in titles)
+
+    def read(self, values: Mapping[str, Any], draft: Draft, sources: tuple[str, ...]) -> None:
+        """Puts the field's value, if the row has one, into the draft. `sources` as above. Raises ProblemError."""
+        for source in sources:
             value = values[source] if source in values else _inside(values, source)
+            if self._item is not None:
+                value = _taken(value, self._item)
             if value is not None and (text := text_of(value)):
                 self.put(text, draft)
                 return
@@ -86,7 +116,7 @@ class FieldReader:
         except UnreadableError as error:
             identifier = self._target.type is FieldType.IDENTIFIER
             reason = f"{self._target.title}{error}"
-            raise ProblemError(self._name, written, reason, is_identifier=identifier) from None
+            raise ProblemError(self.name, written, reason, is_identifier=identifier) from None
 
     def _translate(self, text: str) -> str:
         translated = self._table.get(_folded(text)) if self._table is not None else None
@@ -98,40 +128,40 @@ class FieldReader:
 
     def _put_simple(self, text: str, draft: Draft) -> None:
         value = READERS[self._target.type](text)
-        if self._name in _RANGES:
-            lowest, highest = _RANGES[self._name]
+        if self._range is not None:
+            lowest, highest = self._range
             if not lowest <= value <= highest:
                 raise UnreadableError("超出合理范围")
-            if self._name == "age" and value == 0:
+            if self.name == "age" and value == 0:
                 return
         if value is not None:
-            draft.values[self._name] = value
+            draft.values[self.name] = value
 
     def _put_text(self, text: str, draft: Draft) -> None:
-        value = name_of(text) if self._name in _NAMES else text
+        value = name_of(text) if self.name in _NAMES else text
         if value:
-            draft.values[self._name] = value
+            draft.values[self.name] = value
 
     def _put_names(self, text: str, draft: Draft) -> None:
         if names := names_of(text, self._split):
-            draft.values[self._name] = names
+            draft.values[self.name] = names
 
     def _put_identifier(self, text: str, draft: Draft) -> None:
-        if len(text) > _LONGEST_IDENTIFIER:
+        if len(text) > LONGEST_IDENTIFIER:
             raise UnreadableError("过长，不是证件号码")
-        draft.identifiers[self._name] = text
+        draft.identifiers[self.name] = text
 
     def _put_date(self, text: str, draft: Draft) -> None:
         try:
             value: date | None = read_date(text, self._dates)
         except UnreadableError:
             found = _YEAR_AND_MONTH.fullmatch(unicodedata.normalize("NFKC", text).strip())
-            if self._name != "birth_date" or found is None:
+            if self.name != "birth_date" or found is None:
                 raise
             draft.values.setdefault("birth_year", int(found[1]))
             return
         if value is not None:
-            draft.values[self._name] = value
+            draft.values[self.name] = value
 
 
 _PUTTERS: dict[FieldType, Callable[[FieldReader, str, Draft], None]] = {
@@ -140,6 +170,32 @@ _PUTTERS: dict[FieldType, Callable[[FieldReader, str, Draft], None]] = {
     FieldType.IDENTIFIER: FieldReader._put_identifier,
     FieldType.DATE: FieldReader._put_date,
 }
+
+
+def _taken(value: Any, item: Item) -> Any:
+    """The value of the first item meant; a plain value, from a source that has no list, as it is."""
+    items = _listed(value) if isinstance(value, str) else value
+    if not isinstance(items, list):
+        return items
+    wanted = {_folded(word) for word in item.is_}
+    return next(
+        (i[item.take] for i in items if _folded(text_of(_key_of(i, item.where))) in wanted and item.take in i),
+        None,
+    )
+
+
+def _key_of(item: Any, key: str) -> Any:
+    return item.get(key) if isinstance(item, Mapping) else None
+
+
+def _listed(text: str) -> Any:
+    """A list that a source wrote out as JSON; any other text as it is."""
+    if not text.lstrip().startswith("["):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _folded(code: str) -> str:

@@ -15,7 +15,8 @@ import requests
 from requests.auth import AuthBase
 
 from credit_sync.errors import SourceError
-from credit_sync.settings import BearerAuth, HeaderAuth, HttpSource, OffsetPaging, PagePaging, SignedAuth, secret
+from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, SignedAuth, TokenAuth
+from credit_sync.settings import HttpSource, OffsetPaging, PagePaging, secret
 from credit_sync.sources.download import Downloaded, Downloader
 from credit_sync.sources.formats import json_text, text, xml_tree
 from credit_sync.sources.formats.rows import Found, as_row, at_path, names_in
@@ -47,18 +48,14 @@ def probe(source: HttpSource, names: frozenset[str], layout: Layout) -> str:
 @contextmanager
 def _fetching(source: HttpSource, layout: Layout, since: datetime | None) -> Iterator[Fetch]:
     """A session that answers with pages."""
-    key = (
-        secret(source.auth.secret_env if isinstance(source.auth, SignedAuth) else source.auth.token_env)
-        if source.auth
-        else ""
-    )
+    key = key_of(source)
     parts = urlsplit(source.url)
     url = urlunsplit(parts._replace(query="", fragment=""))
     fixed = dict(parse_qsl(parts.query, keep_blank_values=True)) | source.parameters
     if since and source.since_parameter:
         fixed[source.since_parameter] = since.isoformat(timespec="seconds")
 
-    with Downloader(source, _header_auth(source, key)) as downloader:
+    with Downloader(source, header_auth(source, key)) as downloader:
 
         def fetch(asked: dict[str, str], number: int) -> Answer:
             def parameters() -> dict[str, str]:
@@ -87,7 +84,16 @@ class _Header(AuthBase):
         return request
 
 
-def _header_auth(source: HttpSource, key: str) -> AuthBase | None:
+def key_of(source: HttpSource | QuerySource) -> str:
+    """The secret that the source's requests are signed with or carry, '' for none. Raises CreditSyncError."""
+    if source.auth is None:
+        return ""
+    auth = source.auth.signed if isinstance(source.auth, TokenAuth) else source.auth
+    return secret(auth.secret_env if isinstance(auth, SignedAuth) else auth.token_env)
+
+
+def header_auth(source: HttpSource | QuerySource, key: str) -> AuthBase | None:
+    """The key as a request header, where it goes there."""
     if isinstance(source.auth, BearerAuth):
         return _Header("Authorization", f"Bearer {key}")
     return _Header(source.auth.header, key) if isinstance(source.auth, HeaderAuth) else None
@@ -104,15 +110,13 @@ def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str
         return Answer([], document)
     wanted = layout.rows or "（整个应答）"
     raise SourceError(
-        f"应答里 {wanted} 不是行的列表；应答含有：{names_in(document)}{_message(document, key)}",
+        f"应答里 {wanted} 不是行的列表；应答含有：{names_in(document)}{message_of(document, key)}",
         remedy="看应答里的提示，或核对映射的 layout.rows",
     )
 
 
 def _parsed(downloaded: Downloaded, kind: str) -> Any:
-    start = downloaded.body[:2000].lower()
-    if b"<html" in start or b"<!doctype html" in start:
-        raise SourceError("返回的是网页，不是数据", remedy="可能是登录页或网关的提示页，核对 url 和密钥")
+    refuse_page(downloaded.body)
     if kind == "xml":
         try:
             return xml_tree.parse(downloaded.body, downloaded.charset)
@@ -127,6 +131,13 @@ def _parsed(downloaded: Downloaded, kind: str) -> Any:
     raise SourceError("应答不是完整的 JSON")
 
 
+def refuse_page(body: bytes) -> None:
+    """Raises SourceError for a web page in place of data."""
+    start = body[:2000].lower()
+    if b"<html" in start or b"<!doctype html" in start:
+        raise SourceError("返回的是网页，不是数据", remedy="可能是登录页或网关的提示页，核对 url 和密钥")
+
+
 def _announces_nothing(source: HttpSource, document: Any) -> bool:
     """Whether the answer says in its announced number that there is nothing: then a missing list is an empty one."""
     path = source.paging.total if isinstance(source.paging, OffsetPaging) else ""
@@ -134,7 +145,7 @@ def _announces_nothing(source: HttpSource, document: Any) -> bool:
     return bool(path) and str(at_path(document, path)).strip() == "0"
 
 
-def _message(document: Any, key: str) -> str:
+def message_of(document: Any, key: str) -> str:
     """What the server says about its error, without our key and without identity numbers."""
     if not isinstance(document, dict):
         return ""

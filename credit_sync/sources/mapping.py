@@ -18,6 +18,16 @@ from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.toml_files import Strict, load
 
 
+class Item(Strict):
+    """Which item of a list inside a field is meant, and what to take from it."""
+
+    where: str
+    """Key of the items that tells them apart, for instance their position in the firm."""
+    is_: tuple[str, ...] = Field(alias="is", min_length=1)
+    take: str
+    """Key of the value."""
+
+
 class FieldMapping(Strict):
     """One of our fields: the source names it may have (first present wins) and how its value is read."""
 
@@ -30,6 +40,8 @@ class FieldMapping(Strict):
     """A regular expression on which a text is split into several values (former names, say)."""
     pattern: str = ""
     """A regular expression; its first group is the value, for instance a year inside a title."""
+    item: Item | None = None
+    """For fields that hold a list of tables (or its JSON): the item, and the value in it."""
 
 
 def _field_mapping(value: Any) -> Any:
@@ -67,6 +79,10 @@ class Part(Strict):
 
     constants: Constants = {}
     fields: Fields = {}
+    without: tuple[str, ...] = ()
+    """Fields of the whole row that are not about this part, such as the unit's code where the part is a person."""
+    needs: tuple[str, ...] = ()
+    """Fields without which a row does not hold this part."""
 
 
 class Removal(Strict):
@@ -122,6 +138,9 @@ class Mapping(Strict):
         for name in (name for part in parts for name in (*part.constants, *part.fields)):
             if name not in targets:
                 raise ValueError(f"{self.record.value} 没有字段 {name}，可用：{'、'.join(sorted(targets))}")
+        for name in (name for part in self.parts for name in (*part.without, *part.needs)):
+            if name not in targets:
+                raise ValueError(f"parts 里的 without/needs：{self.record.value} 没有字段 {name}")
         for name in (*self.key, *self.required):
             if name not in targets:
                 raise ValueError(f"key/required 里的 {name} 不是 {self.record.value} 的字段")

@@ -10,7 +10,7 @@ from typing import Any
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import CursorPaging, OffsetPaging, PagePaging
-from credit_sync.sources.formats.rows import at_path
+from credit_sync.sources.formats.rows import at_path, names_in
 
 MOST_PAGES = 100_000
 ANNOUNCE = "在 paging 里写明总页数或总条数所在的位置（pages、total）"
@@ -100,13 +100,32 @@ def _by_cursor(paging: CursorPaging, fetch: Fetch) -> Iterator[Page]:
             raise _loop(number)
         yield number, answer.rows
         previous = answer.rows
-        following = at_path(answer.document, paging.next)
-        if following in (None, "", False):
+        cursor = _following(answer, paging.next, before=bool(cursors))
+        if not cursor:
             return
-        cursor = str(following)
         if cursor in cursors:
             raise SourceError(f"第 {number} 页给出的下一页游标以前已经给过，接口在兜圈子")
         cursors.add(cursor)
+
+
+def _following(answer: Answer, path: str, *, before: bool) -> str:
+    """The cursor of the next page, '' at the end. Raises SourceError where there is no telling.
+
+    Only an interface that has named a cursor before may end by leaving it out: a path that is simply wrong would end
+    the list after its first page.
+    """
+    names, _, last = path.rpartition(".")
+    holder = at_path(answer.document, names)
+    there = isinstance(holder, dict) and last in holder
+    if not there and not before and answer.rows:
+        raise SourceError(
+            f"应答里没有 {path}，不知道后面还有没有数据；应答含有：{names_in(answer.document)}",
+            remedy="核对 paging 的 next；接口不分页时请去掉 paging",
+        )
+    value = holder[last] if there else None
+    if isinstance(value, dict | list) and value:
+        raise SourceError(f"应答里的 {path} 不是游标", remedy="核对 paging 的 next")
+    return "" if value in (None, "", False, {}, []) else str(value)
 
 
 class _Pages:

@@ -1,11 +1,14 @@
-"""The pull stage: every source's rows become records, one transaction a source.
+"""The pull stage: every source's rows become records, one transaction a source. Lists that can only be asked come
+last, when the applicants are there.
 
 A source that fails leaves the store as it was, goes on record with the reason, and does not stop the others. A
 source that a killed run had finished is not pulled again.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -13,10 +16,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError, StoreError
+from credit_sync.http_settings import QuerySource
 from credit_sync.settings import Settings
-from credit_sync.sources.connect import open_rows
+from credit_sync.sources.asked_lists import asked_lists
+from credit_sync.sources.asking import AskedSource, ask_list
+from credit_sync.sources.connect import Source, open_rows
 from credit_sync.sources.mapping import Mapping, load_mappings
+from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
+from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import ledger
@@ -31,12 +39,12 @@ log = structlog.get_logger()
 Progress = Callable[[str, int], None]
 """Told the source and how many of its rows have been read."""
 
-_PROGRESS_EVERY = 500
-
 
 def make_readers(settings: Settings) -> dict[str, Reader]:
     """A reader for every configured source. Raises SettingsError for a mapping that cannot be used."""
-    return {name: Reader(mapping) for name, mapping in load_mappings(settings).items()}
+    readers = {name: Reader(mapping) for name, mapping in load_mappings(settings).items()}
+    asked_lists(settings)
+    return readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +74,25 @@ def pull(  # noqa: PLR0913 - the options of the command
     with engine.connect() as connection:
         finished = ledger.finished_parts(connection, run, "pull")
     results = []
-    for name in readers if only_source is None else (only_source,):
+    asked_last = sorted(readers, key=lambda name: isinstance(settings.sources[name], QuerySource))
+    for name in asked_last if only_source is None else (only_source,):
+        connector = settings.sources[name]
         if name in finished:
             results.append(Pulled(name, "finished_before"))
-            continue
-        source = _Source(name, settings, readers[name])
-        results.append(_pull_one(engine, run, source, accept_shrink, progress))
+        elif isinstance(connector, QuerySource):
+            asked = AskedSource(Questions(name, connector, readers[name].mapping), readers[name], accept_shrink)
+            results.append(_ask_one(engine, run, asked, progress))
+        else:
+            source = _Source(name, connector, settings.base, readers[name])
+            results.append(_pull_one(engine, run, source, accept_shrink, progress))
     return results
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
     name: str
-    settings: Settings
+    connector: Source
+    base: Path
     reader: Reader
 
     @property
@@ -87,8 +101,7 @@ class _Source:
 
     @property
     def pulled(self) -> PulledSource:
-        delivery = self.settings.sources[self.name].delivery
-        return PulledSource(self.name, self.mapping.record, self.mapping.list, delivery)
+        return PulledSource(self.name, self.mapping.record, self.mapping.list, self.connector.delivery)
 
 
 def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None) -> Pulled:
@@ -107,21 +120,27 @@ def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, pr
     return Pulled(source.name, taken.state, taken.counts, taken.reason)
 
 
+def _ask_one(engine: Engine, run: Run, source: AskedSource, progress: Progress | None) -> Pulled:
+    try:
+        asked = ask_list(engine, run, source, lambda done: progress(source.name, done) if progress else None)
+    except Exception as error:  # as above
+        return _record_failure(engine, run, source.name, error)
+    return Pulled(source.name, "failed" if asked.problem else "accepted", asked.counts, asked.problem)
+
+
 def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Progress | None) -> None:
-    settings = source.settings.sources[source.name]
     since = None
-    if settings.delivery == "delta":
+    if source.connector.delivery == "delta":
         with engine.connect() as connection:
             since = pull_in_force(connection, source.name)
     rows = open_rows(
-        source.name, settings, source.mapping, base=source.settings.base, since=since, pulled_at=run.as_of
+        source.name, source.connector, source.mapping, base=source.base, since=since, pulled_at=run.as_of
     )
-    for row in rows:
-        spool.add(source.reader.read(row))
-        if progress is not None and spool.rows % _PROGRESS_EVERY == 0:
-            progress(source.name, spool.rows)
-    if progress is not None:
-        progress(source.name, spool.rows)
+    with closing(read_blocks(source.reader, rows)) as blocks:
+        for block in blocks:
+            spool.add_block(block)
+            if progress is not None:
+                progress(source.name, spool.rows)
 
 
 def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> Pulled:

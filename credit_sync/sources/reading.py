@@ -5,7 +5,7 @@ Whatever a row holds, it ends as one of the outcomes: nothing is dropped, and on
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from hashlib import blake2b
@@ -14,8 +14,8 @@ from typing import Any
 from credit_sync.errors import SettingsError
 from credit_sync.records import RECORD_CLASSES, Record, RecordKind
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.mapping import Constants, Fields
 from credit_sync.sources.mapping import Mapping as SourceMapping
+from credit_sync.sources.mapping import Part
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
@@ -43,7 +43,7 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """The values of one part while it is being read."""
 
     values: dict[str, Any]
@@ -61,15 +61,12 @@ class Reader:
         self._own = frozenset(f.name for f in fields(self._class) if f.name != "subject")
         self._titles = {name: field.title for name, field in TARGET_FIELDS[mapping.record].items()}
         required = (name for name, field in TARGET_FIELDS[mapping.record].items() if field.required)
-        self._required = tuple(dict.fromkeys((*required, *mapping.required)))
-        self._known = mapping.source_names()
-        self._skip = re.compile(mapping.layout.skip) if mapping.layout.skip else None
-        parts = [(mapping.constants, mapping.fields)]
-        if mapping.parts:
-            parts = [(mapping.constants | p.constants, mapping.fields | p.fields) for p in mapping.parts]
-        needed = _IDENTIFYING.union(self._required)
+        self.required = tuple(dict.fromkeys((*required, *mapping.required)))
+        self.known = mapping.source_names()
+        self.skip = re.compile(mapping.layout.skip) if mapping.layout.skip else None
+        needed = _IDENTIFYING.union(self.required)
         optional = frozenset(self._titles) - needed if mapping.record is RecordKind.LISTING else frozenset[str]()
-        self._parts = [_Part(mapping, constants, field_map, optional) for constants, field_map in parts]
+        self.parts = [PartReader(mapping, part, optional) for part in mapping.parts or [Part()]]
 
     def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
         """What the row comes to: one outcome, or one for each of its parts."""
@@ -85,18 +82,20 @@ class Reader:
 
     def _read(self, values: dict[str, Any], origin: Origin) -> list[Outcome]:
         first = next((text for value in values.values() if (text := text_of(value))), "")
-        if not first or (self._skip is not None and self._skip.match(first)):
+        if not first or (self.skip is not None and self.skip.match(first)):
             return [Skipped(origin)]
         removal = self.mapping.removal
         removed = removal is not None and text_of(values.get(removal.from_)) in removal.values
-        extra = {name: v for name, v in values.items() if name not in self._known and v not in (None, "", [], {})}
+        extra = {name: v for name, v in values.items() if name not in self.known and v not in (None, "", [], {})}
         row = _Row(origin, values, extra, removed)
-        outcomes = [o for number, part in enumerate(self._parts) for o in self._read_part(row, number, part)]
+        outcomes = [o for number, part in enumerate(self.parts) for o in self._read_part(row, number, part)]
         return outcomes or [Rejected(origin, "name", "", f"缺少{self._titles['name']}", values)]
 
-    def _read_part(self, row: _Row, number: int, part: "_Part") -> Iterator[Outcome]:
+    def _read_part(self, row: _Row, number: int, part: "PartReader") -> Iterator[Outcome]:
         draft = part.draft(row.values)
         if self.mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
+            return
+        if any(not draft.values.get(need) and need not in draft.identifiers for need in part.needs):
             return
         key = ""
         try:
@@ -112,37 +111,34 @@ class Reader:
             value = _shown(problem.value, identifier=problem.is_identifier)
             yield Rejected(row.origin, problem.field, value, problem.reason, row.values, key, part=number)
 
-    def _key(self, draft: _Draft, subject: ReadSubject) -> str:
-        parts = [_key_part(self._value(name, draft, subject)) for name in self.mapping.key]
+    def _key(self, draft: Draft, subject: ReadSubject) -> str:
+        parts = [key_part(self._value(name, draft, subject)) for name in self.mapping.key]
         if not any(parts):
             titles = "、".join(self._titles[name] for name in self.mapping.key)
             raise draft.problem or ProblemError(self.mapping.key[0], "", f"主键字段（{titles}）全部为空")
         if draft.problem and draft.problem.field in self.mapping.key:
             raise draft.problem
-        key = "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
-        if len(key) <= LONGEST_KEY:
-            return key
-        return f"{key[: LONGEST_KEY - 33]}#{blake2b(key.encode(), digest_size=16).hexdigest()}"
+        return join_key(parts)
 
     @staticmethod
-    def _value(name: str, draft: _Draft, subject: ReadSubject) -> Any:
+    def _value(name: str, draft: Draft, subject: ReadSubject) -> Any:
         if name in subject.by_field:
             return subject.by_field[name]
         if name == "name":
             return subject.subject.name
         return draft.values.get(name, "")
 
-    def _check(self, draft: _Draft, subject: ReadSubject) -> None:
+    def _check(self, draft: Draft, subject: ReadSubject) -> None:
         if draft.problem:
             raise draft.problem
-        for name in self._required:
+        for name in self.required:
             if self._value(name, draft, subject) in (None, "", ()):
                 raise ProblemError(name, "", f"缺少{self._titles[name]}")
         if subject.failing and self.mapping.invalid_identifiers == "quarantine":
             field, found = subject.failing[0]
             raise ProblemError(field, found.value, f"{found.title}校验不通过", is_identifier=True)
 
-    def _record(self, draft: _Draft, subject: ReadSubject) -> Record:
+    def _record(self, draft: Draft, subject: ReadSubject) -> Record:
         own = {name: value for name, value in draft.values.items() if name in self._own}
         for name in ("fine", "confiscated"):
             if name not in own and f"{name}_yuan" in draft.values:
@@ -152,36 +148,43 @@ class Reader:
         return self._class(subject=subject.subject, **own)
 
 
-class _Part:
+Readers = list[tuple[FieldReader, tuple[str, ...]]]
+_MOST_LAYOUTS = 1000
+"""Sets of titles that are remembered; rows of JSON may each have their own."""
+
+
+class PartReader:
     """The constants and field readers of one part of a mapping."""
 
-    def __init__(
-        self, mapping: SourceMapping, constants: Constants, field_map: Fields, optional: frozenset[str]
-    ) -> None:
+    def __init__(self, mapping: SourceMapping, part: Part, optional: frozenset[str]) -> None:
         """`optional`: fields that a row may lose rather than be lost itself."""
         targets = TARGET_FIELDS[mapping.record]
+        of_row = {name: field for name, field in mapping.fields.items() if name not in part.without}
+        constants, field_map = mapping.constants | part.constants, of_row | part.fields
+        self.needs = part.needs
         self._optional = optional
         self._readers = [
             FieldReader(name, targets[name], field, mapping.values.get(field.values))
             for name, field in field_map.items()
             if name not in constants
         ]
-        self._constants = _Draft({}, {}, [])
+        self._by_titles: dict[tuple[str, ...], Readers] = {}
+        self.constants = Draft({}, {}, [])
         for name, value in constants.items():
             try:
-                FieldReader(name, targets[name], None, None).put(text_of(value), self._constants)
+                FieldReader(name, targets[name], None, None).put(text_of(value), self.constants)
             except ProblemError as problem:
                 raise SettingsError(mapping.title, [f"constants.{name}: {problem.reason}"]) from None
 
-    def draft(self, values: Mapping[str, Any]) -> _Draft:
+    def draft(self, values: Mapping[str, Any]) -> Draft:
         """The part's values; the first field that cannot be read is kept as the problem.
 
         An optional one is left out with a note: a list entry that is not there for its odd date clears its subject.
         """
-        draft = _Draft(dict(self._constants.values), dict(self._constants.identifiers), [])
-        for reader in self._readers:
+        draft = Draft(dict(self.constants.values), dict(self.constants.identifiers), [])
+        for reader, sources in self.readers_for(tuple(values)):
             try:
-                reader.read(values, draft)
+                reader.read(values, draft, sources)
             except ProblemError as problem:
                 if problem.field in self._optional:
                     draft.warnings.append(_unused(problem))
@@ -189,8 +192,19 @@ class _Part:
                     draft.problem = draft.problem or problem
         return draft
 
+    def readers_for(self, titles: tuple[str, ...]) -> Readers:
+        """The fields that a row with these titles may have; most mappings know many layouts, a source has one."""
+        readers = self._by_titles.get(titles)
+        if readers is None:
+            found = ((reader, reader.sources_in(frozenset(titles))) for reader in self._readers)
+            readers = [(reader, sources) for reader, sources in found if sources]
+            if len(self._by_titles) >= _MOST_LAYOUTS:
+                self._by_titles.clear()
+            self._by_titles[titles] = readers
+        return readers
 
-def _subject_of(draft: _Draft, origin: Origin) -> ReadSubject:
+
+def _subject_of(draft: Draft, origin: Origin) -> ReadSubject:
     own_number = draft.identifiers.pop("legal_representative_id", "")
     on = origin.pulled_at.date()
     if own_number and (found := recognise(own_number, SubjectKind.PERSON, on=on)) is not None:
@@ -200,13 +214,25 @@ def _subject_of(draft: _Draft, origin: Origin) -> ReadSubject:
     return read_subject(Given(draft.values, draft.identifiers, on))
 
 
-def _key_part(value: Any) -> str:
+def key_part(value: Any) -> str:
     """One spelling for what a source may write differently from pull to pull: width and blanks."""
+    if not value:
+        return ""
     if isinstance(value, Identifier):
         return value.value
     if isinstance(value, date):
         return value.isoformat()
-    return "".join(unicodedata.normalize("NFKC", str(value or "")).split())
+    return "".join(unicodedata.normalize("NFKC", str(value)).split())
+
+
+def join_key(parts: Sequence[str]) -> str:
+    """The key made of its parts: unambiguous, and not too long for a database to index."""
+    key = "|".join(parts)
+    if "\\" in key or key.count("|") >= len(parts):
+        key = "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY - 33]}#{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def _shown(text: str, *, identifier: bool = False) -> str:

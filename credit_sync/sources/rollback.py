@@ -22,6 +22,7 @@ from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, count_facts, last_facts
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
+from credit_sync.store.questions import forget_questions
 from credit_sync.store.record_changes import Entry, RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import listing
@@ -63,6 +64,7 @@ def give_up(engine: Engine, run: Run, settings: Settings, source: str, asked: As
             changes.flush()
             counts.removed += len(rows)
             last = rows[-1].id
+        forget_questions(connection, source)
         of = PulledSource(source, RecordKind.LISTING, version.list, "end")
         return _add_version(connection, run, of, counts, asked)
 

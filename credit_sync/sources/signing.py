@@ -9,6 +9,9 @@ and the timestamp included and only the signature itself left out, sorted by nam
 `hmac-sha256`, `hmac-sm3`: HMAC of that string with the secret as key. `sm3`: SM3 (GB/T 32905-2016) of that string
 followed by `&key=` and the secret. The signature is lower-case hexadecimal; the timestamp is Unix time in
 milliseconds.
+
+Other platforms sign a text of their own, `auth.text`, such as `{key}{secret}{timestamp}`: with `md5` and `sm3` as it
+is, with an HMAC under the secret.
 """
 
 import hashlib
@@ -18,13 +21,16 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from credit_sync.settings import SignedAuth
+from credit_sync.http_settings import SignedAuth
 
 
 def signed(parameters: Mapping[str, str], auth: SignedAuth, secret: str, now_ms: int) -> dict[str, str]:
     """The parameters with key, timestamp and signature added."""
     complete = dict(parameters) | {auth.key_parameter: auth.key, auth.timestamp_parameter: str(now_ms)}
     complete.pop(auth.signature_parameter, None)
+    if auth.text:
+        own = auth.text.format(key=auth.key, secret=secret, timestamp=now_ms)
+        return complete | {auth.signature_parameter: _signature_of(own, auth.algorithm, secret)}
     return complete | {auth.signature_parameter: signature(string_to_sign(complete), auth.algorithm, secret)}
 
 
@@ -43,6 +49,12 @@ def signature(text: str, algorithm: str, secret: str) -> str:
     >>> signature("abc", "hmac-sha256", "k")[:16], signature("abc", "hmac-sm3", "k")[:16]
     ('342e519ce0ad6c03', 'af684d81732e81f6')
     """
+    return _signature_of(f"{text}&key={secret}" if algorithm == "sm3" else text, algorithm, secret)
+
+
+def _signature_of(text: str, algorithm: str, secret: str) -> str:
+    if algorithm == "md5":
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     if algorithm == "hmac-sha256":
         return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     if algorithm == "hmac-sm3":
@@ -50,5 +62,5 @@ def signature(text: str, algorithm: str, secret: str) -> str:
         mac.update(text.encode())
         return mac.finalize().hex()
     digest = hashes.Hash(hashes.SM3())
-    digest.update(f"{text}&key={secret}".encode())
+    digest.update(text.encode())
     return digest.finalize().hex()

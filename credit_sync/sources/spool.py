@@ -4,22 +4,70 @@ A slow or failing source so never holds the store's write lock, nothing is writt
 middle, and memory stays bounded. The file has no name and goes with the process.
 """
 
+import marshal
 import tempfile
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
-from credit_sync.store.columns import to_columns
+from credit_sync.sources.rows import Origin
+from credit_sync.store.columns import to_columns, to_values
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH, Entry
 from credit_sync.store.records import Gone, Held, Item
 
 _BUFFER = 1 << 20
+_LENGTH = 8
+_Spooled = tuple[str, str, str, int, bytes, bytes, tuple[Any, ...] | None]
+"""What it is (entry, gone or bad), key, place, row, digest, content, columns."""
+
+
+class Block:
+    """The outcomes of some rows as the spool holds them."""
+
+    __slots__ = ("items", "outcomes", "packed", "rejected", "rows", "skipped")
+
+    def __init__(self) -> None:
+        self.items: list[_Spooled] = []
+        self.packed = b""
+        """The items as bytes, where another process has packed them."""
+        self.rows = self.outcomes = self.rejected = self.skipped = 0
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """The outcomes of one row."""
+        self.rows += 1
+        for outcome in outcomes:
+            self.outcomes += 1
+            if isinstance(outcome, Read):
+                self._put_record(outcome)
+            elif isinstance(outcome, Removed):
+                self.items.append(("gone", outcome.key, "", 0, b"", b"", None))
+            elif isinstance(outcome, Rejected):
+                self.rejected += 1
+                origin = outcome.origin
+                self.items.append(("bad", outcome.key, origin.place, origin.row, b"", _bad_row(outcome), None))
+            else:
+                self.skipped += 1
+
+    def put_entry(self, key: str, origin: Origin, canonical: bytes, values: tuple[Any, ...]) -> None:
+        """A record, as canonical JSON and as columns; counting its row and outcome is the caller's."""
+        digest = blake2b(canonical, digest_size=16).digest()
+        self.items.append(("entry", key, origin.place, origin.row, digest, canonical, values))
+
+    def pack(self) -> bytes:
+        """The items as bytes."""
+        return self.packed or (marshal.dumps(self.items) if self.items else b"")
+
+    def _put_record(self, read: Read) -> None:
+        content = {"columns": to_columns(read.record), "extra": read.extra, "warnings": list(read.warnings)}
+        canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        plain = orjson.loads(canonical)
+        values = to_values(type(read.record), plain["columns"], plain["warnings"], plain["extra"])
+        self.put_entry(read.key, read.origin, canonical, values)
 
 
 class Spool:
@@ -27,6 +75,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(buffering=_BUFFER)  # noqa: SIM115 - closed by __exit__
+        self._open = Block()
         self.rows = 0
         self.skipped = 0
         self.rejected = 0
@@ -42,51 +91,61 @@ class Spool:
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """The outcomes of one row."""
-        self.rows += 1
-        for outcome in outcomes:
-            self.outcomes += 1
-            if isinstance(outcome, Read):
-                content = {
-                    "columns": to_columns(outcome.record),
-                    "extra": outcome.extra,
-                    "warnings": list(outcome.warnings),
-                }
-                canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-                self._put(["entry", outcome.key, outcome.origin.place, outcome.origin.row], canonical)
-            elif isinstance(outcome, Removed):
-                self._put(["gone", outcome.key, "", 0], b"")
-            elif isinstance(outcome, Rejected):
-                self.rejected += 1
-                self._put(["bad", outcome.key, outcome.origin.place, outcome.origin.row], _bad_row(outcome))
-            else:
-                self.skipped += 1
+        block = Block()
+        block.add(outcomes)
+        self._count(block)
+        self._open.items += block.items
+        if len(self._open.items) >= BATCH:
+            self._close_block()
+
+    def add_block(self, block: Block) -> None:
+        """The outcomes of the next rows."""
+        self._close_block()
+        self._count(block)
+        self._write(block.pack())
 
     def batches(self) -> Iterator[tuple[list[Item], list[BadRow]]]:
         """What records it holds or speaks of, and what goes to quarantine, in the order of arrival."""
+        self._close_block()
         self._file.seek(0)
-        lines = iter(self._file)
-        while block := list(islice(lines, 2 * BATCH)):
-            items: list[Item] = []
-            bad: list[BadRow] = []
-            for head, content in zip(block[::2], block[1::2], strict=True):
-                kind, key, place, row = orjson.loads(head)
-                if kind == "entry":
-                    canonical = content[:-1]
-                    digest = blake2b(canonical, digest_size=16).digest()
-                    items.append(Entry(key, digest, canonical, place, row))
-                elif kind == "gone":
-                    items.append(Gone(key))
-                else:
-                    bad.append(BadRow(place=place, row=row, key=key, **orjson.loads(content)))
-                    if key:
-                        items.append(Held(key))
-            yield items, bad
+        spooled: list[_Spooled] = []
+        while length := self._file.read(_LENGTH):
+            spooled += marshal.loads(self._file.read(int.from_bytes(length, "big")))  # noqa: S302 - our own
+            if len(spooled) >= BATCH:
+                yield _sorted_out(spooled)
+                spooled = []
+        if spooled:
+            yield _sorted_out(spooled)
 
-    def _put(self, head: list[Any], content: bytes) -> None:
-        self._file.write(orjson.dumps(head))
-        self._file.write(b"\n")
-        self._file.write(content)
-        self._file.write(b"\n")
+    def _count(self, block: Block) -> None:
+        self.rows += block.rows
+        self.outcomes += block.outcomes
+        self.rejected += block.rejected
+        self.skipped += block.skipped
+
+    def _close_block(self) -> None:
+        self._write(self._open.pack())
+        self._open = Block()
+
+    def _write(self, packed: bytes) -> None:
+        if packed:
+            self._file.write(len(packed).to_bytes(_LENGTH, "big"))
+            self._file.write(packed)
+
+
+def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
+    items: list[Item] = []
+    bad: list[BadRow] = []
+    for kind, key, place, row, digest, content, values in spooled:
+        if kind == "entry":
+            items.append(Entry(key, digest, content, place, row, values))
+        elif kind == "gone":
+            items.append(Gone(key))
+        else:
+            bad.append(BadRow(place=place, row=row, key=key, **orjson.loads(content)))
+            if key:
+                items.append(Held(key))
+    return items, bad
 
 
 def _bad_row(rejected: Rejected) -> bytes:

@@ -21,7 +21,7 @@ from credit_sync.subjects.identifiers import (
 from credit_sync.subjects.identifiers.folding import fold, unify_masks
 from credit_sync.subjects.subject import Sex, Subject
 
-_OWNERS = {
+OWNERS = {
     "uscc": SubjectKind.ORGANISATION,
     "organisation_code": SubjectKind.ORGANISATION,
     "registration_number": SubjectKind.ORGANISATION,
@@ -126,7 +126,7 @@ def derive_kind(name: str, given: Given) -> SubjectKind:
     if "identifier" in numbers and (by_number := _kind_by_number(fold(numbers["identifier"]))) is not None:
         return by_number
     for field, number in numbers.items():
-        owner = _OWNERS[field]
+        owner = OWNERS[field]
         if owner is not None and recognise(number, owner, on=given.on):
             return owner
     return _kind_by_name(name)
@@ -153,7 +153,7 @@ def _kind_by_name(name: str) -> SubjectKind:
 
 def _identifiers(given: Given, kind: SubjectKind) -> Iterator[tuple[str, Identifier]]:
     for field, number in given.identifiers.items():
-        owner = _OWNERS[field]
+        owner = OWNERS[field]
         for text in several(number):
             if (found := recognise(text, owner or kind, on=given.on)) is not None:
                 yield field, found

@@ -95,7 +95,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     writer.counts.skipped = spool.skipped
     conflicting = 0
     for items, bad in spool.batches():
-        conflicts = [_conflict(entry) for entry in writer.write(items, whole=whole)]
+        conflicts = [conflict(entry) for entry in writer.write(items, whole=whole)]
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
@@ -175,7 +175,8 @@ def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer
         quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
 
 
-def _conflict(entry: Entry) -> BadRow:
+def conflict(entry: Entry) -> BadRow:
+    """A record that contradicts an earlier one of the same pull, for the quarantine."""
     return BadRow(
         fingerprint=entry.digest.hex(),
         place=entry.place,

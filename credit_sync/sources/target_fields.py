@@ -108,6 +108,7 @@ TARGET_FIELDS: dict[RecordKind, dict[str, TargetField]] = {
         "removed_on": _T("移出日期", FieldType.DATE),
         "removal_reason": _T("移出原因"),
         "age": _T("年龄", FieldType.INTEGER),
+        "legal_representative_id": _T("法定代表人证件号码", FieldType.IDENTIFIER),
     },
     RecordKind.APPLICANT: SUBJECT_FIELDS
     | {

@@ -53,6 +53,7 @@ class UnreadableError(Exception):
     """The value cannot be read; the reason is Chinese and does not repeat the value."""
 
 
+_LONGEST_EMPTY = max(map(len, words.EMPTY))
 _LINE_ENDS = re.compile(r"\r\n?")
 
 
@@ -69,7 +70,9 @@ def clean(text: str) -> str:
 def text_of(value: Any) -> str:
     """A plain value as cleaned text; '' where the source says nothing (暂无, /, null ...)."""
     if isinstance(value, str):
-        text = clean(value)
+        text = value.strip() if value.isprintable() else clean(value)
+        if len(text) > _LONGEST_EMPTY:
+            return text
     elif value is None:
         return ""
     elif isinstance(value, bool):
@@ -82,7 +85,14 @@ def text_of(value: Any) -> str:
         text = "、".join(part for part in map(text_of, value) if part)
     else:
         text = orjson.dumps(value).decode()
-    return "" if len(text) <= 9 and text.lower() in words.EMPTY else text
+    return "" if len(text) <= _LONGEST_EMPTY and text.lower() in words.EMPTY else text
+
+
+def texts_of(column: Sequence[str]) -> Sequence[str]:
+    """`text_of` each text of a column, of which all are printable."""
+    texts = [text.strip() for text in column]
+    empty = {text for text in set(texts) if len(text) <= _LONGEST_EMPTY and text.lower() in words.EMPTY}
+    return ["" if text in empty else text for text in texts] if empty - {""} else texts
 
 
 def name_of(text: str) -> str:
@@ -101,17 +111,14 @@ def names_of(text: str, split: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name and name.lower() not in words.EMPTY))
 
 
-def read_date(text: str, formats: Sequence[str] = ()) -> date | None:
+@lru_cache(maxsize=20_000)
+def read_date(text: str, formats: tuple[str, ...] = ()) -> date | None:
     """A day, None where the text stands for none. `formats` replace the usual ways of writing.
 
     Usual: 2018-11-30, 2018/11/30, 2018.11.30, 20181130, 2018年11月30日, each with a time of day or not, ISO with a
     zone (as the day in China), Excel's serial days 20000 to 80000, 长期.
     """
-    return _read_date(unicodedata.normalize("NFKC", text).strip(), tuple(formats))
-
-
-@lru_cache(maxsize=20_000)
-def _read_date(text: str, formats: tuple[str, ...]) -> date | None:
+    text = unicodedata.normalize("NFKC", text).strip()
     if text in words.LONG_TERM:
         return LONG_TERM
     if not text or _ZERO_DATE.fullmatch(text):
@@ -204,14 +211,19 @@ def read_word(text: str, known: Mapping[str, Value], what: str) -> Value:
     return known[word]
 
 
+def _remembered(known: Mapping[str, Value], what: str) -> Callable[[str], Value]:
+    """`read_word` for one field; there are few words and many rows."""
+    return lru_cache(maxsize=1000)(partial(read_word, known=known, what=what))
+
+
 READERS: dict[FieldType, Callable[[str], Any]] = {
-    FieldType.INTEGER: read_integer,
+    FieldType.INTEGER: lru_cache(maxsize=20_000)(read_integer),
     FieldType.AMOUNT: read_amount,
     FieldType.AMOUNT_YUAN: partial(read_amount, unit="元"),
-    FieldType.SUBJECT_KIND: partial(read_word, known=words.SUBJECT_KINDS, what="主体类别"),
-    FieldType.SEX: partial(read_word, known=words.SEXES, what="性别"),
-    FieldType.ROLE: partial(read_word, known=words.ROLES, what="角色"),
-    FieldType.STATE: partial(read_word, known=words.LICENCE_STATES, what="状态"),
-    FieldType.APPLICATION_KIND: partial(read_word, known=words.APPLICATION_KINDS, what="申报类型"),
+    FieldType.SUBJECT_KIND: _remembered(words.SUBJECT_KINDS, "主体类别"),
+    FieldType.SEX: _remembered(words.SEXES, "性别"),
+    FieldType.ROLE: _remembered(words.ROLES, "角色"),
+    FieldType.STATE: _remembered(words.LICENCE_STATES, "状态"),
+    FieldType.APPLICATION_KIND: _remembered(words.APPLICATION_KINDS, "申报类型"),
 }
 """How the field types are read that need nothing but the text."""

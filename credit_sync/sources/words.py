@@ -50,10 +50,10 @@ ROLES = {role.value: role for role in Role} | _by_word(
     {
         Role.APPLYING_UNIT: "申报单位 牵头单位 牵头申报单位 申请单位 承担单位 项目承担单位 主持单位 依托单位",
         Role.COOPERATING_UNIT: "合作单位 参与单位 参加单位 协作单位 联合申报单位",
-        Role.NOMINATING_UNIT: "推荐单位 提名单位 归口单位 归口管理单位 推荐部门 主管部门",
+        Role.NOMINATING_UNIT: "推荐单位 提名单位 归口单位 归口管理单位 推荐部门 归口部门 主管部门 推荐(归口)单位 推荐/归口单位 提名机构",
         Role.NOMINATING_EXPERT: "提名专家 推荐专家 提名人 推荐人",
-        Role.COMPLETING_UNIT: "完成单位 主要完成单位 第一完成单位",
-        Role.LEGAL_REPRESENTATIVE: "法定代表人 法人代表 单位负责人",
+        Role.COMPLETING_UNIT: "完成单位 主要完成单位 第一完成单位 候选单位 获奖单位",
+        Role.LEGAL_REPRESENTATIVE: "法定代表人 法人代表 单位负责人 法定代表人(负责人) 法定代表人或负责人",
         Role.LEADER: "项目负责人 项目主持人 课题负责人 负责人 主持人 申请人 申报人",
         Role.MEMBER: "项目组成员 课题组成员 项目成员 组成员 成员 参与人 参加人 参与人员 参加人员",
         Role.CONTRIBUTOR: "完成人 主要完成人 第一完成人 候选人 获奖人 人选",

@@ -42,15 +42,15 @@ def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -
     return {row["id"]: (from_columns(Listing, row), row["version"]) for row in rows}
 
 
-def find_applicants(connection: Connection, asked: str) -> list[Applicant]:
+def find_applicants(connection: Connection, asked: str) -> dict[int, Applicant]:
     """Live applicants by `APPLICATION/NAME`, by application, or by id."""
     application, _, name = asked.partition("/")
     c = applicant.c
     wanted = [c.removed_at.is_(None), c.application == application, *([c.subject_name == name] if name else [])]
     rows = connection.execute(select(applicant).where(*wanted).order_by(c.id)).mappings().all()
-    if not rows and asked.isdecimal():
-        rows = connection.execute(select(applicant).where(c.id == int(asked))).mappings().all()
-    return [from_columns(Applicant, dict(row)) for row in rows]
+    if not rows:
+        rows = connection.execute(select(applicant).where(c.id == stored_id(asked))).mappings().all()
+    return {row["id"]: from_columns(Applicant, dict(row)) for row in rows}
 
 
 def find_listings(connection: Connection, asked: str) -> dict[int, Listing]:
@@ -58,9 +58,18 @@ def find_listings(connection: Connection, asked: str) -> dict[int, Listing]:
     c = listing.c
     spellings = {asked, asked.translate(_WIDE), asked.translate(_NARROW)}
     rows = connection.execute(select(listing).where(c.number.in_(spellings)).order_by(c.id)).mappings().all()
-    if not rows and asked.isdecimal():
-        rows = connection.execute(select(listing).where(c.id == int(asked))).mappings().all()
+    if not rows:
+        rows = connection.execute(select(listing).where(c.id == stored_id(asked))).mappings().all()
     return {row["id"]: from_columns(Listing, dict(row)) for row in rows}
+
+
+def stored_id(asked: str) -> int:
+    """The id that a text names; -1, which no record has, where it names none.
+
+    >>> stored_id("12"), stored_id("十二"), stored_id("9" * 40)
+    (12, -1, -1)
+    """
+    return int(asked) if asked.isdecimal() and len(asked) < 19 else -1
 
 
 def records(

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import JSON, Column, Date, Integer, String, Text
 from sqlalchemy.types import TypeEngine
 
@@ -37,6 +38,43 @@ def to_columns(record: Record) -> dict[str, Any]:
         value = getattr(subject if of_subject else record, field)
         columns[column] = value if convert is None or value is None else convert(value)
     return columns
+
+
+def value_names(record_class: type[Record]) -> tuple[str, ...]:
+    """The columns of `to_values`, in its order."""
+    plain, dates, documents = _KINDS_OF_COLUMNS[record_class]
+    return (*plain, *dates, *documents, "warnings", "extra")
+
+
+def to_values(
+    record_class: type[Record], columns: Mapping[str, Any], warnings: list[str], extra: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """`to_columns` (dates as such or in ISO form) as every database takes it as it is: dates and documents as text."""
+    plain, dates, documents = _KINDS_OF_COLUMNS[record_class]
+    return (
+        *[columns[name] for name in plain],
+        *[
+            day if day is None or isinstance(day, str) else day.isoformat()
+            for day in map(columns.__getitem__, dates)
+        ],
+        *[_document(columns[name]) for name in documents],
+        _document(warnings),
+        _document(extra),
+    )
+
+
+def _document(value: Any) -> str:
+    if value or value is None:
+        return orjson.dumps(value).decode()
+    return "[]" if isinstance(value, list) else "{}"
+
+
+def _kinds_of_columns(record_class: type[Record]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The columns that every database takes as they are, the dates, and the documents."""
+    types = {str(column.name): column.type for column in record_columns(record_class)}
+    dates = tuple(name for name, kind in types.items() if isinstance(kind, Date))
+    documents = tuple(name for name, kind in types.items() if isinstance(kind, JSON))
+    return tuple(name for name in types if name not in (*dates, *documents)), dates, documents
 
 
 def from_columns(record_class: type[AnyRecord], row: Mapping[str, Any]) -> AnyRecord:
@@ -110,7 +148,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         read = _reader(plain)
         return lambda value: None if value is None else read(value)
     if hint is Identifier:
-        return _read_identifier
+        return read_identifier
     if typing.get_origin(hint) is tuple:
         read = _reader(typing.get_args(hint)[0])
         return lambda value: tuple(read(item) for item in value)
@@ -120,7 +158,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     return lambda value: value
 
 
-def _read_identifier(value: list[Any]) -> Identifier:
+def read_identifier(value: list[Any]) -> Identifier:
+    """An identifier as its column holds it."""
     kind, text, valid = value
     return Identifier(IdentifierKind(kind), text, valid)
 
@@ -128,6 +167,7 @@ def _read_identifier(value: list[Any]) -> Identifier:
 _COLUMNS: dict[type[Any], tuple[tuple[str, str, Any], ...]] = {
     record_class: _columns_of(record_class) for record_class in RECORD_CLASSES.values()
 }
+_KINDS_OF_COLUMNS = {record_class: _kinds_of_columns(record_class) for record_class in RECORD_CLASSES.values()}
 _READERS: dict[type[Any], tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
     record_class: _readers_of(record_class) for record_class in RECORD_CLASSES.values()
 }

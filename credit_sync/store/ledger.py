@@ -60,9 +60,27 @@ def stage_done(connection: Connection, run: Run, name: StageName, part: str, cou
     _record(connection, run, name, part, status="done", counts=dict(counts), problem="")
 
 
-def stage_failed(connection: Connection, run: Run, name: StageName, part: str, problem: str) -> None:
-    """One part of a stage failed; `problem` (Chinese) goes into the run report. A resumed run tries it again."""
-    _record(connection, run, name, part, status="failed", counts={}, problem=problem)
+def stage_failed(  # noqa: PLR0913 - the columns of one entry
+    connection: Connection,
+    run: Run,
+    name: StageName,
+    part: str,
+    problem: str,
+    *,
+    counts: Mapping[str, Any] | None = None,
+) -> None:
+    """One part of a stage failed; `problem` (Chinese) goes into the run report. A resumed run tries it again.
+
+    `counts`: what it did all the same, where it commits its progress.
+    """
+    _record(connection, run, name, part, status="failed", counts=dict(counts or {}), problem=problem)
+
+
+def counts_of(connection: Connection, run: Run, name: StageName, part: str) -> dict[str, Any]:
+    """What this run's entry of a part counts so far; empty where there is none."""
+    stage = schema.stage
+    here = (stage.c.run_id == run.id, stage.c.name == name, stage.c.part == part)
+    return dict(connection.scalar(select(stage.c.counts).where(*here)) or {})
 
 
 def finished_parts(connection: Connection, run: Run, name: StageName) -> frozenset[str]:

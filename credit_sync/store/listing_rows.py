@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
-from credit_sync.records import RecordKind
-from credit_sync.store.columns import SUBJECT_PREFIX, subject_from_columns
+from credit_sync.records import Listing, RecordKind
+from credit_sync.store.columns import SUBJECT_PREFIX, read_identifier, subject_from_columns
 from credit_sync.store.schema import listing, source_version
-from credit_sync.subjects.subject import Subject
 
-ListedRow = tuple[int, Subject, date | None]
-"""(id, subject, last day in force). The day is None for a listing that holds on, and `date.min` for one that is gone."""
+ListedRow = tuple[int, Listing, date | None]
+"""(id, who is listed, last day in force). Of a listing only what says who is listed.
+The day is None for a listing that holds on, and `date.min` for one that is gone."""
 
 _BLOCK = 10_000
+_REPRESENTATIVE = "legal_representative_id"
 
 
 def list_versions(connection: Connection) -> dict[str, int]:
@@ -61,8 +62,18 @@ def ended_between(connection: Connection, after: date, until: date) -> Iterator[
     return _rows(connection, (c.removed_on > after) & (c.removed_on <= until))
 
 
+def as_listed(columns: Mapping[str, Any]) -> Listing:
+    """Who is listed by a row of listings, or by what its history says of one."""
+    number = columns.get(_REPRESENTATIVE)
+    return Listing(
+        subject=subject_from_columns(columns),
+        list="",
+        legal_representative_id=None if number is None else read_identifier(number),
+    )
+
+
 def _rows(connection: Connection, which: ColumnElement[bool]) -> Iterator[ListedRow]:
-    columns = [c for c in listing.columns if c.name.startswith(SUBJECT_PREFIX)]
+    columns = [c for c in listing.columns if c.name.startswith(SUBJECT_PREFIX) or c.name == _REPRESENTATIVE]
     query = select(listing.c.id, listing.c.removed_on, listing.c.removed_at, *columns).where(which)
     rows = connection.execute(query.order_by(listing.c.id).execution_options(yield_per=_BLOCK))
     return (_listed(row) for row in rows)
@@ -70,4 +81,4 @@ def _rows(connection: Connection, which: ColumnElement[bool]) -> Iterator[Listed
 
 def _listed(row: Row[Any]) -> ListedRow:
     gone = row.removed_at is not None
-    return row.id, subject_from_columns(dict(row._mapping)), date.min if gone else row.removed_on
+    return row.id, as_listed(dict(row._mapping)), date.min if gone else row.removed_on

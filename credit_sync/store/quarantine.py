@@ -51,6 +51,8 @@ class Quarantined:
 
 def put(connection: Connection, source: str, run: Run, rows: Sequence[BadRow]) -> None:
     """Keeps the rows: new ones are added, known ones take the new place and reason and are open again."""
+    if not rows:
+        return
     by_fingerprint = {row.fingerprint: row for row in rows}
     c = quarantine.c
     known = {
@@ -85,6 +87,13 @@ def resolve_absent(connection: Connection, source: str, run: Run) -> None:
     absent = (c.source == source, c.resolved_at.is_(None), c.run_id != run.id)
     gone = update(quarantine).where(*absent)
     connection.execute(gone.values(resolved_at=run.as_of, resolution=NO_LONGER_THERE))
+
+
+def resolve_place(connection: Connection, source: str, run: Run, place: str) -> None:
+    """After an answer without them: rows that an earlier answer to the same question had there are resolved."""
+    c = quarantine.c
+    here = update(quarantine).where(c.source == source, c.place == place, c.resolved_at.is_(None))
+    connection.execute(here.values(resolved_at=run.as_of, resolution=NO_LONGER_THERE))
 
 
 def resolve(connection: Connection, run: Run, ids: Sequence[int], resolution: str) -> None:

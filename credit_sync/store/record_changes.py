@@ -6,31 +6,33 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Date, Table, bindparam, select
+from sqlalchemy import JSON, ColumnElement, Connection, Date, Table, bindparam, literal, select
 
-from credit_sync.records import RecordKind
+from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
-from credit_sync.store.columns import subject_from_columns
+from credit_sync.store.bulk import BulkInsert, converter
+from credit_sync.store.columns import subject_from_columns, to_values, value_names
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.subject import Subject
 
-BATCH = 1000
-_HEAD = frozenset(
-    [
-        "id",
-        "source",
-        "key",
-        "version",
-        "digest",
-        "first_seen",
-        "changed_at",
-        "removed_at",
-        "changed_in",
-        "place",
-        "row",
-    ]
+BATCH = 5000
+_HEAD = (
+    "id",
+    "source",
+    "key",
+    "version",
+    "digest",
+    "first_seen",
+    "changed_at",
+    "removed_at",
+    "changed_in",
+    "place",
+    "row",
 )
 """Columns that are about the record, not what it says."""
+
+SubjectKeys = Callable[[RecordKind, Subject], Sequence[int]]
+"""How the keys of a subject are made (credit_sync.screening.keys)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,35 @@ class Entry:
     content: bytes
     place: str
     row: int
+    values: tuple[Any, ...] | None = None
+    """The content as `to_values` makes it, where it was made already."""
 
 
-SubjectKeys = Callable[[RecordKind, Subject], Sequence[int]]
-"""How the keys of a subject are made (credit_sync.screening.keys)."""
+class _NewRows:
+    """New records as rows of their table."""
+
+    def __init__(self, connection: Connection, kind: RecordKind, run: Run, changed_in: int) -> None:
+        self._class = RECORD_CLASSES[kind]
+        table = schema.RECORD_TABLES[kind]
+        as_time = converter(connection, table, "first_seen")
+        at = as_time(run.as_of) if as_time else run.as_of
+        self._now = (at, at, None, changed_in)
+        self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(self._class)))
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(self, record_id: int, source: str, item: Entry) -> None:
+        """One more."""
+        values = item.values
+        if values is None:
+            content = orjson.loads(item.content)
+            values = to_values(self._class, content["columns"], content["warnings"], content["extra"])
+        head = (record_id, source, item.key, 1, item.digest)
+        self._rows.append((*head, *self._now, item.place, item.row, *values))
+
+    def write(self) -> None:
+        """Writes what was added."""
+        self._insert(self._rows)
+        self._rows = []
 
 
 class RecordChanges:
@@ -63,20 +90,23 @@ class RecordChanges:
     ) -> None:
         self._connection, self._table, self._kind, self._run = connection, table, kind.value, run
         self._changed_in = version
-        self._subject_keys = subject_keys
+        # Listings are found through the index file of screening, which is derived from the listings themselves.
+        self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
         self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
+        self._new = _NewRows(connection, kind, run, version)
+        self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 
     def _clear(self) -> None:
-        self._added: list[dict[str, Any]] = []
+        self._added: list[int] = []
         self._changed: list[dict[str, Any]] = []
         self._removed: list[dict[str, Any]] = []
         self._history: dict[int, dict[str, Any]] = {}
-        self._keys: list[dict[str, Any]] = []
+        self._keys: list[tuple[int, str, int]] = []
 
     def touches(self, record_id: int) -> bool:
         """The batch already changes this record."""
-        return record_id in self._history
+        return record_id in self._history or (bool(self._added) and record_id >= self._added[0])
 
     def flush_when_full(self) -> None:
         """Keeps a batch from growing without end."""
@@ -84,12 +114,11 @@ class RecordChanges:
             self.flush()
 
     def add(self, record_id: int, source: str, item: Entry) -> None:
-        """A new record."""
-        values = self._values(record_id, 1, item)
-        self._added.append(
-            {**values, "id": record_id, "source": source, "key": item.key, "first_seen": self._run.as_of}
-        )
-        self._remember(record_id, 1, "added")
+        """A new record; ids come in ascending order without gaps."""
+        self._new.add(record_id, source, item)
+        self._added.append(record_id)
+        if self._subject_keys is not None:
+            self._add_keys(record_id, orjson.loads(item.content)["columns"])
 
     def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
         """A record with other content, or there again after its removal."""
@@ -105,14 +134,10 @@ class RecordChanges:
     def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
         content = orjson.loads(item.content)
         columns: dict[str, Any] = content["columns"]
-        subject = subject_from_columns(columns)
+        self._add_keys(record_id, columns)
         for name in self._dates:
             if columns[name] is not None:
                 columns[name] = date.fromisoformat(columns[name])
-        self._keys += [
-            {"key": key, "record": self._kind, "record_id": record_id}
-            for key in self._subject_keys(RecordKind(self._kind), subject)
-        ]
         return {
             **columns,
             "version": version,
@@ -125,6 +150,11 @@ class RecordChanges:
             "warnings": content["warnings"],
             "extra": content["extra"],
         }
+
+    def _add_keys(self, record_id: int, columns: dict[str, Any]) -> None:
+        if self._subject_keys is not None:
+            keys = self._subject_keys(RecordKind(self._kind), subject_from_columns(columns))
+            self._keys += [(key, self._kind, record_id) for key in keys]
 
     def _remember(self, record_id: int, version: int, change: str) -> None:
         self._history[record_id] = {
@@ -139,21 +169,40 @@ class RecordChanges:
 
     def flush(self) -> None:
         """Writes the batch."""
-        if not self._history:
-            return
+        if self._added:
+            self._new.write()
+            self._remember_added(self._added[0], self._added[-1])
+        if self._history:
+            self._flush_changes()
+        self._insert_keys(sorted(self._keys))
+        self._clear()
+
+    def _flush_changes(self) -> None:
         changed_ids = [row["record_id"] for row in self._changed]
         for record_id, before in self._content(changed_ids).items():
             self._history[record_id]["before"] = before
-        if changed_ids:
+        if changed_ids and self._subject_keys is not None:
             c = schema.subject_key.c
             of_changed = (c.record == self._kind, c.record_id.in_(changed_ids))
             self._connection.execute(schema.subject_key.delete().where(*of_changed))
-        self._insert(self._table, self._added)
         self._update(self._changed)
         self._update(self._removed)
-        self._insert(schema.record_history, list(self._history.values()))
-        self._insert(schema.subject_key, sorted(self._keys, key=lambda row: (row["key"], row["record_id"])))
-        self._clear()
+        self._connection.execute(schema.record_history.insert(), list(self._history.values()))
+
+    def _remember_added(self, first: int, last: int) -> None:
+        """The history of new records, which holds nothing that the database does not know already."""
+        c = self._table.c
+        said: dict[str, ColumnElement[Any]] = {
+            "record": literal(self._kind),
+            "record_id": c.id,
+            "version": c.version,
+            "change": literal("added"),
+            "run_id": literal(self._run.id),
+            "at": c.first_seen,
+            "before": literal({}, JSON()),
+        }
+        added = select(*said.values()).where(c.id.between(first, last)).order_by(c.id)
+        self._connection.execute(schema.record_history.insert().from_select(list(said), added))
 
     def _content(self, record_ids: list[int]) -> dict[int, dict[str, Any]]:
         if not record_ids:
@@ -161,10 +210,6 @@ class RecordChanges:
         columns = [c for c in self._table.columns if c.name not in _HEAD]
         rows = self._connection.execute(select(self._table.c.id, *columns).where(self._table.c.id.in_(record_ids)))
         return {row["id"]: {str(c.name): row[c.name] for c in columns} for row in rows.mappings()}
-
-    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(table.insert(), rows)
 
     def _update(self, rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -4,10 +4,11 @@ Works in batches inside the caller's one transaction. Memory is one byte per rec
 however long the list. Ids follow the order of arrival, so the same pulls always make the same rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select
+import orjson
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, String, any_, func, literal, or_, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store import schema
@@ -59,12 +60,14 @@ class RecordWriter:
         self._changes = RecordChanges(connection, self._table, kind, run, subject_keys, version=version)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
+        self._unread: list[tuple[int, int]] | None = None
 
     def write(self, items: Sequence[Item], *, whole: bool) -> list[Entry]:
         """Takes one batch over. `whole`: the pull is a whole list, where a removal is just an absence.
 
         Returns the entries that contradict an earlier one of the same pull: same key, other content.
         """
+        self._unread = None
         known = self._look_up({item.key for item in items})
         conflicts = []
         for item in items:
@@ -89,16 +92,13 @@ class RecordWriter:
 
     def unread(self) -> tuple[int, int]:
         """Of the records in force, how many the pull did not bring, and how many of these it could not read."""
-        absent = held = 0
-        for record_id, _ in self._live():
-            state = self._seen[record_id]
-            absent += state in (_UNSEEN, _GONE)
-            held += state == _HELD
-        return absent + held, held
+        missing = self._missing()
+        held = sum(self._seen[record_id] == _HELD for record_id, _ in missing)
+        return len(missing), held
 
     def remove_unseen(self) -> None:
         """Marks the records of the source that a whole list no longer holds as removed."""
-        absent = [(i, version) for i, version in self._live() if self._seen[i] in (_UNSEEN, _GONE)]
+        absent = [(i, version) for i, version in self._missing() if self._seen[i] != _HELD]
         for record_id, version in absent:
             self._changes.remove(record_id, version + 1)
             self.counts.removed += 1
@@ -115,19 +115,23 @@ class RecordWriter:
 
     def _look_up(self, keys: set[str]) -> dict[str, _Known]:
         c = self._table.c
-        wanted = select(c.key, c.id, c.version, c.digest, c.removed_at).where(
-            c.source == self._source, c.key.in_(sorted(keys))
+        wanted = select(c.key, c.id, c.version, c.digest, c.removed_at.is_not(None)).where(
+            c.source == self._source, _is_among(self._connection, c.key, keys)
         )
         return {
-            key: _Known(record_id, version, digest, removed_at is not None)
-            for key, record_id, version, digest, removed_at in self._connection.execute(wanted)
+            key: _Known(record_id, version, digest, removed)
+            for key, record_id, version, digest, removed in self._connection.execute(wanted)
         }
 
-    def _live(self) -> Iterator[tuple[int, int]]:
-        c = self._table.c
-        in_force = select(c.id, c.version).where(c.source == self._source, c.removed_at.is_(None)).order_by(c.id)
-        rows = self._connection.execute(in_force.execution_options(yield_per=BATCH * 10))
-        return ((record_id, version) for record_id, version in rows)
+    def _missing(self) -> list[tuple[int, int]]:
+        """Id and version of the records in force that the pull has not read; asked twice, answered once."""
+        if self._unread is None:
+            c = self._table.c
+            live = select(c.id, c.version).where(c.source == self._source, c.removed_at.is_(None)).order_by(c.id)
+            blocks = self._connection.execute(live.execution_options(yield_per=BATCH)).partitions()
+            seen = self._seen
+            self._unread = [(row[0], row[1]) for block in blocks for row in block if seen[row[0]] != _READ]
+        return self._unread
 
     def _add(self, item: Entry) -> _Known:
         new = _Known(len(self._seen), 1, item.digest, removed=False)
@@ -161,6 +165,14 @@ class RecordWriter:
             found.version, found.removed = found.version + 1, True
             self._seen[found.id] = _GONE
             self.counts.removed += 1
+
+
+def _is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
+    """The keys as one parameter: a statement with thousands takes longer to make than to answer."""
+    if connection.dialect.name == "sqlite":
+        given = func.json_each(orjson.dumps(sorted(keys)).decode()).table_valued("value")
+        return column.in_(select(given.c.value))
+    return column == any_(literal(sorted(keys), ARRAY(String)))
 
 
 def live_records(connection: Connection, kind: RecordKind, source: str) -> int:

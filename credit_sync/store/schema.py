@@ -168,6 +168,28 @@ quarantine = Table(
     UniqueConstraint("source", "fingerprint"),
 )
 
+question = Table(
+    "question",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("digest", String(32), primary_key=True),  # of what is asked: sources/questions.py
+    Column("subject", String(32), nullable=False),  # digest of whom it is about, however it is asked
+    Column("state", String(16), nullable=False),  # answered | none | unknown | waiting
+    Column("reason", Text, nullable=False),  # why it is unknown
+    Column("asked_at", DateTime),  # None: not yet
+    Column("until", DateTime),  # the answer is not asked for again before; None: ask again
+    Column("run_id", Integer, nullable=False),  # the run that last set the state
+)
+
+question_listing = Table(
+    "question_listing",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("digest", String(32), primary_key=True),
+    Column("listing_id", BigInteger, primary_key=True),
+    Index(None, "listing_id"),
+)
+
 submission = Table(
     "submission",
     metadata,
@@ -226,6 +248,7 @@ match = Table(
     Column("applicant_id", BigInteger, primary_key=True, autoincrement=False),
     Column("listing_id", BigInteger, primary_key=True, autoincrement=False),
     Column("flag_id", Integer),
+    Column("via", String(24), nullable=False, server_default="subject"),  # face of the listing: screening/faces.py
     Column("verdict", String(16), nullable=False),
     Column("probability", Float, nullable=False),
     Column("bits", Float, nullable=False),
@@ -248,6 +271,7 @@ flag = Table(
     Column("applicant_id", BigInteger, nullable=False),
     Column("list", String(64), nullable=False),
     Column("listed_subject", String(32), nullable=False),  # digest of the listed subject: many cases, one flag
+    Column("via", String(24), nullable=False, server_default="subject"),  # reached through: screening/faces.py
     Column("verdict", String(16), nullable=False),
     Column("probability", Float, nullable=False),
     Column("measure", JSON, nullable=False),
@@ -255,7 +279,7 @@ flag = Table(
     Column("changed_at", DateTime, nullable=False),
     Column("closed_at", DateTime),
     Column("close_reason", Text, nullable=False),
-    UniqueConstraint("applicant_id", "list", "listed_subject"),
+    UniqueConstraint("applicant_id", "list", "listed_subject", "via"),
     Index(None, "closed_at"),
 )
 

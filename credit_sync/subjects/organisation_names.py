@@ -13,9 +13,11 @@ from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
 _PUNCTUATION = re.compile(r"[\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
-_FORMER_NAME = re.compile(r"\((?:原名?|曾用名|现名|更名前)[:：]?[^()]*\)")
+_FORMER_NAME = re.compile(r"\((?:(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,})\)")
 _NUMBERS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+_AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
+"""第一附属医院 and 附属第一医院 are one way of counting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +48,21 @@ class OrganisationName:
     """The leading place names as written, from large to small."""
     divisions: tuple[tuple[Division, ...], ...]
     """What each of `places` may stand for."""
+    codes: frozenset[str]
+    """The codes of all of `divisions`."""
     branch: str
-    """What follows the legal person's name, such as 芜湖分公司."""
+    """What follows the legal person's name, such as 芜湖分公司, without company forms."""
+    branch_as_written: str
+    branch_known: bool
+    """It ends with a word for branches."""
     bracketed_places: tuple[str, ...]
+    parent: str
+    """The legal person that a branch belongs to, folded; empty for names that are no branch's."""
 
     @property
     def empty(self) -> bool:
-        """Nothing but a place, a form or punctuation: matches nothing."""
-        return len(self.core) < 2 and not self.branch
-
-    @property
-    def legal_person(self) -> str:
-        """The bare name of the legal person that a branch belongs to; of anything else the bare name."""
-        return self.bare.removesuffix(self.branch)
+        """Nothing but a place, a form, punctuation or pictures: matches nothing."""
+        return (len(self.core) < 2 and not self.branch) or not any(map(str.isalpha, self.full))
 
 
 class OrganisationParser:
@@ -78,6 +82,7 @@ class OrganisationParser:
 
     def _parse(self, name: str) -> OrganisationName:
         text = _FORMER_NAME.sub("", folded(name).translate(_BRACKETS))
+        text = _AFFILIATE_ORDER.sub(r"附属\1", text)
         bracketed = self._bracketed_places(text)
         full = _PUNCTUATION.sub("", text).replace("(", "").replace(")", "").translate(_NUMBERS)
         without_bracketed = text
@@ -100,13 +105,17 @@ class OrganisationParser:
             form=form,
             places=places,
             divisions=divisions,
+            codes=frozenset(d.code for candidates in divisions for d in candidates),
             branch=tail,
+            branch_as_written=branch,
+            branch_known=bool(self._branch.search(branch)),
             bracketed_places=bracketed,
+            parent=legal_person if branch else "",
         )
 
     def _bracketed_places(self, text: str) -> tuple[str, ...]:
         inside = re.findall(r"\(([^()]*)\)", text)
-        return tuple(part for part in inside if (found := self._gazetteer.head(part)) and found[0] == part)
+        return tuple(part for part in inside if self._gazetteer.named(part))
 
     def _split_branch(self, text: str) -> tuple[str, str]:
         """The legal person's name, and what stands behind its company form."""
@@ -114,7 +123,13 @@ class OrganisationParser:
             head, tail = text[: found.end()], text[found.end() :]
             if not tail or len(found.group()) < 2 or found.group() == "有限":
                 continue
-            if self._branch.search(tail) and len(head) > len(found.group()) + 1:
+            plainly_behind = (
+                len(found.group()) > 3
+                and head.endswith("公司")
+                and len(tail) > 1
+                and not self._form.fullmatch(tail)
+            )
+            if (plainly_behind or self._branch.search(tail)) and len(head) > len(found.group()) + 1:
                 return head, tail
         return text, ""
 
@@ -133,7 +148,9 @@ class OrganisationParser:
         return tuple(places), tuple(divisions), rest
 
     def _split_trade(self, core: str) -> tuple[str, str]:
-        """Brand and trade: the longest trade word at the end that leaves a brand of two characters or more."""
+        """Brand and trade: the longest trade word at the end that leaves a brand of two characters or more, or none."""
+        if core in self._trades:
+            return "", core
         for length in range(min(self._longest_trade, len(core) - 2), 1, -1):
             if core[-length:] in self._trades:
                 return core[:-length], core[-length:]

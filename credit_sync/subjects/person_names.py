@@ -6,15 +6,18 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from credit_sync.subjects.writing import folded
+
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
 
 _DOTS = re.compile(r"[·•‧・．.｡。∙⋅●\-_'’`,，\u2022]")
 _BRACKETED = re.compile(r"[(\[{〔【].*?[)\]}〕】]")
 _LOST = re.compile(r"[?□�〓]")
 
 
+@lru_cache(maxsize=50_000)
 def fold_person_name(name: str) -> str:
     """A person's name without dots, blanks, brackets; simplified; upper case.
 
@@ -40,15 +43,39 @@ def syllables(text: str) -> list[str]:
     return [readings.get(c, c) for c in text]
 
 
+def sound_alike(p: str, q: str) -> bool:
+    """Two characters that share a reading, tones aside.
+
+    >>> sound_alike("昌", "长"), sound_alike("昌", "杰")
+    (True, False)
+    """
+    return p == q or bool(_all_readings(p) & _all_readings(q))
+
+
+@lru_cache(maxsize=20_000)
+def _all_readings(character: str) -> frozenset[str]:
+    return frozenset(_toneless(reading) for reading in _written_readings(character).split(",")) - {""}
+
+
+def _written_readings(character: str) -> str:
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    return str(pinyin_dict.get(ord(character), ""))
+
+
+_TONES = str.maketrans("", "", "\u0300\u0301\u0304\u030c")
+
+
+def _toneless(reading: str) -> str:
+    return unicodedata.normalize("NFD", reading).translate(_TONES)
+
+
 @cache
 def _readings() -> dict[str, str]:
     """Each character's first reading without its tone. Loaded when first asked: few comparisons come to it."""
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
     from pypinyin.pinyin_dict import pinyin_dict
 
-    decomposed = str.maketrans("", "", "\u0300\u0301\u0304\u030c")
-    readings = ((chr(code), text.split(",")[0]) for code, text in pinyin_dict.items())
-    return {c: unicodedata.normalize("NFD", reading).translate(decomposed) for c, reading in readings}
+    return {chr(code): _toneless(text.split(",")[0]) for code, text in pinyin_dict.items()}
 
 
 @dataclass(frozen=True)

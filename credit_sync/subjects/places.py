@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SUFFIX = re.compile(
     r"(?:维吾尔|壮族|回族|蒙古族?|藏族|彝族|苗族|侗族|土家族|布依族|朝鲜族|哈萨克族?|傣族|白族|哈尼族|羌族|满族|瑶族|黎族|畲族|"
     r"仡佬族|水族|各族|景颇族|傈僳族|纳西族|拉祜族|佤族|布朗族|独龙族|怒族|普米族|达斡尔族|鄂温克族?|鄂伦春|柯尔克孜|塔吉克|锡伯|"
     r"毛南族|仫佬族|撒拉族|保安族|东乡族|裕固族|土族)*(?:特别行政区|自治区|自治州|自治县|自治旗|林区|特区|地区|省|市|县|区|旗|盟|州)$"
 )
+
+
+_LONGEST = 40
+"""Characters in which a place, or a court's name, has told where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,12 @@ class Gazetteer:
 
     def __init__(self, divisions: Iterable[tuple[str, str]]) -> None:
         """`divisions`: (code, name), former ones too. City districts called 市辖区 or 郊区 are no names."""
+        self.areas_in = lru_cache(maxsize=20_000)(self._areas_in)
         self._by_text: dict[str, list[Division]] = {}
         self._provinces: dict[str, str] = {}
-        for code, name in divisions:
+        self._bare_counties: dict[str, list[Division]] = {}
+        for code, written in divisions:
+            name = written.replace("乾", "干")  # as `writing.folded` writes it
             if code.endswith("0000"):
                 self._provinces.setdefault(code[:2], name)
             if name in {"市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"} or len(name) < 2:
@@ -52,6 +60,8 @@ class Gazetteer:
             # A county's bare name is an ordinary word too often (大方, 长安, 新华): only cities may drop 市.
             if division.short != name and (division.level < 3 or name.endswith("市")):
                 self._by_text.setdefault(division.short, []).append(division)
+            elif division.short != name:
+                self._bare_counties.setdefault(division.short, []).append(division)
         self._longest = max(map(len, self._by_text), default=0)
 
     def head(self, text: str) -> tuple[str, list[Division]] | None:
@@ -62,16 +72,40 @@ class Gazetteer:
                 return text[:length], found
         return None
 
-    def provinces_in(self, text: str) -> frozenset[str]:
-        """Two-digit province codes that the places at the head of a text may belong to.
+    def named(self, text: str) -> list[Division]:
+        """The divisions of exactly this name; counties may lack their suffix."""
+        return self._by_text.get(text) or self._bare_counties.get(text, [])
 
-        >>> sorted(Gazetteer([("340000", "安徽省"), ("340100", "合肥市")]).provinces_in("合肥市中级人民法院"))
-        ['34']
+    def is_place(self, text: str) -> bool:
+        """Whether a text is places and nothing else; counties may lack their suffix here.
+
+        >>> hefei = Gazetteer([("340100", "合肥市"), ("340123", "肥西县")])
+        >>> hefei.is_place("合肥市肥西"), hefei.is_place("肥西县"), hefei.is_place("肥"), hefei.is_place("")
+        (True, True, False, False)
         """
-        if re.match(r"\d{6}", text):
-            return frozenset({text[:2]})
+        if text in self._by_text or text in self._bare_counties:
+            return True
         found = self.head(text)
-        return frozenset(d.code[:2] for d in found[1]) if found else frozenset()
+        return found is not None and self.is_place(text[len(found[0]) : _LONGEST])
+
+    def _areas_in(self, text: str) -> frozenset[str]:
+        """Codes of the places that the head of a text may mean: two digits for provinces, four for cities and below.
+
+        >>> hefei = Gazetteer([("340000", "安徽省"), ("340100", "合肥市"), ("340104", "蜀山区")])
+        >>> sorted(hefei.areas_in("合肥市蜀山区人民法院")), sorted(hefei.areas_in("安徽省高级人民法院"))
+        (['3401'], ['34'])
+        """
+        if not text:
+            return frozenset()
+        if re.match(r"\d{6}", text):
+            return frozenset({text[:2] if text[2:4] == "00" else text[:4]})
+        found = self.head(text)
+        if found is None:
+            return frozenset()
+        inner = self._areas_in(text[len(found[0]) : _LONGEST]) if len(found[0]) < len(text) else frozenset()
+        outer = frozenset(d.code[:2] if d.level == 1 else d.code[:4] for d in found[1])
+        within = frozenset(i for i in inner for o in outer if i.startswith(o))
+        return within or outer
 
     def province_of(self, text: str) -> str:
         """The name of the one province that the place at the head of a text is in; '' where that is not certain.
@@ -79,5 +113,5 @@ class Gazetteer:
         >>> Gazetteer([("340000", "安徽省"), ("340100", "合肥市")]).province_of("合肥市中级人民法院")
         '安徽省'
         """
-        codes = self.provinces_in(text)
+        codes = {area[:2] for area in self.areas_in(text)}
         return self._provinces.get(next(iter(codes)), "") if len(codes) == 1 else ""

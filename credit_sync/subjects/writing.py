@@ -28,6 +28,20 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+_FORMER = re.compile(
+    r"[(（](?:(?:原名|曾用名|更名前|又名|别名)[:：为]?([^()（）]{2,})|原[:：]?([^()（）]{4,}))[)）]"
+)
+
+
+def bracketed_names(text: str) -> tuple[str, ...]:
+    """Former and other names that stand in brackets within a name; 原 alone needs four characters behind it.
+
+    >>> bracketed_names("张伟（曾用名张卫）"), bracketed_names("合肥甲公司(原合肥乙公司)"), bracketed_names("甲（原料）厂")
+    (('张卫',), ('合肥乙公司',), ())
+    """
+    return tuple(found[1] or found[2] for found in _FORMER.finditer(text[:LONGEST]))
+
+
 @lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """What is compared: NFKC, simplified characters, upper case, no blanks, nothing invisible.
@@ -37,4 +51,5 @@ def folded(text: str) -> str:
     """
     compatible = unicodedata.normalize("NFKC", text[:LONGEST])
     simplified = _to_simplified().convert(plain(compatible))
-    return _PRIVATE.sub("?", _SPACES.sub("", str(simplified))).upper()
+    # OpenCC leaves 乾 alone in some words and makes it 干 in others; one damaged character would change the rest.
+    return _PRIVATE.sub("?", _SPACES.sub("", str(simplified))).replace("乾", "干").upper()

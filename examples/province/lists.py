@@ -45,6 +45,7 @@ class Debtor:
     sex: str = ""
     age: int = 0
     representative: str = ""
+    representative_card: str = ""
     duty: str = ""
     performance: str = "全部未履行"
     misconduct: str = _MISCONDUCT[0]
@@ -74,7 +75,7 @@ class Debtor:
             "unperformPart": "暂无",
             "disruptTypeName": self.misconduct,
             "publishDate": f"{self.published:%Y年%m月%d日}",
-            "qysler": [],
+            "qysler": _people(self),
         }
 
 
@@ -140,6 +141,14 @@ class Serious:
         }
 
 
+def _people(debtor: Debtor) -> list[dict[str, str]]:
+    """The people behind a company, where the list names them."""
+    if not debtor.representative_card:
+        return []
+    named = {"corporationtypename": "法定代表人", "iname": debtor.representative}
+    return [{"cardNum": debtor.representative_card, **named}]
+
+
 def _milliseconds(day: date) -> int:
     noon_in_china = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
     return int(noon_in_china.timestamp()) * 1000
@@ -200,10 +209,13 @@ class Lists:
         sex = f"{person.sex}性" if case.published.year >= 2018 else person.sex
         return replace(case, sex=sex, age=case.published.year - person.born.year)
 
-    def organisation(self, found: Organisation, card: str, name: str = "") -> Debtor:
-        """An organisation; `card` is its code in whatever form, or nothing."""
+    def organisation(
+        self, found: Organisation, card: str, name: str = "", representative: Person | None = None
+    ) -> Debtor:
+        """An organisation; `card` is its code in whatever form, or nothing; `representative`: named with his number."""
         case = self._case(name or found.name, card, found.place)
-        return replace(case, representative=found.legal_representative)
+        shown = numbers.hide_month_and_day(representative.citizen_id) if representative else ""
+        return replace(case, representative=found.legal_representative, representative_card=shown)
 
     def abnormal(self, found: Organisation, *, name: str = "", removed: bool = False) -> Abnormal:
         """An entry of the abnormal list."""

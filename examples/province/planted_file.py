@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from examples.province.applications import AWARD_SYSTEM, PROJECT_SYSTEM, Application
+from examples.province.applications import AWARD_SYSTEM, PROJECT_SYSTEM, Application, Participant
 from examples.province.cases import Case
 
 _HEAD = """\
@@ -11,6 +11,7 @@ _HEAD = """\
 # with this entry. Everything else in the examples must be clear. [[quarantine]]: rows that must not become records;
 # `reason` is part of the reason given, `field` the field it is about ('' for a row that could not be taken apart).
 # [[doubt]]: rows that become records without a field that could not be read.
+# [[asked]]: applicants and their verdicts once the list that can only be asked is configured as well.
 """
 
 _QUARANTINE = [
@@ -36,7 +37,11 @@ _DOUBTS = [("abnormal_operations", "listed_on", "日期", "列入日期是 2018-
 """The same: a list entry is not lost for such a field, for then its subject would be cleared."""
 
 
-def write_planted(path: Path, cases: list[Case], where: dict[str, Application]) -> None:
+Asked = tuple[str, Application, Participant, list[str], str]
+"""Id, the applicant's application and place in it, verdicts, and why, of a list that can only be asked."""
+
+
+def write_planted(path: Path, cases: list[Case], where: dict[str, Application], asked: list[Asked]) -> None:
     """Writes the file. Numbers of persons are not repeated in it."""
     blocks = [_HEAD]
     for case in cases:
@@ -58,6 +63,12 @@ def write_planted(path: Path, cases: list[Case], where: dict[str, Application]) 
         )
     blocks += [_table("quarantine", source=s, field=f, reason=r, why=w) for s, f, r, w in _QUARANTINE]
     blocks += [_table("doubt", source=s, field=f, reason=r, why=w) for s, f, r, w in _DOUBTS]
+    blocks += [
+        _table(
+            "asked", id=i, application=a.number, name=p.applied.name, list="research_misconduct", expect=e, why=w
+        )
+        for i, a, p, e, w in asked
+    ]
     path.write_text("\n".join(blocks), encoding="utf-8", newline="\n")
 
 

@@ -1,4 +1,4 @@
-"""What the example server answers with: the three lists and the award system's nominations."""
+"""What the example server answers with: the lists, what it says of single persons, the award system's nominations."""
 
 import gzip
 import json
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from examples.province.applications import Application
+from examples.province import numbers
+from examples.province.applications import Application, Participant
 from examples.province.lists import Abnormal, Debtor, Serious
 
 
@@ -42,6 +43,22 @@ def serious_xml(entries: Sequence[Serious]) -> bytes:
     )
     text = f'<?xml version="1.0" encoding="GB18030"?>\n<result>\n<code>0</code>\n<list>\n{items}\n</list>\n</result>\n'
     return text.encode("gb18030")
+
+
+def write_misconduct(path: Path, listed: Participant, unanswered: Participant) -> None:
+    """A list that can only be asked: whom it holds, and about whom the platform gives no answer."""
+    row = {
+        "xm": listed.applied.name,
+        "zjhm": numbers.hide_month_and_day(listed.applied.identifier),
+        "gzdw": listed.employer,
+        "wh": "国科诚处〔2018〕7号",
+        "sxxw": "论文数据造假",
+        "cljg": "科学技术部",
+        "clrq": "2018-06-11",
+        "jsrq": "2099-12-31",
+    }
+    content = {"rows": [row], "unanswered": [unanswered.applied.name]}
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def award_rows(awards: Sequence[Application]) -> list[dict[str, Any]]:

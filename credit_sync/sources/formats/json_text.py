@@ -7,8 +7,9 @@ from typing import Any
 
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import text
-from credit_sync.sources.formats.documents import Document
-from credit_sync.sources.formats.rows import Found, Unread, as_row, at_path, names_in
+from credit_sync.sources.formats.documents import Document as File
+from credit_sync.sources.formats.json_stream import Document
+from credit_sync.sources.formats.rows import Found, Unread, as_row, names_in
 from credit_sync.sources.mapping import Layout
 
 _MOST_DIGITS = 1000
@@ -22,7 +23,7 @@ class NotJsonError(ValueError):
 def parse(content: str) -> Any:
     """The value. Integers keep all digits (orjson would round those beyond 64 bits), NaN is None. Raises NotJsonError."""
     try:
-        value = json.loads(content, parse_constant=lambda _: None, parse_int=_integer)
+        value = _DECODER.decode(content)
         return _without_lone_surrogates(value) if _LONE_SURROGATE.search(content) else value
     except (ValueError, RecursionError):
         raise NotJsonError from None
@@ -33,25 +34,33 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
-def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None, parse_int=_integer)
+
+
+def read(document: File, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
     """The rows of a JSON document, numbered as in their list."""
     content = text.decode(document.read())
     if content is None:
         raise SourceError(f"{document.place} 不是 UTF-8 或 GB18030 文本")
+    found = Document(content, _DECODER)
+    mend = _LONE_SURROGATE.search(content) is not None
     try:
-        value = parse(content)
-    except NotJsonError:
+        for number, item in enumerate(found.items(layout.rows.split(".") if layout.rows else []), 1):
+            if (row := as_row(_without_lone_surrogates(item) if mend else item)) is not None:
+                yield document.place, number, row
+    except (ValueError, IndexError, RecursionError):
         raise SourceError(f"{document.place} 不是完整的 JSON") from None
-    rows = at_path(value, layout.rows)
-    if not isinstance(rows, list):
-        wanted = layout.rows or "（整个文档）"
-        raise SourceError(f"{document.place} 里 {wanted} 不是行的列表，文档含有：{names_in(value)}")
-    for number, item in enumerate(rows, 1):
-        if (row := as_row(item)) is not None:
-            yield document.place, number, row
+    if found.found != 1:
+        raise _no_list(document.place, layout.rows or "（整个文档）", found)
 
 
-def read_lines(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
+def _no_list(place: str, wanted: str, found: Document) -> SourceError:
+    if found.found:
+        return SourceError(f"{place} 里 {wanted} 出现了不止一次，不知道以哪个为准")
+    return SourceError(f"{place} 里 {wanted} 不是行的列表，文档含有：{names_in(found.top)}")
+
+
+def read_lines(document: File, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
     """The rows of JSON lines, numbered by line; a line that is no JSON spoils only itself."""
     encoding = text.detect(document.open)
     if encoding is None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from credit_sync.subjects.identifiers import (
     citizen_id,
+    foreign,
     masked,
     organisation_code,
     registration_number,
@@ -35,6 +36,9 @@ class IdentifierKind(StrEnum):
     ORGANISATION_CODE = "organisation_code"
     REGISTRATION_NUMBER = "registration_number"
     CITIZEN_ID = "citizen_id"
+    FOREIGNER_ID = "foreigner_id"
+    TRAVEL_PERMIT = "travel_permit"
+    PASSPORT = "passport"
     OTHER = "other"
 
 
@@ -43,8 +47,12 @@ TITLES = {
     IdentifierKind.ORGANISATION_CODE: "组织机构代码",
     IdentifierKind.REGISTRATION_NUMBER: "工商注册号",
     IdentifierKind.CITIZEN_ID: "身份证号码",
+    IdentifierKind.FOREIGNER_ID: "外国人永久居留身份证号码",
+    IdentifierKind.TRAVEL_PERMIT: "来往内地（大陆）通行证号码",
+    IdentifierKind.PASSPORT: "护照号码",
     IdentifierKind.OTHER: "证件号码",
 }
+OF_ORGANISATIONS = (IdentifierKind.USCC, IdentifierKind.ORGANISATION_CODE, IdentifierKind.REGISTRATION_NUMBER)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +62,7 @@ class Identifier:
     kind: IdentifierKind
     value: str
     valid: bool = True
-    """The check digit is right (always true for masked values, whose check cannot be made)."""
+    """The check digit is right; of a masked citizen id, that something hidden can make it right."""
 
     @property
     def masked(self) -> bool:
@@ -69,10 +77,10 @@ class Identifier:
     def display(self) -> str:
         """The number as reports may show it: a natural person's without the birth date.
 
-        >>> Identifier(IdentifierKind.CITIZEN_ID, "340100190001010017").display()
+        >>> Identifier(IdentifierKind.CITIZEN_ID, "340100190001040017").display()
         '340100********0017'
         """
-        if self.masked or self.kind not in (IdentifierKind.CITIZEN_ID, IdentifierKind.OTHER):
+        if self.masked or self.kind in OF_ORGANISATIONS:
             return self.value
         return hide(self.value)
 
@@ -93,7 +101,7 @@ _ID_IN_TEXT = re.compile(
 def hide_in_text(text: str) -> str:
     """Free text with every number that may be a citizen id hidden (18 or 15 digits with a possible date).
 
-    >>> hide_in_text("身份证340100190001010017，案款1000元")
+    >>> hide_in_text("身份证340100190001040017，案款1000元")
     '身份证340100********0017，案款1000元'
     """
     return _ID_IN_TEXT.sub(lambda found: _hide_if_citizen_id(found.group()), text)
@@ -119,14 +127,43 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
     if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or len(set(folded)) == 1:
         return None
     candidates = _PERSON_READINGS if owner is SubjectKind.PERSON else _ORGANISATION_READINGS
-    readings = [found for read in candidates if (found := read(folded, on)) is not None]
+    whole = MASK not in folded
+    readings = [found for read in candidates if whole and (found := read(folded, on)) is not None]
     for reading in readings:
         if reading.valid:
             return reading
-    pattern = unify_masks(text)
-    if masked.is_pattern(pattern):
-        return Identifier(_kind_of_pattern(pattern, owner), pattern)
-    return readings[0] if readings else Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
+    if (shown := _masked(text, folded, owner)) is not None:
+        return shown
+    if readings:
+        return readings[0]
+    travel = _read_travel_document(folded) if owner is SubjectKind.PERSON else None
+    return travel or Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
+
+
+def _masked(text: str, folded: str, owner: SubjectKind) -> Identifier | None:
+    """A number shown in part, by mask characters or by leaving its middle out."""
+    pattern = _SHORTENED.sub(r"\1****\2", folded) if owner is SubjectKind.PERSON else ""
+    if MASK not in pattern or citizen_id.birth_date(f"{folded:0<18}") is not None:
+        pattern = unify_masks(text)
+    if not masked.is_pattern(pattern):
+        return None
+    kind = _kind_of_pattern(pattern, owner)
+    if kind is not IdentifierKind.CITIZEN_ID:
+        return Identifier(kind, pattern)
+    pattern = fold_look_alikes(pattern)
+    return Identifier(kind, pattern, _can_be_a_citizens(pattern))
+
+
+_SHORTENED = re.compile(r"^([1-8][0-9]{5}(?:19|20)[0-9]{2})([0-9]{3}[0-9X])$")
+"""The ten places before and the four behind the mask of the national debtor list, with nothing between."""
+
+
+def _can_be_a_citizens(pattern: str) -> bool:
+    """At one of the lengths that it may have, the masked number is possible."""
+    if len(pattern) == 15 and citizen_id.can_be_completed(f"{pattern[:6]}19{pattern[6:]}{MASK}"):
+        return True
+    whole = masked.stretch(pattern, 18)
+    return whole is None or citizen_id.can_be_completed(whole)
 
 
 def _read_citizen_id(folded: str, on: date) -> Identifier | None:
@@ -155,13 +192,33 @@ def _read_registration_number(folded: str, _on: date) -> Identifier | None:
     return Identifier(IdentifierKind.REGISTRATION_NUMBER, folded, registration_number.is_valid(folded))
 
 
-_PERSON_READINGS = (_read_citizen_id,)
+def _read_foreigner_id(folded: str, _on: date) -> Identifier | None:
+    if not foreign.is_foreigner_id(folded):
+        return None
+    return Identifier(IdentifierKind.FOREIGNER_ID, folded, foreign.is_valid_foreigner_id(folded))
+
+
+def _read_travel_document(folded: str) -> Identifier | None:
+    if foreign.is_travel_permit(folded):
+        return Identifier(IdentifierKind.TRAVEL_PERMIT, folded)
+    return Identifier(IdentifierKind.PASSPORT, folded) if foreign.is_passport(folded) else None
+
+
+_PERSON_READINGS = (_read_citizen_id, _read_foreigner_id)
 _ORGANISATION_READINGS = (_read_uscc, _read_organisation_code, _read_registration_number, _read_citizen_id)
 """An individual trader is sometimes listed under the owner's citizen id, so that reading comes last."""
 
 
 def _kind_of_pattern(pattern: str, owner: SubjectKind) -> IdentifierKind:
     if owner is SubjectKind.PERSON:
-        return IdentifierKind.CITIZEN_ID
+        return next((kind for shape, kind in _PERSON_PATTERNS if shape.match(pattern)), IdentifierKind.CITIZEN_ID)
     by_length = {9: IdentifierKind.ORGANISATION_CODE, 15: IdentifierKind.REGISTRATION_NUMBER}
     return by_length.get(len(pattern), IdentifierKind.USCC)
+
+
+_PERSON_PATTERNS = (
+    (re.compile(r"(?:9.{17}|[A-Z]{3}.{12})$"), IdentifierKind.FOREIGNER_ID),
+    (re.compile(r"[HM][0-9*]{8}(?:..)?$"), IdentifierKind.TRAVEL_PERMIT),
+    (re.compile(r"[A-Z]"), IdentifierKind.PASSPORT),
+)
+"""How masked numbers that are no citizen ids begin."""

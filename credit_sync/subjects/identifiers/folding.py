@@ -13,7 +13,8 @@ MASK = "*"
 
 _MASKS = re.compile(r"[*×✕✖✱●○•·◯■□?#＊？＃]")
 _BLANK_RUN = re.compile(r"(?<=\S)[ \t\u00a0\u3000]{2,}(?=\S)")
-_X_RUN = re.compile(r"X{3,}|(?<=[0-9])X{2,}(?=[0-9])|(?<=\*)X+(?=.)|X+(?=\*)")
+_LEADERS = re.compile(r"(?<=[0-9A-Za-z])(?:[.．_~～…\-－—]{2,}|[…～~])(?=[0-9A-Za-z])")
+_X_RUN = re.compile(r"X{3,}|(?<=[0-9])X{2,}(?=[0-9]|$)|(?<=\*)X+(?=.)|X+(?=\*)")
 _SEPARATORS = re.compile(r"[\s\-‐-―−_.,，、'`‘’]+")
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "Z": "2", "S": "5"})
 
@@ -25,6 +26,8 @@ def fold(text: str) -> str:
     '91340100MA2T'
     """
     if text.isascii() and text.isprintable():
+        if text.replace(MASK, "").isalnum():
+            return text.upper()
         return _SEPARATORS.sub("", text).upper()
     wide = unicodedata.normalize("NFKC", text)
     visible = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc"})
@@ -35,12 +38,16 @@ def unify_masks(text: str) -> str:
     """Folded text with every way of hiding a character turned into `*`.
 
     X hides something only inside a run or beside another mask character: a single X at the end is the check
-    digit ten of a citizen id. Two or more blanks between visible parts hide as many characters.
+    digit ten of a citizen id. Two or more blanks between visible parts hide as many characters; dots, dashes or
+    underscores in a row, or an ellipsis, stand for what was left out.
 
     >>> unify_masks("3401001900××××0012"), unify_masks("3401001900xxxx001X"), unify_masks("3401001900    0012")
     ('3401001900****0012', '3401001900****001X', '3401001900****0012')
     """
-    marked = _MASKS.sub(MASK, _BLANK_RUN.sub(lambda run: MASK * len(run.group()), text))
+    if text.isascii() and text.replace(MASK, "").isdigit():
+        return text
+    spread = _LEADERS.sub(lambda run: MASK * len(run.group()), text)
+    marked = _MASKS.sub(MASK, _BLANK_RUN.sub(lambda run: MASK * len(run.group()), spread))
     return _X_RUN.sub(lambda run: MASK * len(run.group()), fold(marked))
 
 

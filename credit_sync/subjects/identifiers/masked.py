@@ -46,7 +46,7 @@ def contradictions(pattern: str, number: str) -> list[int]:
 def project(number: str, shape: str) -> str:
     """A full number seen through the mask of `shape` ('1' visible, '*' hidden).
 
-    >>> project("340100190001010017", "1111111111****1111")
+    >>> project("340100190001040017", "1111111111****1111")
     '3401001900****0017'
     """
     return "".join(n if s != MASK else MASK for n, s in zip(number, shape, strict=True))

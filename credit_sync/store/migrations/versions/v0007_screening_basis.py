@@ -4,12 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:
     """Forward."""
-    op.add_column("screening", sa.Column("basis", sa.String(16), nullable=False, server_default=""))
+    op.add_column("screening", sa.Column("basis", sa.String(24), nullable=False, server_default=""))
     op.execute("DELETE FROM subject_key WHERE record = 'listing'")
     op.drop_table("mask_shape")
 

@@ -1,0 +1,60 @@
+"""The faces that a listing shows: its own subject and, where it is an organisation, its legal representative.
+
+Through that second face the listing of an organisation reaches applications that its representative takes part in
+himself. What is compared:
+
+| applicant | face of the listing | compared |
+|---|---|---|
+| person in any role (leader, member, contributor, expert, legal representative) | representative of a listed organisation | yes |
+| the same | listed person | yes, directly |
+| organisation | its own listing | yes, directly |
+| organisation, by the name of its representative alone | listed person, or representative of another listed organisation | no |
+
+The last would compare names of persons and nothing else. Where an application gives the representative's number, its
+mapping makes an applicant of him (role `legal_representative`), and the first two lines hold for him.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import StrEnum
+
+from credit_sync.records import Listing
+from credit_sync.subjects.subject import Subject, SubjectKind
+
+
+class Via(StrEnum):
+    """What ties a listing to an applicant; kept with match and flag."""
+
+    SUBJECT = "subject"
+    LEGAL_REPRESENTATIVE = "legal_representative"
+
+
+def faces(listing: Listing) -> Iterator[tuple[Via, Subject]]:
+    """The subjects by which a listing is found and compared."""
+    yield Via.SUBJECT, listing.subject
+    found = representative(listing)
+    if found is not None:
+        yield Via.LEGAL_REPRESENTATIVE, found
+
+
+def representative(listing: Listing) -> Subject | None:
+    """The legal representative of a listed organisation as a person who works there; None where none is named."""
+    listed, number = listing.subject, listing.legal_representative_id
+    if listed.kind is SubjectKind.PERSON or not listed.legal_representative:
+        return None
+    return Subject(
+        kind=SubjectKind.PERSON,
+        name=listed.legal_representative,
+        identifiers=(number,) if number is not None else (),
+        region=listed.region,
+        employer=listed.name,
+    )
+
+
+def comparable(applicant: Subject, listing: Listing) -> Iterator[tuple[Via, Listing]]:
+    """The faces that an applicant is compared with, each as a listing of that face alone."""
+    for via, face in faces(listing):
+        if via is Via.SUBJECT:
+            yield via, listing
+        elif applicant.kind is SubjectKind.PERSON:
+            yield via, replace(listing, subject=face, legal_representative_id=None, age=None)

@@ -1,0 +1,182 @@
+"""Blocks read to the very bytes that single rows read to, in one process or in several."""
+
+import marshal
+import os
+import signal
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_sync.errors import SourceError
+from credit_sync.sources import reading_pool
+from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
+from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.reading import Reader
+from credit_sync.sources.reading_pool import read_blocks
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.sources.spool import Block
+
+MAPPINGS = Path(__file__).parents[1] / "mappings"
+DEBTORS = load_mapping(MAPPINGS, "dishonest_debtors")
+LISTS = ("dishonest_debtors", "abnormal_operations", "serious_violations")
+PULLED = datetime(2018, 12, 1, 3, 0)
+TITLES = (
+    "iname", "sexy", "age", "cardNum", "businessEntity", "areaName", "caseCode", "courtName", "regDate", "duty", "partyTypeName",
+)  # fmt: skip
+PERSON = (
+    "张三",
+    "男",
+    "95",
+    "3401001900****0017",
+    "",
+    "安徽",
+    "(2018)皖0104执1号",
+    "合肥市蜀山区人民法院",
+    "2018年04月19日",
+    "还款",
+    "0",
+)
+COMPANY = (
+    "合肥甲科技有限公司",
+    "",
+    "0",
+    "00298607-X",
+    "李四",
+    "安徽",
+    "(2018)皖0104执2号",
+    "合肥市蜀山区人民法院",
+    "20180420",
+    "无",
+    "1",
+)
+CELLS = (
+    "", " ", "无", "张三", "張 三", "合肥甲有限公司（原名合肥乙厂）", "男", "1", "0", "95", "200", "340100190001010017",
+    "340100190001010018", "3401001900****001X", "11340000002986079G", "34010019000101001Ｘ", "A|B\\", "2018年04月19日", "2018-13-45",
+    "长期", "说明：无", "合计",
+    "a\0b", "&#183;", "x\u200by", "三\n四", "是", "多个12345678、87654321", "=1+1", "😀", "字" * 600,
+)  # fmt: skip
+
+
+def raw(number: int, values: dict[str, Any]) -> RawRow:
+    return RawRow(Origin("a", "a.csv", number, PULLED), values)
+
+
+def row_by_row(mapping: Mapping, rows: list[Row]) -> Block:
+    reader, block = Reader(mapping), Block()
+    for row in rows:
+        block.add(reader.read(row))
+    return block
+
+
+def block_items(block: Block) -> list[Any]:
+    packed = block.pack()
+    return marshal.loads(packed) if packed else []
+
+
+def everything(block: Block) -> tuple[object, ...]:
+    return block_items(block), block.rows, block.outcomes, block.rejected, block.skipped
+
+
+@pytest.mark.parametrize("cells", [PERSON, COMPANY])
+def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
+    rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
+    assert set(BlockReader(Reader(DEBTORS))._entries(rows)) == {0}
+    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+
+
+def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
+    """Blocks of ordinary rows in which some cells, titles or rows are not."""
+    known = sorted(mapping.source_names())
+    cell = st.sampled_from((*PERSON, *COMPANY, *CELLS)) | st.none() | st.integers(-1, 99)
+    titles = st.lists(st.sampled_from((*known, "gistUnit", "a.b")), min_size=1, max_size=8, unique=True)
+    as_known = titles.flatmap(
+        lambda names: st.lists(st.fixed_dictionaries(dict.fromkeys(names, cell)), min_size=1, max_size=6)
+    )
+    changed = st.builds(
+        lambda base, place, value: dict(zip(TITLES, (*base[:place], value, *base[place + 1 :]), strict=True)),
+        st.sampled_from([PERSON, COMPANY]),
+        st.integers(0, len(TITLES) - 1),
+        cell,
+    )
+    broken = st.just(BrokenRow(Origin("a", "a.csv", 0, PULLED), "x", "坏"))
+    rows = as_known | st.lists(changed, min_size=1, max_size=6)
+    numbered = rows.map(lambda found: [raw(number, values) for number, values in enumerate(found, 1)])
+    return st.builds(lambda found, bad: [*found[:1], *bad, *found[1:]], numbered, st.lists(broken, max_size=1))
+
+
+@pytest.mark.parametrize("name", LISTS)
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_block_reads_as_its_rows_do(name: str, data: st.DataObject) -> None:
+    mapping = load_mapping(MAPPINGS, name)
+    reader = BlockReader(Reader(mapping))
+    for _ in range(2):  # what is remembered changes nothing
+        rows = data.draw(odd_rows(mapping))
+        assert everything(reader.read(rows)) == everything(row_by_row(mapping, rows))
+
+
+def many(count: int) -> list[Row]:
+    rows: list[Row] = []
+    for number in range(1, count + 1):
+        values: dict[str, Any] = dict(zip(TITLES, PERSON if number % 7 else COMPANY, strict=True)) | {
+            "caseCode": f"案{number}"
+        }
+        if number % 97 == 0:
+            values["regDate"] = "2018-13-45"
+        rows.append(
+            raw(number, values) if number % 101 else BrokenRow(Origin("a", "a.csv", number, PULLED), "x", "坏")
+        )
+    return rows
+
+
+def test_workers_answer_in_the_order_of_the_rows() -> None:
+    rows = many(9 * BLOCK + 17)
+    blocks = list(read_blocks(Reader(DEBTORS), iter(rows), alone=BLOCK))
+    assert [block.rows for block in blocks] == [BLOCK] * 9 + [17]
+    assert [item for block in blocks for item in block_items(block)] == everything(row_by_row(DEBTORS, rows))[0]
+
+
+def test_large_blocks_do_not_end_with_both_sides_waiting() -> None:
+    rows: list[Row] = [
+        raw(n, {"iname": "张三", "caseCode": str(n), "duty": "长" * 9000}) for n in range(4 * BLOCK)
+    ]
+    assert sum(block.outcomes for block in read_blocks(Reader(DEBTORS), iter(rows), alone=0)) == len(rows)
+
+
+def test_values_that_cannot_leave_the_process_are_read_in_it() -> None:
+    rows = many(4 * BLOCK)
+    rows[BLOCK + 3] = raw(BLOCK + 4, {"iname": "张三", "caseCode": "1", "duty": memoryview(b"abc")})
+    blocks = list(read_blocks(Reader(DEBTORS), iter(rows), alone=0))
+    assert [item for block in blocks for item in block_items(block)] == everything(row_by_row(DEBTORS, rows))[0]
+
+
+def test_a_source_that_breaks_off_breaks_off_the_reading() -> None:
+    def rows() -> Iterator[Row]:
+        yield from many(3 * BLOCK)
+        raise SourceError("断了")
+
+    with pytest.raises(SourceError, match="断了"):
+        list(read_blocks(Reader(DEBTORS), rows(), alone=0))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no workers")
+def test_a_worker_that_dies_is_an_error_and_no_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    start = reading_pool._Worker.__init__
+
+    def remember(worker: Any, mapping: Mapping) -> None:
+        start(worker, mapping)
+        started.append(worker)
+
+    monkeypatch.setattr(reading_pool._Worker, "__init__", remember)
+    blocks = read_blocks(Reader(DEBTORS), iter(many(20 * BLOCK)), alone=0)
+    assert next(blocks).rows == BLOCK
+    os.kill(started[0]._process.pid, signal.SIGKILL)
+    with pytest.raises(SourceError, match="意外退出"):
+        list(blocks)
+    assert not any(worker._process.is_alive() for worker in started)

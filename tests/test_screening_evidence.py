@@ -1,0 +1,357 @@
+"""Each attribute's levels, as tables of cases: what level a pair comes to, and what it may and may not do."""
+
+import math
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_sync.records import Listing
+from credit_sync.screening.comparison import RELATED, Comparison, Verdict, compare, judge
+from credit_sync.screening.evidence import Bearing, Evidence, Scales
+from credit_sync.screening.explain import explain
+from credit_sync.screening.keys import probe_keys, stored_keys
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import Weights, load_weights
+from credit_sync.shipped import shipped
+from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise, uscc
+from credit_sync.subjects.subject import Subject
+
+SCALES = Scales(load_weights(), reference())
+PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
+ID = "340100190001040017"
+FIRST, SECOND = "91340100000000001", "91340100000000002"
+
+
+def subject(kind: SubjectKind, name: str, *numbers: str, **more: object) -> Subject:
+    found = tuple(number for text in numbers if (number := recognise(text, kind)))
+    return Subject(kind=kind, name=name, identifiers=found, **more)  # type: ignore[arg-type]
+
+
+def compared(kind: SubjectKind, a: str, b: str, *, ours: str = "", theirs: str = "") -> Comparison:
+    return compare(subject(kind, a, ours), Listing(subject=subject(kind, b, theirs), list="x"), SCALES)
+
+
+def evidence(found: Comparison, attribute: str) -> Evidence | None:
+    return next((e for e in found.evidence if e.attribute == attribute), None)
+
+
+def level(found: Comparison, attribute: str) -> str:
+    piece = evidence(found, attribute)
+    return piece.level if piece else ""
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected", "bearing"),
+    [
+        (ID, ID, "same", Bearing.IDENTIFIES),
+        (ID, "340100000104001", "same", Bearing.IDENTIFIES),
+        (ID, "3401001900****0017", "masked", Bearing.IDENTIFIES),
+        (ID, "34010019000017", "masked", Bearing.IDENTIFIES),
+        (ID, "340100…0017", "masked", Bearing.IDENTIFIES),
+        (ID, "3401**************", "masked", Bearing.SUPPORTS),
+        (ID, "3401001901****0017", "contradiction", Bearing.EXCLUDES),
+        # foreigners: within an edition like citizen ids, between editions by the birth date
+        ("911840190001010017", "911840190001010017", "same", Bearing.IDENTIFIES),
+        ("911840190001010017", "911840********0017", "masked", Bearing.IDENTIFIES),
+        ("911840190001010017", "USA340100010101", "other_edition", Bearing.SUPPORTS),
+        ("911840190001010017", "USA340100010201", "contradiction", Bearing.EXCLUDES),
+        # travel permits: eight digits for life, the rest counts cards; passports change with the book
+        ("H1234567801", "H1234567802", "same", Bearing.IDENTIFIES),
+        ("H1234567801", "H1234567901", "contradiction", Bearing.EXCLUDES),
+        ("12345678", "1234567801(B)", "same", Bearing.IDENTIFIES),
+        ("E12345678", "e12345678", "same_document", Bearing.IDENTIFIES),
+        ("E12345678", "G87654321", "other_document", Bearing.SUPPORTS),
+        ("E12345678", "E123****8", "masked", Bearing.SUPPORTS),
+        # kinds that say nothing of one another
+        ("E12345678", ID, "", None),
+        ("E12345678", "3401001900****0017", "", None),
+    ],
+)
+def test_numbers_of_persons(ours: str, theirs: str, expected: str, bearing: Bearing | None) -> None:
+    found = evidence(compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=ours, theirs=theirs), "identifier")
+    assert (found.level if found else "", found.bearing if found else None) == (expected, bearing)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ("12345678-8", "same_organisation_code"),
+        ("1234****-8", "masked"),
+        ("91340000********8F", "masked"),
+        ("9134000012345****F", "masked"),
+        ("********12345678**", "masked"),
+        ("1235****-8", "contradiction"),
+        ("N2340000MF00000018", "contradiction"),
+    ],
+)
+def test_codes_of_organisations(theirs: str, expected: str) -> None:
+    found = compared(
+        ORGANISATION, "合肥甲乙商贸有限公司", "合肥甲乙商贸有限公司", ours="91340000123456788F", theirs=theirs
+    )
+    assert level(found, "identifier") == expected
+
+
+def test_a_masked_code_is_compared_with_a_bare_organisation_code() -> None:
+    found = compared(ORGANISATION, "甲", "甲", ours="12345678-8", theirs="********123456788*")
+    assert level(found, "identifier") == "masked"
+
+
+def test_a_check_digit_counts_no_more_than_what_is_hidden() -> None:
+    """With one digit hidden the check digit says at most what that digit could have said."""
+
+    def bits(mask: str) -> float:
+        found = evidence(compared(PERSON, "甲", "甲", ours=ID, theirs=mask), "identifier")
+        assert found is not None
+        return found.bits
+
+    without, with_check = bits("340*0019000104001*"), bits("340*00190001040017")
+    assert 0 < with_check - without < math.log2(10)
+    assert bits("3401001900****0017") - bits("3401001900****001*") == pytest.approx(
+        SCALES.weights.places.citizen_id[17]
+    )
+
+
+def test_a_corrupt_mask_is_told() -> None:
+    wrong = "340100190001*40013"
+    found = evidence(compared(PERSON, "甲", "甲", ours=ID, theirs=wrong), "identifier")
+    assert found is not None
+    assert "校验码" in found.sentence
+    assert found.level == "typing_error"
+
+
+def test_a_match_says_how_much_it_proves() -> None:
+    found = evidence(compared(PERSON, "张伟", "张伟", ours=ID, theirs="3401001900****0017"), "identifier")
+    assert found is not None
+    assert "旁人碰巧一致的可能约 2100 万分之一" in found.sentence
+
+
+def test_an_agreeing_number_beside_a_contradicting_one_of_another_kind_is_not_confirmed() -> None:
+    a = subject(ORGANISATION, "合肥甲乙商贸有限公司", _uscc(FIRST), "110108000000016")
+    b = subject(ORGANISATION, "合肥甲乙商贸有限公司", _uscc(FIRST), "340108000000017"[:14] + "1")
+    other = compare(a, Listing(subject=b, list="x"), SCALES)
+    assert "但" in other.evidence[0].sentence
+    assert other.verdict is Verdict.PROBABLE
+
+
+def _uscc(body: str) -> str:
+    return body + uscc.check_character(body)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("张偉", "张伟", "same"),
+        ("张　伟", "张伟", "same"),
+        ("买买提•吐尔逊", "買買提.吐爾遜", "same"),
+        ("买买提‧吐尔逊", "买买提吐尔逊", "same"),
+        ("李建国（曾用名李建囯）", "李建国", "same"),
+        ("李建国（曾用名王红旗）", "王红旗", "same"),
+        ("ZHANG WEI", "张伟", "transliteration"),
+        ("张�伟", "张䶮伟", "same"),
+        ("李建国", "李健国", "sound"),
+        ("王未来", "王末来", "look_alike"),
+        ("李建国", "李建华", "one_character"),
+        ("李建国", "王秀兰", "different"),
+    ],
+)
+def test_names_of_persons(a: str, b: str, expected: str) -> None:
+    assert level(compared(PERSON, a, b), "person_name") == expected
+
+
+@pytest.mark.parametrize("pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华")])
+def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[str, str]) -> None:
+    assert compared(PERSON, *pair).verdict is Verdict.CLEAR
+    assert compared(PERSON, *pair, ours=ID, theirs="3401001900****0017").verdict.flags
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        # writing, form, place
+        ("嘉美包装（滁州）股份有限公司", "嘉美包装[滁州]股份有限公司", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸", "form"),
+        ("合肥华星商贸有限公司", "合肥华星商贸股份有限公司", "form_changed"),
+        ("合肥骏腾盛商贸有限公司", "骏腾盛商贸有限公司", "place_dropped"),
+        ("肥西骏腾盛商贸有限公司", "骏腾盛商贸有限公司", "place_dropped"),
+        ("四川圆通速递有限公司", "圆通速递股份有限公司", "place_dropped_short"),
+        ("乾县家乐气体有限公司", "家乐气体有限公司", "place_dropped"),
+        # other place, at the head or in brackets
+        ("合肥华星商贸有限公司", "芜湖华星商贸有限公司", "other_place"),
+        ("三门华星商贸有限公司", "肥西华星商贸有限公司", "other_place"),
+        ("嘉汉板业（沅陵）有限公司", "嘉汉板业（江华）有限公司", "other_place"),
+        ("信阳世纪天缘科技有限公司", "世纪天缘（洛阳）科技有限公司", "other_place"),
+        ("东风特种商用车有限公司", "东风（十堰）特种商用车有限公司", "bracketed_place"),
+        # trades
+        ("合肥华星商贸有限公司", "合肥华星旅行社有限公司", "other_trade"),
+        ("安庆明盛塑业有限公司", "安庆明盛木业有限公司", "other_trade"),
+        # branches
+        ("合肥华星商贸有限公司芜湖分公司", "合肥华星商贸有限公司", "parent_branch"),
+        ("合肥华星商贸有限公司广发收购站", "合肥华星商贸有限公司", "parent_branch"),
+        ("合肥华星商贸有限公司第一分公司", "合肥华星商贸有限公司第二分公司", "other_branch"),
+        ("合肥华星商贸有限公司货运三分公司", "合肥华星商贸有限公司货运分公司", "other_branch"),
+        ("合肥华星商贸有限公司广发收购站", "合肥华星商贸有限公司元朋收购站", "other_branch"),
+        ("合肥华星商贸有限公司芜湖分公司", "合肥华星商贸有限公司芜湖分公寺", "one_character"),
+        ("合肥华星商贸有限责任公司", "合肥华星商贸有限责任松司", "one_character"),
+        # institutions
+        ("合肥大学", "合肥大学附属医院", "affiliated"),
+        ("安徽大学", "安徽大学江淮学院", "affiliated"),
+        ("安徽医科大学第一附属医院", "安徽医科大学第二附属医院", "other_branch"),
+        ("安徽医科大学第一附属医院", "安徽医科大学附属第一医院", "same"),
+        ("安徽农业大学", "安徽工业大学", "brand_character"),
+        ("湖北职业技术学院", "闽北职业技术学院", "brand_character"),
+        ("安徽省农业科学研究院", "安徽省林业科学研究院", "brand_character"),
+        # typing errors
+        ("西宁万捷商贸有限公司", "西宁万杰商贸有限公司", "one_character"),
+        ("四川华电泸定水电有限公司", "川四华电泸定水电有限公司", "one_character"),
+        ("祥云县梁红绿化保洁有限公司", "祥云县县梁红绿化保洁有限公司", "one_character"),
+        ("合肥华星商贸有限公司", "合肥华电商贸有限公司", "brand_character"),
+        # former names in brackets
+        ("合肥甲乙科技有限公司（原芜湖丙丁实业有限公司）", "芜湖丙丁实业有限公司", "same"),
+        ("安医大", "安徽医科大学", "same"),
+    ],
+)
+def test_names_of_organisations(a: str, b: str, expected: str) -> None:
+    one, other = compared(ORGANISATION, a, b), compared(ORGANISATION, b, a)
+    assert level(one, "organisation_name") == expected
+    assert level(other, "organisation_name") == expected
+
+
+@pytest.mark.parametrize("name", ["有限公司", "合肥市", "（）·", "供销合作社", "😀" * 9, "安徽省合肥市", "分公司"])
+def test_nothing_but_a_form_a_place_or_punctuation_matches_nothing(name: str) -> None:
+    for other in (name, "合肥华星商贸有限公司", f"合肥市{name}"):
+        assert not compared(ORGANISATION, name, other).verdict.flags or name == "供销合作社" == other
+
+
+def test_a_listed_parent_is_told_and_no_flag() -> None:
+    branch, parent = "合肥华星商贸有限公司芜湖分公司", "合肥华星商贸有限公司"
+    applicant, listed = subject(ORGANISATION, branch, _uscc(FIRST)), subject(ORGANISATION, parent, _uscc(SECOND))
+    assert set(probe_keys(applicant, [])) & set(stored_keys(listed))
+    entry = Listing(subject=listed, list="x")
+    judgement = judge(applicant, [(7, entry)], SCALES)
+    assert (judgement.verdict, judgement.matches) == (Verdict.CLEAR, ())
+    assert [number for number, _ in judgement.related] == [7]
+    assert "分支机构" in judgement.why_related()
+    assert RELATED in judgement.why_clear()
+    assert any(RELATED in reason for reason in explain(applicant, entry, True, SCALES).reasons)
+
+
+def test_siblings_are_not_related() -> None:
+    a, b = (subject(ORGANISATION, f"合肥华星商贸有限公司{place}分公司") for place in ("芜湖", "安庆"))
+    assert judge(a, [(1, Listing(subject=b, list="x"))], SCALES).related == ()
+    assert not set(probe_keys(a, [])) & set(stored_keys(b))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("合肥华星商贸有限公司", "合肥华星商贸", "same"),
+        ("安徽大学", "安徽大学", "same"),
+        ("安徽大学", "合肥工业大学", "different"),
+        ("合肥大学", "合肥大学附属医院", ""),
+        ("个体", "个体", ""),
+        ("", "安徽大学", ""),
+    ],
+)
+def test_employers(ours: str, theirs: str, expected: str) -> None:
+    a, b = subject(PERSON, "李建国", employer=ours), subject(PERSON, "李建国", employer=theirs)
+    found = evidence(compare(a, Listing(subject=b, list="x"), SCALES), "employer")
+    assert (found.level if found else "") == expected
+    assert found is None or found.bits > -2, "people change jobs"
+
+
+@pytest.mark.parametrize(
+    ("region", "number", "organ", "expected"),
+    [
+        ("合肥市", "", "合肥市蜀山区人民法院", "same_city"),
+        ("340100", "", "合肥市中级人民法院", "same_city"),
+        ("安徽省合肥市", "", "芜湖市中级人民法院", "same"),
+        ("安徽省", "", "合肥市中级人民法院", "same"),
+        ("合肥市", "", "成都市中级人民法院", "different"),
+        ("", ID, "合肥市中级人民法院", "same_city"),
+        ("", "", "合肥市中级人民法院", ""),
+        ("合肥市", "", "", ""),
+    ],
+)
+def test_regions(region: str, number: str, organ: str, expected: str) -> None:
+    a = subject(PERSON, "李建国", number, region=region)
+    found = compare(a, Listing(subject=subject(PERSON, "李建国"), list="x", organ=organ), SCALES)
+    assert level(found, "region") == expected
+
+
+def test_every_level_has_m_and_origin_and_u_unless_it_is_computed() -> None:
+    text = (shipped("mappings") / "screening" / "weights.toml").read_text(encoding="utf-8")
+    computed = {
+        "identifier.masked",
+        "person_name.same",
+        "person_name.former",
+        "organisation_name.short",
+        "legal_representative.same",
+    }
+    attributes = {
+        k: v
+        for k, v in tomllib.loads(text).items()
+        if k in Weights.model_fields and k not in ("version", "prior", "bands", "places")
+    }
+    assert {"employer", "region", "identifier"} <= set(attributes)
+    for attribute, levels in attributes.items():
+        for name, values in levels.items():
+            assert values["origin"]
+            assert ("u" in values) != (f"{attribute}.{name}" in computed), (attribute, name)
+
+
+NAMES = ("张伟", "李建国", "尉迟煜珩", "合肥华星商贸有限公司", "安徽医科大学")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("other", ["", "姓名不同的人"])
+def test_agreeing_number_above_none_above_contradicting(name: str, other: str) -> None:
+    kind = PERSON if len(name) < 5 else ORGANISATION
+    own = ID if kind is PERSON else _uscc(FIRST)
+    base = "34010019050104001"
+    foreign = base + citizen_id.check_digit(base) if kind is PERSON else _uscc(SECOND)
+    agreeing, none, against = (
+        compared(kind, name, other or name, ours=own, theirs=number) for number in (own, "", foreign)
+    )
+    assert agreeing.bits > none.bits > against.bits
+    assert agreeing.verdict.rank > against.verdict.rank
+    assert against.verdict is Verdict.CLEAR
+    assert none.verdict is not Verdict.CONFIRMED
+
+
+WILD = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "甲" * 10_000,
+            "\0",
+            "张\0伟",
+            "\u202e张伟\u202c",
+            "=HYPERLINK(1)",
+            "😀",
+            "\ud800张",
+            "?" * 300,
+            "（" * 500,
+            "合肥" * 5_000,
+        ]
+    ),
+    st.text(alphabet="\u200f\u202e\0=+@😀\ud83d（）()[]□?*×", max_size=30),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WILD, WILD, WILD, st.sampled_from(list(SubjectKind)))
+def test_hostile_values_neither_raise_nor_match(name: str, other: str, number: str, kind: SubjectKind) -> None:
+    known = "合肥华星商贸有限公司" if kind is ORGANISATION else "尉迟煜珩"
+    a = subject(kind, name, number, employer=other, legal_representative=other, region=other)
+    b = subject(kind, known, employer=name, legal_representative=name, region=name)
+    found = compare(a, Listing(subject=b, list="x", organ=other), SCALES)
+    assert not found.verdict.flags
+    probe_keys(a, ["1111111111****1111"])
+    stored_keys(a)
+
+
+@pytest.mark.parametrize("kind", list(SubjectKind))
+def test_two_names_of_ten_thousand_characters_are_no_names(kind: SubjectKind) -> None:
+    assert compared(kind, "甲" * 10_000, "甲" * 10_000).verdict is Verdict.CLEAR
