@@ -15,13 +15,13 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-from credit_sync.screening.block import screen_block
-from credit_sync.screening.index import ListingIndex, Segment
 
 from benchmarks.methods.measured import Measured
 from credit_sync.records import Listing
+from credit_sync.screening.block import screen_block
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index import ListingIndex, Segment
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.subjects.identifiers import SubjectKind, recognise

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from credit_sync.screening.entries import Entries, entries_of
-from credit_sync.screening.index import FOREVER, segment_of
 
 from benchmarks.methods.measured import peak_megabytes
 from benchmarks.methods.own import subjects
+from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.screening.index import FOREVER, segment_of
 
 _CHUNK = 50_000
 
