@@ -12,6 +12,7 @@ import polars as pl
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.internals.exceptions import EMTrainingException
 
 from benchmarks.methods import prepared
 from benchmarks.methods.measured import Measured
@@ -42,7 +43,12 @@ def run(folder: Path, out: Path) -> None:
         )
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
         for rule in (block_on("full_number"), block_on("name")):
-            linker.training.estimate_parameters_using_expectation_maximisation(rule)
+            try:
+                linker.training.estimate_parameters_using_expectation_maximisation(rule)
+            except EMTrainingException:
+                measured.notes.append(
+                    f"no pairs to train with by {rule.get_blocking_rule('duckdb').blocking_rule_sql}"
+                )
     with measured.phase("screen"):
         found = linker.inference.predict(threshold_match_probability=_LIKELY)
         pairs = connection.sql(
