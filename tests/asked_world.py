@@ -19,8 +19,8 @@ from credit_sync.store.schema import applicant, listing, question, screening
 from tests.night import ROOT
 
 FIRST_NIGHT = datetime(2026, 11, 1, 2, 0)
-ZHANG = ("张砚秋", "340100190001010017")
-LI = ("李观澜", "340100190203040014")
+ZHANG = ("张砚秋", "340100190001040017")
+LI = ("李观澜", "340100190203040015")
 WANG = ("王知微", "340100191105060025")
 
 LISTS = """

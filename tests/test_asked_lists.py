@@ -278,7 +278,7 @@ def test_a_subject_without_number_cannot_be_asked_about(world: Any) -> None:
 
 
 def test_no_record_of_a_wrong_number_proves_nothing(world: Any) -> None:
-    wrong = ("张砚秋", "340100190001010010")
+    wrong = ("张砚秋", "340100190001040010")
     with world(lambda _: nothing()) as (w, server):
         w.apply(wrong)
         assert w.run().state == "accepted"

@@ -15,7 +15,7 @@ from credit_sync.store.schema import run, source_version
 from credit_sync.subjects.identifiers import hide
 from tests.night import ROOT
 
-NUMBER = "340100190001010017"
+NUMBER = "340100190001040017"
 TITLES = "姓名,案号,证件号码,执行法院,履行情况,发布日期\n"
 FIRST = f"屈怀瑾,（2018）皖01执1号,{NUMBER},合肥市蜀山区人民法院,全部未履行,2018-10-01\n"
 SECOND = "安徽谌恺农业公司,（2018）皖01执2号,91340321MA2U7G6H7D,怀远县人民法院,全部未履行,2018-02-30\n"

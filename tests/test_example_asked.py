@@ -16,7 +16,7 @@ ASKED: dict[str, dict[str, Any]] = {
     for case in tomllib.loads((ROOT / "examples/planted.toml").read_text(encoding="utf-8"))["asked"]
 }
 LISTED, UNANSWERED = ASKED["asked-listed"], ASKED["asked-unanswered"]
-SAMPLE = '# sample = { name = "某某", identifier = "340100190001010017" }'
+SAMPLE = '# sample = { name = "某某", identifier = "340100190001040017" }'
 
 
 def suggested(text: str) -> str:
@@ -73,7 +73,7 @@ def test_check_asks_about_the_sample(night: Night) -> None:
 
 
 def test_a_look_up_of_somebody_never_asked_about_is_unverifiable(night: Night) -> None:
-    done = night.call("lookup", "--name", "某某", "--id", "340100190001010017", "--reason", "测试")
+    done = night.call("lookup", "--name", "某某", "--id", "340100190001040017", "--reason", "测试")
     assert done.returncode == 0, done.stderr
     assert "无法核实" in done.stdout
     assert "未能查询：还没有查询过" in done.stdout

@@ -23,7 +23,7 @@ from credit_sync.subjects.subject import Subject
 
 USCC = "91340321MA2U7G6H7D"
 CODE = "MA2U7G6H-7"
-MAN = "340100190001010017"
+MAN = "340100190001040017"
 COMPANY = "安徽谌恺农业科技股份有限公司"
 APPLICANTS = """
 title = "申报主体"

@@ -25,7 +25,7 @@ FOLDER = shipped("mappings")
 NAMES = sorted(path.stem for path in (FOLDER / "sources").glob("*.toml"))
 ORIGIN = Origin("test", "rows", 1, datetime(2018, 11, 30))
 
-MAN = "340104190801010019"
+MAN = "340104190801010014"
 COMPANY = "91340104MA2NLRXU5Y"
 
 

@@ -18,6 +18,7 @@ from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.engine import writing
 from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined, waiting
+from credit_sync.store.record_changes import BATCH
 from credit_sync.store.versions import pull_in_force
 
 MASKED = "3401001900****0017"
@@ -103,10 +104,14 @@ def test_the_same_key_with_other_content_goes_to_quarantine(world: World) -> Non
 
 
 def test_key_across_batches(world: World) -> None:
-    rows = [entry(n, f"张{n}") for n in range(2500)]
+    rows = [entry(n, f"张{n}") for n in range(BATCH + 500)]
     result = world.pull("a", *rows, rows[0], entry(1, "另一个"))
-    assert result.counts == Counts(pulled=2502, added=2500, duplicates=1, quarantined=1, live=2500)
-    assert world.pull("a", *reversed(rows)).counts == Counts(pulled=2500, unchanged=2500, live=2500)
+    assert result.counts == Counts(
+        pulled=BATCH + 502, added=BATCH + 500, duplicates=1, quarantined=1, live=BATCH + 500
+    )
+    assert world.pull("a", *reversed(rows)).counts == Counts(
+        pulled=BATCH + 500, unchanged=BATCH + 500, live=BATCH + 500
+    )
 
 
 def test_listings_store_no_keys(world: World) -> None:

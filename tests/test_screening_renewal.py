@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select
 
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import pull
 from credit_sync.shipped import shipped
+from credit_sync.sources.pull import pull
 from credit_sync.store import ledger, schema
 from credit_sync.subjects.identifiers import citizen_id
 
