@@ -15,7 +15,8 @@ import polars as pl
 
 from benchmarks.methods.measured import peak_megabytes
 from benchmarks.methods.own import subjects
-from credit_sync.screening.entries import Entries, entries_of
+from credit_sync.records import Listing
+from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, segment_of
 
 _CHUNK = 50_000
@@ -41,8 +42,8 @@ def main() -> None:
 
 def _entries(path: str, start: int) -> Entries:
     frame = pl.scan_parquet(path).slice(start, _CHUNK).collect()
-    rows = frame.iter_rows(named=True)
-    return entries_of(zip(frame["id"].to_list(), subjects(rows), strict=True))
+    listings = (Listing(subject=subject, list="") for subject in subjects(frame.iter_rows(named=True)))
+    return listed_entries(zip(frame["id"].to_list(), listings, strict=True))
 
 
 if __name__ == "__main__":
