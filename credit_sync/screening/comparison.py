@@ -52,12 +52,15 @@ class Verdict(StrEnum):
     @property
     def rank(self) -> int:
         """0 for clear to 4 for confirmed."""
-        return list(Verdict).index(self)
+        return _RANKS[self]
 
     @property
     def flags(self) -> bool:
         """Whether an officer has to decide."""
         return self.rank >= Verdict.POSSIBLE.rank
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 @dataclass(frozen=True, slots=True)

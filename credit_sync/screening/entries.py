@@ -5,7 +5,7 @@ A pure function of its subjects, so that blocks can be made on several processor
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -149,13 +149,15 @@ def _entries(
         shapes.update(mask_shapes(subject))
         numbers.add(number_keys(subject) | projected_keys(subject, asked_shapes or ()), len(traits))
         employed = employed_keys(subject) if asks or reached else set[int]()
-        for name, found in zip(reference().names_of(subject), traits_of(subject), strict=True):
+        known_by = reference().names_of(subject)
+        listed = not asks and not reached
+        for name, found in zip(known_by, traits_of(subject, known_by, listed=listed), strict=True):
             by_name = set() if reached and not subject.identifiers else keys_of_name(subject.kind, name)
             names.add(by_name | employed, len(traits))
             if subject.kind is SubjectKind.ORGANISATION:
                 bigrams.add(bigram_keys(name), len(traits))
             owners.append(owner)
-            traits.append(replace(found, subject=0) if reached else found)
+            traits.append(found)
     return Entries(
         owner=np.array(owners, np.int64),
         person=np.array([t.person for t in traits], bool),

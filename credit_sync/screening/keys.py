@@ -21,8 +21,9 @@ candidate too. Bigrams that more than `MOST_COMMON` listings share tell nothing 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
 from itertools import pairwise
+
+from xxhash import xxh3_64_intdigest
 
 from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
@@ -77,12 +78,8 @@ def number_keys(subject: Subject) -> set[int]:
 def projected_keys(subject: Subject, shapes: Iterable[str]) -> set[int]:
     """The subject's full identifiers as each mask shape would show them."""
     numbers = [n for identifier in subject.identifiers if not identifier.masked for n in spellings(identifier)]
-    return {
-        key_hash("masked", masked.project(number, shape))
-        for shape in shapes
-        for number in numbers
-        if len(shape) == len(number)
-    }
+    seen = {masked.project(n, shape) for n in numbers for shape in shapes if len(shape) == len(n)}
+    return {key_hash("masked", pattern) for pattern in seen}
 
 
 def name_keys(kind: SubjectKind, name: str) -> set[int]:
@@ -180,5 +177,8 @@ def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:
 
 def key_hash(family: str, value: str) -> int:
     """A key: the same on every machine and in every version of Python."""
-    digest = blake2b(f"{family}:{value}".encode(errors="replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    unsigned: int = xxh3_64_intdigest(f"{family}:{value}".encode(errors="replace"))
+    return unsigned - _WRAP if unsigned >= _HALF else unsigned
+
+
+_HALF, _WRAP = 1 << 63, 1 << 64

@@ -3,7 +3,7 @@
 A subject known by several names has one entry for each; all carry its number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from credit_sync.screening.keys import key_hash
@@ -27,7 +27,7 @@ class Traits:
     number: bytes
     """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
     subject: int
-    """Equal for every case of one listed subject; 0 for a representative of one, who is not listed himself."""
+    """Equal for every case of one listed subject; 0 for whoever is not listed himself."""
     name: int
     """The folded name."""
     full: str = ""
@@ -42,16 +42,16 @@ class Traits:
     """Codes of the divisions that the innermost leading place may stand for."""
 
 
-def traits_of(subject: Subject) -> Iterator[Traits]:
-    """One entry a name, the present one first; one without a name where there is none."""
-    number, whose = _number(subject), int(listed_subject(subject)[:15], 16)
+def traits_of(subject: Subject, names: Sequence[str], *, listed: bool) -> Iterator[Traits]:
+    """One entry for each of the names that a subject is known by; `listed`: it stands on a list itself."""
+    number, whose = _number(subject), int(listed_subject(subject)[:15], 16) if listed else 0
     if subject.kind is SubjectKind.PERSON:
-        for name in reference().names_of(subject):
+        for name in names:
             folded = fold_person_name(name)
             yield Traits(True, number, whose, key_hash("person", folded) if folded else 0)
         return
     representative = fold_person_name(subject.legal_representative)
-    for name in reference().names_of(subject):
+    for name in names:
         parsed = reference().organisations.parse(name)
         yield Traits(
             person=False,
@@ -61,15 +61,14 @@ def traits_of(subject: Subject) -> Iterator[Traits]:
             full=parsed.full,
             bare=parsed.bare,
             core=0 if parsed.empty else key_hash("core", parsed.core),
-            bare_name=_bare_name(name),
-            legal_person=_bare_name(parsed.parent) if parsed.parent else 0,
+            bare_name=_bare_name(parsed),
+            legal_person=_bare_name(reference().organisations.parse(parsed.parent)) if parsed.parent else 0,
             representative=key_hash("person", representative) if representative else 0,
             places=_places(parsed),
         )
 
 
-def _bare_name(name: str) -> int:
-    parsed = reference().organisations.parse(name)
+def _bare_name(parsed: OrganisationName) -> int:
     return 0 if parsed.empty else key_hash("organisation", parsed.bare)
 
 

@@ -5,6 +5,7 @@ of a citizen id; other publishers hide other places, shorten the number, or mask
 """
 
 import re
+from functools import lru_cache
 
 from credit_sync.subjects.identifiers.folding import MASK
 
@@ -49,7 +50,16 @@ def project(number: str, shape: str) -> str:
     >>> project("340100190001040017", "1111111111****1111")
     '3401001900****0017'
     """
-    return "".join(n if s != MASK else MASK for n, s in zip(number, shape, strict=True))
+    return "".join([hidden or number[start:end] for start, end, hidden in _runs(shape)])
+
+
+@lru_cache(maxsize=1000)
+def _runs(shape: str) -> tuple[tuple[int, int, str], ...]:
+    """The runs of visible and hidden places: start, end, and the masks of a hidden one."""
+    return tuple(
+        (run.start(), run.end(), run.group() if run.group()[0] == MASK else "")
+        for run in re.finditer(r"\*+|[^*]+", shape)
+    )
 
 
 def shape_of(pattern: str) -> str:
