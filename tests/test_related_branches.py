@@ -43,7 +43,9 @@ def test_the_report_tells_it_outside_the_flags(night: Night) -> None:
 def test_look_up_shows_the_parents_entry_as_related(night: Night) -> None:
     scales = Scales(load_weights(), reference())
     with night.engine.connect() as connection:
-        answer = look_up(connection, organisation(BRANCH, 71), {}, datetime(2018, 11, 30), scales)
+        index = night.settings.path(night.settings.store.index)
+        at = datetime(2018, 11, 30)
+        answer = look_up(connection, organisation(BRANCH, 71), {}, at, scales, index=index, unknown="")
     listed = [found for found in answer.found if found.comparison.related]
     assert [found.comparison.verdict for found in listed] == [Verdict.CLEAR]
     assert answer.verdict is not Verdict.PROBABLE

@@ -89,7 +89,7 @@ def test_faces() -> None:
 )
 def test_who_is_reached(applicant: Any, entry_of_list: Listing, expected: str) -> None:
     """As screening finds it: candidates by key, then evidence."""
-    found = ListingTable({1: entry_of_list}).judge(applicant, SCALES)
+    found = ListingTable({1: entry_of_list}).judge([applicant], SCALES)[0]
     assert found.verdict.value == expected
     assert compare(applicant, entry_of_list, SCALES).verdict.value == expected
     assert all(match.via is Via.LEGAL_REPRESENTATIVE for _, match in found.matches)
@@ -109,8 +109,8 @@ def test_an_own_listing_is_direct() -> None:
 def test_a_namesake_is_not_said_to_be_ruled_out() -> None:
     """A contradicting number rules out; a mere name does not."""
     table = ListingTable({1: listed("张伟", zxgk(NUMBER))})
-    assert table.judge(person("张伟"), SCALES).excluded == 0
-    assert table.judge(person("张伟", OTHER), SCALES).excluded == 1
+    assert table.judge([person("张伟")], SCALES)[0].excluded == 0
+    assert table.judge([person("张伟", OTHER)], SCALES)[0].excluded == 1
 
 
 def reached_night(folder: Path, engine: Engine) -> Night:
@@ -170,7 +170,9 @@ def test_lookup_finds_the_organisation_and_says_through_whom(tmp_path: Path, eng
     night = reached_night(tmp_path, engine)
     with engine.connect() as connection:
         states = states_of_lists(connection, night.settings, FIRST.as_of)
-        answer = look_up(connection, person("张伟", NUMBER), states, FIRST.as_of, SCALES)
+        index = night.settings.path(night.settings.store.index)
+        asked = person("张伟", NUMBER)
+        answer = look_up(connection, asked, states, FIRST.as_of, SCALES, index=index, unknown="")
     vias = {f.record.subject.name: f.comparison.via for f in answer.found if f.kind is RecordKind.LISTING}
     assert vias == {FIRM: Via.LEGAL_REPRESENTATIVE, "张伟": Via.SUBJECT}
     text, data = answer_text(answer, load_measures(), date(2018, 12, 3)), answer_json(answer)

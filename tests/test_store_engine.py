@@ -65,21 +65,21 @@ def test_database_errors_do_not_show_values(engine: Engine) -> None:
 def test_writing_rolls_back_everything_even_tables(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError), writing(engine) as connection:
         connection.execute(text("CREATE TABLE extra (id INTEGER)"))
-        connection.execute(schema.mask_shape.insert().values(shape="1*"))
+        connection.execute(schema.question_listing.insert().values(source="s", digest="d", listing_id=1))
         raise ZeroDivisionError
     with engine.connect() as connection:
-        assert connection.scalars(select(schema.mask_shape.c.shape)).all() == []
+        assert connection.scalars(select(schema.question_listing.c.source)).all() == []
         with pytest.raises(Exception, match="extra"):
             connection.execute(text("SELECT * FROM extra"))
 
 
 def test_readers_see_the_committed_state_while_another_writes(engine: Engine) -> None:
     with writing(engine) as writer:
-        writer.execute(schema.mask_shape.insert().values(shape="1*"))
+        writer.execute(schema.question_listing.insert().values(source="s", digest="d", listing_id=1))
         with engine.connect() as reader:
-            assert reader.scalars(select(schema.mask_shape.c.shape)).all() == []
+            assert reader.scalars(select(schema.question_listing.c.source)).all() == []
     with engine.connect() as reader:
-        assert reader.scalars(select(schema.mask_shape.c.shape)).all() == ["1*"]
+        assert reader.scalars(select(schema.question_listing.c.source)).all() == ["s"]
 
 
 HOLDER = """

@@ -42,6 +42,7 @@ LEVELS: Mapping[str, str] = {
     "same_city": "同一城市",
     "other_branch": "分支机构不同",
     "other_trade": "行业不同",
+    "of_representative": "在名单单位任职",
     "different": "不同",
 }
 _MOST_SHOWN = 30

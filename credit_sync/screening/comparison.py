@@ -101,6 +101,8 @@ def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -
     """`face`: the listing with that face as its subject."""
     found = [comparator(applicant, face, scales) for comparator in COMPARATORS]
     evidence = tuple(e for e in found if e is not None)
+    if via is Via.LEGAL_REPRESENTATIVE:
+        evidence = tuple(_of_representative(e, scales) for e in evidence)
     bits = sum(e.bits for e in evidence)
     odds = bits + scales.weights.prior_bits(applicant.kind)
     probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
@@ -109,6 +111,13 @@ def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -
         verdict = verdict if verdict.flags and _tied(evidence) else Verdict.CLEAR
         evidence = (_reached(face.subject), *evidence)
     return Comparison(verdict, probability, round(bits, 2), evidence, via)
+
+
+def _of_representative(found: Evidence, scales: Scales) -> Evidence:
+    """To work for the listed organisation says more of its representative than an employer says of anybody."""
+    if (found.attribute, found.level) != ("employer", "same"):
+        return found
+    return scales.evidence("employer", "of_representative", found.sentence)
 
 
 def _tied(evidence: tuple[Evidence, ...]) -> bool:

@@ -237,7 +237,7 @@ screening = Table(
     Column("lists", JSON, nullable=False),  # source -> version it was compared with
     Column("weights", String(64), nullable=False),
     Column(
-        "basis", String(16), nullable=False, server_default=""
+        "basis", String(24), nullable=False, server_default=""
     ),  # holds while it does: see screening/renewal.py
     Column("screened_at", DateTime, nullable=False),
 )
