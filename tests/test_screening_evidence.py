@@ -149,6 +149,8 @@ def _uscc(body: str) -> str:
         ("李建国（曾用名李建囯）", "李建国", "same"),
         ("李建国（曾用名王红旗）", "王红旗", "same"),
         ("ZHANG WEI", "张伟", "transliteration"),
+        ("LÜ BU", "吕布", "transliteration"),
+        ("Lyu Bu", "吕布", "transliteration"),
         ("张�伟", "张䶮伟", "same"),
         ("李建国", "李健国", "sound"),
         ("王未来", "王末来", "look_alike"),

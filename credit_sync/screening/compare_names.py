@@ -64,11 +64,13 @@ def _same_but_lost(x: str, y: str) -> bool:
 
 
 def _is_transliteration(latin: str, name: str) -> bool:
-    """ZHANGWEI or WEIZHANG for 张伟: the surname first or last."""
-    if not latin.isascii() or not latin.isalpha() or name.isascii():
+    """ZHANGWEI or WEIZHANG for 张伟: the surname first or last; ü as Ü, V, U or, in passports, YU."""
+    written = latin.replace("Ü", "V")
+    if not written.isascii() or not written.isalpha() or name.isascii():
         return False
-    read = [syllable.upper().replace("Ü", "V") for syllable in syllables(name)]
-    return latin.replace("Ü", "V") in ("".join(read), "".join((*read[1:], read[0])))
+    sounds = [syllable.upper() for syllable in syllables(name)]
+    spelt = [[sound.replace("Ü", umlaut) for sound in sounds] for umlaut in ("V", "U", "YU")]
+    return any(written in ("".join(read), "".join((*read[1:], read[0]))) for read in spelt)
 
 
 def _rounded(count: int) -> str:

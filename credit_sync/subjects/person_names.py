@@ -67,7 +67,7 @@ _TONES = str.maketrans("", "", "\u0300\u0301\u0304\u030c")
 
 
 def _toneless(reading: str) -> str:
-    return unicodedata.normalize("NFD", reading).translate(_TONES)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", reading).translate(_TONES))
 
 
 @cache
