@@ -93,12 +93,11 @@ def open_index(connection: Connection, folder: Path) -> CurrentIndex:
 def refreshed_index(engine: Engine, folder: Path) -> CurrentIndex:
     """The index in force; built anew first where there is none that fits, or too much has changed since."""
     with engine.connect() as connection:
+        if _saved(connection, folder)[1] is None:
+            build_index(engine, folder)
         found = open_index(connection, folder)
-        segments = found.index.segments
-        changed = len(segments[1]) if len(segments) > 1 else 0
-        if _saved(connection, folder)[1] is not None and changed <= max(
-            _MOST_CHANGED * len(segments[0]), _LEAST_CHANGED
-        ):
+        base, *changes = found.index.segments
+        if sum(map(len, changes)) <= max(_MOST_CHANGED * len(base), _LEAST_CHANGED):
             return found
         build_index(engine, folder)
         return open_index(connection, folder)
