@@ -1,0 +1,148 @@
+"""Candidates and the filter: what is left out could not have come to anything, and nothing else is left out."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_sync.records import Listing
+from credit_sync.screening.block import screen_block
+from credit_sync.screening.comparison import Verdict, compare
+from credit_sync.screening.entries import Entries, entries_of, listed_entries
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.faces import faces
+from credit_sync.screening.index import FOREVER, ListingIndex, Segment
+from credit_sync.screening.keys import probe_keys, stored_keys
+from credit_sync.screening.pairs import find_pairs
+from credit_sync.screening.reference import reference
+from credit_sync.screening.tables import ListingTable
+from credit_sync.screening.weights import load_weights
+from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise
+from credit_sync.subjects.subject import Subject
+
+SCALES = Scales(load_weights(), reference())
+
+
+def subject(kind: SubjectKind, name: str, number: str = "", **more: str) -> Subject:
+    found = recognise(number, kind) if number else None
+    return Subject(kind=kind, name=name, identifiers=(found,) if found else (), **more)  # type: ignore[arg-type]
+
+
+def person_number(day: int, serial: int) -> str:
+    first = f"340100190001{day:02}{serial:03}"
+    return first + citizen_id.check_digit(first)
+
+
+IDS = [person_number(day, serial) for day in (4, 5) for serial in (1, 3)]
+NUMBERS = [
+    "",
+    *IDS,
+    *(f"{i[:10]}****{i[14:]}" for i in IDS),
+    *(f"{i[:6]}********{i[14:]}" for i in IDS),
+    IDS[0][:17] + "5",
+]
+CODES = ["", "91340100MA2MG3YH8K", "12340000002986079X", "91340100MA2M****8K", "MA2MG3YH8"]
+PLACES = ["", "合肥", "合肥市", "芜湖市", "安徽省", "安徽合肥"]
+BRANDS = ["华星", "华兴", "骏腾盛", "骏腾晟", "万捷"]
+TRADES = ["商贸", "生物科技", "旅行社", ""]
+FORMS = ["有限公司", "股份有限公司", "", "集团有限公司"]
+TAILS = ["", "", "", "芜湖分公司", "第一分公司"]
+
+PERSONS = st.builds(
+    lambda name, number, employer: subject(SubjectKind.PERSON, name, number, employer=employer),
+    st.sampled_from(["张伟", "张卫", "欧阳修竹", "ZHANG WEI", "张?"]),
+    st.sampled_from(NUMBERS),
+    st.sampled_from(["", "合肥华星商贸有限公司"]),
+)
+FIRMS = st.builds(
+    lambda parts, number, person: subject(
+        SubjectKind.ORGANISATION, "".join(parts), number, legal_representative=person
+    ),
+    st.tuples(*(st.sampled_from(part) for part in (PLACES, BRANDS, TRADES, FORMS, TAILS))),
+    st.sampled_from(CODES),
+    st.sampled_from(["", "张伟", "欧阳修竹"]),
+)
+SUBJECTS = st.one_of(PERSONS, FIRMS)
+
+
+def share_a_key(applicant: Subject, listing: Listing, shapes: tuple[str, ...]) -> bool:
+    asked = set(probe_keys(applicant, shapes))
+    return any(asked & set(stored_keys(face)) for via, face in faces(listing) if via == "subject")
+
+
+@settings(max_examples=300, deadline=None)
+@given(applicants=st.lists(SUBJECTS, min_size=1, max_size=4), listed=st.lists(SUBJECTS, min_size=1, max_size=12))
+def test_every_pair_that_shares_a_key_and_comes_to_something_is_found(
+    applicants: list[Subject], listed: list[Subject]
+) -> None:
+    listings = {n: Listing(subject=found, list="x") for n, found in enumerate(listed)}
+    shapes = listed_entries(listings.items()).shapes
+    judgements = ListingTable(listings).judge(applicants, SCALES)
+    for applicant, judgement in zip(applicants, judgements, strict=True):
+        found = {n for n, _ in judgement.matches} | set(judgement.namesake_ids) | {n for n, _ in judgement.related}
+        for number, listing in listings.items():
+            compared = compare(applicant, listing, SCALES)
+            asks_for_parent = compared.related and "分公司" in applicant.name
+            if compared.verdict is not Verdict.CLEAR or asks_for_parent:
+                assert number in found or not share_a_key(applicant, listing, shapes), (
+                    applicant,
+                    listing,
+                    compared,
+                )
+
+
+def index_of(listings: dict[int, Listing]) -> ListingIndex:
+    entries = listed_entries(listings.items())
+    return ListingIndex((Segment.of(entries, np.full(len(entries), FOREVER, np.int32)),))
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    applicants=st.lists(SUBJECTS, min_size=1, max_size=6),
+    listed=st.lists(SUBJECTS, max_size=8),
+    cut=st.integers(0, 8),
+)
+def test_blocks_may_be_cut_anywhere(applicants: list[Subject], listed: list[Subject], cut: int) -> None:
+    """Applicants one by one, and listings in two segments, come to what all together come to."""
+    listings = {n: Listing(subject=found, list="x") for n, found in enumerate(listed)}
+    whole = screen_block(applicants, index_of(listings), lambda _: listings, SCALES, date.min)
+    singly = [screen_block([a], index_of(listings), lambda _: listings, SCALES, date.min)[0] for a in applicants]
+    assert singly == whole
+    parts = [dict(list(listings.items())[:cut]), dict(list(listings.items())[cut:])]
+    both = ListingIndex(tuple(index_of(part).segments[0] for part in parts))
+    found = screen_block(applicants, both, lambda _: listings, SCALES, date.min)
+    exact = [
+        (j.verdict, j.matches) for j in whole if not any(a.kind is SubjectKind.ORGANISATION for a in applicants)
+    ]
+    if exact:  # how common bigrams are is counted in the first segment, so organisations may have other candidates
+        assert [(j.verdict, j.matches) for j in found] == exact
+
+
+def test_an_index_comes_back_from_its_files(tmp_path: Path) -> None:
+    firm = subject(SubjectKind.ORGANISATION, "合肥骏腾盛商贸有限公司", legal_representative="张伟")
+    segment = index_of(
+        {7: Listing(subject=firm, list="x"), 9: Listing(subject=subject(SubjectKind.PERSON, "张伟"), list="x")}
+    )
+    segment.segments[0].save(tmp_path)
+    again = ListingIndex((Segment.open(tmp_path),))
+    asking = entries_of([(1, subject(SubjectKind.ORGANISATION, "骏腾盛商贸"))], again.shapes)
+    for index in (segment, again):
+        assert find_pairs(asking, index, 1).listings.tolist() == [7]
+
+
+@pytest.mark.parametrize("owners", [[], [2], [1, 3], [1, 2, 3]])
+def test_entries_of_some_are_those_of_these_alone(owners: list[int]) -> None:
+    firms = [
+        (n, subject(SubjectKind.ORGANISATION, f"{place}华星商贸有限公司"))
+        for n, place in enumerate(PLACES[1:4], 1)
+    ]
+    some = entries_of(firms, ()).of_owners(np.array(owners, np.int64))
+    alone = entries_of([firm for firm in firms if firm[0] in owners], ())
+    for name in ("owner", "name", "places", "name_keys", "name_entries", "bigram_keys", "bigram_entries"):
+        assert getattr(some, name).tolist() == getattr(alone, name).tolist()
+    assert some.full.of_rows(np.arange(len(some))).tolist() == alone.full.of_rows(np.arange(len(alone))).tolist()
+    joined = Entries.joined([some, alone])
+    assert len(joined) == 2 * len(some)
