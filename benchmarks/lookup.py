@@ -108,7 +108,7 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
         states = states_of_lists(connection, settings, now)
         for subject in asked:
             began, worked = time.perf_counter(), time.process_time()
-            answer = look_up(connection, subject, states, now, scales, index=index)
+            answer = look_up(connection, subject, states, now, scales, index=index, unknown="")
             times.append(time.perf_counter() - began)
             cpu.append(time.process_time() - worked)
             answers.append(_of_look_up(answer))
@@ -135,6 +135,7 @@ def _batch(
             (
                 *((number[i], c.verdict.value) for i, c in judgement.matches),
                 *((number[i], "unverifiable") for i in judgement.namesake_ids),
+                *((number[i], "clear") for i, _ in judgement.related),
             )
         )
         for judgement in judged.values()

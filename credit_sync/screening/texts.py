@@ -38,7 +38,8 @@ class Texts:
         ends = self.ends[distinct]
         starts = np.where(distinct > 0, self.ends[distinct - 1], 0)
         texts = np.empty(len(distinct), object)
-        texts[:] = [bytes(self.content[a:b]).decode() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        content = self.content.data
+        texts[:] = [str(content[a:b], "utf-8") for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
         found: NDArray[np.object_] = texts[back]
         return found
 
@@ -56,7 +57,7 @@ class Texts:
 def mapped(path: Path) -> Array:
     """A saved array, mapped into memory; an empty one cannot be."""
     array: Array = np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER else None)
-    return array
+    return array.view(np.ndarray)  # a plain one: every slice of a memmap is an object with a history
 
 
 _HEADER = 128
