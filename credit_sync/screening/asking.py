@@ -7,12 +7,11 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 
 from credit_sync.screening.entries import Entries, entries_of
-from credit_sync.screening.index_files import scheme
+from credit_sync.screening.index_files import fresh_folder, scheme
 from credit_sync.screening.texts import Array
 from credit_sync.subjects.subject import Subject
 
@@ -53,8 +52,7 @@ def _saved(folder: Path, stamp: str) -> tuple[Array, Array, Entries | None]:
 
 
 def _save(folder: Path, stamp: str, ids: Array, contents: Array, entries: Entries) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = Path(mkdtemp(prefix="new-", dir=folder))
+    fresh = fresh_folder(folder)
     entries.save(fresh)
     np.save(fresh / "ids.npy", ids)
     np.save(fresh / "contents.npy", contents)

@@ -18,7 +18,6 @@ from hashlib import blake2b
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 from sqlalchemy import Connection, Engine
@@ -112,11 +111,18 @@ def build_index(engine: Engine, folder: Path) -> None:
     blocks = list(_blocks(engine, spans))
     stamp = _stamp(came, versions, blocks)
     segment = segment_of(blocks)
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = Path(mkdtemp(prefix="new-", dir=folder))
+    fresh = fresh_folder(folder)
     segment.save(fresh)
     (fresh / "stamp.json").write_text(json.dumps(asdict(stamp), sort_keys=True), encoding="utf-8")
     _put_in_force(folder, fresh, stamp.name)
+
+
+def fresh_folder(folder: Path) -> Path:
+    """An empty folder inside, readable by whom the service's umask lets read the database."""
+    fresh = folder / f"new-{os.getpid()}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    return fresh
 
 
 def _put_in_force(folder: Path, fresh: Path, name: str) -> None:
