@@ -67,12 +67,10 @@ def ours(entries: list[str], own: int, strangers: list[str], pairs: list[dict[st
     table = ListingTable({n: Listing(subject=organisation(name), list="") for n, name in enumerate(entries)})
     print(f"credit_sync: keys of the list made in {time.perf_counter() - began:.1f} s")
     began = time.perf_counter()
-    verdicts = Counter(
-        "flagged"
-        if any(n < own for n, _ in table.judge([organisation(name)], scales)[0].matches)
-        else "left alone"
-        for name in strangers
-    )
+    verdicts = Counter[str]()
+    for name in strangers:
+        others = [c.verdict for n, c in table.judge([organisation(name)], scales)[0].matches if n < own]
+        verdicts.update([max(others, key=lambda v: v.rank).value] if others else [])
     found, total = Counter[str](), Counter[str]()
     for number, pair in enumerate(pairs, start=own):
         total[pair["kind"]] += 1
@@ -80,7 +78,7 @@ def ours(entries: list[str], own: int, strangers: list[str], pairs: list[dict[st
             n == number for n, _ in table.judge([organisation(pair["name_a"])], scales)[0].matches
         )
     took = time.perf_counter() - began
-    print(f"  strangers flagged: {verdicts['flagged']} of {len(strangers)}")
+    print(f"  strangers flagged: {verdicts.total()} of {len(strangers)} {dict(sorted(verdicts.items()))}")
     print(f"  damaged names found: {found.total() / total.total():.3f} of {total.total()}")
     for kind, count in sorted(total.items()):
         print(f"    {kind:28} {found[kind] / count:.3f} of {count}")

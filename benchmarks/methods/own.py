@@ -31,7 +31,7 @@ from credit_sync.subjects.subject import Sex, Subject
 _SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
 KEEP_INDEX = "BENCHMARK_KEEP_INDEX"
 """Environment variable: screen with the index that the last run built."""
-_BLOCK = 5000
+_BLOCK = 2500
 """Applicants at a time, as the night takes them."""
 _TODAY = date(2026, 1, 1)
 

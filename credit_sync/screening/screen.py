@@ -33,7 +33,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.schema import applicant, screening
 from credit_sync.subjects.subject import Subject
 
-_BLOCK = 5000
+_BLOCK = 2500
 """Applicants judged at a time: bounds memory, keeps joins set-based."""
 
 
