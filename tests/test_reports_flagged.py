@@ -63,6 +63,21 @@ def test_flags_are_grouped_by_application_with_every_case(night: Night) -> None:
     }
 
 
+def test_flags_through_a_representative_are_marked(night: Night) -> None:
+    (reached,) = (flag for flag in report_of(night).flags if flag.representative)
+    assert (reached.applicant.name, reached.listed.name, reached.representative.name, reached.measure.effect) == (  # type: ignore[union-attr]
+        "鲍德全",
+        "合肥瀚云精密传动有限公司",
+        "鲍德全",
+        "consider",
+    )
+    page, book = write(night)
+    assert page.decode().count("列入名单的是单位，不是申报主体本人：") == 1
+    titles, *rows = openpyxl.load_workbook(io.BytesIO(book))["预警"].iter_rows(values_only=True)
+    ties = [row[titles.index("关联方式")] for row in rows]
+    assert sorted(ties) == ["本身"] * 5 + ["法定代表人 鲍德全"]
+
+
 def test_a_namesake_is_unverifiable_and_named_as_nothing_worse(night: Night) -> None:
     found = {(u.applicant, u.missing) for u in report_of(night).unverifiable}
     assert found == {("王伟", "身份证号码"), ("李强", "身份证号码")}

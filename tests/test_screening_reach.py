@@ -1,7 +1,6 @@
 """A listed organisation reaches applicants through its legal representative, and nobody by a name alone."""
 
-import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,7 @@ from credit_sync.screening.measures import Measure, load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import load_weights
-from credit_sync.shipped import shipped
 from credit_sync.sources.lists import states_of_lists
-from credit_sync.sources.mapping import load_mapping
-from credit_sync.sources.outcomes import Read
-from credit_sync.sources.reading import Reader
-from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.store import schema
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 from credit_sync.toml_files import load
@@ -234,83 +228,3 @@ def test_a_site_cannot_forbid_through_a_representative(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError, match="经法定代表人的关联不得写"):
         load(path, Measure)
-
-
-# Reading
-
-ORIGIN = Origin("test", "rows", 1, datetime(2018, 11, 30))
-
-
-def read(mapping: str, row: dict[str, Any]) -> list[Any]:
-    outcomes = Reader(load_mapping(shipped("mappings"), mapping)).read(RawRow(ORIGIN, row))
-    assert all(isinstance(outcome, Read) for outcome in outcomes), outcomes
-    return [outcome.record for outcome in outcomes if isinstance(outcome, Read)]
-
-
-MANAGER = {"cardNum": zxgk(OTHER), "corporationtypename": "经理", "iname": "李强"}
-REPRESENTATIVE = {"cardNum": zxgk(NUMBER), "corporationtypename": "法定代表人", "iname": "张伟"}
-
-
-@pytest.mark.parametrize(
-    ("people", "expected"),
-    [
-        ([MANAGER, REPRESENTATIVE], zxgk(NUMBER)),
-        ([REPRESENTATIVE | {"corporationtypename": " 负责人 "}], zxgk(NUMBER)),
-        (json.dumps([MANAGER, REPRESENTATIVE]), zxgk(NUMBER)),
-        ([MANAGER], None),
-        ([], None),
-        ("[]", None),
-        ([None, "x", 1, {"cardNum": zxgk(NUMBER)}, {"corporationtypename": "法定代表人"}], None),
-        ([REPRESENTATIVE | {"cardNum": "暂无"}], None),
-    ],
-)
-def test_the_number_of_a_representative_is_read(people: Any, expected: str | None) -> None:
-    row = {
-        "iname": FIRM,
-        "cardNum": "",
-        "businessEntity": "张伟",
-        "caseCode": "（2018）皖0104执1号",
-        "qysler": people,
-    }
-    (record,) = read("dishonest_debtors", row)
-    number = record.legal_representative_id
-    assert (number.value if number else None) == expected
-
-
-@pytest.mark.parametrize("mapping", ["science_management_applicants", "award_applicants"])
-def test_a_representative_with_a_number_is_an_applicant(mapping: str) -> None:
-    row = {
-        "申报编号": "1",
-        "项目名称": "某项目",
-        "角色": "申报单位",
-        "主体类别": "单位",
-        "名称": FIRM,
-        "单位名称": FIRM,
-    }
-    row |= {"统一社会信用代码": "91340104MA2NLRXU5Y", "法定代表人": "张伟", "地区": "合肥市"}
-    assert [record.role for record in read(mapping, row)] == [Role.APPLYING_UNIT]
-    unit, representative = read(mapping, row | {"法定代表人身份证号码": NUMBER})
-    assert (unit.subject.name, unit.subject.legal_representative) == (FIRM, "张伟")
-    assert (representative.role, representative.application) == (Role.LEGAL_REPRESENTATIVE, "1")
-    found = representative.subject
-    assert (found.name, found.kind, found.employer, found.region) == ("张伟", "person", FIRM, "合肥市")
-    assert [(number.kind, number.value) for number in found.identifiers] == [(IdentifierKind.CITIZEN_ID, NUMBER)]
-
-
-@pytest.mark.parametrize(
-    ("word", "role"),
-    [
-        ("推荐（归口）单位", Role.NOMINATING_UNIT),
-        ("归口单位", Role.NOMINATING_UNIT),
-        ("提名单位", Role.NOMINATING_UNIT),
-        ("提名专家", Role.NOMINATING_EXPERT),
-        ("法定代表人（负责人）", Role.LEGAL_REPRESENTATIVE),
-        ("完成人", Role.CONTRIBUTOR),
-        ("完成单位", Role.COMPLETING_UNIT),
-        ("成员", Role.MEMBER),
-    ],
-)
-def test_roles_of_people_and_units(word: str, role: Role) -> None:
-    row = {"申报编号": "1", "项目名称": "某项目", "角色": word, "名称": "某某", "姓名": "某某"}
-    for mapping in ("science_management_applicants", "award_applicants"):
-        assert [record.role for record in read(mapping, row)] == [role]

@@ -54,7 +54,7 @@ class Debtor:
 
     def row(self, record: int) -> dict[str, Any]:
         """As the court's list has it; partyTypeName follows nobody's code list."""
-        person = not self.representative
+        person, card = not self.representative, self.representative_card
         return {
             "id": 70_000_000 + record,
             "iname": self.name,
@@ -75,7 +75,9 @@ class Debtor:
             "unperformPart": "暂无",
             "disruptTypeName": self.misconduct,
             "publishDate": f"{self.published:%Y年%m月%d日}",
-            "qysler": _people(self),
+            "qysler": [{"cardNum": card, "corporationtypename": "法定代表人", "iname": self.representative}]
+            if card
+            else [],
         }
 
 
@@ -139,14 +141,6 @@ class Serious:
             "remdate": f"{self.removed:%Y-%m-%d}" if self.removed else "",
             "remexcpres_cn": "列入满五年未再发生相关情形" if self.removed else "",
         }
-
-
-def _people(debtor: Debtor) -> list[dict[str, str]]:
-    """The people behind a company, where the list names them."""
-    if not debtor.representative_card:
-        return []
-    named = {"corporationtypename": "法定代表人", "iname": debtor.representative}
-    return [{"cardNum": debtor.representative_card, **named}]
 
 
 def _milliseconds(day: date) -> int:
