@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
-from itertools import chain
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -17,7 +16,8 @@ from sqlalchemy import Connection, select
 from credit_sync.records import Listing, RecordKind
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.entries import Entries, listed_entries
-from credit_sync.screening.index import FOREVER, ListingIndex, Segment
+from credit_sync.screening.index import FOREVER, Segment
+from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.pairs import touched_owners
 from credit_sync.store.listing_rows import as_listed, changed_since, ended_between
 from credit_sync.store.schema import match, record_history, screening
@@ -42,7 +42,7 @@ def to_judge(  # noqa: PLR0913
     connection: Connection,
     live: Mapping[int, int],
     asking: Entries,
-    index: ListingIndex,
+    current: CurrentIndex,
     *,
     now: Callable[[int], str],
     day: date,
@@ -59,12 +59,14 @@ def to_judge(  # noqa: PLR0913
         return sorted(live)
     before = _before(connection, next(iter(holding)))
     found = set(live) - holding
-    changed = _changed(connection, before, day)
-    if len(changed):
+    touched = [
+        touched_owners(asking, current.index, changed) for changed in _changed(connection, current, before, day)
+    ]
+    if touched:
         suspicious = {row.applicant_id for row in rows if row.verdict != Verdict.CLEAR.value}
         suspicious.update(connection.scalars(select(match.c.applicant_id).where(match.c.closed_at.is_(None))))
-        sharing, namesakes = touched_owners(asking, index, changed)
-        found.update(sharing, suspicious.intersection(namesakes))
+        for sharing, namesakes in touched:
+            found.update(sharing, suspicious.intersection(namesakes))
     return sorted(found & set(live))
 
 
@@ -76,15 +78,17 @@ def _before(connection: Connection, applicant_id: int) -> Before:
     return Before(versions, row.screened_at)
 
 
-def _changed(connection: Connection, before: Before, day: date) -> Segment:
-    """Listings that changed since, as they are now and as they were."""
-    rows = list(
-        chain(changed_since(connection, before.versions), ended_between(connection, before.at.date(), day))
-    )
+def _changed(connection: Connection, current: CurrentIndex, before: Before, day: date) -> list[Segment]:
+    """Listings that changed since, as they are now and as they were; what is in the index already is taken from there."""
+    segments = list(current.index.segments[1:]) if before.versions == dict(current.stamp.versions) else []
+    rows = [] if segments else list(changed_since(connection, before.versions))
+    rows += ended_between(connection, before.at.date(), day)
     listings = [(number, found) for number, found, _ in rows]
-    listings += _as_they_were(connection, sorted({number for number, _, _ in rows}))
+    known = {int(number) for segment in segments for number in segment.columns["owner"]}
+    listings += _as_they_were(connection, sorted(known.union(number for number, _, _ in rows)))
     entries = listed_entries(listings)
-    return Segment.of(entries, np.full(len(entries), FOREVER, np.int32))
+    segments.append(Segment.of(entries, np.full(len(entries), FOREVER, np.int32)))
+    return [segment for segment in segments if len(segment)]
 
 
 def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Listing]]:

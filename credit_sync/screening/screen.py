@@ -81,7 +81,7 @@ def screen(
         chosen = (
             sorted(live)
             if everybody
-            else to_judge(connection, live, asking, current.index, now=night.basis_of, day=today)
+            else to_judge(connection, live, asking, current, now=night.basis_of, day=today)
         )
         candidates = StoredCandidates(connection, current)
         counts = ScreenCounts(applicants=len(live), judged=len(chosen), flags=writer.counts)
