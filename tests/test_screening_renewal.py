@@ -169,6 +169,21 @@ def test_only_those_are_judged_for_whom_something_changed(night: Night) -> None:
     assert night.run().judged == 0
 
 
+def test_what_a_killed_pull_has_left_is_found_before_its_version_is_accepted(night: Night) -> None:
+    """Lists that can only be asked commit by the block: an answer that is in the store never clears by its absence."""
+    night.deliver("applicants", [{"编号": "1", "姓名": "张伟", "证件": IDS[0]}])
+    night.deliver("list", [*NOBODY, {"案号": "(2016)皖01执1号", "姓名": "李雷", "证件": MASKS[1]}])
+    night.run()
+    c = schema.listing.c
+    number = ["citizen_id", MASKS[0], True]
+    with night.engine.begin() as connection:
+        change = schema.listing.update().where(c.subject_name == "李雷")
+        values = {"subject_name": "张伟", "subject_identifiers": [number], "changed_in": c.changed_in + 1}
+        connection.execute(change.values(**values))
+    run = ledger.begin(night.engine, FIRST + timedelta(days=2), {"only": "screen"})
+    assert screen(night.engine, night.settings, run).verdicts["confirmed"] == 1
+
+
 def test_a_namesake_who_joins_a_list_changes_what_a_name_is_worth(night: Night) -> None:
     """The one way in which a listing bears on pairs that it is no part of."""
     listed = [{"案号": "(2016)皖01执1号", "姓名": "欧阳修竹"}]

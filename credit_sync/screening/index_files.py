@@ -31,6 +31,7 @@ from credit_sync.store.engine import connect
 from credit_sync.store.listing_rows import (
     ListedRow,
     changed_since,
+    is_touched_since,
     last_listing,
     lineage,
     list_versions,
@@ -82,7 +83,7 @@ def open_index(connection: Connection, folder: Path) -> CurrentIndex:
         block = _block(listed_between(connection, 0, last_listing(connection)))
         stamp = _stamp(lineage(connection, versions), versions, [block])
         return CurrentIndex(ListingIndex((segment_of([block]),)), stamp, versions)
-    if versions == dict(stamp.versions):
+    if not is_touched_since(connection, stamp.versions):
         return CurrentIndex(ListingIndex((base,)), stamp, versions)
     changed = segment_of([_block(changed_since(connection, stamp.versions))])
     index = ListingIndex((base, changed), dead=_is_among(base, changed))

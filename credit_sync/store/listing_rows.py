@@ -49,6 +49,20 @@ def listed_between(connection: Connection, first: int, last: int) -> Iterator[Li
     return _rows(connection, listing.c.id.between(first, last))
 
 
+def is_touched_since(connection: Connection, versions: Mapping[str, int]) -> bool:
+    """Whether any listing was touched by a later version of its source, also by one that a killed pull left unfinished.
+
+    Asks source by source, each a step into the index of listings.
+    """
+    c = listing.c
+    source: str | None = ""
+    while (source := connection.scalar(select(func.min(c.source)).where(c.source > source))) is not None:
+        last = connection.scalar(select(func.max(c.changed_in)).where(c.source == source))
+        if source not in versions or (last or 0) > versions[source]:
+            return True
+    return False
+
+
 def changed_since(connection: Connection, versions: Mapping[str, int]) -> Iterator[ListedRow]:
     """Listings that a later version of their source than the given one has touched, ascending."""
     c = listing.c
