@@ -6,18 +6,12 @@ Findings are stored and shown: they never hold a natural person's full identity 
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from credit_sync.publishing.rules import RuleCode, Severity, rules
+from credit_sync.publishing.standard import PublishedField
 from credit_sync.subjects.identifiers import hide, hide_in_text
 
 _SHOWN = 40
-
-
-class Severity(StrEnum):
-    """An error keeps the row from being sent; a warning does not."""
-
-    ERROR = "error"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +29,11 @@ class Finding:
         return {"rule": self.rule, "severity": self.severity.value, "field": self.field, "message": self.message}
 
 
+def finding(field: PublishedField, rule: RuleCode, text: str) -> Finding:
+    """A finding about a field; the sentence is its title and `text`, the severity that of the rule."""
+    return Finding(rule, rules()[rule].severity, field.code, f"{field.title}{text}")
+
+
 def finding_of(stored: Mapping[str, str]) -> Finding:
     """The finding that `stored` holds."""
     return Finding(stored["rule"], Severity(stored["severity"]), stored["field"], stored["message"])
@@ -42,7 +41,7 @@ def finding_of(stored: Mapping[str, str]) -> Finding:
 
 def has_errors(findings: Iterable[Finding]) -> bool:
     """At least one keeps the row from being sent."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
+    return any(found.severity is Severity.ERROR for found in findings)
 
 
 def shown(value: str) -> str:
