@@ -129,4 +129,4 @@ def standard_names(mappings: Path) -> list[str]:
     return sorted((path.stem for path in (mappings / "credit_anhui").glob("*.toml")), reverse=True)
 
 
-__all__ = ["FieldTable", "PublishedField", "Row", "Standard", "ValueList", "load_standard", "standard_names"]
+__all__ = ["FieldTable", "PublishedField", "Row", "Standard", "Test", "ValueList", "load_standard", "standard_names"]

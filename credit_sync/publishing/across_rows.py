@@ -1,0 +1,124 @@
+"""Rules over several rows: numbers that only one row or one subject may have, organs and their codes. Pure.
+
+Rows are given one after the other; a finding is about the later row and names the earlier one. What is remembered
+of a row is small: its numbers, its subject and a digest.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import xxhash
+
+from credit_sync.publishing.field_table import FieldTable
+from credit_sync.publishing.findings import Finding, finding, shown
+from credit_sync.publishing.standard import Standard
+from credit_sync.records import RecordKind
+from credit_sync.subjects.identifiers import uscc
+from credit_sync.subjects.identifiers.folding import fold
+from credit_sync.subjects.writing import folded
+
+_BRACKETS = str.maketrans("〔〕[]【】［］", "()()()()")
+
+
+@dataclass(frozen=True, slots=True)
+class RowSubject:
+    """Whom a row is about: the name, and the numbers in the order of `FieldTable.subject`, '' for none."""
+
+    name: str
+    numbers: tuple[str, ...]
+
+    def is_same(self, other: "RowSubject") -> bool:
+        """The same number of any kind; where no kind of number is known of both, the same name."""
+        known = [(a, b) for a, b in zip(self.numbers, other.numbers, strict=True) if a and b]
+        return any(a == b for a, b in known) if known else self.name == other.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    place: str
+    subject: RowSubject
+    digest: int
+
+
+class AcrossRows:
+    """What has been seen of the rows of one table. `organs`: names whose codes are known from elsewhere."""
+
+    def __init__(self, standard: Standard, kind: RecordKind, organs: Mapping[str, str] | None = None) -> None:
+        self._table = table = standard.table(kind)
+        self._none = frozenset(("", table.without_document, *standard.placeholders))
+        self._compared = tuple(f.code for f in table.fields if "reported_on" not in f.from_)
+        self._documents: dict[str, _Earlier] = {}
+        self._holders: dict[tuple[int, str, str], _Earlier] = {}
+        self._codes: dict[str, tuple[str, str]] = {n: (c, "配置") for n, c in (organs or {}).items() if c}
+        self._names: dict[str, tuple[str, str]] = {c: (n, "配置") for n, c in (organs or {}).items() if c}
+        self._told: set[tuple[str, str]] = set()
+
+    def check(self, row: Mapping[str, str], place: str) -> list[Finding]:
+        """What is wrong with a row beside the earlier ones; `place` is what later findings call it (第 3 行)."""
+        this = _Earlier(place, subject_of(row, self._table), self._digest(row))
+        return [*self._document(row, this), *self._unique(row, this), *self._organs(row, place)]
+
+    def _document(self, row: Mapping[str, str], this: _Earlier) -> Iterator[Finding]:
+        code = self._table.document
+        written = row.get(code, "").strip()
+        if written in self._none:
+            return
+        earlier = self._documents.setdefault(number_key(written), this)
+        if earlier is this:
+            return
+        field = self._table.field(code)
+        if earlier.digest == this.digest:
+            yield finding(field, "document_repeated", f"：与{earlier.place}完全相同，请只保留一行")
+        elif earlier.subject.is_same(this.subject):
+            text = f"：与{earlier.place}相同而内容不同，是更正的请只保留更正后的一行，文书号写错的请改正"
+            yield finding(field, "document_conflict", text)
+        else:
+            text = f"：与{earlier.place}相同而相对人不同，请核对文书号；一份文书有几个相对人的，请分别编号"
+            yield finding(field, "document_conflict", text)
+
+    def _unique(self, row: Mapping[str, str], this: _Earlier) -> Iterator[Finding]:
+        for number, unique in enumerate(self._table.unique):
+            written = row.get(unique.field, "").strip()
+            if written in self._none:
+                continue
+            key = (number, number_key(written), folded(row.get(unique.per, "")))
+            earlier = self._holders.setdefault(key, this)
+            if not earlier.subject.is_same(this.subject):
+                field, per = self._table.field(unique.field), self._table.field(unique.per)
+                text = f"：同一{per.title}的这个编号在{earlier.place}属于另一个相对人，请核对编号"
+                yield finding(field, "licence_number_taken", text)
+
+    def _organs(self, row: Mapping[str, str], place: str) -> Iterator[Finding]:
+        for name_code, code_code in self._table.organs:
+            name, code = row.get(name_code, "").strip(), fold(row.get(code_code, ""))
+            if not name or not uscc.has_shape(code) or (name, code) in self._told:
+                continue
+            self._told.add((name, code))  # one finding for each pair, however many rows have it
+            other_code, where = self._codes.setdefault(name, (code, place))
+            if other_code != code:
+                text = f" {code}：“{shown(name)}”在{where}写的是 {other_code}，请核对，填写该机关自己的代码"
+                yield finding(self._table.field(code_code), "organ_codes_differ", text)
+                continue
+            other_name, where = self._names.setdefault(code, (name, place))
+            if other_name != name:
+                text = f"“{shown(name)}”：同一代码在{where}写的是“{shown(other_name)}”，请核对，统一写全称"
+                yield finding(self._table.field(name_code), "organ_names_differ", text)
+
+    def _digest(self, row: Mapping[str, str]) -> int:
+        return xxhash.xxh3_64_intdigest("\x1f".join([row.get(c, "").strip() for c in self._compared]).encode(errors="replace"))
+
+
+def subject_of(row: Mapping[str, str], table: FieldTable) -> RowSubject:
+    """The subject of a row; the placeholder for codes not issued yet identifies nobody."""
+    name, *numbers = (row.get(code, "") for code in table.subject)
+    known = (fold(number) for number in numbers)
+    return RowSubject(folded(name), tuple("" if n == uscc.PLACEHOLDER else n for n in known))
+
+
+def number_key(number: str) -> str:
+    """A document's or a licence's number in one writing: 皖科〔2018〕1号 with any brackets, width and blanks.
+
+    >>> number_key("皖科 [2018]１号") == number_key("皖科〔2018〕1号")
+    True
+    """
+    return fold(number).translate(_BRACKETS)
