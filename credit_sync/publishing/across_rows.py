@@ -105,7 +105,9 @@ class AcrossRows:
                 yield finding(self._table.field(name_code), "organ_names_differ", text)
 
     def _digest(self, row: Mapping[str, str]) -> int:
-        return xxhash.xxh3_64_intdigest("\x1f".join([row.get(c, "").strip() for c in self._compared]).encode(errors="replace"))
+        return xxhash.xxh3_64_intdigest(
+            "\x1f".join([row.get(c, "").strip() for c in self._compared]).encode(errors="replace")
+        )
 
 
 def subject_of(row: Mapping[str, str], table: FieldTable) -> RowSubject:

@@ -39,6 +39,11 @@ def finding(field: PublishedField, rule: RuleCode, text: str) -> Finding:
     return Finding(rule, rules()[rule].severity, field.code, f"{field.title}{text}")
 
 
+def sheet_finding(rule: RuleCode, text: str) -> Finding:
+    """A finding about a sheet or a row as a whole."""
+    return Finding(rule, rules()[rule].severity, "", text)
+
+
 def finding_of(stored: Mapping[str, str]) -> Finding:
     """The finding that `stored` holds."""
     return Finding(stored["rule"], Severity(stored["severity"]), stored["field"], stored["message"])
@@ -66,4 +71,14 @@ def shown_number(value: str) -> str:
     return hide(shown(value))
 
 
-__all__ = ["Finding", "Severity", "finding", "finding_of", "has_errors", "shown", "shown_number"]
+__all__ = [
+    "Finding",
+    "Severity",
+    "finding",
+    "finding_of",
+    "has_errors",
+    "hide_in_cell",
+    "sheet_finding",
+    "shown",
+    "shown_number",
+]

@@ -4,6 +4,7 @@ The codes are written down here a second time so that the type checker knows eve
 two lists must be the same, which loading checks.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Literal, Self, get_args
@@ -98,6 +99,6 @@ class Rules(Strict):
 
 
 @cache
-def rules() -> dict[RuleCode, Rule]:
+def rules() -> Mapping[str, Rule]:
     """Every rule by its code, in the order in which they are listed."""
-    return load(shipped("mappings") / "publishing_rules.toml", Rules).rules
+    return {code: rule for code, rule in load(shipped("mappings") / "publishing_rules.toml", Rules).rules.items()}

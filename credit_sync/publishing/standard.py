@@ -81,9 +81,9 @@ class Standard(Strict):
         def holds(row: Mapping[str, str]) -> bool:
             if has is not None and not has(row.get(code, "")):
                 return False
-            if filled and not any([row.get(other) for other in filled]):
+            if filled and not any(row.get(other) for other in filled):
                 return False
-            return not any([row.get(other) for other in blank])
+            return not any(row.get(other) for other in blank)
 
         return holds
 
@@ -125,8 +125,18 @@ def load_standard(mappings: Path, name: str) -> Standard:
 
 
 def standard_names(mappings: Path) -> list[str]:
-    """The editions that there are, the newest first."""
-    return sorted((path.stem for path in (mappings / "credit_anhui").glob("*.toml")), reverse=True)
+    """The editions that there are, the newest first, each before its other layouts."""
+    names = sorted(path.stem for path in (mappings / "credit_anhui").glob("*.toml"))
+    return sorted(names, key=lambda name: name.partition("_")[0], reverse=True)
 
 
-__all__ = ["FieldTable", "PublishedField", "Row", "Standard", "Test", "ValueList", "load_standard", "standard_names"]
+__all__ = [
+    "FieldTable",
+    "PublishedField",
+    "Row",
+    "Standard",
+    "Test",
+    "ValueList",
+    "load_standard",
+    "standard_names",
+]

@@ -41,9 +41,7 @@ def validate(row: Mapping[str, str], kind: RecordKind, standard: Standard, on: d
 
 
 @lru_cache(maxsize=32)
-def _compiled(
-    standard: Standard, kind: RecordKind, on: date
-) -> tuple[tuple[RowCheck, ...], Mapping[str, int]]:
+def _compiled(standard: Standard, kind: RecordKind, on: date) -> tuple[tuple[RowCheck, ...], Mapping[str, int]]:
     """The checks of a table, and the places of its fields."""
     table = standard.table(kind)
     checks: list[RowCheck] = [_field_check(field, kind, standard, on) for field in table.fields]
@@ -113,7 +111,7 @@ def _empty(
 
 
 def _group(row: Mapping[str, str], group: tuple[str, ...], table: FieldTable) -> Iterator[Finding]:
-    if not any([row.get(code, "").strip() for code in group]):
+    if not any(row.get(code, "").strip() for code in group):
         titles = "、".join(table.field(code).title for code in group)
         yield finding(table.field(group[0]), "identifier_missing", f"：{titles}至少要填一项，请补上")
 
@@ -178,7 +176,9 @@ def _unit(row: Mapping[str, str], field: PublishedField, table: FieldTable) -> I
         yield finding(field, "amount_in_yuan", text)
     elif field.unlikely_from is not None and amount >= field.unlikely_from:
         yield finding(
-            field, "amount_unlikely", f" {written} 万元大得少见，像是按元填的，请核对单位（{written} 元应填 {in_wan(amount)}）"
+            field,
+            "amount_unlikely",
+            f" {written} 万元大得少见，像是按元填的，请核对单位（{written} 元应填 {in_wan(amount)}）",
         )
 
 
