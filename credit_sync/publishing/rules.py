@@ -101,4 +101,6 @@ class Rules(Strict):
 @cache
 def rules() -> Mapping[str, Rule]:
     """Every rule by its code, in the order in which they are listed."""
-    return {str(code): rule for code, rule in load(shipped("mappings") / "publishing_rules.toml", Rules).rules.items()}
+    return {
+        str(code): rule for code, rule in load(shipped("mappings") / "publishing_rules.toml", Rules).rules.items()
+    }

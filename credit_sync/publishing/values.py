@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from operator import attrgetter
 
-from credit_sync.records import Licence, Penalty, RecordKind
+from credit_sync.records import Licence, LicenceState, Penalty, RecordKind
 from credit_sync.settings import Department
 from credit_sync.subjects.identifiers import OF_ORGANISATIONS, IdentifierKind, SubjectKind
 
@@ -85,6 +85,18 @@ def _authority_code(record: Published, reporting: Reporting) -> Value:
     return record.authority_code or (reporting.department.uscc if own else None)
 
 
+def _state(record: Published, reporting: Reporting) -> Value:
+    """当前状态 on the day of the report: time makes it 过期, and a change may be decided for a later day."""
+    if not isinstance(record, Licence):
+        return None
+    known = record.state
+    if known is not LicenceState.VALID and record.state_since and record.state_since > reporting.on:
+        known = LicenceState.VALID
+    if known is LicenceState.VALID and record.valid_to and record.valid_to < reporting.on:
+        return LicenceState.EXPIRED.value
+    return known.value
+
+
 def _department_name(_: Published, reporting: Reporting) -> Value:
     return reporting.department.name
 
@@ -124,6 +136,7 @@ DERIVED: Mapping[str, Derived] = {
     "person_id": Derived("自然人证件号码", _person_id),
     "authority": Derived("决定机关（没有时为本部门）", _authority),
     "authority_code": Derived("决定机关代码（本部门的由配置补上）", _authority_code),
+    "state": Derived("当前状态（到期的按报送日）", _state),
     "department_name": Derived("配置 department.name", _department_name),
     "department_uscc": Derived("配置 department.uscc", _department_uscc),
     "reported_on": Derived("报送日期", _reported_on),
