@@ -11,10 +11,11 @@ import xxhash
 
 from credit_sync.publishing.field_table import FieldTable
 from credit_sync.publishing.findings import Finding, finding, shown
+from credit_sync.publishing.numbers import DAMAGED
 from credit_sync.publishing.standard import Standard
 from credit_sync.records import RecordKind
 from credit_sync.subjects.identifiers import uscc
-from credit_sync.subjects.identifiers.folding import fold
+from credit_sync.subjects.identifiers.folding import MASK, fold
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans("〔〕[]【】［］", "()()()()")
@@ -46,7 +47,8 @@ class AcrossRows:
     def __init__(self, standard: Standard, kind: RecordKind, organs: Mapping[str, str] | None = None) -> None:
         self._table = table = standard.table(kind)
         self._none = frozenset(("", table.without_document, *standard.placeholders))
-        self._compared = tuple(f.code for f in table.fields if "reported_on" not in f.from_)
+        own = [field for field in table.fields if field.code != table.document]
+        self._compared = tuple(field.code for field in own if "reported_on" not in field.from_)
         self._documents: dict[str, _Earlier] = {}
         self._holders: dict[tuple[int, str, str], _Earlier] = {}
         self._codes: dict[str, tuple[str, str]] = {n: (c, "配置") for n, c in (organs or {}).items() if c}
@@ -111,10 +113,10 @@ class AcrossRows:
 
 
 def subject_of(row: Mapping[str, str], table: FieldTable) -> RowSubject:
-    """The subject of a row; the placeholder for codes not issued yet identifies nobody."""
-    name, *numbers = (row.get(code, "") for code in table.subject)
-    known = (fold(number) for number in numbers)
-    return RowSubject(folded(name), tuple("" if n == uscc.PLACEHOLDER else n for n in known))
+    """The subject of a row; a number that is masked, damaged or the placeholder identifies nobody."""
+    name, *numbers = (row.get(code, "").strip() for code in table.subject)
+    known = tuple("" if MASK in n or DAMAGED.fullmatch(n) or n == uscc.PLACEHOLDER else fold(n) for n in numbers)
+    return RowSubject(folded(name), known)
 
 
 def number_key(number: str) -> str:

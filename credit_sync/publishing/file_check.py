@@ -26,7 +26,8 @@ from credit_sync.sources.formats.sheets import Sheet, is_workbook, open_sheets
 from credit_sync.sources.mapping import Layout
 
 SUFFIXES = frozenset([".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt"])
-_MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 30
+"""Of a file, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def check_file(
     """The sheets of a file, one after the other. `told`: the user named the standard. Raises SourceError."""
     names = all_names(standards)
     with explained(path.name):
-        for document in open_documents(path, _MOST_BYTES, SUFFIXES):
+        for document in open_documents(path, MOST_BYTES, SUFFIXES):
             if document.suffix not in SUFFIXES:
                 known = "、".join(sorted(SUFFIXES))
                 raise SourceError(f"{document.place} 的格式不认识（支持 {known}，可压成 .gz 或 .zip）")
