@@ -35,6 +35,8 @@ _MODULES = {
     "standard": "standard",
     "quarantine": "quarantine",
     "lists": "lists",
+    "publish": "publish",
+    "receipts": "receipts",
     "daemon": "night",
     "db": "db",
 }

@@ -40,7 +40,9 @@ class Request(Strict):
     rows: DottedPath
     """Where the rows stand: a list, or in XML a repeated element."""
     key: Name
-    """The field of a row that holds its key."""
+    """The field of a row that holds its key, another one with every version."""
+    record: Name | None = None
+    """The field that holds what all versions of a record have in common."""
     action: Name
     """The field of a row that says what to do with it."""
     actions: dict[ActionName, str] = Field(min_length=3)

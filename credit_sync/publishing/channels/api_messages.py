@@ -35,7 +35,8 @@ def batch_body(mapping: ApiMapping, batch: Batch, table: FieldTable, rows: Itera
     request = mapping.request
     names = {field.code: mapping.names.get(field.code, field.code) for field in table.fields}
     items: list[Any] = [
-        {request.key: row.key, request.action: request.actions[row.action.value]}
+        ({request.record: row.record_key} if request.record else {})
+        | {request.key: row.key, request.action: request.actions[row.action.value]}
         | {name: row.row.get(code, "") for code, name in names.items()}
         for row in rows
     ]
