@@ -24,7 +24,7 @@ from credit_sync.subjects.identifiers.folding import fold
 
 RowCheck = Callable[[Mapping[str, str]], Iterator[Finding] | tuple[Finding, ...]]
 
-_REMEMBERED, _LONGEST_REMEMBERED = 5000, 60
+_REMEMBERED, _LONGEST_REMEMBERED = 2000, 60
 _MANY_DIGITS = re.compile(r"(?:[0-9０-９][^0-9０-９]{0,4}){8}")
 _YUAN = re.compile(r"(?<![0-9.,])([0-9]{1,12}(?:,[0-9]{3})*(?:\.[0-9]{1,6})?)\s*元")
 
