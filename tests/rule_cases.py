@@ -194,7 +194,9 @@ ROWS = [
     RowsCase("document_repeated", "XK_WSH", LICENCE, {}, {}, _NEW),
     RowsCase("document_repeated", "XK_WSH", LICENCE, {}, {"XK_WSH": "皖科动许 [2018]１号"}, _NEW),
     RowsCase("document_conflict", "XK_WSH", LICENCE, {}, {"XK_NR": "普通环境"}, _NEW | {"XK_NR": "普通环境"}),
-    RowsCase("document_conflict", "CF_WSH", PENALTY, {}, {"CF_XDR_SHXYM": OTHER_CODE}, {"CF_WSH": "2"}),
+    RowsCase("document_conflict", "CF_WSH", PENALTY, {}, {"CF_SY": "另写"}, {"CF_WSH": "2"}),
+    RowsCase("document_shared", "CF_WSH", PENALTY, {}, {"CF_XDR_SHXYM": OTHER_CODE}, {"CF_WSH": "2"}),
+    RowsCase("document_shared", "XK_WSH", LICENCE, {}, {"XK_XKBH": "SCXK(皖)2018-001"}, _NEW),
     RowsCase("licence_number_taken", "XK_XKBH", LICENCE, {}, _NEW | {"XK_XDR_SHXYM": OTHER_CODE}, _NEW | _RENAMED),
     RowsCase(
         "licence_number_taken",

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from credit_sync.publishing.across_rows import AcrossRows
-from credit_sync.publishing.findings import has_errors
+from credit_sync.publishing.across_rows import Numbers, Organs
+from credit_sync.publishing.findings import Finding, has_errors
 from credit_sync.publishing.rows import kind_of, published_row
 from credit_sync.publishing.rules import rules
 from credit_sync.publishing.standard import Row
@@ -87,19 +87,26 @@ def test_a_row_that_breaks_a_rule_and_one_that_just_does_not(case: Case) -> None
 
 @pytest.mark.parametrize("case", ROWS, ids=str)
 def test_rows_that_break_a_rule_together_and_rows_that_just_do_not(case: RowsCase) -> None:
-    kind = kind_of(case.record)
     for second, expected in ((case.second, [(case.rule, case.field)]), (case.near, [])):
-        across = AcrossRows(EDITION_2018, kind)
-        assert across.check(row_of(case.record, case.first), "第 3 行") == []
-        found = across.check(row_of(case.record, second), "第 4 行")
+        found = _beside(case, second)
         assert [(f.rule, f.field) for f in found] == expected
         assert all("第 3 行" in f.message for f in found)
 
 
+def _beside(case: RowsCase, second: Row) -> list[Finding]:
+    """What is wrong with the second row."""
+    kind = kind_of(case.record)
+    numbers, organs = Numbers(EDITION_2018, kind), Organs(EDITION_2018.table(kind))
+    first = row_of(case.record, case.first)
+    assert [*numbers.check(first, "第 3 行"), *organs.check(first, "第 3 行")] == []
+    row = row_of(case.record, second)
+    return [*numbers.check(row, "第 4 行"), *organs.check(row, "第 4 行")]
+
+
 def test_a_wrong_organ_is_told_once_and_the_known_ones_are_known() -> None:
-    across = AcrossRows(EDITION_2018, RecordKind.LICENCE, {DEPARTMENT.name: DEPARTMENT.uscc})
+    organs = Organs(EDITION_2018.licence, {DEPARTMENT.name: DEPARTMENT.uscc})
     wrong = row_of(LICENCE, {"XK_XKJGDM": code("11340000MB0TUXY35").value})
-    told = [across.check(wrong | {"XK_WSH": f"{n}"}, f"第 {n} 行") for n in range(3)]
+    told = [list(organs.check(wrong, f"第 {n} 行")) for n in range(3)]
     assert [[f.rule for f in found] for found in told] == [["organ_codes_differ"], [], []]
     assert "配置" in told[0][0].message
 
@@ -115,9 +122,7 @@ def test_messages_are_chinese_name_the_field_and_hide_citizen_ids(case: Case | R
     if isinstance(case, Case):
         (finding,) = validate(row_of(case.record, case.changes), kind, EDITION_2018, TODAY)
     else:
-        across = AcrossRows(EDITION_2018, kind)
-        across.check(row_of(case.record, case.first), "第 3 行")
-        (finding,) = across.check(row_of(case.record, case.second), "第 4 行")
+        (finding,) = _beside(case, case.second)
     assert finding.message.startswith(EDITION_2018.table(kind).field(case.field).title)
     assert "请" in finding.message
     assert ID not in finding.message

@@ -38,64 +38,80 @@ class RowSubject:
 class _Earlier:
     place: str
     subject: RowSubject
+    unique: tuple[str, ...]
     digest: int
 
 
-class AcrossRows:
-    """What has been seen of the rows of one table. `organs`: names whose codes are known from elsewhere."""
+class Numbers:
+    """Numbers that only one row, or one subject, of a table may have."""
 
-    def __init__(self, standard: Standard, kind: RecordKind, organs: Mapping[str, str] | None = None) -> None:
+    def __init__(self, standard: Standard, kind: RecordKind) -> None:
         self._table = table = standard.table(kind)
         self._none = frozenset(("", table.without_document, *standard.placeholders))
         own = [field for field in table.fields if field.code != table.document]
         self._compared = tuple(field.code for field in own if "reported_on" not in field.from_)
         self._documents: dict[str, _Earlier] = {}
         self._holders: dict[tuple[int, str, str], _Earlier] = {}
-        self._codes: dict[str, tuple[str, str]] = {n: (c, "配置") for n, c in (organs or {}).items() if c}
-        self._names: dict[str, tuple[str, str]] = {c: (n, "配置") for n, c in (organs or {}).items() if c}
-        self._told: set[tuple[str, str]] = set()
 
     def check(self, row: Mapping[str, str], place: str) -> list[Finding]:
         """What is wrong with a row beside the earlier ones; `place` is what later findings call it (第 3 行)."""
-        this = _Earlier(place, subject_of(row, self._table), self._digest(row))
-        return [*self._document(row, this), *self._unique(row, this), *self._organs(row, place)]
+        unique = tuple(self._number(row, found.field) for found in self._table.unique)
+        this = _Earlier(place, subject_of(row, self._table), unique, self._digest(row))
+        return [*self._document(row, this), *self._unique(row, this)]
 
     def _document(self, row: Mapping[str, str], this: _Earlier) -> Iterator[Finding]:
-        code = self._table.document
-        written = row.get(code, "").strip()
-        if written in self._none:
+        number = self._number(row, self._table.document)
+        if not number:
             return
-        earlier = self._documents.setdefault(number_key(written), this)
+        earlier = self._documents.setdefault(number, this)
         if earlier is this:
             return
-        field = self._table.field(code)
+        field = self._table.field(self._table.document)
+        others = any(a and b and a != b for a, b in zip(earlier.unique, this.unique, strict=True))
         if earlier.digest == this.digest:
             yield finding(field, "document_repeated", f"：与{earlier.place}完全相同，请只保留一行")
-        elif earlier.subject.is_same(this.subject):
-            text = f"：与{earlier.place}相同而内容不同，是更正的请只保留更正后的一行，文书号写错的请改正"
-            yield finding(field, "document_conflict", text)
+        elif others or not earlier.subject.is_same(this.subject):
+            text = f"：与{earlier.place}相同，相对人或许可编号不同，请核对是不是同一份文书"
+            yield finding(field, "document_shared", text)
         else:
-            text = f"：与{earlier.place}相同而相对人不同，请核对文书号；一份文书有几个相对人的，请分别编号"
+            text = f"：与{earlier.place}相同而内容不同，是更正的请只保留更正后的一行，文书号写错的请改正"
             yield finding(field, "document_conflict", text)
 
     def _unique(self, row: Mapping[str, str], this: _Earlier) -> Iterator[Finding]:
-        for number, unique in enumerate(self._table.unique):
-            written = row.get(unique.field, "").strip()
-            if written in self._none:
+        for number, (unique, value) in enumerate(zip(self._table.unique, this.unique, strict=True)):
+            if not value:
                 continue
-            key = (number, number_key(written), folded(row.get(unique.per, "")))
-            earlier = self._holders.setdefault(key, this)
+            earlier = self._holders.setdefault((number, value, folded(row.get(unique.per, ""))), this)
             if not earlier.subject.is_same(this.subject):
                 field, per = self._table.field(unique.field), self._table.field(unique.per)
                 text = f"：同一{per.title}的这个编号在{earlier.place}属于另一个相对人，请核对编号"
                 yield finding(field, "licence_number_taken", text)
 
-    def _organs(self, row: Mapping[str, str], place: str) -> Iterator[Finding]:
+    def _number(self, row: Mapping[str, str], code: str) -> str:
+        written = row.get(code, "").strip()
+        return "" if written in self._none else number_key(written)
+
+    def _digest(self, row: Mapping[str, str]) -> int:
+        text = "\x1f".join([row.get(code, "").strip() for code in self._compared])
+        return xxhash.xxh3_64_intdigest(text.encode(errors="replace"))
+
+
+class Organs:
+    """Organs and their codes, one of each for the other. `known`: names whose codes are known from elsewhere."""
+
+    def __init__(self, table: FieldTable, known: Mapping[str, str] | None = None) -> None:
+        self._table = table
+        self._codes = {name: (code, "配置") for name, code in (known or {}).items() if code}
+        self._names = {code: (name, where) for name, (code, where) in self._codes.items()}
+        self._told: set[tuple[str, str]] = set()
+
+    def check(self, row: Mapping[str, str], place: str) -> Iterator[Finding]:
+        """What a row says otherwise than the earlier ones: once for each pair, however many rows have it."""
         for name_code, code_code in self._table.organs:
             name, code = row.get(name_code, "").strip(), fold(row.get(code_code, ""))
             if not name or not uscc.has_shape(code) or (name, code) in self._told:
                 continue
-            self._told.add((name, code))  # one finding for each pair, however many rows have it
+            self._told.add((name, code))
             other_code, where = self._codes.setdefault(name, (code, place))
             if other_code != code:
                 text = f" {code}：“{shown(name)}”在{where}写的是 {other_code}，请核对，填写该机关自己的代码"
@@ -105,11 +121,6 @@ class AcrossRows:
             if other_name != name:
                 text = f"“{shown(name)}”：同一代码在{where}写的是“{shown(other_name)}”，请核对，统一写全称"
                 yield finding(self._table.field(name_code), "organ_names_differ", text)
-
-    def _digest(self, row: Mapping[str, str]) -> int:
-        return xxhash.xxh3_64_intdigest(
-            "\x1f".join([row.get(c, "").strip() for c in self._compared]).encode(errors="replace")
-        )
 
 
 def subject_of(row: Mapping[str, str], table: FieldTable) -> RowSubject:

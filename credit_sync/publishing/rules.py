@@ -58,6 +58,7 @@ RuleCode = Literal[
     "organ_is_subject",
     "document_repeated",
     "document_conflict",
+    "document_shared",
     "licence_number_taken",
     "organ_codes_differ",
     "organ_names_differ",

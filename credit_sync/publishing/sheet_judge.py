@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from credit_sync.publishing.across_rows import AcrossRows
+from credit_sync.publishing.across_rows import Numbers, Organs
 from credit_sync.publishing.cells import is_error, is_formula, is_number
 from credit_sync.publishing.findings import Finding, finding, sheet_finding, shown
 from credit_sync.publishing.recognition import Recognised
@@ -53,7 +53,7 @@ class SheetJudge:
         self._table = self._standard.table(self._kind)
         self._place = recognised.place
         self._missing = {field.code for field in recognised.missing}
-        self._across = AcrossRows(self._standard, self._kind)
+        self._numbers_seen, self._organs_seen = Numbers(self._standard, self._kind), Organs(self._table)
         self._merged = _by_row(merged, recognised.header)
         self._numbers = {f.code for f in self._table.fields if f.check} | set(self._table.id_type_fields)
         self._in_notes, self._at_top = False, True
@@ -112,7 +112,8 @@ class SheetJudge:
             for wrong in validate(row, self._kind, self._standard, self._on)
             if wrong.field not in spoilt and not (wrong.rule == "required" and wrong.field in self._missing)
         ]
-        found += self._across.check(row, f"第 {number} 行")
+        place = f"第 {number} 行"
+        found += [*self._numbers_seen.check(row, place), *self._organs_seen.check(row, place)]
         return [Placed(self._place.get(wrong.field), wrong) for wrong in own + found]
 
     def _cells(self, cells: Sequence[Any], texts: Sequence[str], formulas: Sequence[Any]) -> Iterator[Finding]:
