@@ -112,9 +112,13 @@ CELLS = [
     _l("question_mark", "XK_FRDB", "程?秋", "程砚秋"),
     _l("surrounding_blanks", "XK_WSH", " 皖科动许〔2018〕1号", "皖科动许 〔2018〕 1号"),
     _l("surrounding_blanks", "XK_JDRQ", "2018/11/26　", "2018/11/26"),
-    _l("date_format", "XK_JDRQ", "2018-11-26", "2018/11/26"),
+    _l("date_notation", "XK_JDRQ", "2018-11-26", "2018/11/26"),
     _l("date_format", "XK_JDRQ", "2018/2/30", "2018/02/28"),
-    _l("date_format", "XK_JDRQ", "2018/11/6", "2018/11/06"),
+    _l("date_notation", "XK_JDRQ", "2018/11/6", "2018/11/06"),
+    _l("date_notation", "XK_JDRQ", "20181106", "2018/11/06"),
+    _l("date_notation", "XK_JDRQ", "2018年11月6日 10:30", "2018/11/06"),
+    _l("date_format", "XK_JDRQ", "2018/11/06 上午", "2018/11/06 10:30:00"),
+    _l("date_order", "XK_YXQZI", "2018/11/25", "2018-11-26"),
     _l("date_format", "XK_JDRQ", "43430", "2018/11/26"),
     _p("date_format", "CF_YXQ", "无处罚期限", "2099/12/31"),
     _l("date_future", "XK_JDRQ", "2018/12/01", "2018/11/30", XK_YXQZI="2099/12/31"),
@@ -125,6 +129,7 @@ CELLS = [
     _p("date_order", "CF_GSJZQ", "2018/11/25", "2018/11/26"),
     _l("long_term", "XK_YXQZI", "9999/12/31", "2099/12/31"),
     _l("long_term", "XK_YXQZI", "长期", "2099/12/31"),
+    _l("long_term", "XK_YXQZI", "9999-12-31", "2099-12-31"),
     _p("amount", "CF_NR_FK", "4000元", "0.4"),
     _p("amount", "CF_NR_FK", "-1", "1"),
     _p("amount", "CF_NR_FK", "0.1234567", "0.123456"),
@@ -256,6 +261,7 @@ class SheetCase:
         return f"{self.rule}-{self.field}"
 
 
+_MORNING = datetime(2018, 11, 26, 10, 30)
 SHEETS = [
     SheetCase("stored_as_number", "XK_XDR_GSZC", 2, sheet({"XK_XDR_GSZC": 110108000000016}), sheet({"XK_XDR_GSZC": "110108000000016"})),
     SheetCase("number_damaged", "XK_XDR_SHXYM", 2, sheet({"XK_XDR_SHXYM": 913401000000000000}), sheet({})),
@@ -267,6 +273,6 @@ SHEETS = [
     SheetCase("column_repeated", "XK_NR", 1, sheet({}, titles=[*CODES, "许可内容"]), sheet({})),
     SheetCase("column_unknown", "", 1, sheet({}, titles=["序号", *CODES]), sheet({})),
     SheetCase("no_rows", "", 1, sheet(), sheet({})),
-    SheetCase("date_format", "XK_JDRQ", 2, sheet({"XK_JDRQ": datetime(2018, 11, 26, 10, 30)}), sheet({"XK_JDRQ": datetime(2018, 11, 26)})),
+    SheetCase("date_notation", "XK_JDRQ", 2, sheet({"XK_JDRQ": _MORNING}), sheet({"XK_JDRQ": datetime(2018, 11, 26)})),
 ]  # fmt: skip
 """`unreadable`, `merged`, `too_many_rows` have tests of their own."""

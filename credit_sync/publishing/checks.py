@@ -25,7 +25,9 @@ _JUNK = re.compile(
 """Control, invisible and private-use characters, failed conversions (U+FFFD, □), character references."""
 _JUNK_NAMES = {"\n": "换行", "\r": "换行", "\t": "制表符", "\u25a1": "□", "\ufffd": "�"}
 _QUESTION = re.compile(r"[?？]")
-_DAY = re.compile(r"([12][0-9]{3})\s*[-/.年]?\s*([0-9]{1,2})\s*[-/.月]?\s*([0-9]{1,2})\s*日?(?:[T ].*)?")
+_TIME = r"(?:[T ]*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?)?"
+_DAY = re.compile(rf"(?P<y>[0-9]{{4}})[-/.年](?P<m>[0-9]{{1,2}})[-/.月](?P<d>[0-9]{{1,2}})日?{_TIME}")
+_COMPACT_DAY = re.compile(r"(?P<y>[12][0-9]{3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})")
 _SERIAL_DAY = re.compile(r"[2-7][0-9]{4}")
 _EXCEL_ZERO = date(1899, 12, 30)
 
@@ -51,13 +53,30 @@ def check_value(field: PublishedField, value: str, standard: Standard, on: date)
 
 
 @lru_cache(maxsize=20_000)
-def parse_date(text: str, date_format: str) -> date | None:
-    """A published date, None where it is written otherwise."""
+def read_day(text: str, date_format: str) -> tuple[date | None, bool]:
+    """The day that a published text stands for, and whether it is written as the standard wants it.
+
+    Other notations that platforms take (Suzhou): 2018-11-30, 2018.11.30, 20181130, 2018年11月30日, single digits, and a
+    time of day behind it.
+
+    >>> read_day("2018/11/06", "%Y/%m/%d"), read_day("2018-11-6", "%Y/%m/%d"), read_day("43410", "%Y/%m/%d")
+    ((datetime.date(2018, 11, 6), True), (datetime.date(2018, 11, 6), False), (None, False))
+    """
+    day = _strptime(text, date_format)
+    if day is not None and day.strftime(date_format) == text:
+        return day, True
+    found = _DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text)
     try:
-        day = datetime.strptime(text, date_format).date()
+        return (date(int(found["y"]), int(found["m"]), int(found["d"])), False) if found else (None, False)
+    except ValueError:
+        return None, False
+
+
+def _strptime(text: str, date_format: str) -> date | None:
+    try:
+        return datetime.strptime(text, date_format).date()
     except ValueError:
         return None
-    return day if day.strftime(date_format) == text else None
 
 
 def _may_be_junk(value: str) -> bool:
@@ -86,36 +105,27 @@ def _check_date(field: PublishedField, value: str, standard: Standard, on: date)
     if value in standard.long_term_words:
         yield finding(field, "long_term", f"写的是“{value}”，长期请写 {long_term}")
         return
-    day = parse_date(value, standard.date_format)
+    day, as_it_should = read_day(value, standard.date_format)
     if day is None:
         yield finding(field, "date_format", _how_to_write(value, standard.date_format))
-        return
-    if field.not_future and day > on:
+    elif day > standard.long_term:
+        yield finding(field, "long_term", f" {value} 超出范围，长期请写 {long_term}")
+    elif not as_it_should:
+        text = f"“{shown(value)}”的写法不标准，请写成 {day.strftime(standard.date_format)}"
+        yield finding(field, "date_notation", text)
+    if day and field.not_future and day > on:
         yield finding(field, "date_future", f" {value} 晚于报送日 {on.strftime(standard.date_format)}，请核对")
-    if field.not_before and day < field.not_before:
+    if day and field.not_before and day < field.not_before:
         law = field.not_before.strftime(standard.date_format)
         yield finding(field, "date_too_early", f" {value} 早于法律施行日 {law}，请核对")
-    if day > standard.long_term:
-        yield finding(field, "long_term", f" {value} 超出范围，长期请写 {long_term}")
 
 
 def _how_to_write(value: str, date_format: str) -> str:
-    day = _day_meant(value)
-    if day is not None:
-        return f"“{shown(value)}”不是标准的日期写法，请写成 {day.strftime(date_format)}"
-    example = date(2018, 11, 30).strftime(date_format)
-    return f"“{shown(value)}”不是标准的日期写法或没有这一天，请写成 {example} 的样子"
-
-
-def _day_meant(value: str) -> date | None:
-    """The day that a text in another notation, or a spreadsheet's serial number, stands for."""
     if _SERIAL_DAY.fullmatch(value):
-        return _EXCEL_ZERO + timedelta(days=int(value))
-    found = _DAY.fullmatch(value)
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-    except ValueError:
-        return None
+        day = _EXCEL_ZERO + timedelta(days=int(value))
+        return f" {value} 是表格软件里日期的序号，请写成 {day.strftime(date_format)}"
+    example = date(2018, 11, 30).strftime(date_format)
+    return f"“{shown(value)}”不是日期或没有这一天，请写成 {example} 的样子"
 
 
 def _check_amount(field: PublishedField, value: str) -> Iterator[Finding]:

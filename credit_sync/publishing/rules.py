@@ -35,6 +35,7 @@ RuleCode = Literal[
     "question_mark",
     "surrounding_blanks",
     "date_format",
+    "date_notation",
     "date_future",
     "date_too_early",
     "date_order",

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 
-from credit_sync.publishing.checks import check_value, in_wan, parse_date
+from credit_sync.publishing.checks import check_value, in_wan, read_day
 from credit_sync.publishing.field_table import FieldTable, PublishedField
 from credit_sync.publishing.findings import Finding, finding
 from credit_sync.publishing.numbers import check_id
@@ -121,7 +121,7 @@ def _order(row: Mapping[str, str], table: FieldTable, date_format: str) -> Itera
     for earlier, later in table.order:
         first, second = row.get(earlier, ""), row.get(later, "")
         if second and first and later not in seen and second != first:
-            begin, end = parse_date(first, date_format), parse_date(second, date_format)
+            begin, end = read_day(first.strip(), date_format)[0], read_day(second.strip(), date_format)[0]
             if begin and end and end < begin:
                 seen.add(later)
                 title = table.field(earlier).title
