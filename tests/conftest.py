@@ -49,8 +49,9 @@ def mariadb_url() -> Iterator[URL]:
         _run(["mariadb-install-db", *plain, "--skip-test-db"])
         first = Path(name) / "first.sql"
         first.write_text(
-            "CREATE DATABASE exchange CHARACTER SET utf8mb4;"
-            "CREATE USER tester@'127.0.0.1'; GRANT ALL ON *.* TO tester@'127.0.0.1' WITH GRANT OPTION;"
+            "CREATE DATABASE exchange CHARACTER SET utf8mb4;\n"
+            "CREATE USER tester@'127.0.0.1';\n"
+            "GRANT ALL ON *.* TO tester@'127.0.0.1' WITH GRANT OPTION;\n"
         )
         options = ["--skip-name-resolve", "--bind-address=127.0.0.1", f"--port={port}", f"--socket={socket_path}"]
         quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-log-bin"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from credit_sync.channel_settings import ExchangeDbChannel
@@ -41,9 +41,7 @@ def connected(channel: ExchangeDbChannel, base: Path) -> Iterator[Connection]:
     """A connection for one hand-over or look. Every error of the database becomes a CreditSyncError."""
     url = channel.full_url(base)
     try:
-        engine = create_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args=_patience(channel, url)
-        )
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=_patience(channel, url))
     except (NoSuchModuleError, ImportError):
         raise CreditSyncError(f"没有安装数据库驱动 {url.drivername}", remedy="请安装后再试") from None
     try:
@@ -71,7 +69,7 @@ def hold(connection: Connection, name: str, seconds: int) -> None:
 
 def sentence_of(error: BaseException) -> tuple[str, str]:
     """What an error means, and what to do about it ('' where the row is to blame)."""
-    code = code_of(error)
+    code = _code(error)
     for codes, sentence, remedy in _EXPLAINED:
         if code in codes:
             return f"{sentence}（{explain(error)}）", remedy
@@ -80,13 +78,12 @@ def sentence_of(error: BaseException) -> tuple[str, str]:
     return explain(error), "下次运行会先查表再续传"
 
 
-def code_of(error: BaseException) -> str | int | None:
-    """SQLSTATE (PostgreSQL) or error number (MySQL) of an error."""
-    cause: Any = getattr(error, "orig", None)
-    if state := getattr(cause, "sqlstate", None):
-        return str(state)
-    number = cause.args[0] if cause is not None and cause.args else None
-    return number if isinstance(number, int) else None
+def blames_the_row(error: DBAPIError) -> bool:
+    """The database took offence at the content of one row; another may well pass."""
+    if isinstance(error, DataError | IntegrityError):
+        return True
+    code = _code(error)
+    return any(code in codes and not remedy for codes, _, remedy in _EXPLAINED)
 
 
 def address(url: URL) -> str:
@@ -95,9 +92,18 @@ def address(url: URL) -> str:
     return f"{url.host}/{name}" if url.host else name
 
 
+def _code(error: BaseException) -> str | int | None:
+    """Error number (MySQL, whose SQLSTATEs say little) or SQLSTATE (PostgreSQL) of an error."""
+    cause: Any = getattr(error, "orig", None)
+    if cause is not None and cause.args and isinstance(cause.args[0], int):
+        return int(cause.args[0])
+    state = getattr(cause, "sqlstate", None)
+    return str(state) if state else None
+
+
 def _never_connected(error: DBAPIError) -> bool:
     """Errors of the client itself: 2003 and 2013 of MySQL; PostgreSQL's have no SQLSTATE."""
-    code = code_of(error)
+    code = _code(error)
     return code is None or (isinstance(code, int) and 2000 <= code < 3000)
 
 

@@ -58,13 +58,15 @@ class ExchangeReceipt(Strict):
     reason: ColumnName | None = None
     platform_id: ColumnName | None = None
 
+    def known(self) -> frozenset[str]:
+        """The states that have a meaning; an empty one is waiting."""
+        return frozenset({"", self.initial, *self.waiting, *self.accepted, *self.rejected})
+
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
-        known = [self.initial, *(value for value in self.waiting if value != self.initial)]
-        known += [*self.accepted, *self.rejected]
-        for value in known:
-            if known.count(value) > 1:
-                raise ValueError(f"状态“{value}”写了不止一种含义")
+        waiting, accepted, rejected = {"", self.initial, *self.waiting}, set(self.accepted), set(self.rejected)
+        if twice := (waiting & accepted) | (waiting & rejected) | (accepted & rejected):
+            raise ValueError(f"状态“{min(twice)}”写了不止一种含义")
         return self
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Inspector, MetaData, Table, inspect, 
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.channels.exchange_db.cells import Cells
+from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeMapping
 from credit_sync.publishing.standard import Row, Standard
 from credit_sync.records import RecordKind
@@ -26,7 +27,7 @@ class ExchangeTable:
         kind: RecordKind,
         schema: str | None,
     ) -> None:
-        self.fields = standard.table(kind)
+        self.mapping, self.fields = mapping, standard.table(kind)
         self._codes = mapping.columns(kind, self.fields)
         self._constants = mapping.table(kind).constants
         inspector = inspect(connection)
@@ -42,6 +43,10 @@ class ExchangeTable:
             wanted: Cells(self.table.c[found], charsets.get(found, ""), standard.date_format)
             for wanted, found in names.items()
         }
+
+    def key(self, identity: Identity) -> str:
+        """The UUID of a submission's row."""
+        return identity.record if self.mapping.row.one_per == "record" else identity.submission
 
     def column(self, name: str) -> Column[Any]:
         """The column that the mapping calls so."""
