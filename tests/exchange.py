@@ -2,9 +2,10 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
 
 from sqlalchemy import (
     Column,
@@ -62,10 +63,13 @@ def rows(url: URL, table: Table) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row.get("XK_WSH") or row.get("CF_WSH"), row["XYPTBATCHNO"]))
 
 
+Arrives = Literal["at once", "later", "never"]
+
+
 @contextmanager
-def line_cut_at_commit(url: URL, *, arrives: bool) -> Iterator[URL]:
-    """A way to the database that is cut when a transaction that inserted commits: `arrives` says whether the commit
-    still gets through; its answer never does."""
+def line_cut_at_commit(url: URL, arrives: Arrives) -> Iterator[URL]:
+    """A way to the database that is cut when a transaction that inserted commits. The commit still gets through, or is
+    on its way for a while after the line is dead, or is lost; its answer never comes."""
     server = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_accept, args=(server, (url.host, url.port), arrives), daemon=True).start()
     try:
@@ -82,7 +86,7 @@ def _type(field: PublishedField) -> TypeEngine[Any]:
     return Text() if field.length > 500 else String(field.length)
 
 
-def _accept(server: socket.socket, target: tuple[str, int], arrives: bool) -> None:
+def _accept(server: socket.socket, target: tuple[str, int], arrives: Arrives) -> None:
     while True:
         try:
             near, _ = server.accept()
@@ -93,19 +97,22 @@ def _accept(server: socket.socket, target: tuple[str, int], arrives: bool) -> No
         threading.Thread(target=_return, args=(far, near), daemon=True).start()
 
 
-def _forward(near: socket.socket, far: socket.socket, arrives: bool) -> None:
+def _forward(near: socket.socket, far: socket.socket, arrives: Arrives) -> None:
     inserted = False
     while data := _received(near):
         inserted = inserted or b"INSERT INTO" in data
         if inserted and b"COMMIT" in data:
             near.shutdown(socket.SHUT_RDWR)
-            if arrives:
-                far.sendall(data)
-            else:
-                far.close()
+            if arrives == "never":
+                far.shutdown(socket.SHUT_RDWR)
+                return
+            time.sleep(0.7 if arrives == "later" else 0)
+            far.sendall(data)
+            far.shutdown(socket.SHUT_WR)
             return
         far.sendall(data)
-    far.close()
+    with suppress(OSError):
+        far.shutdown(socket.SHUT_RDWR)
 
 
 def _return(far: socket.socket, near: socket.socket) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from credit_sync.publishing.channels.channel import Receipt, Submitted
+from credit_sync.publishing.channels.channel import Answer, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeReceipt
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
-from credit_sync.publishing.outbox import Answer
 
 
 def answers(

@@ -55,16 +55,14 @@ def connected(channel: ExchangeDbChannel, base: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def hold(connection: Connection, name: str, seconds: int) -> None:
-    """Waits until no other hand-over of this channel is under way, and keeps others out until the transaction ends."""
+def hold(connection: Connection, name: str) -> None:
+    """Waits until no other hand-over of this channel is under way, and keeps others out until the transaction ends.
+
+    PostgreSQL needs a lock by name: a locking read there does not see what another transaction is about to commit. The
+    locking reads of MySQL do, and wait for it (writing.py); elsewhere that is all there is.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": _lock(name)})
-    elif connection.dialect.name in ("mysql", "mariadb"):
-        got = connection.scalar(
-            text("SELECT GET_LOCK(:name, :seconds)"), {"name": _lock(name), "seconds": seconds}
-        )
-        if got != 1:
-            raise CreditSyncError("前置库上一次写入还没有结束", remedy="下次运行会先查表再续传")
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"credit_sync.{name}"})
 
 
 def sentence_of(error: BaseException) -> tuple[str, str]:
@@ -126,7 +124,3 @@ def _prepare(connection: Connection, channel: ExchangeDbChannel) -> None:
         connection.exec_driver_sql("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')")
         connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {channel.timeout_seconds}")
     connection.commit()
-
-
-def _lock(name: str) -> str:
-    return f"credit_sync.{name}"[:64]

@@ -39,7 +39,7 @@ class ExchangeDb:
         """Writes what has not arrived yet, in one transaction. Raises CreditSyncError."""
         refused: list[Receipt] = []
         with connected(self._channel, self._settings.base) as connection, connection.begin():
-            hold(connection, self._name, self._channel.timeout_seconds)
+            hold(connection, self._name)
             target = open_table(connection, self._settings, self._channel, self._mapping, batch.kind)
             for some in _some_at_a_time(rows):
                 refused += write(connection, target, batch, some, self._known(some))

@@ -13,12 +13,11 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels.channel import Batch, Receipt, Submitted
+from credit_sync.publishing.channels.channel import Answer, Batch, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.cells import UnfitError
 from credit_sync.publishing.channels.exchange_db.database import blames_the_row, sentence_of
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
-from credit_sync.publishing.outbox import Answer
 
 _THE_ROW = "the_row"
 """Parameter that finds the row to overwrite."""
@@ -66,7 +65,8 @@ def _there(connection: Connection, target: ExchangeTable, keys: Sequence[str]) -
     wanted = [target.column(name) for name in (row.key, row.batch, row.counter) if name]
     typed = [target.cells(row.key).of_text(key, row.key) for key in keys]
     found: dict[str, _Earlier] = {}
-    for key, of_batch, *number in connection.execute(select(*wanted).where(wanted[0].in_(typed))):
+    there = select(*wanted).where(wanted[0].in_(typed)).with_for_update()
+    for key, of_batch, *number in connection.execute(there):
         name = str(key).strip().lower()
         if name in found:
             raise CreditSyncError(
