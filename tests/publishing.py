@@ -28,6 +28,7 @@ DEPARTMENT = Department(
 REPORTING = Reporting(DEPARTMENT, TODAY)
 MAPPINGS = shipped("mappings")
 EDITION_2018 = load_standard(MAPPINGS, "2018")
+EDITION_2018_SFZH = load_standard(MAPPINGS, "2018_sfzh")
 EDITION_2016 = load_standard(MAPPINGS, "2016")
 
 
