@@ -16,7 +16,7 @@ def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Chann
     """The channel of this name. Raises CreditSyncError when its settings or mapping are unusable."""
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
-        return workbook.Workbooks(settings.path(found.folder))
+        return workbook.Workbooks(settings, settings.path(found.folder))
     if isinstance(found, ExchangeDbChannel):
         return exchange_db.ExchangeDb(engine, settings, name, found)
     if isinstance(found, ApiChannel):
