@@ -26,37 +26,23 @@ class Template(Strict):
     """The rows of titles, from top to bottom."""
 
     @model_validator(mode="after")
-    def _placeholders_exist(self) -> Self:
+    def _can_be_filled(self) -> Self:
         for text in (self.file_name, self.heading, *self.notes):
-            for name in _placeholders(text):
+            for name in _placeholders_in(text):
                 if name not in PLACEHOLDERS:
                     raise ValueError(f"没有占位符 {{{name}}}，可用：{'、'.join(PLACEHOLDERS)}")
-        if "batch" not in _placeholders(self.file_name):
+        if "batch" not in _placeholders_in(self.file_name):
             raise ValueError("file_name 必须有 {batch}，否则后一批会覆盖前一批")
         if _NOT_IN_NAMES & set(self.file_name):
             raise ValueError(f"file_name 里不能有 {' '.join(sorted(_NOT_IN_NAMES))}")
         return self
 
 
-def _placeholders_exist(self) -> Self:
-        for text in (self.file_name, self.heading, *self.notes):
-            for name in _placeholders(text):
-                if name not in PLACEHOLDERS:
-                    raise ValueError(f"没有占位符 {{{name}}}，可用：{'、'.join(PLACEHOLDERS)}")
-        if "batch" not in _placeholders(self.file_name):
-            raise ValueError("file_name 必须有 {batch}，否则后一批会覆盖前一批")
-        if _NOT_IN_NAMES & set(self.file_name):
-            raise ValueError(f"file_name 里不能有 {' '.join(sorted(_NOT_IN_NAMES))}")
-        return self
-
-    def fill(self, text: str, values: Mapping[str, str]) -> str:
-        """A text with its placeholders filled."""
-        return text.format_map(values)
-
-
-def _placeholders(text: str) -> list[str]:
+def _placeholders_in(text: str) -> list[str]:
     try:
         parsed = list(Formatter().parse(text))
     except ValueError:
         raise ValueError(f"“{text}”的花括号不成对") from None
+    if any(form or conversion for _, _, form, conversion in parsed):
+        raise ValueError(f"“{text}”的占位符里只能写名称")
     return [name for _, name, _, _ in parsed if name is not None]
