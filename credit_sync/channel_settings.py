@@ -34,6 +34,8 @@ class WorkbookChannel(_AnyChannel):
 
     kind: Literal["workbook"]
     folder: Path = Path("var/outbox")
+    receipts: str = "credit_anhui"
+    """File under mappings/receipts/ that says how the platform's feedback workbooks are read."""
 
 
 class ExchangeDbChannel(_AnyChannel, DatabaseSettings):

@@ -119,7 +119,10 @@ def make_site(url: URL, folder: Path, *changes: tuple[str, str], **types: Any) -
 
 
 def test_rows_arrive_whole_and_typed(site: Site) -> None:
-    site.store_all(LICENCE, PENALTY, replace(LICENCE, subject=PERSON, document_number="皖科动许〔2018〕2号"))
+    person = replace(
+        LICENCE, subject=PERSON, document_number="皖科动许〔2018〕2号", licence_number="SYXK(皖)2018-002"
+    )
+    site.store_all(LICENCE, PENALTY, person)
     assert site.publish(FIRST).sent == 3
     first, second = site.rows()
     assert first["XK_XDR_MC"] == "合肥青檀实验动物有限公司"
