@@ -157,7 +157,9 @@ class FindingsWorkbook:
             self._list.write_string(0, column, title, self._bold)
 
     def _free_name(self, wanted: str) -> str:
-        name = "".join("_" if c in "[]:*?/\\" or not c.isprintable() else c for c in wanted).strip("'")
+        name = "".join("_" if c in "[]:*?/\\" or not c.isprintable() else c for c in hide_in_cell(wanted)).strip(
+            "'"
+        )
         name = name[:_LONGEST_NAME] or "数据"
         number = 2
         while name.lower() in self._names:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from credit_sync.publishing.field_table import PublishedField
+from credit_sync.publishing.findings import shown
 from credit_sync.publishing.standard import Standard
 from credit_sync.records import RecordKind
 from credit_sync.sources.header import SEARCHED_ROWS, Header, find_header, tidy
@@ -207,7 +208,7 @@ def _why(readings: Sequence[Recognised]) -> str:
 def _why_not(nearest: Recognised | None, head: Sequence[Sequence[Any]]) -> str:
     if nearest is None or nearest.known < 2:
         fullest = max(head, key=lambda row: sum(1 for cell in row if tidy(cell)), default=())
-        found = "、".join(tidy(cell)[:20] for cell in fullest if tidy(cell))[:120] or "无"
+        found = "、".join(shown(tidy(cell))[:20] for cell in fullest if tidy(cell))[:120] or "无"
         return f"前 {LOOKED_AT} 行里没有标准的标题，找到的是：{found}"
     required = [f for f in nearest.standard.table(nearest.kind).fields if f.required]
     missing = "、".join(f.title for f in required if f.code not in nearest.columns)

@@ -7,7 +7,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -137,16 +137,24 @@ def _open_xls(document: Document, with_merged: bool) -> Iterator[list[Sheet]]:
     content = document.read()
     if _ENCRYPTED_PACKAGE in content:
         raise SourceError(f"{document.place} 已加密", remedy="请提供没有密码的文件")
+    book = None
+    if with_merged:
+        with suppress(Exception):  # formatting that xlrd does not understand is no reason not to read the rows
+            book = _load_xls(content, document.place, with_formatting=True)
+    book = book or _load_xls(content, document.place, with_formatting=False)
+    with book:
+        yield [_xls_sheet(book, number) for number in range(book.nsheets)]
+
+
+def _load_xls(content: bytes, place: str, *, with_formatting: bool) -> Any:
     try:
-        book = xlrd.open_workbook(
-            file_contents=content, logfile=io.StringIO(), on_demand=True, formatting_info=with_merged
+        return xlrd.open_workbook(
+            file_contents=content, logfile=io.StringIO(), on_demand=True, formatting_info=with_formatting
         )
     except xlrd.XLRDError as error:
         if "encrypt" in str(error).lower():
-            raise SourceError(f"{document.place} 已加密", remedy="请提供没有密码的文件") from None
+            raise SourceError(f"{place} 已加密", remedy="请提供没有密码的文件") from None
         raise
-    with book:
-        yield [_xls_sheet(book, number) for number in range(book.nsheets)]
 
 
 def _xls_sheet(book: Any, number: int) -> Sheet:
