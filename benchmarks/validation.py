@@ -111,7 +111,7 @@ def product(count: int, folder: Path) -> dict[str, float]:
                 yield row
 
     batch = Batch(1, "benchmark", RecordKind.LICENCE, Action.ADD, "2018", count, datetime(2018, 11, 30))
-    write_batch(batch, TABLE, rows(), folder)
+    write_batch(batch, STANDARD, rows(), folder, REPORTING.department.name)
     return {"seconds": clock.seconds, "wrong": wrong}
 
 

@@ -14,6 +14,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from credit_sync.publishing.field_table import Condition, FieldTable, IdType, PublishedField, Row, ValueList
+from credit_sync.publishing.template import Template
 from credit_sync.publishing.values import known_names
 from credit_sync.records import RecordKind
 from credit_sync.toml_files import Strict, load
@@ -34,6 +35,7 @@ class Standard(Strict):
     """The day that stands for 长期."""
     max_rows: int = Field(gt=0, le=1_000_000)
     """Most rows of one file."""
+    template: Template = Template()
     long_term_words: tuple[str, ...] = ()
     """What people write for it instead."""
     placeholders: tuple[str, ...] = ()
