@@ -34,6 +34,8 @@ class WorkbookChannel(_AnyChannel):
 
     kind: Literal["workbook"]
     folder: Path = Path("var/outbox")
+    receipts: str = "credit_anhui"
+    """File under mappings/receipts/ that says how the platform's feedback workbooks are read."""
 
 
 class ExchangeDbChannel(_AnyChannel, DatabaseSettings):
@@ -41,7 +43,11 @@ class ExchangeDbChannel(_AnyChannel, DatabaseSettings):
 
     kind: Literal["exchange_db"]
     mapping: str
-    """File under mappings/channels/ that says which table and column takes what."""
+    """File under mappings/exchange/ that says which table and column takes what."""
+    schema_: str = Field(default="", alias="schema")
+    """Of the tables; '' is the one that the account sees first."""
+    timeout_seconds: int = Field(default=60, gt=0, le=3600)
+    """For connecting, and for the database to carry out one statement."""
 
 
 class ApiChannel(_AnyChannel):

@@ -1,16 +1,18 @@
-"""Databases for the tests: SQLite files, and a real PostgreSQL server that is started here."""
+"""Databases for the tests: SQLite files, and real PostgreSQL and MariaDB servers that are started here."""
 
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
@@ -33,6 +35,36 @@ def postgresql_url() -> Iterator[URL]:
             yield make_url(f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres")
         finally:
             _run([*control, "-m", "immediate", "stop"])
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[URL]:
+    """An empty database of a MariaDB server that lives as long as the tests."""
+    if not shutil.which("mariadbd") or not shutil.which("mariadb-install-db"):
+        pytest.fail("MariaDB is missing: install the server (Debian: apt-get install mariadb-server)")
+    with tempfile.TemporaryDirectory(prefix="credit-sync-my-") as name:
+        data, socket_path, port = Path(name) / "data", Path(name) / "socket", _free_port()
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        plain = ["--no-defaults", f"--datadir={data}", *user]
+        _run(["mariadb-install-db", *plain, "--skip-test-db"])
+        first = Path(name) / "first.sql"
+        first.write_text(
+            "CREATE DATABASE exchange CHARACTER SET utf8mb4;\n"
+            "CREATE USER tester@'127.0.0.1';\n"
+            "GRANT ALL ON *.* TO tester@'127.0.0.1' WITH GRANT OPTION;\n"
+        )
+        options = ["--skip-name-resolve", "--bind-address=127.0.0.1", f"--port={port}", f"--socket={socket_path}"]
+        quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-log-bin"]
+        with tempfile.TemporaryFile() as output:
+            command = ["mariadbd", *plain, *options, *quick, f"--pid-file={name}/pid", f"--init-file={first}"]
+            server = subprocess.Popen(command, stdout=output, stderr=output)
+            try:
+                url = URL.create("mysql+pymysql", "tester", host="127.0.0.1", port=port, database="exchange")
+                _wait_for_mariadb(server, url)
+                yield url
+            finally:
+                server.terminate()
+                server.wait()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -87,6 +119,21 @@ def _unprivileged(folder: Path) -> list[str]:
     return ["runuser", "-u", user, "--"]
 
 
+def _wait_for_mariadb(server: subprocess.Popen[bytes], url: URL) -> None:
+    engine = create_engine(url)
+    for _ in range(300):
+        if server.poll() is not None:
+            pytest.fail("MariaDB did not start")
+        try:
+            engine.connect().close()
+        except OperationalError:
+            time.sleep(0.1)
+        else:
+            engine.dispose()
+            return
+    pytest.fail("MariaDB does not answer")
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -99,4 +146,4 @@ def _run(command: list[object]) -> None:
         done = subprocess.run([str(part) for part in command], stdout=output, stderr=output, cwd="/", check=False)
         if done.returncode:
             output.seek(0)
-            pytest.fail(f"{command[-1]} of PostgreSQL failed: {output.read().decode(errors='replace')}")
+            pytest.fail(f"{command[0]} failed: {output.read().decode(errors='replace')}")

@@ -28,6 +28,7 @@ DEPARTMENT = Department(
 REPORTING = Reporting(DEPARTMENT, TODAY)
 MAPPINGS = shipped("mappings")
 EDITION_2018 = load_standard(MAPPINGS, "2018")
+EDITION_2018_SFZH = load_standard(MAPPINGS, "2018_sfzh")
 EDITION_2016 = load_standard(MAPPINGS, "2016")
 
 
@@ -96,9 +97,9 @@ def store_record(connection: Connection, record_id: int, record: Published, **ch
     if version is not None:
         connection.execute(update(table).where(table.c.id == record_id).values(version=version + 1, **values))
         return
-    values |= {"id": record_id, "version": 1, "source": "register", "key": f"{record_id}", "digest": b"0" * 16}
-    values |= {"first_seen": datetime(2018, 11, 30, 2), "place": "register.xlsx", "row": record_id}
-    connection.execute(insert(table).values(**values, warnings=[], extra={}))
+    first = {"id": record_id, "version": 1, "source": "register", "key": f"{record_id}", "digest": b"0" * 16}
+    first |= {"first_seen": datetime(2018, 11, 30, 2), "place": "register.xlsx", "row": record_id}
+    connection.execute(insert(table).values(**first | values, warnings=[], extra={}))
 
 
 def many(count: int) -> Sequence[Published]:

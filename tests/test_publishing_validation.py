@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from credit_sync.publishing.findings import Severity, has_errors
+from credit_sync.publishing.across_rows import Numbers, Organs
+from credit_sync.publishing.findings import Finding, has_errors
 from credit_sync.publishing.rows import kind_of, published_row
+from credit_sync.publishing.rules import rules
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
 from credit_sync.publishing.values import Published
@@ -19,36 +21,37 @@ from tests.publishing import (
     DEPARTMENT,
     EDITION_2016,
     EDITION_2018,
+    EDITION_2018_SFZH,
     LICENCE,
     ORGANISATION,
     PENALTY,
     PERSON,
     REPORTING,
     TODAY,
-    TRADER,
+    code,
     person_number,
 )
-
-ID = PERSON.identifiers[0].value
-WRONG_ID = ID[:17] + ("0" if ID[17] != "0" else "1")
-CODE = ORGANISATION.identifiers[0].value
-WRONG_CODE = CODE[:17] + ("0" if CODE[17] != "0" else "1")
-NO_CODE = "0" * 17 + "X"
-
-
-def _row(record: Published, changes: Row) -> Row:
-    row = published_row(record, EDITION_2018, REPORTING)
-    assert changes.keys() <= row.keys()
-    return row | changes
+from tests.rule_cases import (
+    CELLS,
+    CODE,
+    ID,
+    INNER,
+    NO_CODE,
+    PERSON_PENALTY,
+    ROWS,
+    SHEETS,
+    TRADER_LICENCE,
+    WHOLE,
+    WRONG_ID,
+    Case,
+    RowsCase,
+    row_of,
+)
 
 
 def _found(record: Published, changes: Row) -> list[tuple[str, str]]:
-    row = _row(record, changes)
-    return [(f.rule, f.field) for f in validate(row, kind_of(record), EDITION_2018, TODAY)]
-
-
-PERSON_PENALTY = replace(PENALTY, subject=PERSON)
-TRADER_LICENCE = replace(LICENCE, subject=TRADER)
+    found = validate(row_of(record, changes), kind_of(record), EDITION_2018, TODAY)
+    return [(f.rule, f.field) for f in found]
 
 
 @pytest.mark.parametrize(
@@ -61,17 +64,14 @@ TRADER_LICENCE = replace(LICENCE, subject=TRADER)
         (TRADER_LICENCE, {"XK_XDR_SHXYM": NO_CODE}),
         (LICENCE, {"XK_YXQZI": "2099/12/31"}),
         (LICENCE, {"XK_JDRQ": "2018/11/30"}),
-        (LICENCE, {"XK_JDRQ": "2004/07/01"}),
-        (LICENCE, {"XK_YXQZI": "2018/11/26"}),
-        (LICENCE, {"XK_NR": "字" * 4000}),
         (LICENCE, {"XK_XDR_MC": "𠮷林研究所"}),
         (LICENCE, {"XK_XKLB": "其他-补发"}),
-        (LICENCE, {"XK_XDR_ZZJG": "00298607X"}),
+        (LICENCE, {"XK_XDR_SHXYM": WHOLE, "XK_XDR_ZZJG": INNER}),
         (LICENCE, {"XK_XDR_GSZC": "110108000000016"}),
         (LICENCE, {"XK_FR_ZJLX": "身份证", "XK_FR_ZJHM": ID}),
         (LICENCE, {"XK_FR_ZJLX": "其他-军官证", "XK_FR_ZJHM": "1234"}),
         (PENALTY, {"CF_CFLB": "警告", "CF_NR_FK": "", "CF_NR_WFFF": ""}),
-        (PENALTY, {"CF_NR_FK": "123456789012.123456"}),
+        (PENALTY, {"CF_NR_FK": "999.123456"}),
         (PERSON_PENALTY, {"CF_XDR_ZJLX": "护照号", "CF_XDR_ZJHM": "E12345678"}),
     ],
 )
@@ -79,91 +79,87 @@ def test_good_rows(record: Published, changes: Row) -> None:
     assert _found(record, changes) == []
 
 
-BAD: list[tuple[str, str, Published, Row]] = [
-    ("required", "XK_WSH", LICENCE, {"XK_WSH": ""}),
-    ("required", "XK_WSH", LICENCE, {"XK_WSH": "  "}),
-    ("required", "CF_YXQ", PENALTY, {"CF_YXQ": ""}),
-    ("required_when", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": ""}),
-    ("required_when", "XK_FRDB", TRADER_LICENCE, {"XK_FRDB": ""}),
-    ("required_when", "XK_FR_ZJLX", LICENCE, {"XK_FR_ZJHM": ID}),
-    ("required_when", "CF_NR_FK", PENALTY, {"CF_NR_FK": ""}),
-    ("required_when", "CF_NR_WFFF", PENALTY, {"CF_NR_WFFF": ""}),
-    ("required_when", "CF_NR_ZKDX", PENALTY, {"CF_CFLB": "罚款;没收违法所得、没收非法财物;吊销许可证件"}),
-    ("required_when", "CF_XDR_ZJHM", PERSON_PENALTY, {"CF_XDR_ZJHM": ""}),
-    ("must_be_blank", "CF_XDR_SHXYM", PERSON_PENALTY, {"CF_XDR_SHXYM": CODE}),
-    ("must_be_blank", "XK_XDR_ZJHM", LICENCE, {"XK_XDR_ZJHM": ID}),
-    ("placeholder", "XK_XKWS", LICENCE, {"XK_XKWS": "无"}),
-    ("placeholder", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": "/"}),
-    ("placeholder", "BZ", LICENCE, {"BZ": "暂无"}),
-    ("length", "XK_NR", LICENCE, {"XK_NR": "字" * 4001}),
-    ("length", "XK_WSH", LICENCE, {"XK_WSH": "号" * 65}),
-    ("list", "XK_XKLB", LICENCE, {"XK_XKLB": "一般"}),
-    ("list", "XK_XKLB", LICENCE, {"XK_XKLB": "其他"}),
-    ("list", "XK_ZT", LICENCE, {"XK_ZT": "0"}),
-    ("list", "CF_CFLB", PENALTY, {"CF_CFLB": "没收违法所得、没收非法财物;罚款;鞭刑"}),
-    ("date_format", "XK_JDRQ", LICENCE, {"XK_JDRQ": "2018-11-26"}),
-    ("date_format", "XK_JDRQ", LICENCE, {"XK_JDRQ": "2018/2/30"}),
-    ("date_format", "XK_JDRQ", LICENCE, {"XK_JDRQ": "2018/11/6"}),
-    ("date_format", "CF_YXQ", PENALTY, {"CF_YXQ": "无处罚期限"}),
-    ("date_future", "XK_JDRQ", LICENCE, {"XK_JDRQ": "2018/12/01"}),
-    ("date_too_early", "XK_JDRQ", LICENCE, {"XK_JDRQ": "2004/06/30"}),
-    ("date_order", "XK_YXQZI", LICENCE, {"XK_YXQZI": "2018/11/25"}),
-    ("date_order", "CF_GSJZQ", PENALTY, {"CF_GSJZQ": "2018/11/25"}),
-    ("long_term", "XK_YXQZI", LICENCE, {"XK_YXQZI": "9999/12/31"}),
-    ("amount", "CF_NR_FK", PENALTY, {"CF_NR_FK": "4000元"}),
-    ("amount", "CF_NR_FK", PENALTY, {"CF_NR_FK": "-1"}),
-    ("amount", "CF_NR_FK", PENALTY, {"CF_NR_FK": "0.1234567"}),
-    ("amount", "CF_NR_FK", PENALTY, {"CF_NR_FK": "1234567890123"}),
-    ("amount_zero", "CF_NR_FK", PENALTY, {"CF_NR_FK": "0.000000"}),
-    ("uscc", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": WRONG_CODE}),
-    ("uscc", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": CODE[:17]}),
-    ("uscc", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": NO_CODE}),
-    ("uscc", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": "0" * 18}),
-    ("uscc", "XK_XKJGDM", LICENCE, {"XK_XKJGDM": NO_CODE}),
-    ("organisation_code", "XK_XDR_ZZJG", LICENCE, {"XK_XDR_ZZJG": "002986070"}),
-    ("registration_number", "XK_XDR_GSZC", LICENCE, {"XK_XDR_GSZC": "110108000000017"}),
-    ("id_number", "CF_XDR_ZJHM", PERSON_PENALTY, {"CF_XDR_ZJHM": WRONG_ID}),
-    ("id_type", "CF_XDR_ZJHM", PERSON_PENALTY, {"CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": "E12345678"}),
-    ("id_type", "CF_XDR_ZJHM", PERSON_PENALTY, {"CF_XDR_ZJHM": ID[:17]}),
-    ("masked", "CF_XDR_ZJHM", PERSON_PENALTY, {"CF_XDR_ZJHM": "340100********0017"}),
-    ("masked", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_SHXYM": "913401******TUXY12"}),
-    ("swapped", "CF_SJLYDM", PENALTY, {"CF_SJLY": DEPARTMENT.uscc, "CF_SJLYDM": DEPARTMENT.name}),
-    ("swapped", "XK_XDR_SHXYM", LICENCE, {"XK_XDR_MC": CODE, "XK_XDR_SHXYM": "合肥青檀实验动物有限公司"}),
-    ("forbidden_character", "XK_XDR_MC", LICENCE, {"XK_XDR_MC": "合肥<青檀>公司"}),
-    ("forbidden_character", "XK_NR", LICENCE, {"XK_NR": "第一行\n第二行"}),
-    ("forbidden_character", "XK_NR", LICENCE, {"XK_NR": "看不见\u200b的"}),
-    ("forbidden_character", "XK_NR", LICENCE, {"XK_NR": "&#183;"}),
-    ("forbidden_character", "XK_FRDB", LICENCE, {"XK_FRDB": "程\ue123秋"}),
-    ("forbidden_character", "XK_FRDB", LICENCE, {"XK_FRDB": "程□秋"}),
-    ("forbidden_character", "XK_FRDB", LICENCE, {"XK_FRDB": "程\ufffd秋"}),
-    ("question_mark", "XK_FRDB", LICENCE, {"XK_FRDB": "程?秋"}),
-]
-WARNINGS = {"amount_zero", "organisation_code", "registration_number", "question_mark"}
+@pytest.mark.parametrize("case", CELLS, ids=str)
+def test_a_row_that_breaks_a_rule_and_one_that_just_does_not(case: Case) -> None:
+    assert _found(case.record, case.changes) == [(case.rule, case.field)]
+    assert case.rule not in {rule for rule, _ in _found(case.record, case.near)}
 
 
-@pytest.mark.parametrize(("rule", "field", "record", "changes"), BAD)
-def test_bad_rows(rule: str, field: str, record: Published, changes: Row) -> None:
-    assert _found(record, changes) == [(rule, field)]
+@pytest.mark.parametrize("case", ROWS, ids=str)
+def test_rows_that_break_a_rule_together_and_rows_that_just_do_not(case: RowsCase) -> None:
+    for second, expected in ((case.second, [(case.rule, case.field)]), (case.near, [])):
+        found = _beside(case, second)
+        assert [(f.rule, f.field) for f in found] == expected
+        assert all("第 3 行" in f.message for f in found)
 
 
-@pytest.mark.parametrize(("rule", "field", "record", "changes"), BAD)
-def test_messages_are_chinese_name_the_field_and_hide_citizen_ids(
-    rule: str, field: str, record: Published, changes: Row
-) -> None:
-    kind = kind_of(record)
-    (finding,) = validate(_row(record, changes), kind, EDITION_2018, TODAY)
-    assert finding.message.startswith(EDITION_2018.table(kind).field(field).title)
+def _beside(case: RowsCase, second: Row) -> list[Finding]:
+    """What is wrong with the second row."""
+    kind = kind_of(case.record)
+    numbers, organs = Numbers(EDITION_2018, kind), Organs(EDITION_2018.table(kind))
+    first = row_of(case.record, case.first)
+    assert [*numbers.check(first, "第 3 行"), *organs.check(first, "第 3 行")] == []
+    row = row_of(case.record, second)
+    return [*numbers.check(row, "第 4 行"), *organs.check(row, "第 4 行")]
+
+
+def test_a_wrong_organ_is_told_once_and_the_known_ones_are_known() -> None:
+    organs = Organs(EDITION_2018.licence, {DEPARTMENT.name: DEPARTMENT.uscc})
+    wrong = row_of(LICENCE, {"XK_XKJGDM": code("11340000MB0TUXY35").value})
+    told = [list(organs.check(wrong, f"第 {n} 行")) for n in range(3)]
+    assert [[f.rule for f in found] for found in told] == [["organ_codes_differ"], [], []]
+    assert "配置" in told[0][0].message
+
+
+def test_every_rule_has_cases() -> None:
+    own = {"identifier_missing", "unreadable", "merged", "too_many_rows"}  # tried by tests of their own
+    assert {case.rule for case in [*CELLS, *ROWS]} | {case.rule for case in SHEETS} | own == set(rules())
+
+
+@pytest.mark.parametrize("case", [*CELLS, *ROWS], ids=str)
+def test_messages_are_chinese_name_the_field_and_hide_citizen_ids(case: Case | RowsCase) -> None:
+    kind = kind_of(case.record)
+    if isinstance(case, Case):
+        (finding,) = validate(row_of(case.record, case.changes), kind, EDITION_2018, TODAY)
+    else:
+        (finding,) = _beside(case, case.second)
+    assert finding.message.startswith(EDITION_2018.table(kind).field(case.field).title)
     assert "请" in finding.message
     assert ID not in finding.message
     assert WRONG_ID not in finding.message
-    optional_placeholder = rule == "placeholder" and field == "BZ"
-    assert (finding.severity is Severity.WARNING) == (rule in WARNINGS or optional_placeholder)
+    assert finding.severity is rules()[case.rule].severity
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "advice"),
+    [
+        ("XK_JDRQ", "2018年11月6日", "请写成 2018/11/06"),
+        ("XK_JDRQ", "20181106", "请写成 2018/11/06"),
+        ("XK_JDRQ", "2018.11.6 10:30:00", "请写成 2018/11/06"),
+        ("XK_JDRQ", "43410", "请写成 2018/11/06"),
+        ("XK_YXQZI", "长期有效", "长期请写 2099/12/31"),
+        ("XK_YXQZI", "9999/12/31", "长期请写 2099/12/31"),
+        ("XK_XDR_SHXYM", CODE.lower(), CODE),
+    ],
+)
+def test_the_sentence_says_what_to_write(field: str, written: str, advice: str) -> None:
+    (finding,) = validate(row_of(LICENCE, {field: written}), RecordKind.LICENCE, EDITION_2018, TODAY)
+    assert advice in finding.message
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"), [("4000元", "0.4"), ("1.2万元", "1.2"), ("12,000 元", "1.2"), ("肆仟元整", "万元")]
+)
+def test_amounts_are_put_into_wan(written: str, advice: str) -> None:
+    (finding,) = validate(row_of(PENALTY, {"CF_NR_FK": written}), RecordKind.PENALTY, EDITION_2018, TODAY)
+    assert finding.rule == "amount"
+    assert f"请填 {advice}（" in finding.message or "以万元为单位" in finding.message
 
 
 def test_an_id_in_the_wrong_place_is_not_repeated() -> None:
     for field in ("XK_XDR_SHXYM", "XK_XKLB", "XK_JDRQ", "XK_ZT"):
         for written in (ID, "".join(chr(ord(c) + 0xFEE0) for c in ID)):
-            findings = validate(_row(LICENCE, {field: written}), RecordKind.LICENCE, EDITION_2018, TODAY)
+            findings = validate(row_of(LICENCE, {field: written}), RecordKind.LICENCE, EDITION_2018, TODAY)
             assert findings
             assert all(ID not in f.message and written not in f.message for f in findings)
 
@@ -176,6 +172,25 @@ def test_in_2016_any_one_identifier_will_do() -> None:
     assert validate(row | {"XK_XDR_SFZ": ID}, RecordKind.LICENCE, EDITION_2016, TODAY) == []
     wrong = validate(row | {"XK_XDR_SFZ": WRONG_ID}, RecordKind.LICENCE, EDITION_2016, TODAY)
     assert [f.rule for f in wrong] == ["id_number"]
+
+
+def test_the_other_2018_layout_tells_persons_by_their_numbers() -> None:
+    for record in (LICENCE, replace(LICENCE, subject=PERSON)):
+        row = published_row(record, EDITION_2018_SFZH, REPORTING)
+        assert validate(row, RecordKind.LICENCE, EDITION_2018_SFZH, TODAY) == []
+    person = published_row(replace(LICENCE, subject=PERSON), EDITION_2018_SFZH, REPORTING)
+    found = validate(person | {"XK_FRDB": "程砚秋"}, RecordKind.LICENCE, EDITION_2018_SFZH, TODAY)
+    assert [(f.rule, f.field) for f in found] == [("must_be_blank", "XK_FRDB")]
+    nobody = person | {"XK_XDR_ZJLX": "", "XK_XDR_ZJHM": ""}
+    found = validate(nobody, RecordKind.LICENCE, EDITION_2018_SFZH, TODAY)
+    assert [(f.rule, f.field) for f in found] == [("identifier_missing", "XK_XDR_SHXYM")]
+
+
+def test_in_2016_a_person_has_no_legal_representative() -> None:
+    row = published_row(PERSON_PENALTY, EDITION_2016, REPORTING) | {"CF_BM": "340000-CF-001"}
+    assert validate(row, RecordKind.PENALTY, EDITION_2016, TODAY) == []
+    found = validate(row | {"CF_FR": "程砚秋"}, RecordKind.PENALTY, EDITION_2016, TODAY)
+    assert [(f.rule, f.field) for f in found] == [("must_be_blank", "CF_FR")]
 
 
 TEXTS = st.text(alphabet=st.characters(), max_size=60) | st.sampled_from(
@@ -218,8 +233,8 @@ PENALTIES = st.builds(
 )
 
 
-@pytest.mark.parametrize("standard", [EDITION_2018, EDITION_2016], ids=["2018", "2016"])
-@hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("standard", [EDITION_2018, EDITION_2018_SFZH, EDITION_2016], ids=["2018", "sfzh", "2016"])
+@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(record=LICENCES | PENALTIES)
 def test_no_record_is_too_strange(standard, record) -> None:  # type: ignore[no-untyped-def]
     kind = kind_of(record)

@@ -31,6 +31,8 @@ _MODULES = {
     "explain": "explain",
     "calibrate": "calibrate",
     "screen-file": "screen_file",
+    "validate": "validate",
+    "standard": "standard",
     "quarantine": "quarantine",
     "lists": "lists",
     "publish": "publish",

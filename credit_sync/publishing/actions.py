@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Self
 
 from credit_sync.publishing.channels.channel import Answer
-from credit_sync.publishing.findings import has_errors
+from credit_sync.publishing.findings import Finding, has_errors
 from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
 from credit_sync.publishing.publicity import end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
@@ -69,11 +69,16 @@ def _taken_back(submissions: Sequence[Any]) -> Decision | None:
 
 
 def called_for(
-    found: Mapping[str, Any], past: Past, outbox: Outbox, repaired_on: date | None
+    found: Mapping[str, Any],
+    past: Past,
+    outbox: Outbox,
+    repaired_on: date | None,
+    beside: Sequence[Finding] = (),
 ) -> dict[str, Any] | None:
     """The submission that a record (a row of its table) calls for, as columns; None for none at all.
 
-    `repaired_on`: what a person has put on record about a penalty's credit repair.
+    `repaired_on`: what a person has put on record about a penalty's credit repair. `beside`: what is wrong with the
+    record beside others of the store.
     """
     head = {"record_id": found["id"], "record_version": found["version"], "step": past.steps, "findings": []}
     record = from_columns(PUBLISHED_KINDS[outbox.kind], found)
@@ -90,12 +95,12 @@ def called_for(
     if past.taken_back and past.taken_back.version == found["version"]:
         return None
     row = published_row(record, outbox.standard, outbox.reporting)
-    return head | _row(row, past, outbox)
+    return head | _row(row, past, outbox, beside)
 
 
-def judged(row: Row, outbox: Outbox) -> dict[str, Any]:
+def judged(row: Row, outbox: Outbox, beside: Sequence[Finding] = ()) -> dict[str, Any]:
     """A row with its findings and the state that they put it in."""
-    findings = validate(row, outbox.kind, outbox.standard, outbox.reporting.on)
+    findings = [*validate(row, outbox.kind, outbox.standard, outbox.reporting.on), *beside]
     state = State.INVALID if has_errors(findings) else State.PENDING
     return {"row": row, "findings": [finding.stored() for finding in findings], "state": state}
 
@@ -104,9 +109,9 @@ def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
     return {"action": Action.WITHDRAW, "state": state, "row": past.public, "cause": cause, "who": ""}
 
 
-def _row(row: Row, past: Past, outbox: Outbox) -> dict[str, Any]:
+def _row(row: Row, past: Past, outbox: Outbox, beside: Sequence[Finding]) -> dict[str, Any]:
     cause = AGAIN if past.refused else DATED if past.steps else ""
-    values = judged(row, outbox) | {"cause": cause, "who": ""}
+    values = judged(row, outbox, beside) | {"cause": cause, "who": ""}
     if past.public is not None:
         same = says_the_same(row, past.public, outbox.standard, outbox.kind)
         return values | {"action": Action.CORRECT} | ({"state": State.UNCHANGED} if same else {})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from credit_sync.publishing.standard import Period
+from credit_sync.publishing.field_table import Period
 from credit_sync.publishing.values import Published
 from credit_sync.records import Licence
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, insert, select, update
 
 from credit_sync.publishing.actions import Past, called_for, judged
+from credit_sync.publishing.neighbours import beside_earlier
 from credit_sync.publishing.outbox import WAITING, Outbox, State, next_id
 from credit_sync.publishing.rows import published_row
 from credit_sync.publishing.selection import to_look_at
@@ -54,8 +55,15 @@ def _queue_chunk(connection: Connection, outbox: Outbox, run: Run, after: int, l
     records = connection.execute(select(record).where(record.c.id.in_(chosen)).order_by(record.c.id)).all()
     ids = [found.id for found in records]
     past, repaired = submissions_of(connection, outbox, ids), repaired_on(connection, outbox, ids)
+    beside = beside_earlier(connection, outbox, records)
     made = [
-        called_for(found._asdict(), Past.of(past[found.id], found.version), outbox, repaired.get(found.id))
+        called_for(
+            found._asdict(),
+            Past.of(past[found.id], found.version),
+            outbox,
+            repaired.get(found.id),
+            beside.get(found.id, ()),
+        )
         for found in records
     ]
     waiting = and_(outbox.here(), submission.c.record_id.in_(ids), submission.c.state.in_(WAITING))
@@ -91,10 +99,14 @@ def _look_again(connection: Connection, outbox: Outbox, chosen: ColumnElement[bo
     own = and_(submission.c.record_id == record.c.id, submission.c.record_version == record.c.version)
     kept = [c.label(f"submission_{c.name}") for c in (submission.c.id, submission.c.row, submission.c.findings)]
     changes = []
-    for found in connection.execute(select(record, *kept).join(submission, own).where(chosen)).all():
+    invalid = connection.execute(
+        select(record, *kept).join(submission, own).where(chosen).order_by(record.c.id)
+    ).all()
+    beside = beside_earlier(connection, outbox, invalid)
+    for found in invalid:
         stored = found._asdict()
         row = published_row(from_columns(PUBLISHED_KINDS[outbox.kind], stored), outbox.standard, outbox.reporting)
-        now = judged(row, outbox)
+        now = judged(row, outbox, beside.get(found.id, ()))
         if (row, now["findings"]) != (stored["submission_row"], stored["submission_findings"]):
             changes.append({"the_id": stored["submission_id"], **now})
     if changes:

@@ -7,11 +7,14 @@ is for validation to find.
 
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache, partial
 
-from credit_sync.publishing.standard import PublishedField, Row, Standard, ValueList
-from credit_sync.publishing.values import PUBLISHED_KINDS, Published, Reporting, Value, value_of
+from credit_sync.publishing.standard import PublishedField, Row, Standard, Test, ValueList
+from credit_sync.publishing.values import PUBLISHED_KINDS, Published, Reporting, getter
 from credit_sync.records import RecordKind
 
 _SEVERAL = re.compile(r"[;；|\n]+")
@@ -21,14 +24,34 @@ _SIX_DECIMALS = Decimal("0.000001")
 
 def published_row(record: Published, standard: Standard, reporting: Reporting) -> Row:
     """The record as a row of the standard."""
-    kind = kind_of(record)
-    table = standard.table(kind)
-    row = {field.code: _text(field, record, standard, reporting) for field in table.fields}
-    for field in table.fields:
-        if field.id_type_of:
-            row[field.code] = standard.id_type(row[field.id_type_of])
-    blanked = [f.code for f in table.fields if f.blank_when and standard.holds(f.blank_when, kind, row)]
-    return row | dict.fromkeys(blanked, "")
+    maker = _maker(standard, kind_of(record))
+    row = {code: text(record, reporting) for code, text in maker.texts}
+    for code, number in maker.id_types:
+        if row[number]:
+            row[code] = standard.id_type(row[number])
+    blanked = [code for code, is_blank in maker.blanks if row[code] and is_blank(row)]
+    return row | dict.fromkeys(blanked, "") if blanked else row
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """How the rows of a table are made, found out once."""
+
+    texts: tuple[tuple[str, Callable[[Published, Reporting], str]], ...]
+    id_types: tuple[tuple[str, str], ...]
+    """Fields that name the document type of the number in another field."""
+    blanks: tuple[tuple[str, Test], ...]
+    """When a field must be empty."""
+
+
+@lru_cache(maxsize=16)
+def _maker(standard: Standard, kind: RecordKind) -> _Maker:
+    fields = standard.table(kind).fields
+    return _Maker(
+        tuple((field.code, _text_of(field, standard)) for field in fields),
+        tuple((field.code, field.id_type_of) for field in fields if field.id_type_of),
+        tuple((f.code, standard.condition(kind, f.blank_when)) for f in fields if f.blank_when),
+    )
 
 
 def is_published(record: Published, standard: Standard) -> bool:
@@ -51,20 +74,35 @@ def kind_of(record: Published) -> RecordKind:
     return next(kind for kind, record_class in PUBLISHED_KINDS.items() if isinstance(record, record_class))
 
 
-def _text(field: PublishedField, record: Published, standard: Standard, reporting: Reporting) -> str:
-    values = (value_of(name, record, reporting) for name in field.from_)
-    text = next((text for value in values if (text := _written(value, standard))), field.constant)
-    if not text or not field.values:
-        return text
-    return _in_words(text, field, standard.lists[field.values])
+def _text_of(field: PublishedField, standard: Standard) -> Callable[[Published, Reporting], str]:
+    """How a field's text is made from a record."""
+    getters = tuple(getter(name) for name in field.from_)
+    constant, long_term, date_format = field.constant, standard.long_term, standard.date_format
+    in_words: Callable[[str], str] | None = None
+    if field.values:
+        in_words = lru_cache(1000)(partial(_in_words, field=field, known=standard.lists[field.values]))
+
+    def text(record: Published, reporting: Reporting) -> str:
+        for get in getters:
+            value = get(record, reporting)
+            if not value and value != 0:
+                continue
+            if isinstance(value, str):
+                written = value.strip() if value.isprintable() else _one_line(value)
+            elif isinstance(value, date):
+                written = _day(min(value, long_term), date_format)
+            else:
+                written = _amount(value)
+            if written:
+                return in_words(written) if in_words else written
+        return in_words(constant) if in_words and constant else constant
+
+    return text
 
 
-def _written(value: Value, standard: Standard) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return min(value, standard.long_term).strftime(standard.date_format)
-    return _amount(value) if isinstance(value, Decimal) else _one_line(value)
+@lru_cache(maxsize=20_000)
+def _day(day: date, date_format: str) -> str:
+    return day.strftime(date_format)
 
 
 def _amount(value: Decimal) -> str:
@@ -78,10 +116,8 @@ def _amount(value: Decimal) -> str:
 
 def _one_line(text: str) -> str:
     """Line breaks and tabs become blanks, invisible characters go."""
-    if not text.isprintable():
-        spaced = " ".join(text.split())
-        text = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
-    return text.strip()
+    spaced = " ".join(text.split())
+    return "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
 
 
 def _in_words(text: str, field: PublishedField, known: ValueList) -> str:

@@ -5,167 +5,22 @@ looks at the published row itself, so that a row can be judged without the recor
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from credit_sync.publishing.field_table import Condition, FieldTable, IdType, PublishedField, Row, ValueList
+from credit_sync.publishing.template import Template
 from credit_sync.publishing.values import known_names
 from credit_sync.records import RecordKind
 from credit_sync.toml_files import Strict, load
 
-Row = dict[str, str]
-"""A published row: field code -> text, in the order of the standard; '' where there is nothing."""
-
-
-class ValueList(Strict):
-    """The values that a field may have."""
-
-    values: tuple[str, ...] = Field(min_length=1)
-    meanings: dict[str, str] = {}
-    """What codes mean, for people."""
-    prefix: str = ""
-    """Free text that begins so and goes on is allowed too, such as 其他-补发."""
-    separator: str = ""
-    """Between several values in one field; empty where there may be only one."""
-    from_ours: dict[str, str] = {}
-    """Our values, and other usual ways of writing, in the words of the standard."""
-
-    def allows(self, value: str) -> bool:
-        """One value, not several."""
-        return value in self.values or (
-            self.prefix != "" and value.startswith(self.prefix) and value != self.prefix
-        )
-
-    def parts(self, text: str) -> list[str]:
-        """The values in a field's text."""
-        return [part.strip() for part in text.split(self.separator)] if self.separator else [text]
-
-    def describe(self) -> str:
-        """For messages: `1（有效）、2（无效）`."""
-        known = [f"{v}（{self.meanings[v]}）" if v in self.meanings else v for v in self.values]
-        return "、".join([*known, f"{self.prefix.rstrip('-')}-…"] if self.prefix else known)
-
-
-class IdType(Strict):
-    """A kind of identity document, recognised by the shape of its number."""
-
-    value: str
-    pattern: str
-    check: Literal["", "citizen_id"] = ""
-
-
-class Condition(Strict):
-    """Holds when `field` has one of `values`, or when any of `filled` is filled."""
-
-    field: str = ""
-    values: tuple[str, ...] = ()
-    filled: tuple[str, ...] = ()
-
-
-class Only(Strict):
-    """Only records whose own field has one of these values are published in this table."""
-
-    field: str
-    values: tuple[str, ...] = Field(min_length=1)
-
-
-class Period(Strict):
-    """How long penalties decided from a day on stay public, where they do not say themselves."""
-
-    decided_from: date
-    months: int = Field(gt=0, le=1200)
-    basis: str = Field(min_length=1)
-    """The rule that says so."""
-
-
-Check = Literal["", "uscc", "organisation_code", "registration_number", "citizen_id"]
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
-
-
-class PublishedField(Strict):
-    """One column of a published table."""
-
-    code: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
-    title: str = Field(min_length=1)
-    type: Literal["text", "date", "amount"] = "text"
-    length: int = Field(default=0, ge=0)
-    """Most characters of a text."""
-    required: bool = False
-    required_when: str = ""
-    blank_when: str = ""
-    """Condition under which the field must be empty."""
-    values: str = ""
-    """Name of its list under [lists]."""
-    part: Literal["all", "first", "rest"] = "all"
-    """Which of several values goes into this column, where an edition has more than one column for them."""
-    from_: Names = Field(default=(), alias="from")
-    """What fills it, the first that is not empty; see publishing/values.py."""
-    constant: str = ""
-    check: Check = ""
-    placeholder_when: str = ""
-    """Condition under which the placeholder code (17 zeros and X) stands for a code not issued yet."""
-    id_type_of: str = ""
-    """The field whose number this one names the document type of."""
-    not_future: bool = False
-    not_before: date | None = None
-    plain: bool = False
-    """A name: none of `forbidden_in_names`."""
-    note: str = ""
-
-
-class FieldTable(Strict):
-    """The published table of one kind of record."""
-
-    title: str = Field(pattern=r"^[^\[\]:*?/\\]{1,31}$")
-    """Names the sheet and the files."""
-    fields: tuple[PublishedField, ...] = Field(min_length=1)
-    conditions: dict[str, Condition] = {}
-    only: Only | None = None
-    order: tuple[tuple[str, str], ...] = ()
-    """Pairs of dates of which the second may not be earlier."""
-    pairs: tuple[tuple[str, str], ...] = ()
-    """A name and its code: people put them into each other's column."""
-    any_of: tuple[tuple[str, ...], ...] = ()
-    """Groups of which at least one field must be filled."""
-    publicity: tuple[Period, ...] = ()
-    """Of penalties; without one, a penalty without 公示截止期 stays public until a person ends it."""
-
-    @cached_property
-    def by_code(self) -> Mapping[str, PublishedField]:
-        """The fields by their codes, in order."""
-        return {field.code: field for field in self.fields}
-
-    @cached_property
-    def id_type_fields(self) -> Mapping[str, str]:
-        """Code of a number's field -> code of the field that names its document type."""
-        return {field.id_type_of: field.code for field in self.fields if field.id_type_of}
-
-    def field(self, code: str) -> PublishedField:
-        """The field with this code. Raises KeyError."""
-        return self.by_code[code]
-
-    @model_validator(mode="after")
-    def _codes_exist(self) -> Self:
-        codes = [field.code for field in self.fields]
-        for code in {code for code in codes if codes.count(code) > 1}:
-            raise ValueError(f"字段代码 {code} 出现了不止一次")
-        named = [code for group in (*self.order, *self.pairs, *self.any_of) for code in group]
-        named += [code for found in self.conditions.values() for code in (found.field, *found.filled) if code]
-        named += [field.id_type_of for field in self.fields if field.id_type_of]
-        for code in named:
-            if code not in codes:
-                raise ValueError(f"没有字段 {code}")
-        for field in self.fields:
-            for name in (field.required_when, field.blank_when, field.placeholder_when):
-                if name and name not in self.conditions:
-                    raise ValueError(f"{field.code}: 没有条件 conditions.{name}")
-            if field.type == "text" and not field.length:
-                raise ValueError(f"{field.code}: 文字字段必须写 length")
-        return self
+Test = Callable[[Mapping[str, str]], bool]
+"""A condition, as a question to a row."""
 
 
 class Standard(Strict):
@@ -180,29 +35,62 @@ class Standard(Strict):
     """The day that stands for 长期."""
     max_rows: int = Field(gt=0, le=1_000_000)
     """Most rows of one file."""
+    template: Template = Template()
+    long_term_words: tuple[str, ...] = ()
+    """What people write for it instead."""
     placeholders: tuple[str, ...] = ()
     """What people write instead of leaving a field empty."""
+    footers: tuple[str, ...] = ()
+    """How the notes begin that stand below the rows of a template."""
     forbidden_in_names: str = ""
     lists: dict[str, ValueList] = {}
     id_types: tuple[IdType, ...] = ()
     licence: FieldTable
     penalty: FieldTable
 
+    @property
+    def tables(self) -> Mapping[RecordKind, FieldTable]:
+        """The tables by kind of record."""
+        return {RecordKind.LICENCE: self.licence, RecordKind.PENALTY: self.penalty}
+
     def table(self, kind: RecordKind) -> FieldTable:
         """The table of licences or of penalties."""
         return self.licence if kind is RecordKind.LICENCE else self.penalty
 
+    def __hash__(self) -> int:
+        """Standards are loaded once and compiled once (see `validation`): they are told apart as objects."""
+        return id(self)
+
     def holds(self, name: str, kind: RecordKind, row: Mapping[str, str]) -> bool:
         """Whether a condition of a table holds for a row; '' never does."""
-        condition = self.table(kind).conditions.get(name)
-        if condition is None:
-            return False
-        if any(row.get(code) for code in condition.filled):
-            return True
-        value = row.get(condition.field, "")
-        if not value:
-            return False
-        return any(p in condition.values for p in self.parts(self.table(kind).field(condition.field), value))
+        return name != "" and self.condition(kind, name)(row)
+
+    def condition(self, kind: RecordKind, name: str) -> Test:
+        """A condition of a table as a function of a row."""
+        return self._conditions[kind][name]
+
+    @cached_property
+    def _conditions(self) -> Mapping[RecordKind, Mapping[str, Test]]:
+        return {
+            kind: {name: self._compiled(found, table) for name, found in table.conditions.items()}
+            for kind, table in self.tables.items()
+        }
+
+    def _compiled(self, condition: Condition, table: FieldTable) -> Test:
+        code, filled, blank = condition.field, condition.filled, condition.blank
+        has = self._has_value(table.field(code), frozenset(condition.values)) if code else None
+
+        def holds(row: Mapping[str, str]) -> bool:
+            if has is not None and not has(row.get(code, "")):
+                return False
+            if filled and not any(row.get(other) for other in filled):
+                return False
+            return not any(row.get(other) for other in blank)
+
+        return holds
+
+    def _has_value(self, field: PublishedField, values: frozenset[str]) -> Callable[[str], bool]:
+        return lru_cache(maxsize=1000)(lambda text: not values.isdisjoint(self.parts(field, text)))
 
     def parts(self, field: PublishedField, text: str) -> list[str]:
         """The values in a field's text: several where its list has a separator."""
@@ -214,8 +102,8 @@ class Standard(Strict):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        for kind in (RecordKind.LICENCE, RecordKind.PENALTY):
-            table, names = self.table(kind), known_names(kind)
+        for kind, table in self.tables.items():
+            names = known_names(kind)
             for field in table.fields:
                 place = f"{kind.value}.fields.{field.code}"
                 if field.values and field.values not in self.lists:
@@ -236,3 +124,21 @@ class Standard(Strict):
 def load_standard(mappings: Path, name: str) -> Standard:
     """The edition called `name`. Raises SettingsError that names every wrong key."""
     return load(mappings / "credit_anhui" / f"{name}.toml", Standard).model_copy(update={"name": name})
+
+
+def standard_names(mappings: Path) -> list[str]:
+    """The editions that there are, the newest first, each before its other layouts."""
+    names = sorted(path.stem for path in (mappings / "credit_anhui").glob("*.toml"))
+    return sorted(names, key=lambda name: name.partition("_")[0], reverse=True)
+
+
+__all__ = [
+    "FieldTable",
+    "PublishedField",
+    "Row",
+    "Standard",
+    "Test",
+    "ValueList",
+    "load_standard",
+    "standard_names",
+]

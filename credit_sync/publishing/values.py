@@ -4,10 +4,11 @@ The names are those that `from` of a standard's fields may use. An individual tr
 first two characters of the unified social credit code, 92 (GB 32100-2015: 9 工商, 2 个体工商户).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from credit_sync.records import Licence, LicenceState, Penalty, RecordKind
 from credit_sync.settings import Department
@@ -28,17 +29,22 @@ class Reporting:
     on: date
 
 
-def value_of(name: str, record: Published, reporting: Reporting) -> Value:
-    """The value called `name`; None or '' where the record has none."""
-    derive = _DERIVED.get(name)
-    value: Value = derive(record, reporting) if derive else getattr(record, name)
-    return value
+Getter = Callable[[Published, Reporting], Value]
+"""None or '' where the record has no such value."""
+
+
+def getter(name: str) -> Getter:
+    """How the value called `name` is got from a record."""
+    if name in DERIVED:
+        return DERIVED[name].get
+    own = attrgetter(name)
+    return lambda record, _: own(record)
 
 
 def known_names(kind: RecordKind) -> frozenset[str]:
     """Every name that `from` may use for records of this kind."""
     own = {field.name for field in fields(PUBLISHED_KINDS[kind])}
-    return frozenset((own - {"subject"}) | _DERIVED.keys())
+    return frozenset((own - {"subject"}) | DERIVED.keys())
 
 
 def _subject_name(record: Published, _: Reporting) -> Value:
@@ -103,7 +109,7 @@ def _reported_on(_: Published, reporting: Reporting) -> Value:
     return reporting.on
 
 
-def _identifier(kind: IdentifierKind) -> Callable[[Published, Reporting], Value]:
+def _identifier(kind: IdentifierKind) -> Getter:
     def find(record: Published, _: Reporting) -> Value:
         found = record.subject.identifier(kind)
         return found.value if found else None
@@ -111,19 +117,27 @@ def _identifier(kind: IdentifierKind) -> Callable[[Published, Reporting], Value]
     return find
 
 
-_DERIVED: dict[str, Callable[[Published, Reporting], Value]] = {
-    "subject_name": _subject_name,
-    "subject_category": _subject_category,
-    "uscc": _identifier(IdentifierKind.USCC),
-    "registration_number": _identifier(IdentifierKind.REGISTRATION_NUMBER),
-    "organisation_code": _identifier(IdentifierKind.ORGANISATION_CODE),
-    "legal_representative": _legal_representative,
-    "legal_representative_id": _legal_representative_id,
-    "person_id": _person_id,
-    "authority": _authority,
-    "authority_code": _authority_code,
-    "state": _state,
-    "department_name": _department_name,
-    "department_uscc": _department_uscc,
-    "reported_on": _reported_on,
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A value that is no field of the record."""
+
+    title: str
+    get: Getter
+
+
+DERIVED: Mapping[str, Derived] = {
+    "subject_name": Derived("相对人名称", _subject_name),
+    "subject_category": Derived("相对人类别（按主体类型和代码）", _subject_category),
+    "uscc": Derived("相对人的统一社会信用代码", _identifier(IdentifierKind.USCC)),
+    "registration_number": Derived("相对人的工商注册号", _identifier(IdentifierKind.REGISTRATION_NUMBER)),
+    "organisation_code": Derived("相对人的组织机构代码", _identifier(IdentifierKind.ORGANISATION_CODE)),
+    "legal_representative": Derived("法定代表人", _legal_representative),
+    "legal_representative_id": Derived("法定代表人证件号码", _legal_representative_id),
+    "person_id": Derived("自然人证件号码", _person_id),
+    "authority": Derived("决定机关（没有时为本部门）", _authority),
+    "authority_code": Derived("决定机关代码（本部门的由配置补上）", _authority_code),
+    "state": Derived("当前状态（到期的按报送日）", _state),
+    "department_name": Derived("配置 department.name", _department_name),
+    "department_uscc": Derived("配置 department.uscc", _department_uscc),
+    "reported_on": Derived("报送日期", _reported_on),
 }

@@ -1,6 +1,7 @@
 """The formats a file can have. `read_table` reads any of them; each format is one module with one reader."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from credit_sync.errors import SourceError
@@ -34,19 +35,26 @@ def read_table(
     `names` are the titles that are known; `max_bytes` bounds what is read after unpacking. Raises SourceError for a
     file that cannot be read to its end, whatever is wrong with it.
     """
-    try:
+    with explained(path.name):
         for document in open_documents(path, max_bytes, frozenset(READERS)):
             reader = READERS.get(document.suffix)
             if reader is None:
                 known = "、".join(READERS)
                 raise SourceError(f"{document.place} 的格式不认识（支持 {known}，可压成 .gz 或 .zip）")
             yield from reader(document, names, layout)
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Whatever may happen while a foreign file is read, as a SourceError."""
+    try:
+        yield
     except SourceError:
         raise
     except OSError as error:
-        raise SourceError(f"{path.name} 读不了：{error.strerror or '文件损坏'}") from None
+        raise SourceError(f"{name} 读不了：{error.strerror or '文件损坏'}") from None
     except Exception as error:  # whatever the parsers of foreign formats make of a damaged file
-        raise SourceError(f"{path.name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
+        raise SourceError(f"{name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
 
 
-__all__ = ["READERS", "Found", "Unread", "read_table"]
+__all__ = ["READERS", "Found", "Unread", "explained", "read_table"]

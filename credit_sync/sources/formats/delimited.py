@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -23,31 +24,48 @@ Record = tuple[int, list[str] | Unread]
 
 def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:
     """The rows of a CSV file; the row number is the line on which the row starts."""
+    dialect, head = recognise(document, names, layout)
+    if dialect.header is None:
+        raise no_titles(document.place, head, names)
+    rows = islice(records(document, dialect), dialect.header.row + 1, None)
+    yield from _rows(document.place, rows, dialect.header, dialect.encoding.clean)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text is to be read, and where its titles are, if any of those known are there."""
+
+    encoding: text.Encoding
+    delimiter: str
+    header: Header | None
+
+
+def recognise(document: Document, names: frozenset[str], layout: Layout) -> tuple[Dialect, list[list[str]]]:
+    """The delimiter with which the best titles are found, and the first rows. Raises SourceError."""
     encoding = text.detect(document.open)
     if encoding is None:
         raise SourceError(f"{document.place} 不是 UTF-8 或 GB18030 文本", remedy="请另存为 CSV UTF-8")
     with encoding.open(document.open()) as stream:
-        delimiter, header = _header(stream.read(_SAMPLE), names, layout, document.place)
-    with encoding.open(document.open()) as stream:
-        records = _records(stream, delimiter, document.place)
-        rows = islice(records, header.row + 1, None)
-        yield from _rows(document.place, rows, header, encoding.clean)
-
-
-def _header(sample: str, names: frozenset[str], layout: Layout, place: str) -> tuple[str, Header]:
-    """The delimiter with which the best titles are found, and these."""
+        sample = stream.read(_SAMPLE)
     found: list[tuple[str, Header]] = []
     first: list[list[str]] = []
     for delimiter in _DELIMITERS:
-        lines = _records(io.StringIO(sample, newline=""), delimiter, place)
+        lines = _records(io.StringIO(sample, newline=""), delimiter, document.place)
         head = [[] if isinstance(cells, Unread) else cells for cells in _first(lines)]
         header = find_header(head, names, layout.header_rows)
         if header:
             found.append((delimiter, header))
         first = first or head
     if not found:
-        raise no_titles(place, first, names)
-    return max(found, key=lambda pair: (pair[1].sure, pair[1].known))
+        return Dialect(encoding, _DELIMITERS[0], None), first
+    best = max(found, key=lambda pair: (pair[1].sure, pair[1].known))
+    return Dialect(encoding, *best), first
+
+
+def records(document: Document, dialect: Dialect) -> Iterator[Record]:
+    """All records of a text, the titles among them."""
+    with dialect.encoding.open(document.open()) as stream:
+        yield from _records(stream, dialect.delimiter, document.place)
 
 
 def _first(records: Iterator[Record]) -> list[list[str] | Unread]:

@@ -1,0 +1,115 @@
+"""Writing a batch's rows: only those that have not arrived, each as a new row or over its earlier one.
+
+Before anything is written the table is asked. A row that bears the batch's UUID has arrived, by this night or one that
+died. A row of an earlier hand-over is overwritten, its counter one higher. What the table cannot hold is refused row
+by row, as the platform would refuse it, and the rest of the batch goes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.publishing.channels.channel import Answer, Batch, Receipt, Submitted
+from credit_sync.publishing.channels.exchange_db.cells import UnfitError
+from credit_sync.publishing.channels.exchange_db.database import blames_the_row, sentence_of
+from credit_sync.publishing.channels.exchange_db.identity import Identity
+from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
+
+_THE_ROW = "the_row"
+"""Parameter that finds the row to overwrite."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What an earlier hand-over has left in the table."""
+
+    batch: str
+    number: int
+
+
+def write(
+    connection: Connection,
+    target: ExchangeTable,
+    batch: Batch,
+    some: Sequence[Submitted],
+    known: Mapping[int, Identity],
+) -> Iterator[Receipt]:
+    """Writes some of a batch's rows; yields a receipt for each that the table refuses."""
+    there = _there(connection, target, [target.key(known[one.id]) for one in some])
+    new: dict[int, dict[str, Any]] = {}
+    old: dict[int, dict[str, Any]] = {}
+    for one in some:
+        identity = known[one.id]
+        earlier = there.get(target.key(identity))
+        if earlier is not None and earlier.batch == identity.batch:
+            continue
+        try:
+            values = _values(target, batch, one, identity, earlier)
+        except UnfitError as reason:
+            yield Receipt(one.id, Answer.REJECTED, str(reason))
+        else:
+            (new if earlier is None else old)[one.id] = values
+    yield from _execute(connection, insert(target.table), new)
+    key = target.column(target.mapping.row.key)
+    overwriting = {id_: values | {_THE_ROW: values[key.name]} for id_, values in old.items()}
+    yield from _execute(connection, update(target.table).where(key == bindparam(_THE_ROW)), overwriting)
+
+
+def _there(connection: Connection, target: ExchangeTable, keys: Sequence[str]) -> dict[str, _Earlier]:
+    """Key -> what the table has under it. Raises CreditSyncError when it has a key twice."""
+    row = target.mapping.row
+    wanted = [target.column(name) for name in (row.key, row.batch, row.counter) if name]
+    typed = [target.cells(row.key).of_text(key, row.key) for key in keys]
+    found: dict[str, _Earlier] = {}
+    there = select(*wanted).where(wanted[0].in_(typed)).with_for_update()
+    for key, of_batch, *number in connection.execute(there):
+        name = str(key).strip().lower()
+        if name in found:
+            raise CreditSyncError(
+                f"前置库的表 {target.table.name} 里 {row.key} = {name} 的行不止一行",
+                remedy="请前置库管理员清理后再报",
+            )
+        found[name] = _Earlier(str(of_batch or "").strip().lower(), int(number[0] or 0) if number else 0)
+    return found
+
+
+def _values(
+    target: ExchangeTable, batch: Batch, one: Submitted, identity: Identity, earlier: _Earlier | None
+) -> dict[str, Any]:
+    """The whole row by the table's column names. Raises UnfitError."""
+    row, receipt = target.mapping.row, target.mapping.receipt
+    beside = {row.key: target.key(identity), row.batch: identity.batch, row.action: row.actions[one.action]}
+    if row.counter:
+        beside[row.counter] = str(max(identity.number, earlier.number + 1 if earlier else 1))
+    if receipt:
+        beside[receipt.state] = receipt.initial
+        beside |= dict.fromkeys((name for name in (receipt.reason, receipt.platform_id) if name), "")
+    found = target.values(one.row)
+    found |= {name: target.cells(name).of_text(value, name) for name, value in beside.items()}
+    found |= {name: target.cells(name).of_time(batch.made_at, written) for name, written in row.times.items()}
+    return {target.column(name).name: value for name, value in found.items()}
+
+
+def _execute(connection: Connection, statement: Any, rows: Mapping[int, dict[str, Any]]) -> Iterator[Receipt]:
+    """All rows at once; where the database refuses one of them, one after the other."""
+    if not rows or _taken(connection, statement, list(rows.values())) is None:
+        return
+    for submission_id, values in rows.items():
+        if refusal := _taken(connection, statement, [values]):
+            yield Receipt(submission_id, Answer.REJECTED, f"前置库不接受：{refusal}")
+
+
+def _taken(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> str | None:
+    """None when the database took all of the rows, else why it took none."""
+    try:
+        with connection.begin_nested():
+            connection.execute(statement, rows)
+    except DBAPIError as error:
+        if not blames_the_row(error):
+            raise
+        return sentence_of(error)[0]
+    return None

@@ -1,0 +1,56 @@
+"""Records of the store that share a number: the rules over several rows, for what is about to be published.
+
+The record that came first keeps its number; a finding is about the later one. So whatever order records are judged in,
+and however often, the findings are the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from credit_sync.publishing.across_rows import Numbers, Organs
+from credit_sync.publishing.findings import Finding
+from credit_sync.publishing.outbox import Outbox
+from credit_sync.publishing.rows import is_published, published_row
+from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.store.columns import from_columns
+from credit_sync.store.schema import RECORD_TABLES
+
+_NUMBERS = ("document_number", "licence_number")
+
+
+def beside_earlier(
+    connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]
+) -> dict[int, list[Finding]]:
+    """For each record (a row of its table) what is wrong beside the earlier ones, and with the department's own code."""
+    chosen = {found.id for found in records}
+    numbers, department = Numbers(outbox.standard, outbox.kind), outbox.reporting.department
+    wrong: dict[int, list[Finding]] = {}
+    for found in _sharing(connection, outbox, records):
+        record = from_columns(PUBLISHED_KINDS[outbox.kind], found._asdict())
+        if not is_published(record, outbox.standard):
+            continue
+        row, place = published_row(record, outbox.standard, outbox.reporting), _place(found)
+        beside = numbers.check(row, place)
+        if found.id in chosen:
+            organs = Organs(outbox.table, {department.name: department.uscc})
+            wrong[found.id] = [*beside, *organs.check(row, place)]
+    return wrong
+
+
+def _sharing(connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]) -> Iterator[Row[Any]]:
+    """Live records up to the last of those given that have a number of theirs, in order; they are among them."""
+    table = RECORD_TABLES[outbox.kind]
+    columns = [table.c[name] for name in _NUMBERS if name in table.c]
+    none = {"", *outbox.standard.placeholders}
+    shared = {getattr(found, column.name) for found in records for column in columns} - none
+    if shared:
+        live = select(table).where(table.c.removed_at.is_(None), table.c.id <= records[-1].id)
+        yield from connection.execute(
+            live.where(or_(*(column.in_(sorted(shared)) for column in columns))).order_by(table.c.id)
+        )
+
+
+def _place(found: Row[Any]) -> str:
+    return f"{found.source} 的 {found.place} 第 {found.row} 行"
