@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, exists, or_, select
 
-from credit_sync.publishing.deadlines import CHINA, Deadline, publication_deadline
+from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
+from credit_sync.publishing.deadlines import Deadline
 from credit_sync.publishing.findings import Finding, Severity, finding_of
 from credit_sync.publishing.outbox import State
 from credit_sync.publishing.standard import load_standard
@@ -55,6 +56,7 @@ class Due:
 def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
     """Everything that is due on a day, the most urgent first. Raises SettingsError for an unusable standard."""
     found: list[Due] = []
+    term = load_deadline_rules(settings.path(settings.mappings)).publication
     with engine.connect() as connection:
         for name, channel in sorted(settings.channels.items()):
             standard = load_standard(settings.path(settings.mappings), channel.standard)
@@ -62,11 +64,13 @@ def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
                 if channel.carries(kind):
                     only = standard.table(kind).only
                     wanted = RECORD_TABLES[kind].c[only.field].in_(only.values) if only else True
-                    found += _due(connection, name, kind, wanted, on)
+                    found += _due(connection, name, kind, wanted, term, on)
     return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
 
 
-def _due(connection: Connection, channel: str, kind: RecordKind, wanted: Any, on: date) -> Iterator[Due]:
+def _due(  # noqa: PLR0913
+    connection: Connection, channel: str, kind: RecordKind, wanted: Any, term: PublicationTerm, on: date
+) -> Iterator[Due]:
     record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
     own = and_(
         submission.c.channel == channel,
@@ -91,12 +95,12 @@ def _due(connection: Connection, channel: str, kind: RecordKind, wanted: Any, on
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
     for found in connection.execute(query.order_by(record.c.id)):
-        yield _item(found, channel, kind, on)
+        yield _item(found, channel, kind, term, on)
 
 
-def _item(found: Row[Any], channel: str, kind: RecordKind, on: date) -> Due:
+def _item(found: Row[Any], channel: str, kind: RecordKind, term: PublicationTerm, on: date) -> Due:
     begin = found.changed_at.date() if found.sent else found.decided_on
-    deadline = None if found.state == State.HELD else publication_deadline(begin, CHINA)
+    deadline = None if found.state == State.HELD else term.deadline(begin)
     findings = [finding_of(stored) for stored in found.findings or ()]
     return Due(
         channel=channel,

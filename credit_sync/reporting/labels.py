@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from credit_sync.publishing.compliance import Rate, Standing
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.faces import Via
@@ -60,6 +61,14 @@ RECORDS: Mapping[str, str] = {
     RecordKind.APPLICANT: "申报主体",
     RecordKind.INSPECTION: "检查抽检",
 }
+
+STANDINGS: Mapping[str, str] = {
+    Standing.ACCEPTED: "已接收",
+    Standing.SENT: "已报送待回执",
+    Standing.REJECTED: "被退回",
+    Standing.UNSENT: "未报送",
+}
+"""Where the first publication of a decision stands."""
 
 STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "比对", "report": "报告"}
 
@@ -125,6 +134,19 @@ def percent(probability: float) -> str:
     if probability < 0.001:
         return "＜0.1%"
     return f"{math.floor(probability * 1000 + 1e-6) / 10:.1f}%"
+
+
+def share(rate: Rate) -> str:
+    """A rate in percent, rounded down; a dash where there is nothing to divide by.
+
+    >>> share(Rate(25, 26)), share(Rate(26, 26)), share(Rate(1, 5000)), share(Rate(0, 3)), share(Rate(0, 0))
+    ('96.1%', '100%', '＜0.1%', '0.0%', '—')
+    """
+    if not rate.whole:
+        return "—"
+    if rate.part == rate.whole:
+        return "100%"
+    return "＜0.1%" if 0 < rate.part * 1000 < rate.whole else f"{rate.part * 1000 // rate.whole / 10:.1f}%"
 
 
 def in_words(probability: float, *, confirmed: bool) -> str:
