@@ -11,16 +11,16 @@ comes out the same whenever it is asked for.
 A day is over when the time is on a later one: what is due today is neither done nor missed yet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self
 
-from credit_sync.publishing.deadline_rules import Promise, PublicationTerm
+from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.publishing.deadlines import CHINA, Deadline, working_days_late
-from credit_sync.publishing.timeline import Timeline
+from credit_sync.publishing.rates import Month, Rate
 from credit_sync.publishing.standard import Only
+from credit_sync.publishing.timeline import Timeline
 from credit_sync.records import RecordKind
 
 
@@ -35,54 +35,6 @@ class Standing(StrEnum):
 
 
 _PUBLISHED = (Standing.ACCEPTED, Standing.SENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A share with its parts; there is none of nothing."""
-
-    part: int
-    whole: int
-
-    @property
-    def value(self) -> float | None:
-        """From 0 to 1; None when the denominator is 0."""
-        return self.part / self.whole if self.whole else None
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A month of the calendar."""
-
-    year: int
-    number: int
-
-    @classmethod
-    def of(cls, day: date) -> Self:
-        """The month of a day."""
-        return cls(day.year, day.month)
-
-    @property
-    def first(self) -> date:
-        """Its first day."""
-        return date(self.year, self.number, 1)
-
-    @property
-    def end(self) -> datetime:
-        """The first moment after it."""
-        following = self.earlier(-1)
-        return datetime(following.year, following.number, 1)
-
-    def earlier(self, months: int) -> "Month":
-        """The month so many before."""
-        year, number = divmod(self.year * 12 + self.number - 1 - months, 12)
-        return Month(year, number + 1)
-
-    def __contains__(self, day: date) -> bool:
-        return (day.year, day.month) == (self.year, self.number)
-
-    def __str__(self) -> str:
-        return f"{self.year}-{self.number:02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,65 +184,3 @@ def late_in(judged: Iterable[Judged], month: Month) -> list[Judged]:
     """迟报: published in the month after the deadline, or not published and past it; the latest first."""
     late = [j for j in judged if j.days_late and (j.published_on is None or j.published_on in month)]
     return sorted(late, key=lambda j: (-j.days_late, j.deadline.day, j.channel, j.kind, j.record_id))
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseCase:
-    """One decision under a promise: from when to when it took."""
-
-    number: str
-    subject: str
-    began: date
-    ended: date
-    deadline: Deadline
-    days_late: int
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseFigures:
-    """How a promise was kept in a month."""
-
-    promise: Promise
-    kept: int
-    late: tuple[PromiseCase, ...]
-    """The latest first."""
-    undated: int
-    """Decisions that do not say when they began: not counted."""
-    backwards: int
-    """Decisions that begin after they end: not counted."""
-
-    @property
-    def rate(self) -> Rate:
-        """Decided in time, of those whose dates are usable."""
-        return Rate(self.kept, self.kept + len(self.late))
-
-
-def promise_figures(
-    promise: Promise, timelines: Sequence[Timeline], month: Month, at: datetime
-) -> PromiseFigures:
-    """The decisions of a month under a promise, as the records stood before a time."""
-    kept = undated = backwards = 0
-    late = []
-    for timeline in timelines:
-        said = timeline.before(at)
-        if said is None or not said.there or timeline.kind is not promise.kind:
-            continue
-        ended: date | None = said.content[promise.to]
-        if said.content[promise.only.field] not in promise.only.values or ended is None or ended not in month:
-            continue
-        began: date | None = said.content[promise.from_]
-        if began is None:
-            undated += 1
-        elif began > ended:
-            backwards += 1
-        elif days := working_days_late((deadline := promise.deadline(began)).day, ended, CHINA):
-            late.append(PromiseCase(said.number, said.subject, began, ended, deadline, days))
-        else:
-            kept += 1
-    late.sort(key=lambda case: (-case.days_late, case.ended, case.number))
-    return PromiseFigures(promise, kept, tuple(late), undated, backwards)
-
-
-def nothing_decided(by_kind: Mapping[RecordKind, MonthFigures]) -> tuple[RecordKind, ...]:
-    """零增量: kinds of which nothing was decided in the month."""
-    return tuple(kind for kind, found in by_kind.items() if not found.decided)

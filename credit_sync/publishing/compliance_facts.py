@@ -49,7 +49,7 @@ def _changes(connection: Connection, kind: RecordKind) -> dict[int, list[Any]]:
     return found
 
 
-def _typed(value: Any, is_date: bool) -> Any:  # noqa: FBT001
+def _typed(value: Any, is_date: bool) -> Any:
     """A value of the history, where days are text."""
     return date.fromisoformat(value) if is_date and isinstance(value, str) else value
 

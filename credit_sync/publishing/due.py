@@ -64,13 +64,12 @@ def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
                 if channel.carries(kind):
                     only = standard.table(kind).only
                     wanted = RECORD_TABLES[kind].c[only.field].in_(only.values) if only else True
-                    found += _due(connection, name, kind, wanted, term, on)
+                    rows = _due(connection, name, kind, wanted)
+                    found += [_item(row, name, kind, term, on) for row in rows]
     return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
 
 
-def _due(  # noqa: PLR0913
-    connection: Connection, channel: str, kind: RecordKind, wanted: Any, term: PublicationTerm, on: date
-) -> Iterator[Due]:
+def _due(connection: Connection, channel: str, kind: RecordKind, wanted: Any) -> Iterator[Row[Any]]:
     record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
     own = and_(
         submission.c.channel == channel,
@@ -94,8 +93,7 @@ def _due(  # noqa: PLR0913
         was_sent.label("sent"),
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
-    for found in connection.execute(query.order_by(record.c.id)):
-        yield _item(found, channel, kind, term, on)
+    yield from connection.execute(query.order_by(record.c.id))
 
 
 def _item(found: Row[Any], channel: str, kind: RecordKind, term: PublicationTerm, on: date) -> Due:

@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from credit_sync.publishing.rates import Rate
 from credit_sync.toml_files import Strict, load
 
 _BRACKETS = str.maketrans(dict.fromkeys("[〔【{", "(") | dict.fromkeys("]〕】}", ")"))
@@ -111,6 +112,11 @@ class SeriesYear:
     def expected(self) -> int:
         """Numbers from the first to the last."""
         return self.last - self.first + 1
+
+    @property
+    def missing_rate(self) -> Rate:
+        """漏报率."""
+        return Rate(self.missing, self.expected)
 
 
 def series_years(series: Iterable[Series], decisions: Sequence[Numbered]) -> tuple[SeriesYear, ...]:

@@ -1,6 +1,7 @@
 """The compliance report, read from the store as it stood at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
@@ -9,18 +10,18 @@ from sqlalchemy import Connection, Engine, func, or_, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.compliance import (
     Judged,
-    Month,
     MonthFigures,
     Publication,
     Standing,
     judge,
     late_in,
     month_figures,
-    promise_figures,
 )
 from credit_sync.publishing.compliance_facts import read_attempts, read_timelines
 from credit_sync.publishing.deadline_rules import DeadlineRules, PublicationTerm, load_deadline_rules
 from credit_sync.publishing.number_series import Gap, Numbered, Series, SeriesYear, load_series, series_years
+from credit_sync.publishing.promises import promise_figures
+from credit_sync.publishing.rates import Month
 from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.timeline import Timeline
 from credit_sync.publishing.values import PUBLISHED_KINDS
@@ -42,6 +43,15 @@ _Publications = Mapping[RecordKind, tuple[Publication, ...]]
 """Of one channel."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The month, the time before which things count, and when the program was first run."""
+
+    month: Month
+    at: datetime
+    began: datetime
+
+
 def read_compliance(engine: Engine, settings: Settings, month: Month, now: datetime) -> ComplianceReport:
     """A month as it stood at its end, or as it stands when it is not over.
 
@@ -51,7 +61,7 @@ def read_compliance(engine: Engine, settings: Settings, month: Month, now: datet
     rules, series = load_deadline_rules(mappings), load_series(mappings)
     at = min(month.end, now)
     with engine.connect() as connection:
-        began = _began(connection, month, now)
+        window = _Window(month, at, _began(connection, month, now))
         timelines = _timelines(connection, rules, settings)
         channels = dict(_publications(connection, settings, timelines))
         unread = _unread_numbers(connection, series, at)
@@ -63,7 +73,7 @@ def read_compliance(engine: Engine, settings: Settings, month: Month, now: datet
         month=month,
         at=at,
         term=rules.publication,
-        channels=tuple(_channel(name, kinds, rules, month, at, began) for name, kinds in channels.items()),
+        channels=tuple(_channel(name, kinds, rules.publication, window) for name, kinds in channels.items()),
         late=tuple(late_in(judged, month)),
         rejected=tuple(_rejected(judged)),
         uncertain=sum(item.deadline.day in month and not item.deadline.certain for item in judged),
@@ -118,19 +128,18 @@ def _rejected(judged: Iterable[Judged]) -> list[Judged]:
     return sorted(found, key=lambda item: (item.deadline.day, item.channel, item.kind, item.record_id))
 
 
-def _channel(  # noqa: PLR0913
-    name: str, kinds: _Publications, rules: DeadlineRules, month: Month, at: datetime, began: datetime
-) -> ChannelCompliance:
-    def figures(kind: RecordKind, of: Month) -> MonthFigures:
-        until = min(of.end, at)
-        return month_figures(_judged(kinds[kind], rules.publication, until), of, until)
+def _channel(name: str, kinds: _Publications, term: PublicationTerm, window: _Window) -> ChannelCompliance:
+    def figures(kind: RecordKind, month: Month) -> MonthFigures:
+        until = min(month.end, window.at)
+        return month_figures(_judged(kinds[kind], term, until), month, until)
 
     trend = []
     for back in reversed(range(TREND_MONTHS)):
-        of = month.earlier(back)
-        known = of.end > began
-        trend.append(TrendPoint(of, sum((figures(k, of) for k in kinds), MonthFigures()) if known else None))
-    return ChannelCompliance(name, {kind: figures(kind, month) for kind in kinds}, tuple(trend))
+        month = window.month.earlier(back)
+        known = month.end > window.began
+        total = sum((figures(kind, month) for kind in kinds), MonthFigures()) if known else None
+        trend.append(TrendPoint(month, total))
+    return ChannelCompliance(name, {kind: figures(kind, window.month) for kind in kinds}, tuple(trend))
 
 
 def _numbers(timelines: Iterable[Timeline], settings: Settings, at: datetime) -> list[Numbered]:

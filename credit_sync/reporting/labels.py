@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from credit_sync.publishing.compliance import Rate, Standing
+from credit_sync.publishing.compliance import Standing
+from credit_sync.publishing.rates import Rate
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.faces import Via
@@ -69,6 +70,18 @@ STANDINGS: Mapping[str, str] = {
     Standing.UNSENT: "未报送",
 }
 """Where the first publication of a decision stands."""
+
+RATES: Mapping[str, str] = {
+    "应报": "公示期限的最后一天在本月、且已经过去的决定；已撤销来源记录又从未报送的不计。",
+    "合规率": "（已接收 + 已报送待回执）÷ 应报。只有校验通过的才会报送；被平台退回的不算。",
+    "及时率": "本月首次报送中不晚于期限的 ÷ 本月首次报送。更正、撤回不计；被退回后重新报送的，按重新报送之日。",
+    "迟报": "本月报送但晚于期限的，以及截至统计时已过期限仍未报送（含被退回未重报）的，不论应在哪个月。",
+    "漏报率": "缺号 ÷ 应有文号（同一机关同一年从起始号到已知最大号）。已用于其他种类决定的文号不算缺号。",
+    "按期办结率": "按期作出决定的 ÷（按期 + 超期）。没有受理日期、受理晚于决定的不计，另列。",
+    "零增量": "本月没有作出过决定的记录种类，写明而不省略。",
+    "—": "分母为 0 时没有比率，记作“—”，不是 0，也不是 100%。",
+}
+"""What the figures of the compliance report mean, by name."""
 
 STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "比对", "report": "报告"}
 

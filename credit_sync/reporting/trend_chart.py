@@ -7,8 +7,10 @@ A month without a rate (nothing to divide by, or before the program was first ru
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 560, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 12, 28
+from credit_sync.publishing.rates import Month
+
+WIDTH, HEIGHT = 560, 220
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 12, 40
 _TICKS = (0, 25, 50, 75, 100)
 
 
@@ -42,18 +44,23 @@ class Chart:
 
     lines: tuple[Line, ...]
     months: tuple[Tick, ...]
+    years: tuple[Tick, ...]
+    """Below the first month and below every January."""
     percents: tuple[Tick, ...]
     left: float = _LEFT
     right: float = WIDTH - _RIGHT
+    width: int = WIDTH
+    height: int = HEIGHT
 
 
-def trend_chart(months: Sequence[str], rates: Sequence[Sequence[float | None]]) -> Chart:
+def trend_chart(months: Sequence[Month], rates: Sequence[Sequence[float | None]]) -> Chart:
     """The chart of several rates (0 to 1, None where there is none), each with a value for every month."""
     step = (WIDTH - _LEFT - _RIGHT) / max(len(months), 1)
     xs = [round(_LEFT + step * (n + 0.5), 1) for n in range(len(months))]
     return Chart(
         lines=tuple(_line(xs, values) for values in rates),
-        months=tuple(Tick(x, text) for x, text in zip(xs, months, strict=True)),
+        months=tuple(Tick(x, f"{month.number}月") for x, month in zip(xs, months, strict=True)),
+        years=tuple(Tick(xs[n], f"{m.year}年") for n, m in enumerate(months) if n == 0 or m.number == 1),
         percents=tuple(Tick(_height(tick / 100), f"{tick}%") for tick in _TICKS),
     )
 
