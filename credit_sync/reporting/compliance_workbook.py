@@ -68,7 +68,7 @@ def _head(item: Judged) -> tuple[str, ...]:
 
 
 def _late(report: ComplianceReport) -> Sheet:
-    rows = [
+    rows: list[Sequence[Cell]] = [
         (*_head(item), str(item.published_on or ""), item.days_late, STANDINGS[item.standing], _certain(item))
         for item in report.late
     ]

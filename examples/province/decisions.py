@@ -93,7 +93,7 @@ def licence_decisions(
                 holder=dice.pick(holders),
                 event=event,
                 scope=_scope(dice),
-                accepted=day - timedelta(days=dice.number(5, 18) + (21 if serial % 9 == 0 else 0)),
+                accepted=day - timedelta(days=dice.number(5, 18) + (28 if serial % 9 == 0 else 0)),
                 decided=day,
                 valid_from=valid_from,
                 valid_to=_five_years(valid_from),
