@@ -13,14 +13,15 @@ A day is over when the time is on a later one: what is due today is neither done
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.publishing.deadlines import CHINA, Deadline, working_days_late
+from credit_sync.publishing.publicity import default_end
 from credit_sync.publishing.rates import Month, Rate
-from credit_sync.publishing.standard import Only
-from credit_sync.publishing.timeline import Timeline
+from credit_sync.publishing.standard import FieldTable
+from credit_sync.publishing.timeline import Said, Timeline
 from credit_sync.records import RecordKind
 
 
@@ -54,9 +55,17 @@ class Publication:
 
     channel: str
     timeline: Timeline
-    only: Only | None
+    table: FieldTable
+    """Of the standard: what it takes, and how long it is public."""
     attempts: tuple[Attempt, ...]
     """The oldest first."""
+
+    def owed(self, said: Said, on: date) -> bool:
+        """Whether what the record says belongs to the public on a day: there, of the right kind, its time not over."""
+        only, ends = self.table.only, said.content.get("repaired_on")
+        last = said.content.get("public_until") or default_end(said.decided_on, self.table.publicity)
+        over = (ends is not None and ends <= on) or (last is not None and last < on)
+        return said.there and not over and (only is None or said.content[only.field] in only.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +84,23 @@ class Judged:
     reason: str
     """Of a rejection."""
     days_late: int
-    """Working days past the deadline, when published, or so far; 0 in time."""
+    """Working days past the deadline, when published, or so far, at least 1; 0 in time."""
 
 
 def judge(publication: Publication, term: PublicationTerm, at: datetime) -> Judged | None:
     """How a publication stood before a time; None when there was nothing to publish.
 
-    A decision that its source has withdrawn before it went out is not owed any more.
+    A decision that never went out is not owed any more once its source has withdrawn it, or its publicity is over.
     """
     said = publication.timeline.before(at)
     if said is None or said.decided_on < term.counted_from:
         return None
     standing, last = _standing(publication.attempts, at)
     published = standing in _PUBLISHED
-    only = publication.only
-    if not published and not (said.there and (only is None or said.content[only.field] in only.values)):
+    if not published and not publication.owed(said, at.date()):
         return None
     deadline = term.deadline(said.decided_on)
     published_on = last.sent_at.date() if published and last else None
-    # today is not over: what is not out yet is late from tomorrow on
-    until = published_on or date.fromordinal(at.toordinal() - 1)
     return Judged(
         channel=publication.channel,
         kind=publication.timeline.kind,
@@ -106,8 +112,15 @@ def judge(publication: Publication, term: PublicationTerm, at: datetime) -> Judg
         standing=standing,
         published_on=published_on,
         reason=last.reason if standing is Standing.REJECTED and last else "",
-        days_late=working_days_late(deadline.day, until, CHINA),
+        days_late=_days_late(deadline.day, published_on, at.date()),
     )
+
+
+def _days_late(deadline: date, published_on: date | None, today: date) -> int:
+    if published_on is not None:
+        return working_days_late(deadline, published_on, CHINA)
+    # today is not over and does not count; what is not out on the day after the deadline is late all the same
+    return max(1, working_days_late(deadline, today - timedelta(days=1), CHINA)) if today > deadline else 0
 
 
 def _standing(attempts: Iterable[Attempt], at: datetime) -> tuple[Standing, Attempt | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from credit_sync.publishing.rates import Month, Rate
-from credit_sync.reporting.compliance_query import read_compliance
+from credit_sync.reporting.compliance_query import first_run, read_compliance
 from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.compliance_workbook import compliance_workbook
 from credit_sync.reporting.flagged import write_report
@@ -48,9 +48,12 @@ def write_monthly_report(engine: Engine, settings: Settings, run: Run) -> list[P
     return write_compliance_report(report, settings.path(settings.reports.folder))
 
 
-def this_month(engine: Engine, settings: Settings, now: datetime) -> ComplianceReport:
-    """The running month so far, for `status` and the run report."""
-    return read_compliance(engine, settings, Month.of(now.date()), now)
+def this_month(engine: Engine, settings: Settings, now: datetime) -> ComplianceReport | None:
+    """The running month so far, for `status` and the run report; None before the first run's month."""
+    month = Month.of(now.date())
+    with engine.connect() as connection:
+        began = first_run(connection)
+    return read_compliance(engine, settings, month, now) if began is not None and began < month.end else None
 
 
 def compliance_page(report: ComplianceReport) -> str:

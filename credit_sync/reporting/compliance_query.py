@@ -82,9 +82,14 @@ def read_compliance(engine: Engine, settings: Settings, month: Month, now: datet
     )
 
 
-def _began(connection: Connection, month: Month, now: datetime) -> datetime:
-    """The time of the first run."""
+def first_run(connection: Connection) -> datetime | None:
+    """The time of the earliest run; None before it."""
     began: datetime | None = connection.scalar(select(func.min(run.c.as_of)))
+    return began
+
+
+def _began(connection: Connection, month: Month, now: datetime) -> datetime:
+    began = first_run(connection)
     if began is None:
         raise CreditSyncError("还没有运行过，没有可以统计的数据", remedy="先执行 credit-sync run")
     if month.first > now.date():
@@ -98,7 +103,7 @@ def _began(connection: Connection, month: Month, now: datetime) -> datetime:
 
 
 def _timelines(connection: Connection, rules: DeadlineRules, settings: Settings) -> _Timelines:
-    fields = {"licence_number", "authority"}
+    fields = {"licence_number", "authority", "public_until", "repaired_on"}
     for promise in rules.promises:
         fields |= {promise.only.field, promise.from_, promise.to}
     for channel in settings.channels.values():
@@ -114,8 +119,10 @@ def _publications(
         standard = load_standard(settings.path(settings.mappings), channel.standard)
         found = {}
         for kind in filter(channel.carries, PUBLISHED_KINDS):
-            attempts, only = read_attempts(connection, name, kind), standard.table(kind).only
-            found[kind] = tuple(Publication(name, t, only, attempts.get(t.record_id, ())) for t in timelines[kind])
+            attempts, table = read_attempts(connection, name, kind), standard.table(kind)
+            found[kind] = tuple(
+                Publication(name, t, table, attempts.get(t.record_id, ())) for t in timelines[kind]
+            )
         yield name, found
 
 

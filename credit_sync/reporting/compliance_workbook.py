@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from credit_sync.publishing.compliance import Judged, MonthFigures
-from credit_sync.reporting.compliance_views import ComplianceReport
+from credit_sync.reporting.compliance_views import ComplianceReport, SeriesView
 from credit_sync.reporting.labels import RATES, RECORDS, STANDINGS, share
 from credit_sync.reporting.sheets import Cell, Sheet, workbook
 from credit_sync.reporting.shown import shown
@@ -105,6 +105,10 @@ def _series(report: ComplianceReport) -> Sheet:
         *(("应有文号", 10), ("缺号", 8), ("漏报率", 9), ("缺少的文号", 44), ("个数", 8), ("其中在隔离区", 13)),
     )
     return Sheet("漏报", columns, rows)
+
+
+def _title(one: SeriesView) -> str:
+    return one.found.series.title if one.counts else f"{one.found.series.title}（旁证）"
 
 
 def _promises(report: ComplianceReport) -> Sheet:

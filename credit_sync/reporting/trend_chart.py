@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from credit_sync.publishing.rates import Month
 
-WIDTH, HEIGHT = 560, 220
+WIDTH, HEIGHT = 560, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 12, 40
 _TICKS = (0, 25, 50, 75, 100)
 
@@ -60,7 +60,7 @@ def trend_chart(months: Sequence[Month], rates: Sequence[Sequence[float | None]]
     return Chart(
         lines=tuple(_line(xs, values) for values in rates),
         months=tuple(Tick(x, f"{month.number}月") for x, month in zip(xs, months, strict=True)),
-        years=tuple(Tick(xs[n], f"{m.year}年") for n, m in enumerate(months) if n == 0 or m.number == 1),
+        years=tuple(Tick(xs[n], f"{m.year}") for n, m in enumerate(months) if n == 0 or m.number == 1),
         percents=tuple(Tick(_height(tick / 100), f"{tick}%") for tick in _TICKS),
     )
 
