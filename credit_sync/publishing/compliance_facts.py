@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Date, select
 
+from credit_sync.publishing.channels.channel import Answer
 from credit_sync.publishing.compliance import Attempt
-from credit_sync.publishing.outbox import Action, Answer
+from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.timeline import Said, Timeline
 from credit_sync.records import RecordKind
 from credit_sync.store.schema import RECORD_TABLES, record_history, submission
