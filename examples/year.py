@@ -5,7 +5,8 @@
 
 Decisions come into the registers some days after they were taken, most of them soon. Planted (PLANTED below): one that
 waited for its stamp, a code written wrong, a number that nobody ever entered, rows that the platform refuses or says
-nothing about, and two slow months. Every Tuesday and Friday is a night, with the platform's answers to the nights before.
+nothing about, and two slow months. Every Tuesday and Friday is a night that pulls and publishes, with the platform's
+answers to the nights before.
 """
 
 import logging
@@ -114,7 +115,9 @@ def play(folder: Path, first: date = FIRST, last: date = LAST) -> None:
         if number:
             _answer(settings, night)
         write_registers(folder / "registers", decisions, night)
-        run_night(settings, NightOptions(datetime.combine(night, time(2))), lambda _part, _done: None)
+        for stage in ("pull", "publish"):
+            options = NightOptions(datetime.combine(night, time(2)), only=stage)
+            run_night(settings, options, lambda _part, _done: None)
 
 
 def _nights(first: date, last: date) -> Iterator[date]:
@@ -196,6 +199,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     play(folder)
     print(f"2018 年已演完：{folder}/config.toml")
+    for document, plant in PLANTED.items():
+        print(f"  {document}  {plant.why}")
 
 
 if __name__ == "__main__":

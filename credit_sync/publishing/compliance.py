@@ -93,7 +93,7 @@ def judge(publication: Publication, term: PublicationTerm, at: datetime) -> Judg
     A decision that never went out is not owed any more once its source has withdrawn it, or its publicity is over.
     """
     said = publication.timeline.before(at)
-    if said is None or said.decided_on < term.counted_from:
+    if said is None or (term.counted_from is not None and said.decided_on < term.counted_from):
         return None
     standing, last = _standing(publication.attempts, at)
     published = standing in _PUBLISHED

@@ -17,7 +17,7 @@ from credit_sync.toml_files import Strict, load
 FirstDay = Literal["next", "same"]
 
 
-class Term(Strict):
+class _Term(Strict):
     """So many working days after a date of the record."""
 
     title: str
@@ -32,15 +32,15 @@ class Term(Strict):
         return _last_day(begin, self.working_days, self.first_day)
 
 
-class PublicationTerm(Term):
+class PublicationTerm(_Term):
     """By when a decision must be public."""
 
     from_: Literal["decided_on"] = Field(alias="from")
-    counted_from: date = date.min
+    counted_from: date | None = None
     """Decisions of earlier days are left out of the rates."""
 
 
-class Promise(Term):
+class Promise(_Term):
     """By when the department decides: from one date of a record to another."""
 
     record: Literal["licence", "penalty"]

@@ -58,7 +58,7 @@ class Series(Strict):
         return self
 
 
-class AllSeries(Strict):
+class _SeriesFile(Strict):
     """The whole of series.toml."""
 
     series: tuple[Series, ...] = ()
@@ -66,7 +66,7 @@ class AllSeries(Strict):
 
 def load_series(mappings: Path) -> tuple[Series, ...]:
     """The series to be looked through. Raises SettingsError that names every wrong key."""
-    return load(mappings / "credit_anhui" / "series.toml", AllSeries).series
+    return load(mappings / "credit_anhui" / "series.toml", _SeriesFile).series
 
 
 @dataclass(frozen=True, slots=True)
