@@ -69,6 +69,7 @@ def _published(day: date) -> bool:
     return day.year in _YEARS and (day.month < 12 or day.day < _NEW_YEAR_SHIFTS or day.year + 1 in _YEARS)
 
 
+@lru_cache(maxsize=16384)  # the library looks through all its days for every answer
 def _is_working_day(day: date) -> bool:
     if day.year not in _YEARS:
         return day.weekday() < 5

@@ -53,7 +53,9 @@ def this_month(engine: Engine, settings: Settings, now: datetime) -> ComplianceR
     month = Month.of(now.date())
     with engine.connect() as connection:
         began = first_run(connection)
-    return read_compliance(engine, settings, month, now) if began is not None and began < month.end else None
+    if began is None or began >= month.end:
+        return None
+    return read_compliance(engine, settings, month, now, trend_months=1)
 
 
 def compliance_page(report: ComplianceReport) -> str:

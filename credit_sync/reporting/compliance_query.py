@@ -36,7 +36,7 @@ from credit_sync.reporting.compliance_views import (
 from credit_sync.settings import Settings
 from credit_sync.store.schema import quarantine, run
 
-TREND_MONTHS = 12
+A_YEAR = 12
 
 _Timelines = Mapping[RecordKind, tuple[Timeline, ...]]
 _Publications = Mapping[RecordKind, tuple[Publication, ...]]
@@ -45,15 +45,18 @@ _Publications = Mapping[RecordKind, tuple[Publication, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """The month, the time before which things count, and when the program was first run."""
+    """The month, the time before which things count, the months of the trend, and when the program was first run."""
 
     month: Month
     at: datetime
+    months: int
     began: datetime
 
 
-def read_compliance(engine: Engine, settings: Settings, month: Month, now: datetime) -> ComplianceReport:
-    """A month as it stood at its end, or as it stands when it is not over.
+def read_compliance(
+    engine: Engine, settings: Settings, month: Month, now: datetime, trend_months: int = A_YEAR
+) -> ComplianceReport:
+    """A month as it stood at its end, or as it stands when it is not over; and the trend up to it.
 
     Raises CreditSyncError for a month that has not begun, or that was over before the program was first run.
     """
@@ -61,7 +64,7 @@ def read_compliance(engine: Engine, settings: Settings, month: Month, now: datet
     rules, series = load_deadline_rules(mappings), load_series(mappings)
     at = min(month.end, now)
     with engine.connect() as connection:
-        window = _Window(month, at, _began(connection, month, now))
+        window = _Window(month, at, trend_months, _began(connection, month, now))
         timelines = _timelines(connection, rules, settings)
         channels = dict(_publications(connection, settings, timelines))
         unread = _unread_numbers(connection, series, at)
@@ -141,7 +144,7 @@ def _channel(name: str, kinds: _Publications, term: PublicationTerm, window: _Wi
         return month_figures(_judged(kinds[kind], term, until), month, until)
 
     trend = []
-    for back in reversed(range(TREND_MONTHS)):
+    for back in reversed(range(window.months)):
         month = window.month.earlier(back)
         known = month.end > window.began
         total = sum((figures(kind, month) for kind in kinds), MonthFigures()) if known else None
@@ -165,7 +168,7 @@ def _series(
 ) -> Iterator[SeriesView]:
     """The series of the month's year; of the year before as long as the trend reaches into it and numbers are missing."""
     for found in series_years(series, numbers):
-        before = month.earlier(TREND_MONTHS - 1).year <= found.year < month.year and found.missing > 0
+        before = month.earlier(A_YEAR - 1).year <= found.year < month.year and found.missing > 0
         if found.year == month.year or before:
             in_quarantine = unread.get(found.series.title, set())
             yield SeriesView(found, tuple(_missing(found, gap, in_quarantine) for gap in found.gaps))
