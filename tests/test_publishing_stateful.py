@@ -170,10 +170,13 @@ class Exchange(RuleBasedStateMachine):
         faults=st.lists(st.tuples(st.integers(min_value=1, max_value=6), st.sampled_from(FAULTS)), max_size=3),
         dies_at=st.none() | st.integers(min_value=1, max_value=30),
         later=st.booleans(),
+        moody=st.booleans(),
     )
-    def night(self, days: int, faults: list[tuple[int, str]], dies_at: int | None, later: bool) -> None:
+    def night(
+        self, days: int, faults: list[tuple[int, str]], dies_at: int | None, later: bool, moody: bool
+    ) -> None:
         self.run = Run(self.run.id + 1, self.run.as_of + timedelta(days))
-        self.platform.on, self.platform.decides_later = self.today, later
+        self.platform.on, self.platform.decides_later, self.platform.refuses_all = self.today, later, moody
         done = len(self.platform.requests)
         self.faults.update({done + number: fault for number, fault in faults})
         try:
@@ -186,8 +189,9 @@ class Exchange(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         """Nights without faults until nothing moves; then both sides agree, and say what they should."""
-        self.platform.decides_later = False
+        self.platform.decides_later = self.platform.refuses_all = False
         self.platform.decide()
+        self.send_again()
         for _ in range(3):
             self.run = Run(self.run.id + 1, self.run.as_of + timedelta(minutes=1))
             self.platform.on = self.today
@@ -211,7 +215,8 @@ class Exchange(RuleBasedStateMachine):
         published = self.platform.public.get(f"anhui/{IDS[number].value}/{number}")
         latest = [s for s in self.submissions() if (s.record, s.record_id) == (IDS[number].value, number)]
         if any(s.state == State.REJECTED for s in latest):
-            return  # waits for a person
+            assert REFUSED in record.note
+            return
         if (isinstance(record, Penalty) and self.is_over(number, record)) or number in self.taken_back:
             assert published is None
         elif number in self.gone or getattr(record, "nature", "行政处罚") != "行政处罚":
