@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.publish import publish
+from credit_sync.reporting.compliance import write_monthly_report
 from credit_sync.reporting.flagged import write_flagged_report
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.reporting.summary import Summary, summarise
@@ -112,10 +113,11 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
 
 
 def write_reports(engine: Engine, settings: Settings, run: Run) -> list[Path]:
-    """The officers' and the operators' reports of a run."""
+    """The officers' and the operators' reports of a run; the first of a month also reports on the month before."""
     titles = load_measures(settings.path(settings.mappings))
     paths = write_flagged_report(engine, settings, run, titles)
     paths += write_run_report(engine, settings, run)
+    paths += write_monthly_report(engine, settings, run)
     with writing(engine) as connection:
         ledger.stage_done(connection, run, "report", "", {"files": len(paths)})
     return paths

@@ -11,7 +11,14 @@ from pathlib import Path
 from examples.province import department_files, platform
 from examples.province.applications import Applicants, Application, awards, offline, plant, projects
 from examples.province.cases import Case, Workshop
-from examples.province.decisions import inspections, licence_decisions, patent_decisions
+from examples.province.decisions import (
+    InspectionResult,
+    LicenceDecision,
+    PatentDecision,
+    inspections,
+    licence_decisions,
+    patent_decisions,
+)
 from examples.province.dice import Dice
 from examples.province.lists import (
     Abnormal,
@@ -108,7 +115,7 @@ def write(province: Province, folder: Path) -> None:
     damaged = [(province.projects[0].number, role, name) for role, name in DAMAGED_PROJECT_ROWS]
     write_database(folder / "science_management.db", province.projects, damaged)
     department_files.write_offline(folder / "recommendations", province.offline)
-    _write_decisions(province.applicants, folder)
+    _write_decisions(invent_decisions(province.applicants), folder)
     asked = asked_contributors(province)
     platform.write_misconduct(
         folder / "platform/misconduct.json", *(participant for _, _, participant, _, _ in asked)
@@ -132,19 +139,36 @@ def asked_contributors(province: Province) -> list[Asked]:
     ]
 
 
-def _write_decisions(applicants: Applicants, folder: Path) -> None:
+@dataclass(frozen=True)
+class Decisions:
+    """What the department decided and found in the year."""
+
+    production: list[LicenceDecision]
+    use: list[LicenceDecision]
+    patent: list[PatentDecision]
+    visits: list[InspectionResult]
+    samples: list[InspectionResult]
+
+
+def invent_decisions(applicants: Applicants) -> Decisions:
+    """The decisions and inspections of the year; nothing is written."""
     dice = Dice("decisions")
     holders = [*applicants.universities[:12], *applicants.companies[:20], *applicants.institutes]
     production = licence_decisions(dice, holders[8:30], "S", PRODUCTION)
     use = licence_decisions(dice, holders, "Y", USE)
-    department_files.write_licences(folder / "licences", production, use)
     brands = applicants.brands
     firms = [new_company(dice, brands.common(), applicants.person().name, OTHER_TRADES) for _ in range(20)]
     people = [applicants.person() for _ in range(6)]
-    department_files.write_penalties(folder / "penalties", patent_decisions(dice, firms, people, PATENT))
+    patent = patent_decisions(dice, firms, people, PATENT)
     visits = inspections(dice, holders, "JC", ["设施环境", "人员资质", "动物来源与质量合格证"], VISITS)
     samples = inspections(dice, holders, "CJ", ["病原菌", "寄生虫", "饲料营养成分", "垫料"], SAMPLES)
-    department_files.write_inspections(folder / "inspections", visits, samples)
+    return Decisions(production, use, patent, visits, samples)
+
+
+def _write_decisions(decisions: Decisions, folder: Path) -> None:
+    department_files.write_licences(folder / "licences", decisions.production, decisions.use)
+    department_files.write_penalties(folder / "penalties", decisions.patent)
+    department_files.write_inspections(folder / "inspections", decisions.visits, decisions.samples)
 
 
 if __name__ == "__main__":

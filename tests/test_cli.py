@@ -253,6 +253,8 @@ def test_an_empty_list_file_clears_nobody(done: Night, tmp_path: Path) -> None:
         (("run", "--nonsense"), 2),
         (("run", "--as-of", "yesterday"), 2),
         (("screen-file",), 2),
+        (("compliance", "--month", "2018-13"), 2),
+        (("compliance", "--month", "2018-11"), 1),
         (("quarantine", "export", "/nowhere/x.xlsx"), 1),
     ],
 )

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from credit_sync import channel_settings, http_settings, settings
 from credit_sync.cli import credit_sync
+from credit_sync.publishing import deadline_rules, number_series
 from credit_sync.publishing.channels import api_mapping
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
@@ -183,6 +184,10 @@ PLACES: dict[str, tuple[str, str]] = {
     "Part": ("mappings", "[[parts]]"),
     "Removal": ("mappings", "[removal]"),
     "Guards": ("mappings", "[guards]"),
+    "DeadlineRules": ("publishing", "Deadlines"),
+    "PublicationTerm": ("publishing", "[publication]"),
+    "Promise": ("publishing", "[[promises]]"),
+    "Series": ("publishing", "[[series]]"),
 }
 """Which page and section explains a table."""
 _DISCRIMINATORS = {"kind", "style"}
@@ -199,7 +204,7 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-FILES = (settings, channel_settings, http_settings, mapping, api_mapping)
+FILES = (settings, channel_settings, http_settings, mapping, api_mapping, deadline_rules, number_series)
 
 
 @pytest.mark.parametrize("model", [model for file in FILES for model in models(file)], ids=lambda m: m.__name__)

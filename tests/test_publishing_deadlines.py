@@ -1,7 +1,8 @@
 """Seven working days, by the published calendar and without one."""
 
+import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,47 +10,113 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from credit_sync.publishing.deadlines import CHINA, WorkingCalendar, publication_deadline
+from credit_sync.errors import SettingsError
+from credit_sync.publishing.deadline_rules import load_deadline_rules
+from credit_sync.publishing.deadlines import CHINA, Deadline, WorkingCalendar, last_day, working_days_late
 from credit_sync.publishing.due import due
 from credit_sync.publishing.publish import publish
+from credit_sync.records import RecordKind
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from tests.publishing import LICENCE, settings, store_record
+from tests.publishing import LICENCE, MAPPINGS, settings, store_record
 
 WEEKENDS_ONLY = WorkingCalendar(lambda day: day.weekday() < 5, lambda _: False)
+RULES = load_deadline_rules(MAPPINGS)
+DAYS = st.dates(min_value=date(2004, 1, 1), max_value=date(2026, 10, 31))
 
 
 @pytest.mark.parametrize(
-    ("decided_on", "last_day", "certain"),
+    ("decided_on", "last", "certain"),
     [
         (date(2018, 11, 26), date(2018, 12, 5), True),  # a Monday
         (date(2018, 11, 30), date(2018, 12, 11), True),  # a Friday
         (date(2018, 12, 1), date(2018, 12, 11), True),  # a Saturday
         (date(2018, 9, 28), date(2018, 10, 12), True),  # 国庆; 9-29, 9-30 were worked, 10-1 to 10-7 not
         (date(2018, 12, 28), date(2019, 1, 9), True),  # 2018-12-29 (Saturday) was worked, 12-31 and 1-1 were not
+        (date(2020, 9, 25), date(2020, 10, 12), True),  # 国庆 and 中秋 10-1 to 10-8; 9-27 and 10-10 were worked
+        (date(2023, 9, 28), date(2023, 10, 13), True),  # 中秋 and 国庆 9-29 to 10-6; 10-7 and 10-8 were worked
+        (
+            date(2020, 1, 17),
+            date(2020, 2, 4),
+            True,
+        ),  # 春节 from 1-24; 1-19 worked; extended to 2-2, so 2-1 was not
+        (date(2020, 1, 23), date(2020, 2, 11), True),  # the last day before it
+        (date(2026, 12, 14), date(2026, 12, 23), True),
+        (date(2026, 12, 15), date(2026, 12, 24), False),  # the notice of 2027 may shift the last days of December
+        (date(2026, 12, 25), date(2027, 1, 5), False),
         (date(2030, 11, 25), date(2030, 12, 4), False),
         (date(2003, 11, 24), date(2003, 12, 3), False),
         (date(9999, 12, 31), date(9999, 12, 31), False),
     ],
 )
-def test_deadlines(decided_on: date, last_day: date, certain: bool) -> None:
-    found = publication_deadline(decided_on, CHINA)
-    assert (found.day, found.certain) == (last_day, certain)
+def test_publication_is_due_within_seven_working_days(decided_on: date, last: date, certain: bool) -> None:
+    assert RULES.publication.deadline(decided_on) == Deadline(last, certain)
 
 
-@given(st.dates(min_value=date(2005, 1, 1), max_value=date(2025, 12, 1)))
-def test_exactly_seven_working_days_lie_between(decided_on: date) -> None:
-    last = publication_deadline(decided_on, CHINA).day
-    days = [date.fromordinal(n) for n in range(decided_on.toordinal() + 1, last.toordinal() + 1)]
-    assert sum(CHINA.is_working_day(day) for day in days) == 7
+@pytest.mark.parametrize(
+    ("accepted_on", "last"),
+    [
+        (date(2018, 11, 1), date(2018, 11, 29)),
+        (date(2018, 9, 10), date(2018, 10, 12)),  # 4 + 5 + 4 (without 中秋, 9-24) + 2 (9-29, 9-30) + 5 after 国庆
+        (date(2020, 1, 6), date(2020, 2, 10)),  # 4 + 5 + 1 (1-19) + 4 + 5 from 2-3, after the extended 春节, + 1
+    ],
+)
+def test_a_licence_is_promised_within_twenty(accepted_on: date, last: date) -> None:
+    (promise,) = RULES.promises
+    assert (promise.deadline(accepted_on), promise.kind) == (Deadline(last, True), RecordKind.LICENCE)
+
+
+def test_the_day_of_the_decision_may_be_day_one() -> None:
+    same = RULES.publication.model_copy(update={"first_day": "same"})
+    assert same.deadline(date(2018, 11, 26)).day == date(2018, 12, 4)
+    assert same.deadline(date(2018, 12, 1)).day == date(2018, 12, 11)  # a Saturday counts in no case
+
+
+@given(DAYS, st.integers(1, 30))
+def test_just_so_many_working_days_lie_between(begin: date, days: int) -> None:
+    last = last_day(begin, days, CHINA).day
+    between = [date.fromordinal(n) for n in range(begin.toordinal() + 1, last.toordinal() + 1)]
+    assert sum(CHINA.is_working_day(day) for day in between) == days
     assert CHINA.is_working_day(last)
+
+
+@given(DAYS, DAYS, st.integers(1, 30))
+def test_who_decides_later_may_publish_later(one: date, other: date, days: int) -> None:
+    earlier, later = sorted((one, other))
+    assert last_day(earlier, days, CHINA).day <= last_day(later, days, CHINA).day
+
+
+@given(DAYS, st.integers(0, 800))
+def test_days_late_count_on_from_the_deadline(deadline: date, after: int) -> None:
+    done = deadline + timedelta(days=after)
+    late = working_days_late(deadline, done, CHINA)
+    assert (late == 0) == (after == 0)
+    assert working_days_late(done, deadline, CHINA) == 0
+    if late and CHINA.is_working_day(done):
+        assert last_day(deadline, late, CHINA).day == done
 
 
 @given(st.dates(max_value=date(9999, 1, 1)))
 def test_without_a_calendar_it_is_nine_to_eleven_days_and_says_so(decided_on: date) -> None:
-    found = publication_deadline(decided_on, WEEKENDS_ONLY)
+    found = last_day(decided_on, 7, WEEKENDS_ONLY)
     assert 9 <= (found.day - decided_on).days <= 11
     assert not found.certain
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('to = "decided_on"', 'to = "note"', "to: note 不是 licence 的日期字段"),
+        ('field = "licence_name"', 'field = "violation"', "only.field: licence 没有字段 violation"),
+        ('from = "decided_on"', 'from = "valid_from"', "publication.from: 只能是 'decided_on'"),
+        ("working_days = 7", "working_days = 0", "publication.working_days: 必须大于 0"),
+    ],
+)
+def test_unusable_rules_are_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    text = (MAPPINGS / "deadlines.toml").read_text(encoding="utf-8")
+    (tmp_path / "deadlines.toml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(SettingsError, match=re.escape(complaint)):
+        load_deadline_rules(tmp_path)
 
 
 def test_what_is_due_and_what_is_late(engine: Engine, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _MODULES = {
     "run": "night",
     "check": "check",
     "status": "status",
+    "compliance": "compliance",
     "lookup": "lookup",
     "explain": "explain",
     "calibrate": "calibrate",

@@ -11,6 +11,8 @@ from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Command
 from credit_sync.errors import CreditSyncError
 from credit_sync.http_settings import QuerySource
+from credit_sync.publishing.deadline_rules import load_deadline_rules
+from credit_sync.publishing.number_series import load_series
 from credit_sync.publishing.probe import probe as probe_channel
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
@@ -33,6 +35,8 @@ def check(ctx: click.Context, config: Path | None) -> int:
     folder = settings.path(settings.mappings)
     load_weights(folder)
     load_measures(folder)
+    load_deadline_rules(folder)
+    load_series(folder)
     reference()
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     passed = [_try("数据库", "", partial(probe_store, settings))]

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, exists, or_, select
 
-from credit_sync.publishing.deadlines import CHINA, Deadline, publication_deadline
+from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
+from credit_sync.publishing.deadlines import Deadline
 from credit_sync.publishing.findings import Finding, Severity, finding_of
 from credit_sync.publishing.outbox import Outbox, State, outboxes_of
 from credit_sync.publishing.selection import to_publish
@@ -52,14 +53,15 @@ class Due:
 def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
     """Everything that is due on a day, the most urgent first. Raises SettingsError for an unusable standard."""
     found: list[Due] = []
+    term = load_deadline_rules(settings.path(settings.mappings)).publication
     with engine.connect() as connection:
         for name in sorted(settings.channels):
             for outbox in outboxes_of(settings, name, on):
-                found += _due(connection, outbox, on)
+                found += [_item(row, outbox, term, on) for row in _due(connection, outbox)]
     return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
 
 
-def _due(connection: Connection, outbox: Outbox, on: date) -> Iterator[Due]:
+def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
     channel, kind = outbox.channel, outbox.kind
     record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
     own = and_(
@@ -85,17 +87,16 @@ def _due(connection: Connection, outbox: Outbox, on: date) -> Iterator[Due]:
         was_sent.label("sent"),
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
-    for found in connection.execute(query.order_by(record.c.id)):
-        yield _item(found, channel, kind, on)
+    yield from connection.execute(query.order_by(record.c.id))
 
 
-def _item(found: Row[Any], channel: str, kind: RecordKind, on: date) -> Due:
+def _item(found: Row[Any], outbox: Outbox, term: PublicationTerm, on: date) -> Due:
     begin = found.changed_at.date() if found.sent else found.decided_on
-    deadline = None if found.state == State.HELD else publication_deadline(begin, CHINA)
+    deadline = None if found.state == State.HELD else term.deadline(begin)
     findings = [finding_of(stored) for stored in found.findings or ()]
     return Due(
-        channel=channel,
-        kind=kind,
+        channel=outbox.channel,
+        kind=outbox.kind,
         record_id=found.id,
         document_number=found.document_number,
         subject=found.subject_name,

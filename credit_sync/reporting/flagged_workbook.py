@@ -1,102 +1,26 @@
-"""The flagged-applicants report as a workbook: one sheet per part, every cell text unless it counts something.
-
-Names and numbers from outside are written as strings, so no spreadsheet takes them for formulas, links, numbers
-or dates. The bytes depend on nothing but the report.
-"""
+"""The flagged-applicants report as a workbook: one sheet per part."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from io import BytesIO
 from itertools import chain
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationHead, FlaggedReport, FlagView
-from credit_sync.reporting.shown import shortened
+from credit_sync.reporting.sheets import Cell, Sheet, workbook
 from credit_sync.screening.faces import Via
-
-_LONGEST_CELL = 32_000
-"""Characters; the format ends at 32,767."""
-_PLAIN = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "in_memory": True,
-}
-
-Cell = str | int
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A sheet: its titles with the widths of the columns in characters, and its rows."""
-
-    name: str
-    columns: tuple[tuple[str, int], ...]
-    rows: Sequence[Sequence[Cell]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Formats:
-    head: Format
-    text: Format
-    count: Format
 
 
 def flagged_workbook(report: FlaggedReport) -> bytes:
     """The report as XLSX."""
-    target = BytesIO()
-    book = Workbook(target, _PLAIN)
-    book.set_properties(
-        {
-            "title": f"申报主体信用预警报告 {report.as_of:%Y-%m-%d}",
-            "author": "credit-sync",
-            "company": report.department,
-            "created": report.as_of,
-        }
+    return workbook(
+        f"申报主体信用预警报告 {report.as_of:%Y-%m-%d}",
+        company=report.department,
+        created=report.as_of,
+        sheets=(_summary(report), _flags(report), _entries(report), _unverifiable(report), _closed(report)),
+        footer=f"{report.as_of:%Y-%m-%d}",
     )
-    formats = _Formats(
-        head=book.add_format(
-            {"bold": True, "bg_color": "#1C4A78", "font_color": "#FFFFFF", "valign": "vcenter", "text_wrap": True}
-        ),
-        text=book.add_format({"valign": "top", "text_wrap": True, "num_format": "@"}),
-        count=book.add_format({"valign": "top", "num_format": "#,##0"}),
-    )
-    for sheet in (_summary(report), _flags(report), _entries(report), _unverifiable(report), _closed(report)):
-        page = book.add_worksheet(sheet.name)
-        _write(page, sheet, formats)
-        _prepare_for_print(page, f"{report.as_of:%Y-%m-%d} {sheet.name}")
-    book.close()
-    return target.getvalue()
 
 
-def _write(page: Worksheet, sheet: _Sheet, formats: _Formats) -> None:
-    for column, (title, width) in enumerate(sheet.columns):
-        page.set_column(column, column, width)
-        page.write_string(0, column, title, formats.head)
-    page.set_row(0, 24)
-    for row, cells in enumerate(sheet.rows, start=1):
-        for column, cell in enumerate(cells):
-            if isinstance(cell, int):
-                page.write_number(row, column, cell, formats.count)
-            elif cell:
-                page.write_string(row, column, shortened(cell, _LONGEST_CELL), formats.text)
-    page.freeze_panes(1, 0)
-    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
-
-
-def _prepare_for_print(page: Worksheet, title: str) -> None:
-    page.set_landscape()
-    page.set_paper(9)  # A4
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(0)
-    page.set_footer(f"&L{title}&C内部资料，请勿外传&R第 &P 页，共 &N 页")
-
-
-def _summary(report: FlaggedReport) -> _Sheet:
+def _summary(report: FlaggedReport) -> Sheet:
     counts = report.accounted
     lines: list[tuple[str, str, Cell, str]] = [
         ("报告", "日期", f"{report.as_of:%Y-%m-%d %H:%M}", ""),
@@ -121,7 +45,7 @@ def _summary(report: FlaggedReport) -> _Sheet:
         lines.append(("名单", found.title, found.live, f"{found.versions}，{when}"))
         if found.warning:
             lines.append(("名单", found.title, "不能放行", found.warning))
-    return _Sheet("概况", (("类别", 10), ("项目", 30), ("数值", 18), ("说明", 60)), lines)
+    return Sheet("概况", (("类别", 10), ("项目", 30), ("数值", 18), ("说明", 60)), lines)
 
 
 _HEAD = (("系统", 26), ("申报编号", 20), ("申报名称", 36), ("类型", 6), ("年度", 7), ("阶段", 12), ("处室", 16))
@@ -132,7 +56,7 @@ def _head(head: ApplicationHead) -> tuple[str, ...]:
     return head.system, head.number, head.title, head.kind, year, head.stage, head.department
 
 
-def _flags(report: FlaggedReport) -> _Sheet:
+def _flags(report: FlaggedReport) -> Sheet:
     columns = (
         *(("预警编号", 9), ("变化", 8), ("判定", 7), ("可能性", 9)),
         *_HEAD,
@@ -164,7 +88,7 @@ def _flags(report: FlaggedReport) -> _Sheet:
         for application in report.applications
         for f in application.flags
     ]
-    return _Sheet("预警", columns, rows)
+    return Sheet("预警", columns, rows)
 
 
 def _tie(flag: FlagView) -> str:
@@ -177,7 +101,7 @@ def _evidence(flag: FlagView) -> str:
     return "\n".join(f"{e.title}（{labels.weight(e.bits)}）{e.sentence}" for e in flag.evidence)
 
 
-def _entries(report: FlaggedReport) -> _Sheet:
+def _entries(report: FlaggedReport) -> Sheet:
     columns = (
         *(
             ("预警编号", 9),
@@ -198,17 +122,17 @@ def _entries(report: FlaggedReport) -> _Sheet:
         for f in report.flags
         for e in f.entries
     ]
-    return _Sheet("名单条目", columns, rows)
+    return Sheet("名单条目", columns, rows)
 
 
-def _unverifiable(report: FlaggedReport) -> _Sheet:
+def _unverifiable(report: FlaggedReport) -> Sheet:
     columns = (*_HEAD, ("申报主体", 28), ("角色", 14), ("需补", 20), ("现有号码", 36), ("原因", 60))
     found = chain.from_iterable(group for _, group in report.by_reason)
     rows = [(*_head(u.head), u.applicant, u.role, u.missing, "\n".join(u.numbers), u.reason) for u in found]
-    return _Sheet("无法核实", columns, rows)
+    return Sheet("无法核实", columns, rows)
 
 
-def _closed(report: FlaggedReport) -> _Sheet:
+def _closed(report: FlaggedReport) -> Sheet:
     columns = (
         *_HEAD,
         ("申报主体", 28),
@@ -229,4 +153,4 @@ def _closed(report: FlaggedReport) -> _Sheet:
         )
         for c in report.closed
     )
-    return _Sheet("已关闭", columns, tuple(rows))
+    return Sheet("已关闭", columns, tuple(rows))

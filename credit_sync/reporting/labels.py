@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from credit_sync.publishing.compliance import Standing
+from credit_sync.publishing.rates import Rate
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.faces import Via
@@ -60,6 +62,26 @@ RECORDS: Mapping[str, str] = {
     RecordKind.APPLICANT: "申报主体",
     RecordKind.INSPECTION: "检查抽检",
 }
+
+STANDINGS: Mapping[str, str] = {
+    Standing.ACCEPTED: "已接收",
+    Standing.SENT: "已报送待回执",
+    Standing.REJECTED: "被退回",
+    Standing.UNSENT: "未报送",
+}
+"""Where the first publication of a decision stands."""
+
+RATES: Mapping[str, str] = {
+    "应报": "公示期限的最后一天在本月、且已经过去的决定；已撤销来源记录又从未报送的不计。",
+    "合规率": "（已接收 + 已报送待回执）÷ 应报。只有校验通过的才会报送；被平台退回的不算。",
+    "及时率": "本月首次报送中不晚于期限的 ÷ 本月首次报送。更正、撤回不计；被退回后重新报送的，按重新报送之日。",
+    "迟报": "本月报送但晚于期限的，以及截至统计时已过期限仍未报送（含被退回未重报）的，不论应在哪个月。",
+    "漏报率": "缺号 ÷ 应有文号（同一机关同一年从起始号到已知最大号）。已用于其他种类决定的文号不算缺号。",
+    "按期办结率": "按期作出决定的 ÷（按期 + 超期）。没有受理日期、受理晚于决定的不计，另列。",
+    "零增量": "本月没有作出过决定的记录种类，写明而不省略。",
+    "—": "分母为 0 时没有比率，记作“—”，不是 0，也不是 100%。",
+}
+"""What the figures of the compliance report mean, by name."""
 
 STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "比对", "report": "报告"}
 
@@ -125,6 +147,19 @@ def percent(probability: float) -> str:
     if probability < 0.001:
         return "＜0.1%"
     return f"{math.floor(probability * 1000 + 1e-6) / 10:.1f}%"
+
+
+def share(rate: Rate) -> str:
+    """A rate in percent, rounded down; a dash where there is nothing to divide by.
+
+    >>> share(Rate(25, 26)), share(Rate(26, 26)), share(Rate(1, 5000)), share(Rate(0, 3)), share(Rate(0, 0))
+    ('96.1%', '100%', '＜0.1%', '0.0%', '—')
+    """
+    if not rate.whole:
+        return "—"
+    if rate.part == rate.whole:
+        return "100%"
+    return "＜0.1%" if 0 < rate.part * 1000 < rate.whole else f"{rate.part * 1000 // rate.whole / 10:.1f}%"
 
 
 def in_words(probability: float, *, confirmed: bool) -> str:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, select
 
+from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import Due, due
 from credit_sync.records import RecordKind
 from credit_sync.reporting import labels
+from credit_sync.reporting.compliance import this_month
 from credit_sync.reporting.lists import previous_report, read_lists
 from credit_sync.reporting.run_views import (
     COUNTS,
@@ -33,7 +35,7 @@ _EXAMPLES = 3
 
 def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures) -> RunReport:
     """Everything the report shows, in the order in which it is shown."""
-    waiting = due(engine, settings, run.as_of.date())
+    waiting, compliance = due(engine, settings, run.as_of.date()), this_month(engine, settings, run.as_of)
     with engine.connect() as connection:
         parts = _parts(connection, settings, run)
         return RunReport(
@@ -46,6 +48,8 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures) -
             quarantine=_quarantine(connection, run),
             doubts=tuple(_doubts(connection)),
             channels=tuple(_channels(settings, parts, waiting)),
+            term=load_deadline_rules(settings.path(settings.mappings)).publication,
+            compliance=compliance,
         )
 
 

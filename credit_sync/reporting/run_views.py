@@ -6,11 +6,16 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.reporting import labels
+from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.lists import ListView
 
 COUNTS = ("pulled", "added", "changed", "removed", "unchanged", "duplicates", "skipped", "quarantined", "live")
 """The numbers of a pull; see store/counts.py."""
+
+_GAPS = 5
+"""Gaps in numbers that a task names; all are in the compliance report."""
 
 _REMEDIES: Mapping[str, str] = {
     "pull": "检查网络、账号和对方接口，然后执行 credit-sync run --source {part} 重新取数；沿用的旧数据到期前仍可使用。",
@@ -137,11 +142,20 @@ class RunReport:
     quarantine: tuple[QuarantineView, ...]
     doubts: tuple[DoubtView, ...]
     channels: tuple[ChannelView, ...]
+    term: PublicationTerm
+    compliance: ComplianceReport | None
+    """The month so far."""
 
     @cached_property
     def tasks(self) -> tuple[TaskView, ...]:
         """What is to be done, urgent things first."""
-        found = (*self._failures(), *self._lists(), *self._publications(), *self._quarantine())
+        found = (
+            *self._failures(),
+            *self._lists(),
+            *self._publications(),
+            *self._missing_numbers(),
+            *self._quarantine(),
+        )
         return tuple(sorted(found, key=lambda task: not task.urgent))
 
     @property
@@ -173,7 +187,7 @@ class RunReport:
         for channel in self.channels:
             if channel.late:
                 how = "逐条排除下表所列的问题；说明逾期原因。"
-                why = "行政决定应在作出之日起 7 个工作日内公示。"
+                why = f"行政决定应在作出之日起 {self.term.working_days} 个工作日内公示。"
                 yield TaskView(True, f"渠道 {channel.name} 有 {channel.late} 条已超过报送期限", why, how)
             if invalid := channel.in_state("校验未通过"):
                 how = "按下表所列的字段在来源里更正，下一次运行会重新校验并送出。"
@@ -191,6 +205,13 @@ class RunReport:
                 )
                 why = "已公示的记录在来源里消失，不会自动撤回；曾由人工撤回的，不会自动恢复。"
                 yield TaskView(False, f"渠道 {channel.name} 有 {held} 条等待人工决定", why, how)
+
+    def _missing_numbers(self) -> Iterator[TaskView]:
+        if self.compliance and self.compliance.missing:
+            gaps = [gap.text for one in self.compliance.series if one.counts for gap in one.missing]
+            why = "、".join(gaps[:_GAPS]) + (f" 等 {len(gaps)} 处" if len(gaps) > _GAPS else "")
+            how = "请承办处室核实是漏登了决定，还是作废的号；补登后下一次运行会报送。"
+            yield TaskView(False, f"文号不连续，缺 {self.compliance.missing} 个", why, how)
 
     def _quarantine(self) -> Iterator[TaskView]:
         if not self.quarantine:

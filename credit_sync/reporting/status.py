@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
+from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
+from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.labels import RECORDS, STATUSES, label, questions
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
@@ -24,7 +26,7 @@ def status_text(engine: Engine, settings: Settings, now: datetime) -> str:
     """The last runs, the age of each list, what waits in quarantine, which publications are due."""
     with engine.connect() as connection:
         lines = [*_runs(connection), "", *_lists(connection, settings, now), "", *_quarantine(connection)]
-    return "\n".join([*lines, "", *_publications(engine, settings, now)])
+    return "\n".join([*lines, "", *_publications(engine, settings, now), *_compliance(engine, settings, now)])
 
 
 def _runs(connection: Connection) -> Iterator[str]:
@@ -63,7 +65,8 @@ def _quarantine(connection: Connection) -> Iterator[str]:
 def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
     found = due(engine, settings, now.date())
     late = sum(item.late for item in found)
-    yield f"待报送：{len(found)} 条，其中已超过 7 个工作日 {late} 条"
+    term = load_deadline_rules(settings.path(settings.mappings)).publication
+    yield f"待报送：{len(found)} 条，其中已超过 {term.working_days} 个工作日 {late} 条"
     for item in found[:_PUBLICATIONS]:
         deadline = f"，应于 {item.deadline.day} 前报送" if item.deadline else ""
         overdue = "，已逾期" if item.late else ""
@@ -73,3 +76,10 @@ def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator
         yield f"  {item.channel}  {what}  {item.state_title}{deadline}{overdue}{why}"
     if len(found) > _PUBLICATIONS:
         yield f"  …… 还有 {len(found) - _PUBLICATIONS} 条，见运行报告"
+
+
+def _compliance(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
+    found = this_month(engine, settings, now)
+    if found is not None:
+        yield ""
+        yield from compliance_lines(found)

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from credit_sync.reporting import labels
-from credit_sync.reporting.shown import shortened
+from credit_sync.reporting.shown import shortened, shown
 from credit_sync.shipped import shipped
 
 _FILTERS: Mapping[str, Callable[..., str]] = {
@@ -22,6 +22,8 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "weight": labels.weight,
     "verdict": lambda code: labels.label(labels.VERDICTS, code),
     "effect": lambda code: labels.EFFECTS[code],
+    "share": labels.share,
+    "standing": lambda code: labels.STANDINGS[code],
     "stage": lambda code: labels.label(labels.STAGES, code),
     "status": lambda code: labels.label(labels.STATUSES, code),
     "record": lambda code: labels.label(labels.RECORDS, code),
@@ -29,6 +31,7 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "day": lambda when: f"{when:%Y-%m-%d}" if when else "—",
     "minute": lambda when: f"{when:%Y-%m-%d %H:%M}" if when else "—",
     "shortened": shortened,
+    "shown": shown,
 }
 
 

@@ -71,22 +71,29 @@ class InspectionResult:
 def licence_decisions(
     dice: Dice, holders: list[Organisation], letter: str, count: int, year: int = 2018
 ) -> list[LicenceDecision]:
-    """`letter` is S for production (SCXK) and Y for use (SYXK)."""
+    """`letter` is S for production (SCXK) and Y for use (SYXK).
+
+    New licences and renewals take the numbers of the year one after the other. Every ninth decision takes longer.
+    """
     found = []
     day = date(year, 1, 8)
+    issued = 0
     for serial in range(1, count + 1):
         day = min(day + timedelta(days=dice.number(1, 600 // count)), date(year, 11, 23))
         event = dice.weighted([("新领", 0.5), ("换证", 0.25), ("变更", 0.2), ("注销", 0.05)])
-        valid_from = day if event in ("新领", "换证") else day - timedelta(days=dice.number(100, 900))
+        new = event in ("新领", "换证")
+        valid_from = day if new else day - timedelta(days=dice.number(100, 900))
         kind = "SCXK" if letter == "S" else "SYXK"
+        issued += new
+        number = issued if new else serial % max(issued, 1) + 1
         found.append(
             LicenceDecision(
                 document=f"皖科动许{'产' if letter == 'S' else '用'}〔{year}〕{serial}号",
-                licence=f"{kind}(皖){valid_from.year}-{serial if event == '新领' else 200 + serial:03d}",
+                licence=f"{kind}(皖){valid_from.year}-{number:03d}",
                 holder=dice.pick(holders),
                 event=event,
                 scope=_scope(dice),
-                accepted=day - timedelta(days=dice.number(5, 18)),
+                accepted=day - timedelta(days=dice.number(5, 18) + (28 if serial % 9 == 0 else 0)),
                 decided=day,
                 valid_from=valid_from,
                 valid_to=_five_years(valid_from),

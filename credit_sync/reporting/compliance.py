@@ -1,0 +1,100 @@
+"""The monthly compliance report, for the supervisors' questions: a page that stands alone, a workbook, a short text."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from credit_sync.publishing.rates import Month, Rate
+from credit_sync.reporting.compliance_query import first_run, read_compliance
+from credit_sync.reporting.compliance_views import ComplianceReport
+from credit_sync.reporting.compliance_workbook import compliance_workbook
+from credit_sync.reporting.flagged import write_report
+from credit_sync.reporting.labels import RATES, RECORDS, share
+from credit_sync.reporting.lists import previous_report
+from credit_sync.reporting.templates import render
+from credit_sync.reporting.trend_chart import trend_chart
+from credit_sync.settings import Settings
+from credit_sync.store.ledger import Run
+
+_MOST = 300
+"""Late and rejected publications listed on the page; the workbook has all."""
+
+
+def write_compliance_report(report: ComplianceReport, folder: Path) -> list[Path]:
+    """Writes compliance-YYYY-MM.html and .xlsx; a later report of the month replaces them.
+
+    Raises CreditSyncError when the folder cannot be written.
+    """
+    name = f"compliance-{report.month}"
+    return [
+        write_report(folder / f"{name}.html", compliance_page(report).encode("utf-8")),
+        write_report(folder / f"{name}.xlsx", compliance_workbook(report)),
+    ]
+
+
+def write_monthly_report(engine: Engine, settings: Settings, run: Run) -> list[Path]:
+    """The report on the month before, until a run of the month has made its reports; nothing before the first month.
+
+    It counts what stood at the end of that month, so however often it is written it is the same.
+    """
+    month = Month.of(run.as_of.date())
+    with engine.connect() as connection:
+        previous = previous_report(connection, run)
+    if previous is None or Month.of(previous.date()) == month:
+        return []
+    report = read_compliance(engine, settings, month.earlier(1), run.as_of)
+    return write_compliance_report(report, settings.path(settings.reports.folder))
+
+
+def this_month(engine: Engine, settings: Settings, now: datetime) -> ComplianceReport | None:
+    """The running month so far, for `status` and the run report; None before the first run's month."""
+    month = Month.of(now.date())
+    with engine.connect() as connection:
+        began = first_run(connection)
+    if began is None or began >= month.end:
+        return None
+    return read_compliance(engine, settings, month, now, trend_months=1)
+
+
+def compliance_page(report: ComplianceReport) -> str:
+    """The report as HTML."""
+    charts = {
+        channel.name: trend_chart(
+            [point.month for point in channel.trend],
+            [
+                [point.figures.compliant.value if point.figures else None for point in channel.trend],
+                [point.figures.timely.value if point.figures else None for point in channel.trend],
+            ],
+        )
+        for channel in report.channels
+    }
+    return render(
+        "compliance.html.j2",
+        running_title=f"双公示合规月报 {report.month}",
+        report=report,
+        charts=charts,
+        formulas=RATES,
+        most=_MOST,
+    )
+
+
+def compliance_lines(report: ComplianceReport) -> Iterator[str]:
+    """The month in some lines, for a terminal."""
+    until = "全月" if report.complete else f"截至 {report.at:%Y-%m-%d %H:%M}"
+    yield f"双公示合规 {report.month}（{until}）："
+    for channel in report.channels:
+        total = channel.total
+        rates = f"合规率 {_with_parts(total.compliant)}，及时率 {_with_parts(total.timely)}"
+        counts = f"待回执 {total.awaiting}、被退回 {total.rejected}、未报送 {total.unsent}、往期未报 {total.overdue_before}"
+        yield f"  {channel.name}  {rates}；应报中 {counts}"
+    for kind in report.nothing_decided:
+        yield f"  {RECORDS[kind]}：本月没有作出决定（零增量）"
+    yield f"  迟报 {len(report.late)} 条，其中仍未报送 {report.overdue} 条；漏报 {report.missing} 个文号"
+    for found in report.promises:
+        yield f"  {found.promise.title}：按期 {_with_parts(found.rate)}"
+
+
+def _with_parts(rate: Rate) -> str:
+    return f"{share(rate)}（{rate.part}/{rate.whole}）"
