@@ -1,4 +1,4 @@
-"""What a channel publishes of natural persons, by the table `mappings/credit_anhui/persons.toml`.
+"""What a channel publishes of natural persons, by the table `mappings/publishing_persons.toml`.
 
 A row is judged by itself: a field is a number, a name or an address by what fills it (`from` in the standard), and its
 subject a natural person by 行政相对人类别; where an edition has no such field, when no code of an organisation is filled.
@@ -13,10 +13,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from credit_sync.publishing.standard import FieldTable, PublishedField, Row, Standard
+from credit_sync.shipped import shipped
 from credit_sync.subjects.identifiers import hide, hide_in_text
 from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.toml_files import Strict, load
 
+_FILE = "publishing_persons.toml"
 Publish = Literal["show", "mask", "omit"]
 _NUMBERS = frozenset(["person_id", "legal_representative_id"])
 _CODES = frozenset(["uscc", "registration_number", "organisation_code"])
@@ -45,7 +47,7 @@ class PersonRules(Strict):
 
 
 class PersonTable(Strict):
-    """persons.toml."""
+    """The whole file."""
 
     address_titles: tuple[str, ...] = ()
     website: PersonRules
@@ -57,7 +59,9 @@ class PersonTable(Strict):
     def _the_public_sees_no_number(self) -> Self:
         for key in ("id", "representative_id", "address", "texts"):
             if getattr(self.website, key).publish == "show":
-                raise ValueError(f"website.{key}.publish: 面向公众的网站不得公开证件号码、住址，只能是 mask 或 omit")
+                raise ValueError(
+                    f"website.{key}.publish: 面向公众的网站不得公开证件号码、住址，只能是 mask 或 omit"
+                )
         return self
 
 
@@ -78,7 +82,9 @@ class Desensitised:
         """The row without what must not be published; a field that is omitted is empty."""
         person = self._is_person(row)
         rules = self._of_persons if person else self._of_organisations
-        shown = {code: _TREATMENTS[rule](text) if (rule := rules.get(code)) else text for code, text in row.items()}
+        shown = {
+            code: _TREATMENTS[rule](text) if (rule := rules.get(code)) else text for code, text in row.items()
+        }
         if person and self.rules.name.publish != "show" and self.rules.texts.publish != "show":
             names = [row.get(code, "").strip() for code in self._names]
             shown = _without_names(shown, [name for name in names if len(name) > 1])
@@ -108,8 +114,9 @@ class Desensitised:
 
 
 def load_persons(mappings: Path) -> PersonTable:
-    """The table. Raises SettingsError that names every wrong key."""
-    return load(mappings / "credit_anhui" / "persons.toml", PersonTable)
+    """The table; the one that ships where `mappings` has none. Raises SettingsError that names every wrong key."""
+    own = mappings / _FILE
+    return load(own if own.exists() else shipped("mappings") / _FILE, PersonTable)
 
 
 def mask_name(name: str) -> str:

@@ -5,17 +5,19 @@ Each module has the channel (channel.py says what it must do) and `probe`, which
 
 from sqlalchemy import Engine
 
-from credit_sync.channel_settings import WorkbookChannel
+from credit_sync.channel_settings import WebsiteChannel, WorkbookChannel
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels import channel, workbook
+from credit_sync.publishing.channels import channel, website, workbook
 from credit_sync.settings import Settings
 
 
-def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Channel:  # noqa: ARG001
+def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Channel:
     """The channel of this name. Raises CreditSyncError when its settings or mapping are unusable."""
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
         return workbook.Workbooks(settings.path(found.folder))
+    if isinstance(found, WebsiteChannel):
+        return website.Website(engine, settings, name, found)
     raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
 
 
@@ -24,4 +26,6 @@ def probe_channel(settings: Settings, name: str) -> str:
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
         return workbook.probe(settings.path(found.folder))
+    if isinstance(found, WebsiteChannel):
+        return website.probe(settings, found)
     raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")

@@ -17,6 +17,7 @@ from typing import Self
 import orjson
 import xlsxwriter
 
+from credit_sync.publishing.site.content import Section
 from credit_sync.publishing.standard import FieldTable, Row
 
 FORMATS = ("csv", "json", "xlsx")
@@ -41,16 +42,15 @@ class DataFile:
 class OpenData:
     """Writes `data/KIND.csv`, `.json` and `.xlsx` into a folder, row by row, in constant memory."""
 
-    def __init__(self, folder: Path, kind: str, table: FieldTable, count: int, updated: datetime) -> None:
-        self._folder, self._kind, self._table = folder / "data", kind, table
-        self._count, self._updated = count, updated
+    def __init__(self, folder: Path, table: FieldTable, section: Section, updated: datetime) -> None:
+        self._folder, self._table, self._section, self._updated = folder / "data", table, section, updated
         self._codes = [field.code for field in table.fields]
         self._open = ExitStack()
         self._written = 0
 
     def __enter__(self) -> Self:
         self._folder.mkdir(exist_ok=True)
-        paths = {kind: self._folder / f"{self._kind}.{kind}" for kind in FORMATS}
+        paths = {kind: self._folder / f"{self._section.kind}.{kind}" for kind in FORMATS}
         titles = [field.title for field in self._table.fields]
         text = self._open.enter_context(paths["csv"].open("w", encoding="utf-8-sig", newline=""))
         self._csv = csv.writer(text)
@@ -82,7 +82,7 @@ class OpenData:
         head = {
             "title": self._table.title,
             "updated": self._updated.isoformat(timespec="minutes"),
-            "count": self._count,
+            "count": self._section.count,
             "fields": [{"code": field.code, "title": field.title} for field in self._table.fields],
         }
         return orjson.dumps(head)[:-1] + b',\n"rows":['
@@ -101,8 +101,8 @@ class OpenData:
 
 
 def write_dictionary(folder: Path, kind: str, rows: Sequence[Sequence[str]]) -> None:
-    """`data/KIND-dictionary.csv`: one line per field; the first of `rows` is the head."""
-    with (folder / "data" / f"{kind}-dictionary.csv").open("w", encoding="utf-8-sig", newline="") as file:
+    """`data/KIND_dictionary.csv`: one line per field; the first of `rows` is the head."""
+    with (folder / "data" / f"{kind}_dictionary.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(rows)
 
 

@@ -18,15 +18,14 @@ from credit_sync.records import RecordKind
 from credit_sync.store.schema import batch, submission
 
 _CHUNK = 500
-_LEFT = (State.SENDING, State.SENT)
+_LEFT = (State.SENDING, State.SENT, State.ACCEPTED, State.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicRecord:
-    """One public record: the submission that says what is shown of it."""
+    """One public record, with the row of the submission that says what is shown of it."""
 
     record_id: int
-    submission_id: int
     row: Row
 
 
@@ -44,7 +43,7 @@ class PublicTable:
         for start in range(0, len(self.submissions), _CHUNK):
             wanted = self.submissions[start : start + _CHUNK]
             rows = connection.execute(select(*columns).where(submission.c.id.in_(wanted)))
-            found = {row.id: PublicRecord(row.record_id, row.id, row.row) for row in rows}
+            found = {row.id: PublicRecord(row.record_id, row.row) for row in rows}
             yield from (found[number] for number in wanted)
 
 
@@ -76,7 +75,9 @@ def _last_submissions(connection: Connection, channel: str, kind: RecordKind, st
     query = (
         select(submission.c.id, submission.c.record_id, submission.c.row)
         .join(batch, submission.c.batch == batch.c.id)
-        .where(submission.c.id.in_(last), submission.c.action != Action.WITHDRAW, batch.c.standard == standard.name)
+        .where(
+            submission.c.id.in_(last), submission.c.action != Action.WITHDRAW, batch.c.standard == standard.name
+        )
         .execution_options(yield_per=1000)
     )
     return iter(connection.execute(query))

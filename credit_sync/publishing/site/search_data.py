@@ -10,9 +10,8 @@ from typing import Self
 
 import orjson
 
+from credit_sync.publishing.site.content import RECORDS_PER_SEARCH_FILE
 from credit_sync.publishing.site.views import RecordView
-
-RECORDS_PER_FILE = 5000
 
 
 class SearchData:
@@ -20,7 +19,7 @@ class SearchData:
 
     def __init__(self, folder: Path, kind: str, build: str) -> None:
         self._folder, self._kind, self._build = folder / "search", kind, build
-        self._rows: list[list[str]] = []
+        self._rows: list[tuple[str | tuple[str, ...], ...]] = []
         self.files = 0
 
     def __enter__(self) -> Self:
@@ -36,7 +35,7 @@ class SearchData:
     def add(self, view: RecordView) -> None:
         """The next record."""
         self._rows.append(view.searched())
-        if len(self._rows) == RECORDS_PER_FILE:
+        if len(self._rows) == RECORDS_PER_SEARCH_FILE:
             self._write()
 
     def _write(self) -> None:

@@ -19,9 +19,9 @@ class RecordView:
     facts: tuple[tuple[str, str], ...]
     """Title and text of every field that is filled."""
 
-    def searched(self) -> list[str]:
+    def searched(self) -> tuple[str | tuple[str, ...], ...]:
         """What the search looks at and shows: anchor, name, codes, numbers, date."""
-        return [self.anchor, self.name, " ".join(self.codes), " ".join(self.numbers), self.decided]
+        return self.anchor, self.name, self.codes, self.numbers, self.decided
 
 
 class Viewer:
