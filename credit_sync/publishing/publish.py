@@ -1,5 +1,7 @@
 """The publish stage: every channel gets what it has not had yet. Channels do not hinder each other."""
 
+from dataclasses import replace
+
 import structlog
 from sqlalchemy import Engine
 
@@ -16,6 +18,7 @@ from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
 from credit_sync.publishing.outbox import Outbox, queue
+from credit_sync.publishing.persons import Desensitised, load_persons
 from credit_sync.publishing.receipts import take_over
 from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import PUBLISHED_KINDS, Reporting
@@ -74,10 +77,15 @@ def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) 
         make_batches(engine, outbox, run)
     if unasked:
         raise unasked
+    mappings = settings.path(settings.mappings)
+    persons = load_persons(mappings)
     for opened in open_batches(engine, name):
-        standard = load_standard(settings.path(settings.mappings), opened.standard)
+        standard = load_standard(mappings, opened.standard)
+        table = standard.table(opened.kind)
+        fit = Desensitised(persons, settings.channels[name].kind, standard, table)
         begun = begin_attempt(engine, opened)
-        handover = channel.send(begun, standard.table(begun.kind), submitted_in(engine, begun.id))
+        rows = (replace(submitted, row=fit(submitted.row)) for submitted in submitted_in(engine, begun.id))
+        handover = channel.send(begun, table, rows)
         mark_sent(engine, begun, handover, run)
 
 
