@@ -17,8 +17,9 @@ from credit_sync.publishing.batches import (
 from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
-from credit_sync.publishing.outbox import Outbox, queue
+from credit_sync.publishing.outbox import Outbox
 from credit_sync.publishing.persons import Desensitised, load_persons
+from credit_sync.publishing.queueing import queue
 from credit_sync.publishing.receipts import take_over
 from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import PUBLISHED_KINDS, Reporting

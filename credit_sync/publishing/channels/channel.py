@@ -7,10 +7,9 @@ line may be cut, at any moment between sending and knowing that it was sent.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from credit_sync.publishing.outbox import Action
+from credit_sync.publishing.outbox import Action, Answer
 from credit_sync.publishing.standard import FieldTable, Row
 from credit_sync.records import RecordKind
 
@@ -44,13 +43,6 @@ class Submitted:
     """The same whenever this submission is sent, and no other's: see `submission_key`."""
     platform_id: str = ""
     """The platform's number for it, where a receipt has named one."""
-
-
-class Answer(StrEnum):
-    """The platform's word on a submission."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from credit_sync.publishing.checks import parse_date
-from credit_sync.publishing.outbox import Action, State
+from credit_sync.publishing.outbox import HANDED_OVER, Action
 from credit_sync.publishing.standard import FieldTable, Row, Standard
 from credit_sync.records import RecordKind
 from credit_sync.store.schema import batch, submission
 
 _CHUNK = 500
-_LEFT = (State.SENDING, State.SENT, State.ACCEPTED, State.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,11 @@ def filled_from(table: FieldTable, *names: str) -> list[str]:
 
 
 def _last_submissions(connection: Connection, channel: str, kind: RecordKind, standard: Standard) -> Iterator[Any]:
-    left = (submission.c.channel == channel, submission.c.record == kind.value, submission.c.state.in_(_LEFT))
+    left = (
+        submission.c.channel == channel,
+        submission.c.record == kind.value,
+        submission.c.state.in_(HANDED_OVER),
+    )
     last = select(func.max(submission.c.id)).where(*left).group_by(submission.c.record_id)
     query = (
         select(submission.c.id, submission.c.record_id, submission.c.row)
