@@ -76,20 +76,11 @@ class WebsiteChannel(_AnyChannel):
     folder: Path = Path("var/site")
     """The web server serves its folder `public`."""
     title: str = "行政许可和行政处罚信息公示"
-    publicity: str = (
-        "行政许可信息自作出决定之日起七个工作日内公示，许可失效的，状态随之更新。\n"
-        "行政处罚信息公示至“公示截止期”当日，次日撤下；信用修复获准的，按修复决定提前撤下。"
-    )
-    """How long what is shown (公示期限). Here and below each line is a paragraph."""
-    objection: str = (
-        "公民、法人或者其他组织认为公示的信息有错误、遗漏，或者侵犯其合法权益的，可以向本单位书面提出异议，"
-        "写明文书号、理由和联系方式，并附证明材料。\n经核实确有错误的，及时更正或者撤下。"
-    )
-    """How to object (异议申诉): a site adds whom to write to."""
-    terms: str = (
-        "数据可以免费查阅、下载和使用。使用时请注明来源和数据更新时间，不得篡改，不得用于违法活动。\n"
-        "数据与行政决定文书不一致的，以文书为准。"
-    )
+    publicity: str = ""
+    """How long what is shown (公示期限). Here and below each line is a paragraph, and '' stands for the template's."""
+    objection: str = ""
+    """How to object (异议申诉): whom to write to."""
+    terms: str = ""
     """Licence of the open data."""
 
     def rehearsal(self, folder: Path) -> Self:

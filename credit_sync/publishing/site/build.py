@@ -36,14 +36,24 @@ def build_site(connection: Connection, site: Site, folder: Path) -> Path:
         shutil.rmtree(workshop, ignore_errors=True)
         workshop.mkdir(parents=True)
         _build(connection, site, workshop)
+        _flush(workshop)
         shutil.rmtree(finished, ignore_errors=True)
         workshop.rename(finished)
-        os.sync()
         _switch(public, finished)
     for old in builds.iterdir():
         if old.name != site.number:
             shutil.rmtree(old)
     return public
+
+
+def _flush(folder: Path) -> None:
+    """To the disk, so that a power cut after the switch finds the site."""
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _switch(public: Path, finished: Path) -> None:
