@@ -1,13 +1,10 @@
 "use strict";
 // The search, and opening the record that an address names. Everything else works without this script.
 
-// The record that the address names is opened. Browsers scroll to it by themselves, but leave it closed.
+// The record that the address names is opened. Browsers go to it by themselves, but leave it closed.
 const openNamed = () => {
   const record = document.getElementById(location.hash.slice(1));
-  if (!(record instanceof HTMLDetailsElement)) return;
-  record.open = true;
-  record.scrollIntoView();
-  record.querySelector("summary").focus({ preventScroll: true });
+  if (record instanceof HTMLDetailsElement) record.open = true;
 };
 
 // Search: the data come in files that are loaded one after the other, the newest records first, until enough is found.
