@@ -112,7 +112,9 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize(("question", "kind", "status", "first"), SEARCHES)
-def test_search(browser: Browser, folder: Path, question: str, kind: str, status: str, first: str) -> None:
+def test_search(  # noqa: PLR0917 - one argument for each column of the table
+    browser: Browser, folder: Path, question: str, kind: str, status: str, first: str
+) -> None:
     page, noticed = show(browser, folder.as_uri(), "index.html")
     page.get_by_label("名称、代码或文书号").fill(question)
     page.get_by_label("范围").select_option(kind)

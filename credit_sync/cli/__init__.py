@@ -33,6 +33,8 @@ _MODULES = {
     "screen-file": "screen_file",
     "quarantine": "quarantine",
     "lists": "lists",
+    "publish": "publish",
+    "receipts": "receipts",
     "daemon": "night",
     "db": "db",
 }

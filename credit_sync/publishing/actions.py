@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
+from credit_sync.publishing.channels.channel import Answer
 from credit_sync.publishing.findings import has_errors
-from credit_sync.publishing.outbox import HANDED_OVER, Action, Answer, Outbox, State
+from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
 from credit_sync.publishing.publicity import end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
 from credit_sync.publishing.standard import Row

@@ -51,13 +51,6 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class Answer(StrEnum):
-    """The platform's word on a submission."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-
-
 HANDED_OVER = (State.SENDING, State.SENT, State.ACCEPTED, State.WITHDRAWN)
 """States that say what the platform has, or will have once it has answered."""
 WAITING = (State.PENDING, State.INVALID, State.HELD, State.UNCHANGED, State.REJECTED)

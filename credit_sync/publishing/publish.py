@@ -1,5 +1,6 @@
 """The publish stage: every channel gets what it has not had yet. Channels do not hinder each other."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -31,8 +32,10 @@ from credit_sync.store.ledger import Run
 log = structlog.get_logger()
 
 
-def publish(engine: Engine, settings: Settings, run: Run) -> dict[str, PublishCounts]:
-    """Queues, sends and records every channel; a channel that this run has finished is only counted again.
+def publish(
+    engine: Engine, settings: Settings, run: Run, channels: Iterable[str] | None = None
+) -> dict[str, PublishCounts]:
+    """Queues, sends and records every channel, or those named; one that this run has finished is only counted again.
 
     A failing channel is in the result and in the ledger with its problem; the others go on.
     """
@@ -40,13 +43,13 @@ def publish(engine: Engine, settings: Settings, run: Run) -> dict[str, PublishCo
         finished = ledger.finished_parts(connection, run, "publish")
     return {
         name: _publish(engine, settings, run, name, finished=name in finished)
-        for name in sorted(settings.channels)
+        for name in sorted(settings.channels if channels is None else channels)
     }
 
 
 def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finished: bool) -> PublishCounts:
     try:
-        outboxes = _outboxes(settings, run, name)
+        outboxes = outboxes_of(settings, name, run)
         if not finished:
             _send(engine, settings, run, outboxes)
         with writing(engine) as connection:
@@ -61,7 +64,8 @@ def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finishe
     return counts
 
 
-def _outboxes(settings: Settings, run: Run, name: str) -> list[Outbox]:
+def outboxes_of(settings: Settings, name: str, run: Run) -> list[Outbox]:
+    """A channel's outboxes, one for each kind of record. Raises SettingsError for an unusable standard."""
     found = settings.channels[name]
     standard = load_standard(settings.path(settings.mappings), found.standard)
     reporting = Reporting(settings.department, run.as_of.date())

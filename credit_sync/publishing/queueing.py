@@ -16,6 +16,7 @@ from credit_sync.publishing.outbox import WAITING, Outbox, State, next_id
 from credit_sync.publishing.rows import published_row
 from credit_sync.publishing.selection import to_look_at
 from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.records import RecordKind
 from credit_sync.store.columns import from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
@@ -52,7 +53,7 @@ def _queue_chunk(connection: Connection, outbox: Outbox, run: Run, after: int, l
     chosen = to_look_at(outbox).where(record.c.id > after, record.c.id <= last)
     records = connection.execute(select(record).where(record.c.id.in_(chosen)).order_by(record.c.id)).all()
     ids = [found.id for found in records]
-    past, repaired = submissions_of(connection, outbox, ids), _repaired(connection, ids)
+    past, repaired = submissions_of(connection, outbox, ids), repaired_on(connection, outbox, ids)
     made = [
         called_for(found._asdict(), Past.of(past[found.id], found.version), outbox, repaired.get(found.id))
         for found in records
@@ -75,7 +76,10 @@ def submissions_of(connection: Connection, outbox: Outbox, ids: Sequence[int]) -
     return found
 
 
-def _repaired(connection: Connection, ids: Sequence[int]) -> dict[int, date]:
+def repaired_on(connection: Connection, outbox: Outbox, ids: Sequence[int]) -> dict[int, date]:
+    """The days on record by a person from which penalties are no longer public, for those that have one."""
+    if outbox.kind is not RecordKind.PENALTY:
+        return {}
     wanted = select(credit_repair.c.penalty_id, credit_repair.c.repaired_on)
     found = connection.execute(wanted.where(credit_repair.c.penalty_id.in_(ids)))
     return {row.penalty_id: row.repaired_on for row in found}
