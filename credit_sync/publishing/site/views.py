@@ -51,7 +51,7 @@ class Viewer:
         """Codes in words, 长期 for the day that stands for it, amounts without empty decimals."""
         if field.values:
             meanings = self._standard.lists[field.values].meanings
-            return "、".join(meanings.get(part, part) for part in self._standard.parts(field, text))
+            return "；".join(meanings.get(part, part) for part in self._standard.parts(field, text))
         if field.type == "date" and text == self._standard.long_term.strftime(self._standard.date_format):
             return "长期"
         return text.rstrip("0").rstrip(".") if field.type == "amount" and "." in text else text
