@@ -85,9 +85,7 @@ class Desensitised:
             return row
         person = self._is_person(row)
         rules = self._of_persons if person else self._of_organisations
-        shown = {
-            code: _TREATMENTS[rule](text) if (rule := rules.get(code)) else text for code, text in row.items()
-        }
+        shown = {code: _TREATMENTS[rule](row.get(code, "")) for code, rule in rules.items()}
         if person and self.rules.name.publish != "show" and self.rules.texts.publish != "show":
             names = [row.get(code, "").strip() for code in self._names]
             shown = _without_names(shown, [name for name in names if len(name) > 1])

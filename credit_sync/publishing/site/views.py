@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from credit_sync.publishing.site.public import PublicRecord, filled_from
 from credit_sync.publishing.standard import FieldTable, PublishedField, Standard
 
+_NO_NAME = "（姓名不公开）"
+
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
@@ -40,7 +42,7 @@ class Viewer:
         fields = ((field, row.get(field.code, "")) for field in self._table.fields)
         return RecordView(
             anchor=f"r{record.record_id}",
-            name="".join(row.get(code, "") for code in self._name),
+            name="".join(row.get(code, "") for code in self._name) or _NO_NAME,
             codes=tuple(row[code] for code in self._codes if row.get(code)),
             numbers=tuple(dict.fromkeys(row[code] for code in self._numbers if row.get(code))),
             decided="".join(row.get(code, "") for code in self._decided),
