@@ -75,6 +75,7 @@ class Platform:
     remembers_keys: bool = False
     """A key that comes again is answered as the first time; otherwise it counts as another row."""
     decides_later: bool = False
+    refuses_all: bool = False
     on: date = date(2018, 11, 30)
     kept: dict[str, Kept] = field(default_factory=dict)
     arrivals: Counter[str] = field(default_factory=Counter)
@@ -137,8 +138,8 @@ class Platform:
             self.arrivals[key] += 1
             known = self.kept[key] = Kept(record, action, row, "0", "", str(len(self.kept) + 1))
             errors = [f.message for f in validate(row, kind, EDITION_2018, self.on) if has_errors([f])]
-            if action != "3" and (errors or REFUSED in row.get("BZ", "")):
-                known.state, known.reason = "2", "；".join(errors) or "备注不合要求"
+            if self.refuses_all or (action != "3" and (errors or REFUSED in row.get("BZ", ""))):
+                known.state, known.reason = "2", "；".join(errors) or "不合要求"
             elif not self.decides_later:
                 self._decide(known)
         return self._told(key)

@@ -13,8 +13,8 @@ from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
-from credit_sync.publishing.outbox import State
-from credit_sync.publishing.publish import outboxes_of, publish
+from credit_sync.publishing.outbox import State, outboxes_of
+from credit_sync.publishing.publish import publish
 from credit_sync.publishing.shown import ACTIONS, STATES, Shown, shown_submissions
 from credit_sync.reporting.labels import RECORDS
 from credit_sync.settings import Settings
@@ -158,7 +158,7 @@ def _decide(
     asked = Asked.of(who, reason)
 
     def record(connection: Connection, run: Run) -> str:
-        found = by_hand.find(connection, outboxes_of(settings, channel, run), document, subject)
+        found = by_hand.find(connection, outboxes_of(settings, channel, run.as_of.date()), document, subject)
         decide(connection, found, asked, run)
         return f"{channel} {document}：{words}，已留痕（{asked.who}）"
 

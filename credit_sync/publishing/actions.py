@@ -45,17 +45,18 @@ class Past:
     """What the platform has, or will have once it is answered; None when it has nothing."""
     taken_back: Decision | None = None
     refused: bool = False
-    """The last submission was rejected."""
+    """Something was rejected since the platform took a submission last."""
 
     @classmethod
     def of(cls, submissions: Sequence[Any], version: int) -> Self:
         """Of a record's submissions in order, as the store has them."""
-        sent = next((s for s in reversed(submissions) if s.state in HANDED_OVER), None)
+        sent = next((n for n in reversed(range(len(submissions))) if submissions[n].state in HANDED_OVER), -1)
+        last = submissions[sent] if sent >= 0 else None
         return cls(
             steps=sum(s.record_version == version for s in submissions),
-            public=sent.row if sent is not None and sent.action != Action.WITHDRAW else None,
+            public=last.row if last is not None and last.action != Action.WITHDRAW else None,
             taken_back=_taken_back(submissions),
-            refused=bool(submissions) and submissions[-1].answer == Answer.REJECTED,
+            refused=any(s.answer == Answer.REJECTED for s in submissions[sent + 1 :]),
         )
 
 

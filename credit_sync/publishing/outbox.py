@@ -17,14 +17,16 @@ a day has come, a person has decided or the platform has refused the one before.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from credit_sync.publishing.standard import FieldTable, Standard
-from credit_sync.publishing.values import Reporting
+from credit_sync.publishing.standard import FieldTable, Standard, load_standard
+from credit_sync.publishing.values import PUBLISHED_KINDS, Reporting
 from credit_sync.records import RecordKind
+from credit_sync.settings import Settings
 from credit_sync.store.schema import submission
 
 
@@ -81,3 +83,12 @@ class Outbox:
 def next_id(connection: Connection, column: Any) -> int:
     """Ids are handed out by the one writer, in order."""
     return (connection.scalar(select(func.max(column))) or 0) + 1
+
+
+def outboxes_of(settings: Settings, channel: str, on: date) -> list[Outbox]:
+    """A channel's outboxes on a day, one for each kind of record. Raises SettingsError for an unusable standard."""
+    found = settings.channels[channel]
+    standard = load_standard(settings.path(settings.mappings), found.standard)
+    reporting = Reporting(settings.department, on)
+    rows = min(standard.max_rows, found.most_rows or standard.max_rows)
+    return [Outbox(channel, kind, standard, reporting, rows) for kind in PUBLISHED_KINDS if found.carries(kind)]

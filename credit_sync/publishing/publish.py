@@ -18,12 +18,11 @@ from credit_sync.publishing.batches import (
 from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
-from credit_sync.publishing.outbox import Outbox
+from credit_sync.publishing.outbox import Outbox, outboxes_of
 from credit_sync.publishing.persons import Desensitised, load_persons
 from credit_sync.publishing.queueing import queue
 from credit_sync.publishing.receipts import take_over
 from credit_sync.publishing.standard import load_standard
-from credit_sync.publishing.values import PUBLISHED_KINDS, Reporting
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
@@ -49,7 +48,7 @@ def publish(
 
 def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finished: bool) -> PublishCounts:
     try:
-        outboxes = outboxes_of(settings, name, run)
+        outboxes = outboxes_of(settings, name, run.as_of.date())
         if not finished:
             _send(engine, settings, run, outboxes)
         with writing(engine) as connection:
@@ -62,15 +61,6 @@ def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finishe
             ledger.stage_failed(connection, run, "publish", name, str(error))
         return PublishCounts(problem=str(error))
     return counts
-
-
-def outboxes_of(settings: Settings, name: str, run: Run) -> list[Outbox]:
-    """A channel's outboxes, one for each kind of record. Raises SettingsError for an unusable standard."""
-    found = settings.channels[name]
-    standard = load_standard(settings.path(settings.mappings), found.standard)
-    reporting = Reporting(settings.department, run.as_of.date())
-    rows = min(standard.max_rows, found.most_rows or standard.max_rows)
-    return [Outbox(name, kind, standard, reporting, rows) for kind in PUBLISHED_KINDS if found.carries(kind)]
 
 
 def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) -> None:

@@ -1,6 +1,6 @@
 """Which records the outbox looks at tonight: those that changed, and those whose day has come. Found by the store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import zip_longest
 from typing import Any
@@ -50,19 +50,31 @@ def day_has_come(outbox: Outbox, record: Table) -> ColumnElement[bool]:
 
 
 def _new_version(outbox: Outbox, record: Table) -> ColumnElement[bool]:
-    """The record's version is not in the outbox; one that is not to be published counts only if it once was."""
-    live = submission.c.state != State.SUPERSEDED
-    this_version = _one(outbox, record, live, submission.c.record_version == record.c.version)
+    """The record's version is not in the outbox, or its last submission made way for another one.
+
+    A record that is not to be published counts only where something is public or waits.
+    """
+    this_version = exists().where(
+        submission.c.id == _last(outbox, record),
+        submission.c.record_version == record.c.version,
+        submission.c.state != State.SUPERSEDED,
+    )
     waiting = _one(outbox, record, submission.c.state.in_((*_REPLACED, State.UNCHANGED)))
     return and_(~this_version, or_(to_publish(outbox, record), _is_public(outbox, record), waiting))
 
 
 def _is_public(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     """What was handed over last is no withdrawal."""
+    sent = _last(outbox, record, HANDED_OVER)
+    return exists().where(submission.c.id == sent, submission.c.action != Action.WITHDRAW)
+
+
+def _last(outbox: Outbox, record: Table, states: Sequence[State] = ()) -> Any:
+    """The id of a record's last submission; of the last in `states`, where there are any."""
     last = submission.alias("last")
     mine = (last.c.channel == outbox.channel, last.c.record == outbox.kind.value, last.c.record_id == record.c.id)
-    newest = select(func.max(last.c.id)).where(*mine, last.c.state.in_(HANDED_OVER)).correlate(record)
-    return exists().where(submission.c.id == newest.scalar_subquery(), submission.c.action != Action.WITHDRAW)
+    newest = select(func.max(last.c.id)).where(*mine).correlate(record)
+    return (newest.where(last.c.state.in_(states)) if states else newest).scalar_subquery()
 
 
 def _to_withdraw(outbox: Outbox, record: Table) -> ColumnElement[bool]:
