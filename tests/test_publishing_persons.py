@@ -280,7 +280,7 @@ def everything_in(folder: Path) -> dict[str, str]:
     return texts
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(cases(), min_size=4, max_size=14))
 @example([(NUMBER, column, text, "自然人") for column in TEXTS for text in (NUMBER, f"号{NUMBER}的")])
 @example([(NUMBER, column, f"号{NUMBER[:6] + NUMBER[8:17]}，", "法人及非法人组织") for column in TEXTS])
