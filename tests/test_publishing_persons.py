@@ -269,7 +269,7 @@ def night_on(folder: Path, found: list[Case]) -> str:
 
 def everything_in(folder: Path) -> dict[str, str]:
     """Every file as text, workbooks unpacked."""
-    texts = {}
+    texts: dict[str, str] = {}
     for path in (path for path in folder.rglob("*") if path.is_file()):
         name = str(path.relative_to(folder))
         if path.suffix == ".xlsx":

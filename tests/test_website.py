@@ -100,7 +100,7 @@ def test_open_data_is_the_same_in_three_formats_and_its_sums_are_right(one_night
     assert [row["CF_WSH"] for row in rows] == ["皖知罚字〔2018〕2号", "皖知罚字〔2018〕1号"]
     assert files["data/penalty.csv"].startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(io.StringIO(files["data/penalty.csv"].decode("utf-8-sig"))))
-    sheet = openpyxl.load_workbook(io.BytesIO(files["data/penalty.xlsx"])).active
+    sheet = openpyxl.load_workbook(io.BytesIO(files["data/penalty.xlsx"]))["行政处罚"]
     cells = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert lines == cells
     assert [list(row.values()) for row in rows] == lines[1:]

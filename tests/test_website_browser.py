@@ -89,7 +89,7 @@ def show(browser: Browser, address: str, page_name: str, **options: Any) -> tupl
     """The opened page, and what it complained about or wanted from elsewhere."""
     page = browser.new_page(**options)
     noticed: list[str] = []
-    page.on("request", lambda request: request.url.startswith(address) or noticed.append(request.url))
+    page.on("request", lambda request: noticed.extend([request.url] if address not in request.url else []))
     page.on("console", lambda message: noticed.append(message.text))
     page.on("pageerror", lambda error: noticed.append(str(error)))
     page.goto(f"{address}/{page_name}")
