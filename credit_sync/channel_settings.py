@@ -80,6 +80,14 @@ class WebsiteChannel(_AnyChannel):
 
     kind: Literal["website"]
     folder: Path = Path("var/site")
+    """The web server serves its folder `public`."""
+    title: str = "行政许可和行政处罚信息公示"
+    publicity: str = ""
+    """How long what is shown (公示期限). Here and below each line is a paragraph, and '' stands for the template's."""
+    objection: str = ""
+    """How to object (异议申诉): whom to write to."""
+    terms: str = ""
+    """Licence of the open data."""
 
     def rehearsal(self, folder: Path) -> Self:
         """The same site elsewhere."""

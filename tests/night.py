@@ -109,6 +109,7 @@ def make_night(folder: Path, address: str, url: str = "") -> Night:
         "sqlite:///var/credit_sync.db": store,
         '"var/reports"': f'"{folder / "reports"}"',
         '"var/outbox"': f'"{folder / "outbox"}"',
+        '"var/site"': f'"{folder / "site"}"',
         '"mappings"': f'"{ROOT / "mappings"}"',
         '"examples/': f'"{ROOT / "examples"}/',
         "sqlite:///examples/": f"sqlite:///{ROOT / 'examples'}/",

@@ -1,6 +1,7 @@
 """The publish stage: every channel gets what it has not had yet. Channels do not hinder each other."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Engine
@@ -18,6 +19,7 @@ from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
 from credit_sync.publishing.outbox import Outbox, outboxes_of
+from credit_sync.publishing.persons import Desensitised, load_persons
 from credit_sync.publishing.queueing import queue
 from credit_sync.publishing.receipts import take_over
 from credit_sync.publishing.standard import load_standard
@@ -70,10 +72,15 @@ def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) 
         make_batches(engine, outbox, run)
     if unasked:
         raise unasked
+    mappings = settings.path(settings.mappings)
+    persons = load_persons(mappings)
     for opened in open_batches(engine, name):
-        standard = load_standard(settings.path(settings.mappings), opened.standard)
+        standard = load_standard(mappings, opened.standard)
+        table = standard.table(opened.kind)
+        fit = Desensitised(persons, settings.channels[name].kind, standard, table)
         begun = begin_attempt(engine, opened)
-        handover = channel.send(begun, standard.table(begun.kind), submitted_in(engine, begun.id))
+        rows = (replace(submitted, row=fit(submitted.row)) for submitted in submitted_in(engine, begun.id))
+        handover = channel.send(begun, table, rows)
         mark_sent(engine, begun, handover, run)
 
 

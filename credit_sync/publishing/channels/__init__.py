@@ -6,8 +6,7 @@ Each module has the channel (channel.py says what it must do) and `probe`, which
 from sqlalchemy import Engine
 
 from credit_sync.channel_settings import ApiChannel, ExchangeDbChannel, WorkbookChannel
-from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels import api, channel, exchange_db, workbook
+from credit_sync.publishing.channels import api, channel, exchange_db, website, workbook
 from credit_sync.publishing.channels.api_mapping import load_api_mapping
 from credit_sync.settings import Settings
 
@@ -21,7 +20,7 @@ def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Chann
         return exchange_db.ExchangeDb(engine, settings, name, found)
     if isinstance(found, ApiChannel):
         return api.Api(name, found, load_api_mapping(settings.path(settings.mappings), found.mapping))
-    raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
+    return website.Website(engine, settings, name, found)
 
 
 def probe_channel(settings: Settings, name: str) -> str:
@@ -33,4 +32,4 @@ def probe_channel(settings: Settings, name: str) -> str:
         return exchange_db.probe(settings, found)
     if isinstance(found, ApiChannel):
         return api.probe(found, load_api_mapping(settings.path(settings.mappings), found.mapping), name)
-    raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
+    return website.probe(settings, found)

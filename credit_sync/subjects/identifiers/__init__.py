@@ -20,6 +20,8 @@ from credit_sync.subjects.identifiers import (
     uscc,
 )
 from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks
+from credit_sync.subjects.identifiers.hiding import hide as hide
+from credit_sync.subjects.identifiers.hiding import hide_in_text as hide_in_text
 
 
 class SubjectKind(StrEnum):
@@ -83,34 +85,6 @@ class Identifier:
         if self.masked or self.kind in OF_ORGANISATIONS:
             return self.value
         return hide(self.value)
-
-
-def hide(number: str) -> str:
-    """A person's number with its middle hidden: of 18 digits the birth date, of others all but the ends."""
-    if len(number) in (15, 18):
-        return f"{number[:6]}{MASK * (len(number) - 10)}{number[-4:]}"
-    return f"{number[:2]}{MASK * max(len(number) - 4, 2)}{number[-2:]}" if len(number) > 5 else MASK * len(number)
-
-
-_DIGIT, _GAP, _EDGE = "[0-9０-９]", "[ \\u3000\\u00a0\\-－]?", "0-9A-Za-z０-９"
-_ID_IN_TEXT = re.compile(
-    rf"(?<![{_EDGE}])(?:(?:{_DIGIT}{_GAP}){{17}}[0-9０-９XxＸｘ]|{_DIGIT}{{15}})(?![{_EDGE}])"
-)
-
-
-def hide_in_text(text: str) -> str:
-    """Free text with every number that may be a citizen id hidden (18 or 15 digits with a possible date).
-
-    >>> hide_in_text("身份证340100190001040017，案款1000元")
-    '身份证340100********0017，案款1000元'
-    """
-    return _ID_IN_TEXT.sub(lambda found: _hide_if_citizen_id(found.group()), text)
-
-
-def _hide_if_citizen_id(written: str) -> str:
-    digits = fold(written)
-    full = digits if len(digits) == 18 else citizen_id.from_fifteen(digits)
-    return hide(digits) if full and citizen_id.birth_date(full) else written
 
 
 _NO_NUMBER = frozenset(
