@@ -29,10 +29,12 @@ _MODULES = {
     "status": "status",
     "lookup": "lookup",
     "explain": "explain",
+    "review": "review",
     "calibrate": "calibrate",
     "screen-file": "screen_file",
     "quarantine": "quarantine",
     "lists": "lists",
+    "audit": "audit",
     "daemon": "night",
     "db": "db",
 }
