@@ -282,3 +282,15 @@ def test_a_decision_waits_for_a_night_that_has_touched_its_flag(world: ReviewWor
     thread.join(10)
     assert done.is_set()
     assert COMPANY in world.standing().cases[0].evidence[1]["sentence"]
+
+
+def test_a_namesake_who_joins_a_list_reopens_nothing(world: ReviewWorld) -> None:
+    """How rare a name is moves with every version of a list, and is no evidence on the two."""
+    masked, other = "3401001900****0017", "3403021901****3051"
+    on(world, "debtors", case(1), case(2, MAN, masked))
+    before = world.decide(DISMISS, "甲", 2).cases[0]
+    on(world, "debtors", case(1), case(2, MAN, masked), case(3, MAN, other))
+    after = world.standing(2)
+    assert after.state is State.DISMISSED
+    assert after.cases[0].evidence != before.evidence, "the sentence on how many bear the name is another"
+    assert after.cases[0].said == before.said
