@@ -212,6 +212,7 @@ def test_undo_leaves_a_trace(world: ReviewWorld) -> None:
         (lambda w: w.decide(UPHOLD, "甲", reason=""), "没有写理由"),
         (lambda w: w.decide(UPHOLD, "甲", reason="same_by_inquiry", text="\u200b 好"), "须写明具体情况"),
         (lambda w: w.decide(UPHOLD, " \u200b"), "没有写明复核人"),
+        (lambda w: w.decide(UPHOLD, "甲", text="长" * 2001), "超过 2000 字"),
         (lambda w: w.undo("甲"), "没有可撤销"),
     ],
 )
