@@ -30,6 +30,7 @@ _MODULES = {
     "compliance": "compliance",
     "lookup": "lookup",
     "explain": "explain",
+    "review": "review",
     "calibrate": "calibrate",
     "screen-file": "screen_file",
     "validate": "validate",
@@ -38,6 +39,7 @@ _MODULES = {
     "lists": "lists",
     "publish": "publish",
     "receipts": "receipts",
+    "audit": "audit",
     "daemon": "night",
     "db": "db",
 }

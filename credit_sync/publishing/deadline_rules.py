@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from credit_sync.publishing.deadlines import CHINA, Deadline, last_day
-from credit_sync.publishing.standard import Only
+from credit_sync.publishing.field_table import Only
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
 from credit_sync.toml_files import Strict, load

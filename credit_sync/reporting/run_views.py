@@ -145,6 +145,8 @@ class RunReport:
     term: PublicationTerm
     compliance: ComplianceReport | None
     """The month so far."""
+    audit_head: str
+    """The digest of the last entry of the audit log, kept here against cutting its end off."""
 
     @cached_property
     def tasks(self) -> tuple[TaskView, ...]:

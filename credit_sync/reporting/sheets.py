@@ -4,8 +4,8 @@ Names and numbers from outside are written as strings, so no spreadsheet takes t
 or dates. The bytes depend on nothing but what is written.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 
@@ -34,6 +34,10 @@ class Sheet:
     name: str
     columns: tuple[tuple[str, int], ...]
     rows: Sequence[Sequence[Cell]]
+    choices: Mapping[str, Sequence[str] | str] = field(default_factory=dict)
+    """What people may fill in, by the column's title: a list of texts, or a formula of the cells that hold them."""
+    hidden: frozenset[str] = frozenset()
+    """Titles of columns that only the program reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def workbook(title: str, *, company: str, created: datetime, sheets: Iterable[Sh
     for sheet in sheets:
         page = book.add_worksheet(sheet.name)
         _write(page, sheet, formats)
+        _offer(page, sheet)
         _prepare_for_print(page, f"{footer} {sheet.name}")
     book.close()
     return target.getvalue()
@@ -65,7 +70,7 @@ def workbook(title: str, *, company: str, created: datetime, sheets: Iterable[Sh
 
 def _write(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
     for column, (title, width) in enumerate(sheet.columns):
-        page.set_column(column, column, width)
+        page.set_column(column, column, width, None, {"hidden": title in sheet.hidden})
         page.write_string(0, column, title, formats.head)
     page.set_row(0, 24)
     for row, cells in enumerate(sheet.rows, start=1):
@@ -76,6 +81,16 @@ def _write(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
                 page.write_string(row, column, shortened(cell, _LONGEST_CELL), formats.text)
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
+
+
+def _offer(page: Worksheet, sheet: Sheet) -> None:
+    """Drop-down lists in the columns that people fill in."""
+    last = max(len(sheet.rows), 1)
+    for column, (title, _) in enumerate(sheet.columns):
+        if title in sheet.choices:
+            rule = {"validate": "list", "source": sheet.choices[title]}
+            rule |= {"error_title": title, "error_message": "请从列表中选"}
+            page.data_validation(1, column, last, column, rule)
 
 
 def _prepare_for_print(page: Worksheet, title: str) -> None:

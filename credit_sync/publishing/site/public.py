@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from credit_sync.publishing.checks import parse_date
+from credit_sync.publishing.checks import read_day
 from credit_sync.publishing.outbox import HANDED_OVER, Action
 from credit_sync.publishing.standard import FieldTable, Row, Standard
 from credit_sync.records import RecordKind
@@ -88,4 +88,4 @@ def _last_submissions(connection: Connection, channel: str, kind: RecordKind, st
 
 def _day(row: Row, codes: Sequence[str], standard: Standard) -> date | None:
     texts = (row.get(code, "") for code in codes)
-    return next((day for text in texts if (day := parse_date(text, standard.date_format))), None)
+    return next((day for text in texts if (day := read_day(text, standard.date_format)[0])), None)
