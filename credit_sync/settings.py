@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from credit_sync.desk_settings import Desk
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
 from credit_sync.http_settings import Auth, HttpUrl, QuerySource, SecretName
 from credit_sync.records import RecordKind
@@ -212,6 +213,7 @@ class Settings(Strict):
     store: Store = Store()
     mappings: Path = Path("mappings")
     reports: Reports = Reports()
+    desk: Desk = Desk()
     sources: dict[str, Source] = Field(min_length=1)
     channels: dict[str, Channel] = {}
     base: Path = Field(default=Path(), exclude=True, repr=False)

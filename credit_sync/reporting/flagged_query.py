@@ -94,10 +94,10 @@ def _applications(
     grouped: dict[tuple[str, str], list[tuple[ApplicationHead, FlagView]]] = {}
     for found in flags:
         applicant = applicants[found.applicant_id]
-        view = _flag(
+        view = flag_view(
             found, applicant, matches[found.id], left.get(found.id, ()), previous=previous, measures=measures
         )
-        grouped.setdefault((applicant.system, applicant.application), []).append((_head(applicant), view))
+        grouped.setdefault((applicant.system, applicant.application), []).append((application_head(applicant), view))
     applications = [
         ApplicationView(group[0][0], tuple(sorted((view for _, view in group), key=lambda v: v.order)))
         for group in grouped.values()
@@ -105,7 +105,7 @@ def _applications(
     return tuple(sorted(applications, key=lambda a: (*a.flags[0].order[:3], a.head.system, a.head.number)))
 
 
-def _flag(  # noqa: PLR0913 - what a flag is made of
+def flag_view(  # noqa: PLR0913 - what a flag is made of
     found: Row[Any],
     applicant: Applicant,
     matches: list[tuple[RowMapping, Listing]],
@@ -114,7 +114,7 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
     previous: datetime | None,
     measures: Measures,
 ) -> FlagView:
-    """`matches`: the flag's, strongest first."""
+    """One flag as it is shown. `matches`: the flag's, strongest first."""
     strongest, listing = matches[0]
     reached = representative(listing) if found.via == Via.LEGAL_REPRESENTATIVE else None
     return FlagView(
@@ -155,7 +155,7 @@ def _matches(connection: Connection) -> dict[int, list[tuple[RowMapping, Listing
     )
     listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
     found: dict[int, list[tuple[RowMapping, Listing]]] = {}
-    for row in sorted(rows, key=lambda r: (_rank(r["verdict"]), -r["bits"], r["listing_id"])):
+    for row in sorted(rows, key=lambda r: (verdict_rank(r["verdict"]), -r["bits"], r["listing_id"])):
         listing, _ = listings[row["listing_id"]]
         if isinstance(listing, Listing):
             found.setdefault(row["flag_id"], []).append((row, listing))
@@ -175,7 +175,8 @@ def _left(connection: Connection, previous: datetime | None) -> dict[int, tuple[
     return found
 
 
-def _rank(verdict: str) -> int:
+def verdict_rank(verdict: str) -> int:
+    """Where a verdict that flags stands, the most serious at 0."""
     return VERDICT_ORDER.index(Verdict(verdict))
 
 
@@ -204,7 +205,7 @@ def _closed(connection: Connection, previous: datetime | None, measures: Measure
     applicants = _applicants(connection, (f.applicant_id for f in flags))
     return tuple(
         ClosedView(
-            head=_head(applicants[f.applicant_id]),
+            head=application_head(applicants[f.applicant_id]),
             applicant=shown(applicants[f.applicant_id].subject.name),
             role=labels.label(labels.ROLES, applicants[f.applicant_id].role),
             list_title=measures.list_title(f.list),
@@ -240,7 +241,7 @@ def _without_flag(connection: Connection, which: ColumnElement[bool]) -> tuple[U
         found = from_columns(Applicant, dict(row))
         views.append(
             UnverifiableView(
-                head=_head(found),
+                head=application_head(found),
                 applicant=shown(found.subject.name),
                 role=labels.label(labels.ROLES, found.role),
                 numbers=shown_numbers(found.subject),
@@ -268,7 +269,8 @@ def _applicants(connection: Connection, wanted: Iterable[int]) -> dict[int, Appl
     return {number: applicant for number, (applicant, _) in found.items() if isinstance(applicant, Applicant)}
 
 
-def _head(applicant: Applicant) -> ApplicationHead:
+def application_head(applicant: Applicant) -> ApplicationHead:
+    """The application of an applicant as it is shown."""
     return ApplicationHead(
         system=shown(applicant.system),
         number=shown(applicant.application),

@@ -1,0 +1,96 @@
+"""What every page works with: the store, the settings, how the desk is reached, and how a page is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment
+from sqlalchemy import Engine, select
+from starlette.requests import Request
+
+from credit_sync.desk.assets import asset_address
+from credit_sync.desk.signing_in.oidc import OidcClient
+from credit_sync.desk_settings import Desk
+from credit_sync.reporting.templates import environment
+from credit_sync.screening.measures import Measures, load_measures
+from credit_sync.settings import Settings
+from credit_sync.store.ledger import Run
+from credit_sync.store.schema import run
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the desk is reached."""
+
+    address: str
+    """The address in the browser, without a path."""
+    hosts: tuple[str, ...]
+    """The names by which it may be asked for."""
+    link: str = ""
+    """Where no sign-in is configured: the secret of the one link that leads in, for whoever started the desk."""
+    owner: str = ""
+    """Whose link it is."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach it over TLS."""
+        return urlsplit(self.address).scheme == "https"
+
+
+@dataclass(frozen=True)
+class Office:
+    """The desk's one set of tools, made when it starts."""
+
+    settings: Settings
+    engine: Engine
+    serving: Serving
+    oidc: OidcClient | None = None
+    templates: Environment = field(default_factory=lambda: _desk_templates())
+
+    @property
+    def desk(self) -> Desk:
+        """`[desk]`."""
+        return self.settings.desk
+
+    @cached_property
+    def measures(self) -> Measures:
+        """The lists' titles and what they mean; read once, as by a night."""
+        return load_measures(self.settings.path(self.settings.mappings))
+
+    def now(self) -> datetime:
+        """The clock, to the second, as everything that people do is stored."""
+        return datetime.now().replace(microsecond=0)
+
+    def last_run(self) -> Run:
+        """The last run that screened or will have; its number 0 and the present where there is none."""
+        with self.engine.connect() as connection:
+            found = connection.execute(select(run.c.id, run.c.as_of).order_by(run.c.id.desc()).limit(1)).first()
+        return Run(found.id, found.as_of) if found else Run(0, self.now())
+
+
+def office_of(request: Request) -> Office:
+    """The tools, in a page's function."""
+    office: Office = request.app.state.office
+    return office
+
+
+def address_with(path: str, parameters: Mapping[str, Any]) -> str:
+    """A path with its parameters, those that are empty left out.
+
+    >>> address_with("/", {"verdict": "confirmed", "page": "", "text": "张 三"})
+    '/?verdict=confirmed&text=%E5%BC%A0+%E4%B8%89'
+    """
+    given = {name: value for name, value in parameters.items() if value not in ("", None)}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _desk_templates() -> Environment:
+    made = environment(_TEMPLATES)
+    made.globals |= {"asset": asset_address, "address_with": address_with}
+    return made

@@ -1,0 +1,73 @@
+"""One flag, and what may be done with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from credit_sync.desk.flag_list import Wanted, flag_order
+from credit_sync.desk.office import office_of
+from credit_sync.desk.one_flag import applicant_of_flag, one_flag
+from credit_sync.desk.pages.flags import Reader, WantedOf
+from credit_sync.desk.pages.page import page
+from credit_sync.desk.rights import Right, User
+from credit_sync.desk.visitors import Visitor, VisitorOf, allowed, own_form
+from credit_sync.errors import CreditSyncError
+from credit_sync.lookup import put_on_record
+from credit_sync.reporting.shown import shown
+
+router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+NumberReader = Annotated[User, Depends(allowed(Right.FULL_NUMBER))]
+
+
+@router.get("/flags/{number}")
+def flag(request: Request, who: VisitorOf, user: Reader, number: Number, asked: WantedOf) -> Response:
+    """Everything on one flag; the list that it was opened from goes along in the address."""
+    return _flag(request, who, user, number, asked)
+
+
+@router.post("/flags/{number}/numbers", dependencies=[Depends(own_form)])
+def numbers(
+    request: Request,
+    who: VisitorOf,
+    user: NumberReader,
+    number: Number,
+    asked: WantedOf,
+    reason: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """The applicant's numbers in full, once, on record before they are shown."""
+    if not reason.strip():
+        raise CreditSyncError("没有写明事由，没有显示号码", remedy="请返回写明查看完整号码的事由")
+    office = office_of(request)
+    with office.engine.connect() as connection:
+        _, applicant = applicant_of_flag(connection, user, number)
+    query = f"完整号码：预警 {number} {applicant.application} {applicant.subject.name}"
+    put_on_record(office.engine, query, 1, who=user.name, reason=reason.strip(), at=office.now())
+    full = tuple(f"{i.title} {i.value}" for i in applicant.subject.identifiers)
+    return _flag(request, who, user, number, asked, full)
+
+
+def _flag(  # noqa: PLR0913 - what the page is made of
+    request: Request, who: Visitor, user: User, number: int, asked: Wanted, full: tuple[str, ...] = ()
+) -> Response:
+    office = office_of(request)
+    with office.engine.connect() as connection:
+        found = one_flag(connection, office, user, number)
+        order = flag_order(connection, user, asked)
+    place = order.index(number) if number in order else None
+    return page(
+        request,
+        who,
+        "flag.html.j2",
+        flag=found,
+        asked=asked,
+        full=full,
+        place=place,
+        of=len(order),
+        before=order[place - 1] if place else None,
+        after=order[place + 1] if place is not None and place + 1 < len(order) else None,
+        title=shown(found.view.applicant.name),
+        rights=user.rights,
+    )

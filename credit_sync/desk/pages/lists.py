@@ -1,0 +1,78 @@
+"""The watch lists: how old, how many, and what came and went."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from credit_sync.desk.errors import NotThere
+from credit_sync.desk.office import Office, office_of
+from credit_sync.desk.pages.page import page
+from credit_sync.desk.rights import Right, User
+from credit_sync.desk.visitors import VisitorOf, allowed
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.list_chart import Point, list_chart
+from credit_sync.reporting.list_diff import Wanted, change_line, differences
+from credit_sync.reporting.lists import midnight, read_lists
+from credit_sync.reporting.shown import shown
+from credit_sync.sources.lists import states_of_lists
+from credit_sync.store.ledger import Run
+from credit_sync.store.lists import ListState
+from credit_sync.store.schema import source_version
+
+router = APIRouter()
+Reader = Annotated[User, Depends(allowed(Right.LISTS))]
+_VERSIONS, _ENTRIES = 60, 30
+
+
+@router.get("/lists")
+def lists(request: Request, who: VisitorOf, user: Reader) -> Response:  # noqa: ARG001 - the right is demanded
+    """All lists; what came and went since midnight of the day before the last run."""
+    office = office_of(request)
+    run = office.last_run()
+    with office.engine.connect() as connection:
+        found = _all(connection, office, run)
+    return page(request, who, "lists.html.j2", lists=found, run=run)
+
+
+@router.get("/lists/{name}")
+def one_list(request: Request, who: VisitorOf, user: Reader, name: str) -> Response:  # noqa: ARG001
+    """One list over time, version by version, and the entries that came and went last."""
+    office = office_of(request)
+    title = office.measures.list_title(name)
+    with office.engine.connect() as connection:
+        state = states_of_lists(connection, office.settings, office.now()).get(name)
+        if state is None:
+            raise NotThere(f"没有名单 {name}", remedy="请从名单一览进入")
+        versions = _versions(connection, state)
+        try:
+            moved = differences(connection, office.settings, office.measures, name, Wanted(None, None, _ENTRIES))
+        except CreditSyncError:
+            moved = []  # no second version yet
+    accepted = [row for row in reversed(versions) if row["state"] == "accepted"]
+    points = [Point(row["pulled_at"], row["live"], row["added"], row["removed"]) for row in accepted]
+    charts = [
+        (source, list_chart(own, title=f"{title}（{source}）的条目数", name=f"chart-{number}"))
+        for number, source in enumerate(state.sources)
+        if (own := [p for p, row in zip(points, accepted, strict=True) if row["source"] == source])
+    ]
+    values = {"title": title, "state": state, "versions": versions, "charts": charts, "moved": moved}
+    return page(request, who, "list.html.j2", line=change_line, shown=shown, **values)
+
+
+def _all(connection: Connection, office: Office, run: Run) -> list[tuple[str, object]]:
+    """(name, view) of every list."""
+    day_before = midnight(run.as_of) - timedelta(days=1)
+    views = read_lists(connection, office.settings, run, day_before, office.measures)
+    return list(zip(states_of_lists(connection, office.settings, run.as_of), views, strict=True))
+
+
+def _versions(connection: Connection, state: ListState) -> list[dict[str, object]]:
+    c = source_version.c
+    query = select(source_version).where(c.source.in_(state.sources), c.list != "").order_by(
+        c.pulled_at.desc(), c.source, c.version.desc()
+    )
+    return [dict(row) for row in connection.execute(query.limit(_VERSIONS)).mappings()]
