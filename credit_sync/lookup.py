@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Listing, Record, RecordKind
@@ -19,10 +19,10 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.subject_reading import Given, derive_kind
+from credit_sync.store import audit
 from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
 from credit_sync.store.lists import ListState
-from credit_sync.store.schema import lookup_record
 from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide_in_text, recognise
 from credit_sync.subjects.subject import Subject
 from credit_sync.subjects.writing import plain
@@ -107,13 +107,12 @@ def look_up(  # noqa: PLR0913
 
 
 def put_on_record(  # noqa: PLR0913 - the columns of one entry
-    engine: Engine, query: str, found: int, *, who: str, reason: str, at: datetime
+    engine: Engine, action: audit.Action, query: str, found: int, *, who: str, reason: str, at: datetime
 ) -> None:
-    """Who looked what up, when and why; identity numbers hidden. `found`: how many records were shown."""
+    """Who looked what up, when and why. `found`: how many records were shown."""
     with writing(engine) as connection:
-        number = (connection.scalar(select(func.max(lookup_record.c.id))) or 0) + 1
-        values = {"at": at, "who": who, "query": hide_in_text(query), "reason": hide_in_text(reason)}
-        connection.execute(lookup_record.insert().values(id=number, **values, found=found, by_service=False))
+        detail = {"found": found, "reason": reason}
+        audit.note(connection, at=at, who=who, action=action, target=query, detail=detail)
 
 
 def _as_listing(record: Record) -> Listing:

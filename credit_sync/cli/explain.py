@@ -17,6 +17,7 @@ from credit_sync.screening.explain import explain
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
+from credit_sync.store.audit import Action
 from credit_sync.store.candidates import find_applicants, find_listings
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
@@ -55,7 +56,8 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
             for number, entry in listings.items():
                 explanation = explain(found.subject, entry, number in ids, counted)
                 texts.append(explanation_text(found, entry, explanation))
-    put_on_record(engine, f"{applicant} ~ {listing}", len(texts), who=getpass.getuser(), reason=reason, at=now)
+    who, pair = getpass.getuser(), f"{applicant} ~ {listing}"
+    put_on_record(engine, Action.EXPLAIN, pair, len(texts), who=who, reason=reason, at=now)
     click.echo("\n\n".join(texts))
     return 0
 

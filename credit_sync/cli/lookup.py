@@ -34,6 +34,7 @@ def lookup(
     from credit_sync.screening.weights import load_weights
     from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
     from credit_sync.sources.lists import states_of_lists
+    from credit_sync.store.audit import Action
     from credit_sync.store.engine import open_engine
     from credit_sync.store.migrate import require_current
 
@@ -51,7 +52,8 @@ def lookup(
         index = settings.path(settings.store.index)
         scales = Scales(load_weights(folder), reference())
         answer = look_up(connection, subject, states, now, scales, index=index, unknown=unknown)
-    put_on_record(engine, answer.query, len(answer.found), who=getpass.getuser(), reason=reason, at=now)
+    found = len(answer.found)
+    put_on_record(engine, Action.LOOKUP, answer.query, found, who=getpass.getuser(), reason=reason, at=now)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
     else:

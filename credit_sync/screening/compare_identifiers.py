@@ -165,9 +165,10 @@ def _agreement(kind: IdentifierKind, number: str, x: str, y: str, scales: Scales
     return scales.evidence(
         "identifier",
         "masked",
-        f"{number}可见的 {_visible(x, y)} 位全部一致，旁人碰巧一致的可能约 {_one_in(worth)}",
+        f"{number}可见的 {_visible(x, y)} 位全部一致",
         Bearing.IDENTIFIES if enough else Bearing.SUPPORTS,
         u=2**-worth,
+        rarity=f"，旁人碰巧一致的可能约 {_one_in(worth)}",
     )
 
 

@@ -1,6 +1,7 @@
 """Comparing names: former and short ones too; persons by the rarity of the name."""
 
 import math
+from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 
@@ -29,7 +30,7 @@ def _as_other_name(evidence: Evidence | None, a: str, b: str) -> Evidence | None
     if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
         return None
     sentence = f"按曾用名或简称比较（{a} / {b}）：{evidence.sentence}"
-    return Evidence(evidence.attribute, evidence.level, evidence.bits - 1, sentence)
+    return replace(evidence, bits=evidence.bits - 1, sentence=sentence)
 
 
 def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
@@ -40,8 +41,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     if _same_but_lost(x, y):
         share = scales.name_share(x if "?" not in x else y)
         lost = "（有生僻字丢失）" if "?" in x + y else ""
-        sentence = f"姓名相同：{a}{lost}，全国同名{_rounded(round(share * names.population))}人"
-        return scales.evidence("person_name", "same", sentence, u=share)
+        rarity = f"，全国同名{_rounded(round(share * names.population))}人"
+        return scales.evidence("person_name", "same", f"姓名相同：{a}{lost}", u=share, rarity=rarity)
     if _is_transliteration(x, y) or _is_transliteration(y, x):
         return scales.evidence("person_name", "transliteration", f"一边是拼音，读音相同：{a} 与 {b}")
     if len(x) == len(y) and sound(x) == sound(y):

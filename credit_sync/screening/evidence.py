@@ -37,6 +37,8 @@ class Evidence:
     bits: float
     sentence: str
     bearing: Bearing = Bearing.SUPPORTS
+    rarity: str = ""
+    """The part of the sentence that says how rare such an agreement is: it moves with weights and lists."""
 
     def stored(self) -> dict[str, Any]:
         """As it is kept with the match and shown in reports."""
@@ -45,6 +47,7 @@ class Evidence:
             "level": self.level,
             "bits": round(self.bits, 2),
             "sentence": self.sentence,
+            **({"rarity": self.rarity} if self.rarity else {}),
         }
 
 
@@ -71,16 +74,20 @@ class Scales:
         others = max(self.namesakes.get(name, 1) - 1, 0)
         return max(modelled, (others + _PRIOR_SAMPLE * modelled) / (self.listed + _PRIOR_SAMPLE))
 
-    def evidence(
+    def evidence(  # noqa: PLR0913 - what evidence is made of
         self,
         attribute: str,
         level: str,
         sentence: str,
         bearing: Bearing = Bearing.SUPPORTS,
         u: float | None = None,
+        *,
+        rarity: str = "",
     ) -> Evidence:
-        """A piece of evidence worth what the weights say of this level."""
-        return Evidence(attribute, level, self.weights.bits(attribute, level, u), sentence, bearing)
+        """A piece of evidence worth what the weights say of this level; `rarity` ends the sentence."""
+        return Evidence(
+            attribute, level, self.weights.bits(attribute, level, u), sentence + rarity, bearing, rarity
+        )
 
 
 Comparator = Callable[[Subject, Listing, Scales], Evidence | None]

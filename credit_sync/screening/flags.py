@@ -31,6 +31,8 @@ class FlagCounts:
     opened: int = 0
     changed: int = 0
     closed: int = 0
+    reopened: int = 0
+    """Decided flags that wait again, because their evidence is other than it was."""
     open: dict[str, int] = field(default_factory=dict)
     """Flags that wait for a decision, by list."""
 
@@ -89,15 +91,11 @@ class FlagWriter:
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
         open_flags = self._connection.execute(
-            select(flag.c.id, flag.c.applicant_id, flag.c.list)
-            .where(flag.c.closed_at.is_(None))
-            .order_by(flag.c.id)
+            select(flag.c.id, flag.c.applicant_id).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)
         ).all()
         still_there = set(live)
-        for flag_id, applicant_id, list_name in open_flags:
-            if applicant_id in still_there:
-                self.counts.open[list_name] = self.counts.open.get(list_name, 0) + 1
-            else:
+        for flag_id, applicant_id in open_flags:
+            if applicant_id not in still_there:
                 self._close(flag_id, CLOSED_APPLICANT)
 
     def _write_flag(

@@ -22,6 +22,7 @@ from credit_sync.screening.index_files import refreshed_index
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.renewal import basis, to_judge
+from credit_sync.screening.reopening import reopen_changed, waiting_by_list
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
@@ -95,6 +96,8 @@ def screen(
             done += len(ids)
             progress(done)
         writer.close_removed_applicants(sorted(live))
+        counts.flags.reopened = reopen_changed(connection, run.as_of)
+        counts.flags.open = waiting_by_list(connection)
         _forget_removed(connection)
         connection.execute(screening.update().values(**night.common()))
         counts.verdicts |= _verdicts(connection)

@@ -279,20 +279,39 @@ flag = Table(
     Column("changed_at", DateTime, nullable=False),
     Column("closed_at", DateTime),
     Column("close_reason", Text, nullable=False),
+    Column("state", String(16), nullable=False, server_default="open"),  # of its decision: screening/decisions.py
+    Column("decision_id", Integer),  # the decision that the state comes from; None until there is one
     UniqueConstraint("applicant_id", "list", "listed_subject", "via"),
     Index(None, "closed_at"),
 )
 
-lookup_record = Table(
-    "lookup_record",
+decision = Table(
+    "decision",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("flag_id", Integer, nullable=False),
+    Column("step", String(16), nullable=False),  # uphold | dismiss | confirm | refuse | undo | reopen
+    Column("state", String(16), nullable=False),  # of the flag after it: screening/decisions.py
+    Column("who", Text, nullable=False),  # '' for the night
     Column("at", DateTime, nullable=False),
-    Column("who", String(128), nullable=False),
-    Column("query", Text, nullable=False),  # identity numbers masked
-    Column("reason", Text, nullable=False),
-    Column("found", Integer, nullable=False),
-    Column("by_service", Boolean, nullable=False),
+    Column("reason", String(64), nullable=False),  # a code of mappings/review.toml
+    Column("text", Text, nullable=False),
+    Column("effect", String(16), nullable=False),  # of the measure as it was then
+    Column("rests_on", Integer),  # of a confirmation: the step that it agrees with
+    Column("cases", JSON, nullable=False),  # the evidence as it was then: screening/decisions.py
+    Index(None, "flag_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),  # ISO 8601; texts, because what is stored is what is hashed
+    Column("who", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # JSON
+    Column("digest", String(64), nullable=False),  # SHA-256 over the digest before and all of this
 )
 
 desk_user = Table(

@@ -1,0 +1,237 @@
+"""Review: officers uphold or dismiss flags, a second person agrees or refuses, and everything stays on record.
+
+One way for the command line, the workbook and the desk. Every function that changes something notes it in the audit
+log within the same transaction; it needs a connection of `store.engine.writing`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.screening.decisions import (
+    Case,
+    Change,
+    Concluded,
+    Conclusion,
+    State,
+    Step,
+    after_conclusion,
+    after_refusal,
+    after_undo,
+    changes,
+    evidence_digest,
+)
+from credit_sync.screening.reasons import Reasons
+from credit_sync.store import audit, decisions
+from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.subjects.writing import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a flag stands."""
+
+    flag_id: int
+    state: State
+    closed: bool
+    """Its listing or its applicant is gone; the conclusion stays, should they come back."""
+    effect: str
+    """Of the measure."""
+    conclusion: Conclusion | None
+    """What was concluded or proposed; None while it is open."""
+    who: str
+    """Who concluded or proposed."""
+    confirmed_by: str
+    """The second person; '' while there is none."""
+    reason: str
+    """The code of the reason."""
+    text: str
+    at: datetime | None
+    """Of the last step."""
+    step: int
+    """The id of the last step; 0 where there is none."""
+    evidence: str
+    """Digest of the evidence as it is now: pass it as `seen` to decide upon what was looked at, and nothing else."""
+    cases: tuple[Case, ...]
+    why_open: str
+    """Why a flag was re-opened, undone or refused; '' otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """One line of a flag's history."""
+
+    id: int
+    step: Step
+    state: State
+    who: str
+    """'' for the night."""
+    at: datetime
+    reason: str
+    text: str
+    effect: str
+    changes: tuple[Change, ...] = ()
+    """Of a re-opening: what is other than when it was decided."""
+
+
+def standing(connection: Connection, flag_id: int) -> Standing:
+    """Where a flag stands. Raises CreditSyncError where there is none of that number."""
+    return _standing(connection, _found(decisions.flag_row(connection, flag_id), flag_id))
+
+
+def standings(connection: Connection, flags: Iterable[Mapping[str, Any]]) -> dict[int, Standing]:
+    """Where many flags stand, by their rows, in three queries."""
+    rows = {row["id"]: row for row in flags}
+    cases = decisions.open_cases(connection, rows)
+    last = decisions.steps_by_id(connection, (row["decision_id"] for row in rows.values() if row["decision_id"]))
+    first = decisions.steps_by_id(connection, (step["rests_on"] for step in last.values() if step["rests_on"]))
+    return {
+        number: _made(row, cases.get(number, []), last.get(row["decision_id"]), first)
+        for number, row in rows.items()
+    }
+
+
+def decide(  # noqa: PLR0913 - what a decision is made of
+    connection: Connection,
+    flag_id: int,
+    conclusion: Conclusion,
+    *,
+    reason: str,
+    text: str,
+    who: str,
+    at: datetime,
+    reasons: Reasons,
+    seen: str = "",
+) -> Standing:
+    """Concludes, proposes (where a measure forbids), or agrees with another's proposal. Raises CreditSyncError.
+
+    `reason`: a code of `reasons`. `seen`: the evidence digest that the person looked at; other evidence now is an error.
+    """
+    before = _to_change(connection, flag_id, seen, who)
+    reasons.check(conclusion, reason, text)
+    step, state = after_conclusion(before.state, _concluded(before), conclusion, who, before.effect)
+    return _take(connection, before, step, state, reason=reason, text=text, who=who, at=at)
+
+
+def refuse(  # noqa: PLR0913
+    connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = ""
+) -> Standing:
+    """The second person does not agree: the flag is open again. Raises CreditSyncError."""
+    before = _to_change(connection, flag_id, seen, who)
+    state = after_refusal(before.state, _concluded(before), who)
+    return _take(connection, before, Step.REFUSE, state, reason="", text=_explained(text), who=who, at=at)
+
+
+def undo(connection: Connection, flag_id: int, *, text: str, who: str, at: datetime) -> Standing:
+    """Takes a conclusion or a proposal back: the flag is open again, and the history says so. Raises CreditSyncError."""
+    before = _to_change(connection, flag_id, "", who)
+    state = after_undo(_concluded(before))
+    return _take(connection, before, Step.UNDO, state, reason="", text=_explained(text), who=who, at=at)
+
+
+def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
+    """Everything that was decided on a flag, oldest first."""
+    found: list[HistoryStep] = []
+    decided_on: tuple[Case, ...] = ()
+    for row in decisions.steps(connection, flag_id):
+        step, cases = Step(row["step"]), tuple(map(Case.of, row["cases"]))
+        news = changes(decided_on, cases) if step is Step.REOPEN else ()
+        decided_on = cases
+        names = ("id", "who", "at", "reason", "text", "effect")
+        found.append(HistoryStep(step=step, state=State(row["state"]), changes=news, **{n: row[n] for n in names}))
+    return tuple(found)
+
+
+def _to_change(connection: Connection, flag_id: int, seen: str, who: str) -> Standing:
+    """The flag's standing, held until the transaction ends. Raises CreditSyncError where nothing may be changed."""
+    if not plain(who):
+        raise CreditSyncError("没有写明复核人", remedy="用 --who 写明姓名或账号")
+    found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
+    if found.closed:
+        raise CreditSyncError(f"预警 {flag_id} 已关闭，不再需要结论")
+    if seen and seen != found.evidence:
+        raise CreditSyncError(f"预警 {flag_id} 的证据在此期间有变化", remedy="看过现在的证据后再作结论")
+    return found
+
+
+def _take(  # noqa: PLR0913 - the columns of one step
+    connection: Connection,
+    before: Standing,
+    step: Step,
+    state: State,
+    *,
+    reason: str,
+    text: str,
+    who: str,
+    at: datetime,
+) -> Standing:
+    rests_on = before.step if step is Step.CONFIRM else None
+    who, cases = plain(who), [case.stored() for case in before.cases]
+    values = {"state": state.value, "reason": reason, "text": hide_in_text(plain(text)), "effect": before.effect}
+    row = {
+        "flag_id": before.flag_id,
+        "step": step.value,
+        "who": who,
+        "at": at,
+        "cases": cases,
+        "rests_on": rests_on,
+    }
+    decisions.add_steps(connection, [{**row, **values}])
+    detail = {**values, "evidence": before.evidence}
+    audit.note(connection, at=at, who=who, action=step.value, target=f"预警 {before.flag_id}", detail=detail)
+    return standing(connection, before.flag_id)
+
+
+def _found(row: Mapping[str, Any] | None, flag_id: int) -> Mapping[str, Any]:
+    if row is None:
+        raise CreditSyncError(f"库中没有预警 {flag_id}", remedy="用 credit-sync review list 查看编号")
+    return row
+
+
+def _standing(connection: Connection, row: Mapping[str, Any]) -> Standing:
+    return standings(connection, [row])[row["id"]]
+
+
+def _made(
+    row: Mapping[str, Any],
+    cases: Iterable[Mapping[str, Any]],
+    last: Mapping[str, Any] | None,
+    first: Mapping[int, Mapping[str, Any]],
+) -> Standing:
+    """`last`: the flag's last step; `first`: the proposals that confirming steps rest on."""
+    state = State(row["state"])
+    open_again = state in (State.OPEN, State.REOPENED)
+    proposal = None if last is None or open_again else first.get(last["rests_on"], last)
+    now = tuple(Case.of(case) for case in cases)
+    return Standing(
+        flag_id=row["id"],
+        state=state,
+        closed=row["closed_at"] is not None,
+        effect=row["measure"]["effect"],
+        conclusion=Conclusion(proposal["step"]) if proposal else None,
+        who=proposal["who"] if proposal else "",
+        confirmed_by=last["who"] if last and proposal and proposal is not last else "",
+        reason=proposal["reason"] if proposal else "",
+        text=proposal["text"] if proposal else "",
+        at=last["at"] if last else None,
+        step=last["id"] if last else 0,
+        evidence=evidence_digest(now),
+        cases=now,
+        why_open=last["text"] if last and not proposal else "",
+    )
+
+
+def _concluded(found: Standing) -> Concluded | None:
+    if found.conclusion is None:
+        return None
+    return Concluded(found.conclusion, found.who, two=bool(found.confirmed_by))
+
+
+def _explained(text: str) -> str:
+    if not plain(text):
+        raise CreditSyncError("须写明原因", remedy="用 --text 写明")
+    return text
