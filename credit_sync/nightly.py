@@ -76,10 +76,7 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
     """The same on a throw-away copy of the store, writing its files to a folder that is then removed."""
     with TemporaryDirectory(prefix="credit-sync-") as name:
         folder = Path(name)
-        channels = {
-            channel: found.model_copy(update={"folder": folder / channel})
-            for channel, found in settings.channels.items()
-        }
+        channels = {channel: found.rehearsal(folder / channel) for channel, found in settings.channels.items()}
         reports = settings.reports.model_copy(update={"folder": folder / "reports"})
         store = settings.store.model_copy(update={"index": folder / "index"})
         elsewhere = settings.model_copy(update={"channels": channels, "reports": reports, "store": store})

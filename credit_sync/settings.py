@@ -4,91 +4,20 @@ Paths are relative to the configuration file. A secret is named, never written: 
 environment variable NAME, or the file that NAME_FILE points to.
 """
 
-import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from pydantic import Field, model_validator
 
+from credit_sync.channel_settings import Channel
+from credit_sync.database_settings import DatabaseSettings, StoreUrl
 from credit_sync.desk_settings import Desk
-from credit_sync.errors import CreditSyncError, SettingsError, StoreError
-from credit_sync.http_settings import Auth, HttpUrl, QuerySource, SecretName
-from credit_sync.records import RecordKind
+from credit_sync.errors import SettingsError
+from credit_sync.http_settings import Auth, HttpUrl, QuerySource
 from credit_sync.toml_files import Strict, load
-
-
-def _database_url(value: str) -> str:
-    try:
-        url = make_url(value)
-    except ArgumentError:
-        raise ValueError("不是数据库地址，例如 sqlite:///var/credit_sync.db") from None
-    if url.password or any(map(_SECRET_PARAMETER.search, _parameters(url))):
-        raise ValueError("密码不能写在配置里，请用 password_env 指明环境变量")
-    return value
-
-
-def _store_url(value: str) -> str:
-    url = make_url(_database_url(value))
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise ValueError(f"不支持 {url.get_backend_name()}，只能是 sqlite:/// 或 postgresql://")
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ValueError("要写明数据库文件，例如 sqlite:///var/credit_sync.db")
-    return value
-
-
-def _parameters(url: URL) -> list[str]:
-    """The names of a URL's parameters; one that holds a whole connection string with its content."""
-    return [f"{name}={value}" if name.lower() == "odbc_connect" else name for name, value in url.query.items()]
-
-
-_SECRET_PARAMETER = re.compile("passw|pwd|secret|token", re.IGNORECASE)
-
-DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
-StoreUrl = Annotated[str, AfterValidator(_store_url)]
-
 
 _LONGEST_NAME = 64
 """Of a source or channel, as the store keeps it."""
-
-
-def secret(name: str) -> str:
-    """The secret called `name`: the environment variable, or the content of the file in NAME_FILE."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            content = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise CreditSyncError(f"{name}_FILE 指向的文件读不了：{error.strerror}") from None
-        except ValueError:
-            raise CreditSyncError(f"{name}_FILE 指向的文件不是 UTF-8 文本") from None
-        if not content:
-            raise CreditSyncError(f"{name}_FILE 指向的文件是空的")
-        return content
-    value = os.environ.get(name)
-    if not value:
-        raise CreditSyncError(f"缺少密钥 {name}", remedy=f"设置环境变量 {name}，或用 {name}_FILE 指明存放它的文件")
-    return value
-
-
-class DatabaseSettings(Strict):
-    """A database: its URL without password, and where the password is."""
-
-    url: DatabaseUrl
-    password_env: SecretName | None = None
-
-    def full_url(self, base: Path) -> URL:
-        """The URL with the password put in and a relative SQLite path made absolute."""
-        url = make_url(self.url)
-        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_absolute():
-            url = url.set(database=str(base / url.database))
-        if not self.password_env:
-            return url
-        try:
-            return url.set(password=secret(self.password_env))
-        except CreditSyncError as error:
-            raise StoreError(error.message, remedy=error.remedy) from None
 
 
 class PagePaging(Strict):
@@ -167,22 +96,6 @@ class FileSource(_AnySource):
 
 
 Source = Annotated[HttpSource | DatabaseSource | FileSource | QuerySource, Field(discriminator="kind")]
-
-
-class WorkbookChannel(Strict):
-    """XLSX workbooks (and the same rows as JSON) for upload by hand."""
-
-    kind: Literal["workbook"]
-    records: tuple[Literal["licence", "penalty"], ...] = ("licence", "penalty")
-    standard: str = "2018"
-    folder: Path = Path("var/outbox")
-
-    def carries(self, record: RecordKind) -> bool:
-        """Whether records of this kind go through the channel."""
-        return record.value in self.records
-
-
-Channel = WorkbookChannel
 
 
 class Department(Strict):

@@ -17,7 +17,13 @@ from examples.server import PORT, demo_secrets, running
 
 ROOT = Path(__file__).parent.parent
 AS_OF = "2026-11-23T02:00:00"
-_CLOCK = {("run", "attempts"), ("run", "started_at"), ("run", "finished_at"), ("stage", "finished_at")}
+_CLOCK = {
+    ("run", "attempts"),
+    ("batch", "attempts"),
+    ("run", "started_at"),
+    ("run", "finished_at"),
+    ("stage", "finished_at"),
+}
 """The only columns that tell when work really happened."""
 
 

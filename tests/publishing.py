@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from credit_sync.channel_settings import Channel, WorkbookChannel
 from credit_sync.publishing.rows import kind_of
 from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import Published, Reporting
 from credit_sync.records import Licence, Penalty
-from credit_sync.settings import Department, FileSource, Settings, Store, WorkbookChannel
+from credit_sync.settings import Department, FileSource, Settings, Store
 from credit_sync.shipped import shipped
 from credit_sync.store.columns import to_columns
 from credit_sync.store.schema import RECORD_TABLES
@@ -75,8 +76,8 @@ PENALTY = Penalty(
 )
 
 
-def settings(folder: Path, **channels: WorkbookChannel) -> Settings:
-    """A configuration with workbook channels; its sources are not used."""
+def settings(folder: Path, **channels: Channel) -> Settings:
+    """A configuration with these channels, or one of workbooks; its sources are not used."""
     return Settings(
         department=DEPARTMENT,
         store=Store(url="sqlite:///store.db"),

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine
 
+from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.publishing.publish import publish
 from credit_sync.records import Applicant, ApplicationKind, Listing, Penalty, Record, RecordKind, Role
 from credit_sync.screening.screen import screen
-from credit_sync.settings import FileSource, Settings, WorkbookChannel
+from credit_sync.settings import FileSource, Settings
 from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from credit_sync.store.columns import to_columns

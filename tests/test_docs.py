@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from credit_sync import http_settings, settings
+from credit_sync import channel_settings, http_settings, settings
 from credit_sync.cli import credit_sync
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
@@ -146,8 +146,7 @@ def test_every_command_is_explained(name: str) -> None:
 def models(module: ModuleType) -> list[type[BaseModel]]:
     """The public tables of a module's TOML files."""
     found = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, BaseModel)]
-    own = [model for model in found if model.__module__ == module.__name__ and not model.__name__.startswith("_")]
-    return [model for model in own if model is not settings.DatabaseSettings]  # stands in no file by itself
+    return [model for model in found if model.__module__ == module.__name__ and not model.__name__.startswith("_")]
 
 
 PLACES: dict[str, tuple[str, str]] = {
@@ -169,6 +168,9 @@ PLACES: dict[str, tuple[str, str]] = {
     "Sample": ("operating", "sample"),
     "TokenAuth": ("operating", 'auth, style = "token"'),
     "WorkbookChannel": ("operating", 'kind = "workbook"'),
+    "ExchangeDbChannel": ("operating", 'kind = "exchange_db"'),
+    "ApiChannel": ("operating", 'kind = "api"'),
+    "WebsiteChannel": ("operating", 'kind = "website"'),
     "Mapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),
     "FieldMapping": ("mappings", "[fields]"),
@@ -192,9 +194,10 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-@pytest.mark.parametrize(
-    "model", [*models(settings), *models(http_settings), *models(mapping)], ids=lambda model: model.__name__
-)
+FILES = (settings, channel_settings, http_settings, mapping)
+
+
+@pytest.mark.parametrize("model", [model for file in FILES for model in models(file)], ids=lambda m: m.__name__)
 def test_every_key_is_explained_with_its_default(model: type[BaseModel]) -> None:
     page, title = PLACES[model.__name__]
     found = sections(read(f"docs/{page}.md"))

@@ -17,9 +17,10 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
+from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.publishing import batches, outbox
 from credit_sync.publishing.publish import publish
-from credit_sync.settings import Settings, WorkbookChannel
+from credit_sync.settings import Settings
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.publishing.due import due
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
-from credit_sync.settings import Department, Settings, WorkbookChannel
+from credit_sync.settings import Department, Settings
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run, finished_parts
 from credit_sync.store.schema import batch, stage, submission
@@ -48,7 +49,7 @@ def test_what_is_sent_is_not_sent_again(engine: Engine, site: Settings) -> None:
         save(engine, number, record)
     counts = publish(engine, site, NIGHTS[0])["anhui"]
     assert (counts.queued, counts.sent, counts.invalid, counts.unchanged) == (15, 13, 2, 0)
-    assert sorted(path.name for path in counts.files) == files(site)
+    assert sorted(counts.files) == files(site)
     assert files(site) == [
         f"双公示-{kind}-20181130-{number:06}.{ending}"
         for number, kind in ((2, "行政处罚"), (1, "行政许可"))

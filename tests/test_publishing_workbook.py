@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.batches import Batch
+from credit_sync.publishing.channels.channel import Batch
 from credit_sync.publishing.channels.workbook import write_batch
 from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.probe import probe

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from credit_sync.errors import CreditSyncError, SettingsError
-from credit_sync.settings import Settings, load_settings, secret
+from credit_sync.secret import secret
+from credit_sync.settings import Settings, load_settings
 
 SOURCE = '[sources.debtors]\nkind = "http"\nurl = "https://example.org"\nmapping = "dishonest_debtors"\n'
 

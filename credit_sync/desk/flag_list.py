@@ -7,19 +7,29 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL as _LABELS
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, true
 
 from credit_sync.desk.departments import of_user
 from credit_sync.desk.rights import User
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged_views import EFFECT_ORDER, VERDICT_ORDER
 from credit_sync.reporting.shown import shown
+from credit_sync.screening.decisions import DECIDED
 from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Measures
 from credit_sync.store.schema import applicant, flag, listing, match
 
 PER_PAGE = 50
-STATES: Mapping[str, str] = {"open": "待处理", "closed": "已关闭", "all": "全部"}
+STATES: Mapping[str, str] = {
+    "waiting": "待处理",
+    "proposed": "待第二人复核",
+    "reopened": "重新打开",
+    "upheld": "已维持",
+    "dismissed": "已排除",
+    "closed": "已关闭",
+    "all": "全部",
+}
+"""What can be asked for; a flag that is closed is in none of the states between."""
 SORTS: Mapping[str, str] = {"serious": "最要紧的在前", "newest": "最新的在前", "application": "按申报编号", "name": "按名称"}
 FACETS = ("verdict", "system", "department", "list")
 _NARROW, _WIDE = str.maketrans("（）", "()"), str.maketrans("()", "（）")
@@ -33,7 +43,7 @@ class Wanted:
     system: str = ""
     department: str = ""
     list: str = ""
-    state: str = "open"
+    state: str = "waiting"
     text: str = ""
     sort: str = "serious"
     page: int = 1
@@ -62,6 +72,7 @@ class FlagRow:
     list_title: str
     effect: str
     represented: bool
+    state: str
     opened_at: datetime
     changed_at: datetime
     closed_at: datetime | None
@@ -125,8 +136,10 @@ def _in_state(state: str) -> ColumnElement[bool]:
         case "closed":
             return flag.c.closed_at.is_not(None)
         case "all":
-            return or_(flag.c.closed_at.is_(None), flag.c.closed_at.is_not(None))
-    return flag.c.closed_at.is_(None)
+            return true()
+        case "waiting":
+            return and_(flag.c.closed_at.is_(None), flag.c.state.not_in([decided.value for decided in DECIDED]))
+    return and_(flag.c.closed_at.is_(None), flag.c.state == state)
 
 
 def _with_text(text: str) -> ColumnElement[bool]:
@@ -144,7 +157,7 @@ def _with_text(text: str) -> ColumnElement[bool]:
         )
         own = (column.contains(s, autoescape=True) for column in here for s in sorted(spellings))
         conditions.append(or_(*own, entry))
-    return and_(flag.c.id.is_not(None), *conditions)
+    return and_(true(), *conditions)
 
 
 def _counted(connection: Connection, seen: ColumnElement[bool]) -> dict[Key, int]:
@@ -211,6 +224,7 @@ def _row(row: Row[Any], measures: Measures) -> FlagRow:
         list_title=measures.list_title(found[flag.c.list]),
         effect=found[flag.c.measure]["effect"],
         represented=found[flag.c.via] == Via.LEGAL_REPRESENTATIVE,
+        state="closed" if found[flag.c.closed_at] else found[flag.c.state],
         opened_at=found[flag.c.opened_at],
         changed_at=found[flag.c.changed_at],
         closed_at=found[flag.c.closed_at],

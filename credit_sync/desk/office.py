@@ -17,6 +17,7 @@ from credit_sync.desk.signing_in.oidc import OidcClient
 from credit_sync.desk_settings import Desk
 from credit_sync.reporting.templates import environment
 from credit_sync.screening.measures import Measures, load_measures
+from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run
@@ -62,6 +63,11 @@ class Office:
     def measures(self) -> Measures:
         """The lists' titles and what they mean; read once, as by a night."""
         return load_measures(self.settings.path(self.settings.mappings))
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """The reasons that a decision may be given for."""
+        return load_reasons(self.settings.path(self.settings.mappings))
 
     def now(self) -> datetime:
         """The clock, to the second, as everything that people do is stored."""

@@ -27,6 +27,7 @@ from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right, Role, User, roles_of
 from credit_sync.desk.signing_in.local import user_of
 from credit_sync.desk.signing_in.proxy import user_of_headers
+from credit_sync.store.audit import Action, note
 from credit_sync.store.desk_sessions import Session, begin_session, forget_over, session, touch_session
 from credit_sync.store.desk_users import account
 from credit_sync.store.engine import writing
@@ -113,6 +114,8 @@ def sign_in(office: Office, who: Visitor, user: User, way: str) -> str:
     with writing(office.engine) as connection:
         forget_over(connection, at - _longest(office), at - _idle(office))
         begin_session(connection, begun)
+        detail = {"way": way, "address": who.address, "roles": begun.roles, "departments": begun.departments}
+        note(connection, at=at, who=user.name, action=Action.SIGN_IN, target="复核台", detail=detail)
     return token
 
 

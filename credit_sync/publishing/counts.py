@@ -1,7 +1,6 @@
 """What one run did to a channel, counted from the store: the same for a run that was killed and resumed."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
@@ -25,16 +24,16 @@ class PublishCounts:
     """Withdrawals that are due and wait for a person."""
     unchanged: int = 0
     """Records that had gone out before as they are."""
-    files: tuple[Path, ...] = ()
+    files: tuple[str, ...] = ()
     problem: str = ""
 
     def stored(self) -> dict[str, Any]:
         """For the ledger."""
         numbers = {name: getattr(self, name) for name in ("queued", "sent", "invalid", "held", "unchanged")}
-        return numbers | {"files": [path.name for path in self.files]}
+        return numbers | {"files": list(self.files)}
 
 
-def count(connection: Connection, outboxes: list[Outbox], run: Run, folder: Path) -> PublishCounts:
+def count(connection: Connection, outboxes: list[Outbox], run: Run) -> PublishCounts:
     """The counts of a channel: its outboxes, one for each kind of record it carries."""
     channel = outboxes[0].channel
     of_run = and_(batch.c.channel == channel, batch.c.sent_run_id == run.id)
@@ -47,7 +46,7 @@ def count(connection: Connection, outboxes: list[Outbox], run: Run, folder: Path
         invalid=_in_state(connection, channel, State.INVALID),
         held=_in_state(connection, channel, State.HELD),
         unchanged=sum(_unchanged(connection, outbox, run) for outbox in outboxes),
-        files=tuple(folder / name for sent in batches for name in sent.files),
+        files=tuple(name for sent in batches for name in sent.files),
     )
 
 

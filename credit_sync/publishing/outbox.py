@@ -2,8 +2,11 @@
 
     pending    valid, waits for the next batch
     invalid    validation found errors; looked at again in every run, sent once they are gone
-    sending    in a batch whose files may or may not be written yet
-    sent       handed over
+    sending    in a batch that may or may not have arrived
+    sent       handed over; the platform has not said what it makes of it
+    accepted   an addition or correction that the platform has taken
+    withdrawn  a withdrawal that the platform has taken: the record is no longer public
+    rejected   refused by the platform, with its reason; waits for its source to change, or for a person
     unchanged  a new version that publishes the same as what was sent before
     held       a withdrawal that is due: the record is gone at its source, or no longer to be published; a person decides
     superseded a later version took its place before it was sent
@@ -53,6 +56,9 @@ class State(StrEnum):
     INVALID = "invalid"
     SENDING = "sending"
     SENT = "sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
     UNCHANGED = "unchanged"
     HELD = "held"
     SUPERSEDED = "superseded"
@@ -66,8 +72,8 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
-_HANDED_OVER = (State.SENDING, State.SENT)
-_WAITING = (State.PENDING, State.INVALID, State.HELD, State.UNCHANGED)
+_HANDED_OVER = (State.SENDING, State.SENT, State.ACCEPTED, State.WITHDRAWN)
+_WAITING = (State.PENDING, State.INVALID, State.HELD, State.UNCHANGED, State.REJECTED)
 """States that a later version of the record replaces."""
 
 
@@ -79,6 +85,8 @@ class Outbox:
     kind: RecordKind
     standard: Standard
     reporting: Reporting
+    batch_rows: int
+    """Most rows of one batch."""
 
     def here(self) -> ColumnElement[bool]:
         """The submissions of this outbox."""

@@ -4,13 +4,22 @@ import structlog
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.batches import make_batches, mark_sent, open_batches, rows_of
-from credit_sync.publishing.channels.workbook import write_batch
+from credit_sync.publishing.batches import (
+    begin_attempt,
+    make_batches,
+    mark_sent,
+    open_batches,
+    submitted_in,
+    waiting_for_receipts,
+)
+from credit_sync.publishing.channels import open_channel
+from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
 from credit_sync.publishing.outbox import Outbox, queue
+from credit_sync.publishing.receipts import take_over
 from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import PUBLISHED_KINDS, Reporting
-from credit_sync.settings import Channel, Settings
+from credit_sync.settings import Settings
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
@@ -32,14 +41,12 @@ def publish(engine: Engine, settings: Settings, run: Run) -> dict[str, PublishCo
 
 
 def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finished: bool) -> PublishCounts:
-    channel = settings.channels[name]
-    folder = settings.path(channel.folder)
     try:
-        outboxes = _outboxes(settings, run, name, channel)
+        outboxes = _outboxes(settings, run, name)
         if not finished:
-            _send(engine, settings, run, outboxes, channel)
+            _send(engine, settings, run, outboxes)
         with writing(engine) as connection:
-            counts = count(connection, outboxes, run, folder)
+            counts = count(connection, outboxes, run)
             if not finished:
                 ledger.stage_done(connection, run, "publish", name, counts.stored())
     except CreditSyncError as error:
@@ -50,19 +57,34 @@ def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finishe
     return counts
 
 
-def _outboxes(settings: Settings, run: Run, name: str, channel: Channel) -> list[Outbox]:
-    standard = load_standard(settings.path(settings.mappings), channel.standard)
+def _outboxes(settings: Settings, run: Run, name: str) -> list[Outbox]:
+    found = settings.channels[name]
+    standard = load_standard(settings.path(settings.mappings), found.standard)
     reporting = Reporting(settings.department, run.as_of.date())
-    return [Outbox(name, kind, standard, reporting) for kind in PUBLISHED_KINDS if channel.carries(kind)]
+    rows = min(standard.max_rows, found.most_rows or standard.max_rows)
+    return [Outbox(name, kind, standard, reporting, rows) for kind in PUBLISHED_KINDS if found.carries(kind)]
 
 
-def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox], channel: Channel) -> None:
+def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) -> None:
+    name = outboxes[0].channel
+    channel = open_channel(engine, settings, name)
+    unasked = _collect(engine, channel, name, run)
     for outbox in outboxes:
         queue(engine, outbox, run)
         make_batches(engine, outbox, run)
-    for batch in open_batches(engine, outboxes[0].channel):
-        standard = load_standard(settings.path(settings.mappings), batch.standard)
-        rows = rows_of(engine, batch.id)
-        mark_sent(
-            engine, batch, write_batch(batch, standard.table(batch.kind), rows, settings.path(channel.folder)), run
-        )
+    if unasked:
+        raise unasked
+    for opened in open_batches(engine, name):
+        standard = load_standard(settings.path(settings.mappings), opened.standard)
+        begun = begin_attempt(engine, opened)
+        handover = channel.send(begun, standard.table(begun.kind), submitted_in(engine, begun.id))
+        mark_sent(engine, begun, handover, run)
+
+
+def _collect(engine: Engine, channel: Channel, name: str, run: Run) -> CreditSyncError | None:
+    """Answers to what was sent earlier, before anything new is made of them; the error where nobody can be asked."""
+    try:
+        take_over(engine, name, channel.receipts(waiting_for_receipts(engine, name)), run.as_of)
+    except CreditSyncError as error:
+        return error
+    return None

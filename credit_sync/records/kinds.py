@@ -72,6 +72,8 @@ class Licence:
     authority: str = ""
     authority_code: str = ""
     state: LicenceState = LicenceState.VALID
+    state_since: date | None = None
+    """The day from which a licence that is no longer valid is not; None: since the source says so."""
     legal_representative_id: Identifier | None = None
     note: str = ""
 
@@ -95,6 +97,8 @@ class Penalty:
     revoked_document: str = ""
     valid_to: date | None = None
     public_until: date | None = None
+    repaired_on: date | None = None
+    """信用修复: the day on which the penalty leaves publicity before its time."""
     authority: str = ""
     authority_code: str = ""
     legal_representative_id: Identifier | None = None

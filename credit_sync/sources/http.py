@@ -16,7 +16,8 @@ from requests.auth import AuthBase
 
 from credit_sync.errors import SourceError
 from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, SignedAuth, TokenAuth
-from credit_sync.settings import HttpSource, OffsetPaging, PagePaging, secret
+from credit_sync.secret import secret
+from credit_sync.settings import HttpSource, OffsetPaging, PagePaging
 from credit_sync.sources.download import Downloaded, Downloader
 from credit_sync.sources.formats import json_text, text, xml_tree
 from credit_sync.sources.formats.rows import Found, as_row, at_path, names_in

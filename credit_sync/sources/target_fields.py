@@ -79,6 +79,7 @@ TARGET_FIELDS: dict[RecordKind, dict[str, TargetField]] = {
         "valid_from": _T("有效期自", FieldType.DATE),
         "valid_to": _T("有效期至", FieldType.DATE),
         "state": _T("当前状态", FieldType.STATE),
+        "state_since": _T("状态变更日期", FieldType.DATE),
     },
     RecordKind.PENALTY: SUBJECT_FIELDS
     | _DECISION_FIELDS
@@ -94,6 +95,7 @@ TARGET_FIELDS: dict[RecordKind, dict[str, TargetField]] = {
         "revoked_document": _T("暂扣或吊销证照名称及编号"),
         "valid_to": _T("处罚有效期", FieldType.DATE),
         "public_until": _T("公示截止期", FieldType.DATE),
+        "repaired_on": _T("信用修复日期", FieldType.DATE),
     },
     RecordKind.LISTING: SUBJECT_FIELDS
     | {

@@ -42,6 +42,7 @@ class Action(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     CONFIGURATION = "configuration"
+    SIGN_IN = "sign_in"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     Index,
@@ -198,6 +199,7 @@ submission = Table(
     Column("record", String(16), nullable=False),
     Column("record_id", BigInteger, nullable=False),
     Column("record_version", Integer, nullable=False),
+    Column("step", Integer, nullable=False, server_default="0"),  # 1, 2 ...: again in the same version, see cause
     Column("action", String(16), nullable=False),  # add | correct | withdraw
     Column("state", String(16), nullable=False),  # see publishing/outbox.py
     Column("batch", Integer),
@@ -205,8 +207,18 @@ submission = Table(
     Column("findings", JSON, nullable=False),
     Column("run_id", Integer, nullable=False),  # the run that put it into the outbox
     Column("created_at", DateTime, nullable=False),
+    Column("cause", Text, nullable=False, server_default=""),  # what but a new version made it, in Chinese
+    Column("who", String(128), nullable=False, server_default=""),  # a person who decided
     Column("sent_at", DateTime),
-    UniqueConstraint("channel", "record", "record_id", "record_version"),
+    Column(
+        "answer", String(16), nullable=False, server_default=""
+    ),  # accepted | rejected: the platform's last word
+    Column(
+        "reason", Text, nullable=False, server_default=""
+    ),  # of a rejection, the platform's words; numbers hidden
+    Column("platform_id", String(128), nullable=False, server_default=""),  # the platform's number for the row
+    Column("received_at", DateTime),
+    UniqueConstraint("channel", "record", "record_id", "record_version", "step"),
     Index(None, "channel", "state"),
     Index(None, "batch"),
 )
@@ -223,8 +235,19 @@ batch = Table(
     Column("files", JSON, nullable=False),  # file name -> SHA-256, once sent
     Column("run_id", Integer, nullable=False),  # the run that made the batch; its day is in the file names
     Column("made_at", DateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # how often sending was begun
     Column("sent_run_id", Integer),  # the run that sent it: a later one when the channel failed at first
     Column("sent_at", DateTime),
+)
+
+credit_repair = Table(
+    "credit_repair",
+    metadata,
+    Column("penalty_id", _ID, primary_key=True, autoincrement=False),
+    Column("repaired_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("at", DateTime, nullable=False),
 )
 
 screening = Table(

@@ -26,13 +26,13 @@ def wanted(  # noqa: PLR0913 - the parameters of an address
     system: str = "",
     department: str = "",
     list: str = "",  # noqa: A002 - name of the parameter
-    state: str = "open",
+    state: str = "waiting",
     text: str = "",
     sort: str = "serious",
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Wanted:
     """What an address asks for. Words that are none of ours mean what is usual."""
-    known_state, known_sort = (state if state in STATES else "open"), (sort if sort in SORTS else "serious")
+    known_state, known_sort = (state if state in STATES else "waiting"), (sort if sort in SORTS else "serious")
     if hide_in_text(text) != text:
         raise CreditSyncError("查找的内容像是证件号码，没有执行", remedy="按证件号码请用“查询”，并写明事由")
     asked = " ".join(text[:_LONGEST_TEXT].split())

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +24,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import states_of_lists
-from credit_sync.store.schema import lookup_record
+from credit_sync.store.audit import Action, entries
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
 
@@ -71,7 +71,8 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
     with office.engine.connect() as connection:
         _refuse_too_many(connection, office, user)
         answered = _only_own(_look_up(connection, office, subject), user)
-    put_on_record(office.engine, answered.query, len(answered.found), who=user.name, reason=reason, at=now)
+    found = len(answered.found)
+    put_on_record(office.engine, Action.LOOKUP, answered.query, found, who=user.name, reason=reason, at=now)
     return answer_view(answered, office.measures, now.date())
 
 
@@ -91,9 +92,8 @@ def _only_own(answered: Answer, user: User) -> Answer:
 
 
 def _refuse_too_many(connection: Connection, office: Office, user: User) -> None:
-    c, most = lookup_record.c, office.desk.lookups_per_hour
-    since = office.now() - timedelta(hours=1)
-    asked = connection.scalar(select(func.count()).where(c.who == user.name, c.at > since)) or 0
+    most, since = office.desk.lookups_per_hour, office.now() - timedelta(hours=1)
+    asked = len(entries(connection, who=user.name, action=Action.LOOKUP, since=since, limit=most))
     if asked >= most:
         raise SlowDown(f"一小时内已查询 {asked} 次，达到上限", remedy="请稍后再查；确有需要请运维人员调整上限")
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User
 from credit_sync.errors import CreditSyncError
+from credit_sync.subjects.identifiers import hide_in_text
 
 _LONGEST = 128
 
@@ -25,6 +26,8 @@ def user_from(
     name = name.strip()
     if not name or len(name) > _LONGEST or any(unicodedata.category(c)[0] == "C" for c in name):
         raise CreditSyncError("登录平台没有给出可用的账号", remedy="请运维人员核对 [desk] 的 user_claim 或 user_header")
+    if hide_in_text(name) != name:  # it goes on record, and no identity number does
+        raise CreditSyncError("登录平台以证件号码作账号，不能采用", remedy="请运维人员换一个 user_claim 或 user_header")
     known = frozenset(roles[word] for word in said_roles if word in roles)
     if departments:
         own = frozenset(departments[word] for word in said_departments if word in departments)

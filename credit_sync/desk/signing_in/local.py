@@ -1,17 +1,20 @@
 """Local accounts: making them, and signing in with name and password."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User, roles_of
 from credit_sync.desk.signing_in.passwords import hashed, matches
 from credit_sync.errors import CreditSyncError
+from credit_sync.store.audit import Action, note
 from credit_sync.store.desk_sessions import failures, put_failure
 from credit_sync.store.desk_users import Account, account, add_account, change_account
 from credit_sync.store.engine import writing
+from credit_sync.subjects.identifiers import hide_in_text
 
 _LONGEST_NAME = 64
 _WINDOW = timedelta(minutes=15)
@@ -32,9 +35,10 @@ def make_account(  # noqa: PLR0913 - what an account is made of
     title: str,
     roles: Sequence[Role],
     departments: Sequence[str],
+    by: str,
     at: datetime,
 ) -> None:
-    """A new account. Raises CreditSyncError when the name is taken or unfit, or the password too weak."""
+    """A new account, made by whom. Raises CreditSyncError when the name is taken or unfit, or the password too weak."""
     _refuse_name(name)
     if not roles:
         raise CreditSyncError("没有写明角色", remedy="--role 可写多次：" + "、".join(Role))
@@ -43,21 +47,25 @@ def make_account(  # noqa: PLR0913 - what an account is made of
         if account(connection, name) is not None:
             raise CreditSyncError(f"已有账号 {name}", remedy="改密码用 desk user password，停用用 desk user disable")
         add_account(connection, Account(*values))
+        detail = {"change": "add", "roles": values[3], "departments": values[4]}
+        _note(connection, name, by, at, detail)
 
 
-def change_password(engine: Engine, name: str, password: str, at: datetime) -> None:
+def change_password(engine: Engine, name: str, password: str, *, by: str, at: datetime) -> None:
     """Another password; sessions of the account end, and a disabled account is enabled again."""
     new = hashed(password, name)
     with writing(engine) as connection:
         _known(account(connection, name), name)
         change_account(connection, name, at, password=new, disabled_at=None)
+        _note(connection, name, by, at, {"change": "password"})
 
 
-def disable(engine: Engine, name: str, at: datetime) -> None:
+def disable(engine: Engine, name: str, *, by: str, at: datetime) -> None:
     """The account can sign in no more, and its sessions end. It stays, because its name is on record."""
     with writing(engine) as connection:
         if _known(account(connection, name), name).disabled_at is None:
             change_account(connection, name, at, disabled_at=at)
+            _note(connection, name, by, at, {"change": "disable"})
 
 
 def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime) -> User | None:
@@ -82,6 +90,10 @@ def user_of(found: Account) -> User:
     return User(found.name, found.title, roles_of(found.roles), frozenset(found.departments))
 
 
+def _note(connection: Connection, name: str, by: str, at: datetime, detail: Mapping[str, Any]) -> None:
+    note(connection, at=at, who=by, action=Action.CONFIGURATION, target=f"账号 {name}", detail=detail)
+
+
 def _stored(values: Sequence[str]) -> list[str]:
     if ALL_DEPARTMENTS in values:
         return [ALL_DEPARTMENTS]
@@ -96,5 +108,5 @@ def _known(found: Account | None, name: str) -> Account:
 
 def _refuse_name(name: str) -> None:
     odd = any(unicodedata.category(c)[0] in "CZ" for c in name)
-    if not name or len(name) > _LONGEST_NAME or odd:
-        raise CreditSyncError("账号名不能用", remedy=f"1 到 {_LONGEST_NAME} 个字符，不含空格和控制字符")
+    if not name or len(name) > _LONGEST_NAME or odd or hide_in_text(name) != name:
+        raise CreditSyncError("账号名不能用", remedy=f"1 到 {_LONGEST_NAME} 个字符，不含空格和控制字符，不用证件号码")

@@ -13,7 +13,7 @@ from credit_sync.desk.rights import User
 from credit_sync.desk.signing_in.claims import user_from, words
 from credit_sync.desk_settings import OidcSignIn
 from credit_sync.errors import CreditSyncError
-from credit_sync.settings import secret
+from credit_sync.secret import secret
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures with a key of the provider's own; never `none`, never one that our client secret could make."""

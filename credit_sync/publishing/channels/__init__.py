@@ -1,0 +1,27 @@
+"""Channels, one module each: the kind of a channel's settings says which.
+
+Each module has the channel (channel.py says what it must do) and `probe`, which tries it without changing anything.
+"""
+
+from sqlalchemy import Engine
+
+from credit_sync.channel_settings import WorkbookChannel
+from credit_sync.errors import CreditSyncError
+from credit_sync.publishing.channels import channel, workbook
+from credit_sync.settings import Settings
+
+
+def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Channel:  # noqa: ARG001
+    """The channel of this name. Raises CreditSyncError when its settings or mapping are unusable."""
+    found = settings.channels[name]
+    if isinstance(found, WorkbookChannel):
+        return workbook.Workbooks(settings.path(found.folder))
+    raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
+
+
+def probe_channel(settings: Settings, name: str) -> str:
+    """One line in Chinese on where the channel leads. Raises CreditSyncError when it leads nowhere."""
+    found = settings.channels[name]
+    if isinstance(found, WorkbookChannel):
+        return workbook.probe(settings.path(found.folder))
+    raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")

@@ -21,12 +21,36 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.batches import Batch
+from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.standard import FieldTable, Row
 
 _ACTIONS = {Action.ADD: "", Action.CORRECT: "更正", Action.WITHDRAW: "撤回"}
 _DATE_WIDTH, _NARROW, _WIDE = 12, 22, 40
+
+
+class Workbooks:
+    """The channel: a folder of workbooks. What becomes of them is told by the platform's feedback workbook."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> Handover:
+        """Writes the batch's files; again, they are the same. Raises CreditSyncError."""
+        return Handover(write_batch(batch, table, (submitted.row for submitted in rows), self._folder))
+
+    def receipts(self, waiting: Iterable[Submitted]) -> Iterable[Receipt]:  # noqa: ARG002 - a channel
+        """None: they are imported."""
+        return ()
+
+
+def probe(folder: Path) -> str:
+    """Where workbooks go. Raises CreditSyncError when they cannot."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise CreditSyncError(f"不能写入文件夹 {folder}", remedy="请检查路径和权限")
+    missing = "" if folder.exists() else "（尚不存在，首次报送时建立）"
+    return f"工作簿写入 {folder}{missing}"
 
 
 def file_stem(batch: Batch, table: FieldTable) -> str:

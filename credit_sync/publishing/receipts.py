@@ -1,0 +1,64 @@
+"""Receipts: what platforms say about submissions, on record. All channels bring theirs here, imported ones too."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, bindparam, select, update
+
+from credit_sync.publishing.channels.channel import Answer, Receipt
+from credit_sync.publishing.outbox import Action, State
+from credit_sync.store.engine import writing
+from credit_sync.store.schema import submission
+from credit_sync.subjects.identifiers import hide_in_text
+
+_CHUNK = 1000
+_ANSWERED = (State.SENDING, State.SENT, State.ACCEPTED, State.REJECTED, State.WITHDRAWN)
+"""States in which a platform's word counts: it may change its mind, a superseded submission is past."""
+
+
+def record_receipts(connection: Connection, channel: str, receipts: Iterable[Receipt], at: datetime) -> int:
+    """Takes receipts over and returns how many said something new. `at` is the run's time.
+
+    The last word about a submission counts. Receipts for another channel's submissions, or for some that were never
+    sent, are left out.
+    """
+    return sum(_record_some(connection, channel, some, at) for some in _some_at_a_time(receipts))
+
+
+def take_over(engine: Engine, channel: str, receipts: Iterable[Receipt], at: datetime) -> None:
+    """The same as they arrive, some to a transaction: what was told before the line broke stays told."""
+    for some in _some_at_a_time(receipts):
+        with writing(engine) as connection:
+            record_receipts(connection, channel, some, at)
+
+
+def _record_some(connection: Connection, channel: str, receipts: Iterable[Receipt], at: datetime) -> int:
+    said = {receipt.submission_id: receipt for receipt in receipts}
+    mine = select(submission).where(submission.c.channel == channel, submission.c.state.in_(_ANSWERED))
+    changes = []
+    for found in connection.execute(mine.where(submission.c.id.in_(said)).order_by(submission.c.id)):
+        receipt = said[found.id]
+        answer = {
+            "answer": receipt.answer.value,
+            "reason": hide_in_text(receipt.reason) if receipt.answer is Answer.REJECTED else "",
+            "platform_id": receipt.platform_id or found.platform_id,
+        }
+        if any(answer[name] != getattr(found, name) for name in answer):
+            state = _state(receipt.answer, Action(found.action))
+            changes.append({"the_id": found.id, "state": state, "received_at": at, **answer})
+    if changes:
+        connection.execute(update(submission).where(submission.c.id == bindparam("the_id")), changes)
+    return len(changes)
+
+
+def _some_at_a_time(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, ...]]:
+    left = iter(receipts)
+    while some := tuple(islice(left, _CHUNK)):
+        yield some
+
+
+def _state(answer: Answer, action: Action) -> State:
+    if answer is Answer.REJECTED:
+        return State.REJECTED
+    return State.WITHDRAWN if action is Action.WITHDRAW else State.ACCEPTED
