@@ -33,6 +33,7 @@ _MODULES = {
     "screen-file": "screen_file",
     "quarantine": "quarantine",
     "lists": "lists",
+    "desk": "desk",
     "daemon": "night",
     "db": "db",
 }

@@ -4,6 +4,8 @@ Pages are in `pages/`, one router for each. A service for programs (the gate, me
 application of its own, so that its errors and its sign-in are its own too; hosts, headers and body limit hold for both.
 """
 
+from typing import TYPE_CHECKING
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine
@@ -12,20 +14,21 @@ from starlette.exceptions import HTTPException
 
 from credit_sync.desk import errors
 from credit_sync.desk.office import Office, Serving
-from credit_sync.desk.pages import flag, flags, lists, lookup, publications, quarantine, runs, signing, static
+from credit_sync.desk.pages import deciding, flag, flags, lists, lookup, publications, quarantine, runs, signing, static
 from credit_sync.desk.protection import BodyLimit, Hosts, SecurityHeaders
-from credit_sync.desk.signing_in.oidc import OidcClient
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
 
-_PAGES = (flags, flag, lookup, lists, publications, quarantine, runs, signing, static)
+if TYPE_CHECKING:
+    from credit_sync.desk.signing_in.oidc import OidcClient
+
+_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, signing, static)
 
 
 def make_application(settings: Settings, engine: Engine, serving: Serving) -> FastAPI:
     """The whole desk. Raises CreditSyncError where a secret of the sign-in is missing."""
     application = FastAPI(title="credit_sync", openapi_url=None, docs_url=None, redoc_url=None)
-    oidc = OidcClient(settings.desk.oidc) if settings.desk.oidc else None
-    application.state.office = Office(settings, engine, serving, oidc)
+    application.state.office = Office(settings, engine, serving, _oidc(settings))
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)
@@ -41,3 +44,11 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     ):
         application.add_exception_handler(kind, answer)
     return application
+
+
+def _oidc(settings: Settings) -> "OidcClient | None":
+    if settings.desk.oidc is None:
+        return None
+    from credit_sync.desk.signing_in.oidc import OidcClient  # heavy, and most desks have another sign-in
+
+    return OidcClient(settings.desk.oidc)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment
@@ -13,7 +13,6 @@ from sqlalchemy import Engine, select
 from starlette.requests import Request
 
 from credit_sync.desk.assets import asset_address
-from credit_sync.desk.signing_in.oidc import OidcClient
 from credit_sync.desk_settings import Desk
 from credit_sync.reporting.templates import environment
 from credit_sync.screening.measures import Measures, load_measures
@@ -21,6 +20,9 @@ from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run
+
+if TYPE_CHECKING:
+    from credit_sync.desk.signing_in.oidc import OidcClient
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -51,7 +53,7 @@ class Office:
     settings: Settings
     engine: Engine
     serving: Serving
-    oidc: OidcClient | None = None
+    oidc: "OidcClient | None" = None
     templates: Environment = field(default_factory=lambda: _desk_templates())
 
     @property

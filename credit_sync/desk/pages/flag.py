@@ -15,7 +15,10 @@ from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import Visitor, VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record
-from credit_sync.reporting.shown import shown
+from credit_sync.review import history as steps
+from credit_sync.review import standing
+from credit_sync.screening.decisions import Conclusion
+from credit_sync.store.audit import Action
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -43,8 +46,8 @@ def numbers(
     office = office_of(request)
     with office.engine.connect() as connection:
         _, applicant = applicant_of_flag(connection, user, number)
-    query = f"完整号码：预警 {number} {applicant.application} {applicant.subject.name}"
-    put_on_record(office.engine, query, 1, who=user.name, reason=reason.strip(), at=office.now())
+    query = f"预警 {number} {applicant.application} {applicant.subject.name}"
+    put_on_record(office.engine, Action.REVEAL, query, 1, who=user.name, reason=reason.strip(), at=office.now())
     full = tuple(f"{i.title} {i.value}" for i in applicant.subject.identifiers)
     return _flag(request, who, user, number, asked, full)
 
@@ -55,6 +58,7 @@ def _flag(  # noqa: PLR0913 - what the page is made of
     office = office_of(request)
     with office.engine.connect() as connection:
         found = one_flag(connection, office, user, number)
+        now, history = standing(connection, number), steps(connection, number)
         order = flag_order(connection, user, asked)
     place = order.index(number) if number in order else None
     return page(
@@ -68,6 +72,8 @@ def _flag(  # noqa: PLR0913 - what the page is made of
         of=len(order),
         before=order[place - 1] if place else None,
         after=order[place + 1] if place is not None and place + 1 < len(order) else None,
-        title=shown(found.view.applicant.name),
-        rights=user.rights,
+        now=now,
+        history=history,
+        reasons={conclusion.value: office.reasons.of(conclusion) for conclusion in Conclusion},
+        reason_title=office.reasons.title,
     )

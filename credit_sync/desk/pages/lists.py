@@ -1,7 +1,7 @@
 """The watch lists: how old, how many, and what came and went."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import Connection, select
@@ -59,7 +59,7 @@ def one_list(request: Request, who: VisitorOf, user: Reader, name: str) -> Respo
         for number, source in enumerate(state.sources)
         if (own := [p for p, row in zip(points, accepted, strict=True) if row["source"] == source])
     ]
-    values = {"title": title, "state": state, "versions": versions, "charts": charts, "moved": moved}
+    values: dict[str, Any] = {"title": title, "state": state, "versions": versions, "charts": charts, "moved": moved}
     return page(request, who, "list.html.j2", line=change_line, shown=shown, **values)
 
 
@@ -70,7 +70,7 @@ def _all(connection: Connection, office: Office, run: Run) -> list[tuple[str, ob
     return list(zip(states_of_lists(connection, office.settings, run.as_of), views, strict=True))
 
 
-def _versions(connection: Connection, state: ListState) -> list[dict[str, object]]:
+def _versions(connection: Connection, state: ListState) -> list[dict[str, Any]]:
     c = source_version.c
     query = select(source_version).where(c.source.in_(state.sources), c.list != "").order_by(
         c.pulled_at.desc(), c.source, c.version.desc()
