@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine
 
+from credit_sync.configuration import note_configuration
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.publish import publish
 from credit_sync.reporting.flagged import write_flagged_report
@@ -24,7 +25,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import make_readers, pull
-from credit_sync.store import ledger, migrate
+from credit_sync.store import audit, ledger, migrate
 from credit_sync.store.copy import copy_store
 from credit_sync.store.engine import open_engine, writing
 from credit_sync.store.ledger import Run
@@ -91,6 +92,7 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
 def _stages(engine: Engine, settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
     make_readers(settings)  # an unusable mapping ends the run before it goes on record
     run = ledger.begin(engine, options.as_of, options.stored())
+    note_configuration(engine, settings, run)
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))
     wanted = (options.only,) if options.only else STAGES
     reports: list[Path] = []
@@ -107,7 +109,8 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
             reports = write_reports(engine, settings, run)
     summary = summarise(engine, settings, run)
     ledger.finish(engine, run, "failed" if summary.problems else "done")
-    log.info("结束", run=run.id, problems=len(summary.problems))
+    with engine.connect() as connection:
+        log.info("结束", run=run.id, problems=len(summary.problems), audit=audit.head(connection))
     return NightResult(summary, tuple(reports))
 
 

@@ -54,11 +54,22 @@ class Standing:
     """Of the last step."""
     step: int
     """The id of the last step; 0 where there is none."""
+    second_reason: str
+    second_text: str
+    """What the second person gave as a reason."""
     evidence: str
-    """Digest of the evidence as it is now: pass it as `seen` to decide upon what was looked at, and nothing else."""
+    """Digest of the evidence as it is now."""
     cases: tuple[Case, ...]
+    opened_by: Step | None
+    """The step that opened the flag again (re-opened, undone, refused); None where none did."""
+    who_opened: str
+    """Who did; '' for the night."""
     why_open: str
-    """Why a flag was re-opened, undone or refused; '' otherwise."""
+
+    @property
+    def token(self) -> str:
+        """What a person looks at who decides: pass it as `seen`, and nothing is decided upon what is other by then."""
+        return f"{self.flag_id}.{self.step}.{self.evidence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +117,39 @@ def decide(  # noqa: PLR0913 - what a decision is made of
     at: datetime,
     reasons: Reasons,
     seen: str = "",
+    origin: str = "",
 ) -> Standing:
     """Concludes, proposes (where a measure forbids), or agrees with another's proposal. Raises CreditSyncError.
 
-    `reason`: a code of `reasons`. `seen`: the evidence digest that the person looked at; other evidence now is an error.
+    `reason`: a code of `reasons`. `seen`: the token of the standing that the person looked at; another one now is an
+    error. `origin`: where the request came from (a user of the system, an address, a file), for the audit log.
     """
     before = _to_change(connection, flag_id, seen, who)
     reasons.check(conclusion, reason, text)
     step, state = after_conclusion(before.state, _concluded(before), conclusion, who, before.effect)
-    return _take(connection, before, step, state, reason=reason, text=text, who=who, at=at)
+    return _take(connection, before, step, state, reason=reason, text=text, who=who, at=at, origin=origin)
 
 
 def refuse(  # noqa: PLR0913
-    connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = ""
+    connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
 ) -> Standing:
     """The second person does not agree: the flag is open again. Raises CreditSyncError."""
     before = _to_change(connection, flag_id, seen, who)
     state = after_refusal(before.state, _concluded(before), who)
-    return _take(connection, before, Step.REFUSE, state, reason="", text=_explained(text), who=who, at=at)
+    return _take(
+        connection, before, Step.REFUSE, state, reason="", text=_explained(text), who=who, at=at, origin=origin
+    )
 
 
-def undo(connection: Connection, flag_id: int, *, text: str, who: str, at: datetime) -> Standing:
+def undo(  # noqa: PLR0913
+    connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
+) -> Standing:
     """Takes a conclusion or a proposal back: the flag is open again, and the history says so. Raises CreditSyncError."""
-    before = _to_change(connection, flag_id, "", who)
+    before = _to_change(connection, flag_id, seen, who)
     state = after_undo(_concluded(before))
-    return _take(connection, before, Step.UNDO, state, reason="", text=_explained(text), who=who, at=at)
+    return _take(
+        connection, before, Step.UNDO, state, reason="", text=_explained(text), who=who, at=at, origin=origin
+    )
 
 
 def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
@@ -153,8 +172,9 @@ def _to_change(connection: Connection, flag_id: int, seen: str, who: str) -> Sta
     found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
     if found.closed:
         raise CreditSyncError(f"预警 {flag_id} 已关闭，不再需要结论")
-    if seen and seen != found.evidence:
-        raise CreditSyncError(f"预警 {flag_id} 的证据在此期间有变化", remedy="看过现在的证据后再作结论")
+    if seen and seen != found.token:
+        what = "已有人处理" if seen.endswith(found.evidence) else "的证据有变化"
+        raise CreditSyncError(f"预警 {flag_id} 在此期间{what}", remedy="看过现在的状态和证据后再作结论")
     return found
 
 
@@ -168,6 +188,7 @@ def _take(  # noqa: PLR0913 - the columns of one step
     text: str,
     who: str,
     at: datetime,
+    origin: str,
 ) -> Standing:
     rests_on = before.step if step is Step.CONFIRM else None
     who, cases = plain(who), [case.stored() for case in before.cases]
@@ -181,7 +202,7 @@ def _take(  # noqa: PLR0913 - the columns of one step
         "rests_on": rests_on,
     }
     decisions.add_steps(connection, [{**row, **values}])
-    detail = {**values, "evidence": before.evidence}
+    detail = {**values, "evidence": before.evidence, **({"origin": origin} if origin else {})}
     audit.note(connection, at=at, who=who, action=step.value, target=f"预警 {before.flag_id}", detail=detail)
     return standing(connection, before.flag_id)
 
@@ -206,6 +227,7 @@ def _made(
     state = State(row["state"])
     open_again = state in (State.OPEN, State.REOPENED)
     proposal = None if last is None or open_again else first.get(last["rests_on"], last)
+    second = last if proposal is not last and not open_again else None
     now = tuple(Case.of(case) for case in cases)
     return Standing(
         flag_id=row["id"],
@@ -214,13 +236,17 @@ def _made(
         effect=row["measure"]["effect"],
         conclusion=Conclusion(proposal["step"]) if proposal else None,
         who=proposal["who"] if proposal else "",
-        confirmed_by=last["who"] if last and proposal and proposal is not last else "",
+        confirmed_by=second["who"] if second else "",
+        second_reason=second["reason"] if second else "",
+        second_text=second["text"] if second else "",
         reason=proposal["reason"] if proposal else "",
         text=proposal["text"] if proposal else "",
         at=last["at"] if last else None,
         step=last["id"] if last else 0,
         evidence=evidence_digest(now),
         cases=now,
+        opened_by=Step(last["step"]) if last and not proposal else None,
+        who_opened=last["who"] if last and not proposal else "",
         why_open=last["text"] if last and not proposal else "",
     )
 

@@ -13,6 +13,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.probe import probe as probe_channel
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.connect import probe as probe_source
@@ -33,6 +34,7 @@ def check(ctx: click.Context, config: Path | None) -> int:
     folder = settings.path(settings.mappings)
     load_weights(folder)
     load_measures(folder)
+    load_reasons(folder)
     reference()
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     passed = [_try("数据库", "", partial(probe_store, settings))]

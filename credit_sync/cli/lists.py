@@ -18,8 +18,9 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.rollback import earlier_version, give_up, left_behind, roll_back
 from credit_sync.sources.take_over import TakenOver
-from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
+from credit_sync.store import audit, ledger
+from credit_sync.store.audit import Action
+from credit_sync.store.engine import open_engine, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
@@ -96,7 +97,7 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     _, engine = _open(ctx, config)
     with engine.connect() as connection:
         earlier_version(connection, source, back_to)
-    taken = _on_record(engine, source, "lists rollback", lambda run: roll_back(engine, run, source, asked))
+    taken = _on_record(engine, source, Action.ROLLBACK, asked, lambda run: roll_back(engine, run, source, asked))
     counts = taken.counts
     click.echo(
         f"数据源 {source} 已退回到第 {back_to} 版的内容，记为第 {taken.version} 版："
@@ -117,7 +118,9 @@ def forget(ctx: click.Context, source: str, reason: str, config: Path | None) ->
     settings, engine = _open(ctx, config)
     with engine.connect() as connection:
         left_behind(connection, settings, source)
-    taken = _on_record(engine, source, "lists forget", lambda run: give_up(engine, run, settings, source, asked))
+    taken = _on_record(
+        engine, source, Action.FORGET, asked, lambda run: give_up(engine, run, settings, source, asked)
+    )
     click.echo(f"数据源 {source} 已停用，记为第 {taken.version} 版：移出 {taken.counts.removed} 条")
     click.echo("相关预警在下一次比对时关闭（credit-sync run --only screen）")
     return 0
@@ -129,12 +132,17 @@ def _asked(reason: str, back_to: int | None = None) -> Asked:
     return Asked(getpass.getuser(), hide_in_text(reason.strip()), back_to)
 
 
-def _on_record(engine: Engine, source: str, command: str, work: Callable[[Run], TakenOver]) -> TakenOver:
+def _on_record(
+    engine: Engine, source: str, action: Action, asked: Asked, work: Callable[[Run], TakenOver]
+) -> TakenOver:
     """A run of its own, so that nights and other commands do not come between."""
     with run_lock(engine):
         now = datetime.now().replace(microsecond=0)
-        run = ledger.begin(engine, now, {"command": command, "source": source})
+        run = ledger.begin(engine, now, {"command": f"lists {action}", "source": source})
         taken = work(run)
+        with writing(engine) as connection:
+            detail = {"reason": asked.reason, "back_to": asked.back_to, "version": taken.version}
+            audit.note(connection, at=now, who=asked.who, action=action, target=source, detail=detail)
         ledger.finish(engine, run, "done")
     return taken
 

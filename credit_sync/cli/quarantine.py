@@ -1,5 +1,6 @@
 """`quarantine list|export|retry`: rows that could not be read."""
 
+import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from credit_sync.cli.chinese import Group
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import make_readers
 from credit_sync.sources.quarantine import export_quarantine, field_title, retry
-from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
+from credit_sync.store import audit, ledger
+from credit_sync.store.audit import Action
+from credit_sync.store.engine import open_engine, writing
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
 from credit_sync.store.quarantine import list_quarantined
@@ -56,6 +58,10 @@ def export(ctx: click.Context, output: Path, resolved: bool, config: Path | None
         raise click.UsageError(f"只能导出为 .xlsx：{output}", ctx)
     _, engine = _open(ctx, config)
     count = export_quarantine(engine, output, resolved=resolved)
+    with writing(engine) as connection:
+        now, detail = datetime.now().replace(microsecond=0), {"what": "quarantine", "rows": count}
+        who = getpass.getuser()
+        audit.note(connection, at=now, who=who, action=Action.EXPORT, target=output.name, detail=detail)
     click.echo(f"已导出 {count} 行：{output}")
     return 0
 

@@ -1,5 +1,6 @@
 """`screen-file`: a spreadsheet of applicants against the lists."""
 
+import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, Lists, lists_from_files, screen_file
 from credit_sync.screening.stored_lists import stored_lists
 from credit_sync.screening.weights import load_weights
+from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
+from credit_sync.store import audit
+from credit_sync.store.audit import Action
+from credit_sync.store.engine import open_engine, writing
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -55,6 +60,8 @@ def screen_file_command(
         against = stored_lists(settings, scales, now)
     rows = screen_file(applicants, against, folder, now, counts)
     write_rows(output, rows, byte_order_mark=for_excel(applicants))
+    if not lists:
+        _put_on_record(settings_of(ctx, config), applicants.name, counts, now)
     verdicts = "，".join(f"{name} {count}" for name, count in counts.verdicts.items())
     click.echo(f"已比对 {counts.applicants} 个主体：{verdicts}")
     if counts.unread_applicants:
@@ -65,6 +72,15 @@ def screen_file_command(
         click.echo(f"注意：{against.stale}；没有命中的主体记为 unverifiable", err=True)
     click.echo(f"结果：{output}")
     return 0
+
+
+def _put_on_record(settings: Settings, name: str, counts: FileCounts, now: datetime) -> None:
+    """A table against the stored lists is as many look-ups."""
+    detail = {"applicants": counts.applicants, **counts.verdicts}
+    with writing(open_engine(settings)) as connection:
+        audit.note(
+            connection, at=now, who=getpass.getuser(), action=Action.SCREEN_FILE, target=name, detail=detail
+        )
 
 
 COMMANDS = (screen_file_command,)

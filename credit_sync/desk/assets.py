@@ -1,4 +1,4 @@
-"""The two files that pages load: one style sheet and one script, under addresses that change with their content."""
+"""The files that pages load: one style sheet, one script, one icon, under addresses that change with their content."""
 
 from functools import cache
 from hashlib import sha256
@@ -7,7 +7,11 @@ from pathlib import Path
 from credit_sync.shipped import shipped
 
 _STATIC = Path(__file__).parent / "static"
-_TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
+    "desk.svg": "image/svg+xml",
+}
 
 
 @cache

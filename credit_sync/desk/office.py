@@ -14,7 +14,10 @@ from starlette.requests import Request
 
 from credit_sync.desk.assets import asset_address
 from credit_sync.desk_settings import Desk
+from credit_sync.reporting import labels
+from credit_sync.reporting.shown import shown
 from credit_sync.reporting.templates import environment
+from credit_sync.screening.decisions import same_person
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
@@ -100,5 +103,11 @@ def address_with(path: str, parameters: Mapping[str, Any]) -> str:
 
 def _desk_templates() -> Environment:
     made = environment(_TEMPLATES)
-    made.globals |= {"asset": asset_address, "address_with": address_with}
+    made.globals |= {"asset": asset_address, "address_with": address_with, "same_person": same_person}
+    made.filters |= {
+        "flag_state": lambda code: "已关闭" if code == "closed" else labels.label(labels.STATES, code),
+        "conclusion": lambda code: labels.CONCLUSIONS[code],
+        "step": lambda code: labels.label(labels.STEPS, code),
+        "shown": shown,
+    }
     return made

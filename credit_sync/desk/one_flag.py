@@ -15,12 +15,13 @@ from credit_sync.desk.office import Office
 from credit_sync.desk.rights import User
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, Listing, RecordKind
-from credit_sync.reporting.flagged_query import application_head, flag_view, verdict_rank
+from credit_sync.reporting.flag_query import flag_views
 from credit_sync.reporting.flagged_views import ApplicationHead, FlagView
 from credit_sync.reporting.record_changes import RecordChange, record_changes
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.side_by_side import ComparedView, side_by_side
 from credit_sync.reporting.waterfall import Step, steps, waterfall
+from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
@@ -108,14 +109,13 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
     """The flag as the user may see it. Raises NotThere."""
     found, applicant = applicant_of_flag(connection, user, number)
     matches = _matches(connection, number)
-    held = [pair for pair in matches if pair[0]["closed_at"] is None] or matches
-    view = flag_view(found, applicant, held, (), previous=None, measures=office.measures)
+    head, view = flag_views(connection, flag.c.id == number, office.measures, office.reasons)[0]
     evidence = [(e.title, e.bits) for e in view.evidence if e.bits]
-    strongest = held[0][0]
+    strongest = next((row for row, _ in matches if row["closed_at"] == found.closed_at), matches[0][0])
     prior = _prior(strongest, applicant.subject, office)
     return OneFlag(
         view=view,
-        head=application_head(applicant),
+        head=head,
         applicant_id=found.applicant_id,
         has_number=any(shown(i.display()) != i.value for i in applicant.subject.identifiers),
         changed_at=found.changed_at,
@@ -137,7 +137,7 @@ def _matches(connection: Connection, number: int) -> list[tuple[RowMapping, List
     rows = connection.execute(select(match).where(match.c.flag_id == number)).mappings().all()
     listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
     order = sorted(
-        rows, key=lambda r: (r["closed_at"] is not None, verdict_rank(r["verdict"]), -r["bits"], r["listing_id"])
+        rows, key=lambda r: (r["closed_at"] is not None, -Verdict(r["verdict"]).rank, -r["bits"], r["listing_id"])
     )
     pairs = ((row, listings[row["listing_id"]][0]) for row in order)
     return [(row, listing) for row, listing in pairs if isinstance(listing, Listing)]

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from functools import cached_property
 
 from credit_sync.reporting.lists import ListView
+from credit_sync.reporting.review_views import ReviewView
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Effect
+from credit_sync.screening.reasons import Reason
 
 VERDICT_ORDER = (Verdict.CONFIRMED, Verdict.PROBABLE, Verdict.POSSIBLE)
 """The verdicts that raise a flag, the most serious first."""
@@ -79,6 +81,7 @@ class FlagView:
     """Sentences on the entries that it has lost since the last report."""
     measure: MeasureView
     opened_at: datetime
+    review: ReviewView
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -206,6 +209,10 @@ class FlaggedReport:
     lists: tuple[ListView, ...]
     accounted: Accounted
     applications: tuple[ApplicationView, ...]
+    """With the flags that wait for a decision or are upheld."""
+    dismissed: tuple[tuple[ApplicationHead, FlagView], ...]
+    reasons: tuple[Reason, ...]
+    """What an officer may give as a reason."""
     closed: tuple[ClosedView, ...]
     unverifiable: tuple[UnverifiableView, ...]
     related: tuple[UnverifiableView, ...]
@@ -213,7 +220,7 @@ class FlaggedReport:
 
     @cached_property
     def flags(self) -> tuple[FlagView, ...]:
-        """All open flags in the order of the report."""
+        """All open flags that are not dismissed, in the order of the report."""
         return tuple(flag for application in self.applications for flag in application.flags)
 
     @cached_property
@@ -240,6 +247,11 @@ class FlaggedReport:
     def represented(self) -> int:
         """Open flags that reach an applicant through the legal representative of a listed organisation."""
         return sum(flag.representative is not None for flag in self.flags)
+
+    @cached_property
+    def waiting(self) -> int:
+        """Open flags that wait for a decision."""
+        return sum(flag.review.state.waits for flag in self.flags)
 
     def count(self, verdict: Verdict) -> int:
         """Open flags of one verdict."""

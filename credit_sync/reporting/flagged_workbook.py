@@ -4,19 +4,18 @@ Names and numbers from outside are written as strings, so no spreadsheet takes t
 or dates. The bytes depend on nothing but the report.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import chain
+from typing import Any
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from credit_sync.reporting import labels
-from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationHead, FlaggedReport, FlagView
+from credit_sync.reporting.flagged_sheets import CONCLUSION, REASON, REASONS_SHEET, TOKEN, Sheet, flagged_sheets
+from credit_sync.reporting.flagged_views import FlaggedReport
 from credit_sync.reporting.shown import shortened
-from credit_sync.screening.faces import Via
 
 _LONGEST_CELL = 32_000
 """Characters; the format ends at 32,767."""
@@ -26,17 +25,6 @@ _PLAIN = {
     "strings_to_numbers": False,
     "in_memory": True,
 }
-
-Cell = str | int
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A sheet: its titles with the widths of the columns in characters, and its rows."""
-
-    name: str
-    columns: tuple[tuple[str, int], ...]
-    rows: Sequence[Sequence[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +53,16 @@ def flagged_workbook(report: FlaggedReport) -> bytes:
         text=book.add_format({"valign": "top", "text_wrap": True, "num_format": "@"}),
         count=book.add_format({"valign": "top", "num_format": "#,##0"}),
     )
-    for sheet in (_summary(report), _flags(report), _entries(report), _unverifiable(report), _closed(report)):
+    for sheet in flagged_sheets(report):
         page = book.add_worksheet(sheet.name)
         _write(page, sheet, formats)
         _prepare_for_print(page, f"{report.as_of:%Y-%m-%d} {sheet.name}")
+        _offer(page, sheet, len(report.reasons))
     book.close()
     return target.getvalue()
 
 
-def _write(page: Worksheet, sheet: _Sheet, formats: _Formats) -> None:
+def _write(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
     for column, (title, width) in enumerate(sheet.columns):
         page.set_column(column, column, width)
         page.write_string(0, column, title, formats.head)
@@ -96,137 +85,21 @@ def _prepare_for_print(page: Worksheet, title: str) -> None:
     page.set_footer(f"&L{title}&C内部资料，请勿外传&R第 &P 页，共 &N 页")
 
 
-def _summary(report: FlaggedReport) -> _Sheet:
-    counts = report.accounted
-    lines: list[tuple[str, str, Cell, str]] = [
-        ("报告", "日期", f"{report.as_of:%Y-%m-%d %H:%M}", ""),
-        ("报告", "与之相比", f"{report.previous:%Y-%m-%d %H:%M}" if report.previous else "首份报告", ""),
-        ("比对", "应比对的申报主体", counts.total, ""),
-        ("比对", "已比对", counts.screened, ""),
-        ("比对", "未比对", counts.unscreened, "不能视为通过" if counts.unscreened else ""),
-        ("比对", "当日没有重新比对", counts.late, ""),
-        *(
-            ("比对", labels.VERDICTS[verdict], counts.verdicts[verdict], "主体数，只按最重的计")
-            for verdict in reversed(counts.verdicts)
-        ),
-        *(("预警", labels.VERDICTS[verdict], report.count(verdict), "") for verdict in VERDICT_ORDER),
-        ("预警", "经名单单位的法定代表人", report.represented, "列入名单的是单位，不是申报主体本人"),
-        ("预警", "涉及申报", len(report.applications), ""),
-        ("预警", "新增", report.news("新增"), ""),
-        ("预警", "有变化", report.news("有变化"), ""),
-        ("预警", "已关闭", len(report.closed), ""),
-    ]
-    for found in report.lists:
-        when = f"{found.pulled_at:%Y-%m-%d %H:%M} 取数" if found.pulled_at else "从未取数"
-        lines.append(("名单", found.title, found.live, f"{found.versions}，{when}"))
-        if found.warning:
-            lines.append(("名单", found.title, "不能放行", found.warning))
-    return _Sheet("概况", (("类别", 10), ("项目", 30), ("数值", 18), ("说明", 60)), lines)
-
-
-_HEAD = (("系统", 26), ("申报编号", 20), ("申报名称", 36), ("类型", 6), ("年度", 7), ("阶段", 12), ("处室", 16))
-
-
-def _head(head: ApplicationHead) -> tuple[str, ...]:
-    year = str(head.year) if head.year else ""
-    return head.system, head.number, head.title, head.kind, year, head.stage, head.department
-
-
-def _flags(report: FlaggedReport) -> _Sheet:
-    columns = (
-        *(("预警编号", 9), ("变化", 8), ("判定", 7), ("可能性", 9)),
-        *_HEAD,
-        *(("申报主体", 28), ("角色", 14), ("主体号码", 36), ("名单", 20), ("名单所列", 28), ("名单号码", 36)),
-        ("关联方式", 22),
-        *(
-            ("条目数", 7),
-            ("案号/文号", 30),
-            ("证据", 60),
-            ("已不计入的条目", 40),
-            ("处理", 9),
-            ("措施", 20),
-            ("措施内容", 40),
-            ("依据", 36),
-        ),
-        ("发现日期", 12),
-    )
-    rows: list[Sequence[Cell]] = [
-        (
-            *(str(f.number), f.news, labels.VERDICTS[f.verdict], labels.percent(f.probability)),
-            *_head(application.head),
-            *(f.applicant.name, f.role, "\n".join(f.applicant.numbers), f.list_title),
-            *(f.listed.name, "\n".join(f.listed.numbers), _tie(f)),
-            *(len(f.entries), "\n".join(e.number for e in f.entries if e.number), _evidence(f)),
-            "\n".join(f.left),
-            *(labels.EFFECTS[f.measure.effect], f.measure.title, f.measure.text, f.measure.basis),
-            f"{f.opened_at:%Y-%m-%d}",
-        )
-        for application in report.applications
-        for f in application.flags
-    ]
-    return _Sheet("预警", columns, rows)
-
-
-def _tie(flag: FlagView) -> str:
-    if flag.representative is None:
-        return labels.VIA[Via.SUBJECT]
-    return f"{labels.VIA[Via.LEGAL_REPRESENTATIVE]} {flag.representative.name}"
-
-
-def _evidence(flag: FlagView) -> str:
-    return "\n".join(f"{e.title}（{labels.weight(e.bits)}）{e.sentence}" for e in flag.evidence)
-
-
-def _entries(report: FlaggedReport) -> _Sheet:
-    columns = (
-        *(
-            ("预警编号", 9),
-            ("名单", 20),
-            ("名单所列", 28),
-            ("案号/文号", 28),
-            ("法院/机关", 26),
-            ("立案/列入", 12),
-        ),
-        *(("发布", 12), ("列入原因", 40), ("义务", 50), ("履行情况", 16), ("可能性", 9)),
-    )
-    rows = [
-        (
-            *(str(f.number), f.list_title, f.listed.name, e.number, e.organ),
-            *(f"{e.listed_on or ''}", f"{e.published_on or ''}"),
-            *(e.reason, e.duty, e.performance, labels.percent(e.probability)),
-        )
-        for f in report.flags
-        for e in f.entries
-    ]
-    return _Sheet("名单条目", columns, rows)
-
-
-def _unverifiable(report: FlaggedReport) -> _Sheet:
-    columns = (*_HEAD, ("申报主体", 28), ("角色", 14), ("需补", 20), ("现有号码", 36), ("原因", 60))
-    found = chain.from_iterable(group for _, group in report.by_reason)
-    rows = [(*_head(u.head), u.applicant, u.role, u.missing, "\n".join(u.numbers), u.reason) for u in found]
-    return _Sheet("无法核实", columns, rows)
-
-
-def _closed(report: FlaggedReport) -> _Sheet:
-    columns = (
-        *_HEAD,
-        ("申报主体", 28),
-        ("角色", 14),
-        ("名单", 20),
-        ("关联方式", 12),
-        ("原判定", 8),
-        ("关闭日期", 12),
-        ("原因", 50),
-    )
-    rows: Iterable[Sequence[Cell]] = (
-        (
-            *_head(c.head),
-            *(c.applicant, c.role, c.list_title),
-            labels.VIA[Via.LEGAL_REPRESENTATIVE if c.represented else Via.SUBJECT],
-            *(labels.VERDICTS[c.verdict]),
-            *(f"{c.closed_at:%Y-%m-%d}", c.reason),
-        )
-        for c in report.closed
-    )
-    return _Sheet("已关闭", columns, tuple(rows))
+def _offer(page: Worksheet, sheet: Sheet, reasons: int) -> None:
+    """Drop-down lists in the columns that officers fill in; what the program knows a row by is hidden."""
+    last = max(len(sheet.rows), 1)
+    choices: dict[str, Any] = {
+        CONCLUSION: list(labels.CONCLUSIONS.values()),
+        REASON: f"='{REASONS_SHEET}'!$B$2:$B${reasons + 1}",
+    }
+    for column, (title, width) in enumerate(sheet.columns):
+        if title in choices:
+            rule = {
+                "validate": "list",
+                "source": choices[title],
+                "error_title": title,
+                "error_message": "请从列表中选",
+            }
+            page.data_validation(1, column, last, column, rule)
+        elif title == TOKEN:
+            page.set_column(column, column, width, None, {"hidden": True})

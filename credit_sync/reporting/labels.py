@@ -6,8 +6,10 @@ from typing import Any
 
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.decisions import Conclusion, State, Step
 from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Effect
+from credit_sync.store.audit import Action
 from credit_sync.subjects.subject import Sex, SubjectKind
 
 VERDICTS: Mapping[str, str] = {
@@ -80,6 +82,41 @@ DELIVERIES: Mapping[str, str] = {
     "rollback": "退回",
     "end": "停用",
 }
+
+STATES: Mapping[str, str] = {
+    State.OPEN: "待复核",
+    State.PROPOSED: "待第二人复核",
+    State.UPHELD: "已维持",
+    State.DISMISSED: "已排除",
+    State.REOPENED: "重新打开",
+}
+"""Where a flag stands."""
+
+CONCLUSIONS: Mapping[str, str] = {Conclusion.UPHOLD: "维持", Conclusion.DISMISS: "排除"}
+
+STEPS: Mapping[str, str] = {
+    Step.UPHOLD: "维持",
+    Step.DISMISS: "排除",
+    Step.CONFIRM: "复核同意",
+    Step.REFUSE: "复核退回",
+    Step.UNDO: "撤销结论",
+    Step.REOPEN: "重新打开",
+}
+
+ACTIONS: Mapping[str, str] = {
+    **STEPS,
+    Action.LOOKUP: "查询",
+    Action.EXPLAIN: "查看证据",
+    Action.SCREEN_FILE: "比对表格",
+    Action.REVEAL: "查看完整号码",
+    Action.EXPORT: "导出",
+    Action.IMPORT: "导入",
+    Action.CONFIGURATION: "配置变更",
+    Action.ROLLBACK: "名单退回",
+    Action.FORGET: "名单停用",
+    Action.SIGN_IN: "登录",
+}
+"""What is put on record."""
 
 _QUESTIONS: Mapping[str, str] = {
     "asked": "本次查询",

@@ -24,6 +24,7 @@ from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.quarantine import field_title
+from credit_sync.store import audit
 from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine, source_version, stage
@@ -46,6 +47,7 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures) -
             quarantine=_quarantine(connection, run),
             doubts=tuple(_doubts(connection)),
             channels=tuple(_channels(settings, parts, waiting)),
+            audit_head=audit.head(connection),
         )
 
 

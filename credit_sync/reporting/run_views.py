@@ -136,6 +136,8 @@ class RunReport:
     quarantine: tuple[QuarantineView, ...]
     doubts: tuple[DoubtView, ...]
     channels: tuple[ChannelView, ...]
+    audit_head: str
+    """The digest of the last entry of the audit log, kept here against cutting its end off."""
 
     @cached_property
     def tasks(self) -> tuple[TaskView, ...]:

@@ -18,7 +18,7 @@ from credit_sync.store.schema import stage
 
 _PULL_NEWS = ("added", "changed", "removed")
 _PUBLISH_NEWS = ("queued", "sent")
-_SCREEN_NEWS = ("opened", "changed", "closed")
+_SCREEN_NEWS = ("opened", "changed", "closed", "reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,10 @@ def _publish_line(counts: Mapping[str, Any]) -> str:
 def _screen_line(counts: Mapping[str, Any], measures: Measures) -> str:
     verdicts = "、".join(f"{VERDICTS[v]} {counts[v.value]}" for v in reversed(Verdict))
     waiting = sum(counts["open"].values())
-    flags = f"预警新增 {counts['opened']}、变更 {counts['changed']}、关闭 {counts['closed']}、待处理 {waiting}"
+    again = f"、重新打开 {counts['reopened']}" if counts.get("reopened") else ""
+    flags = (
+        f"预警新增 {counts['opened']}、变更 {counts['changed']}、关闭 {counts['closed']}{again}、待处理 {waiting}"
+    )
     lists = "、".join(f"{measures.list_title(name)} {count}" for name, count in sorted(counts["open"].items()))
     by_list = f"（{lists}）" if lists else ""
     return f"{counts['applicants']} 个申报主体全部有结论：{verdicts}；{flags}{by_list}"

@@ -63,6 +63,7 @@ class Reasons(Strict):
         return found
 
 
-def load_reasons(folder: Path | None = None) -> Reasons:
-    """`folder/review.toml`; the shipped one by default."""
-    return load((folder or shipped("mappings")) / "review.toml", Reasons)
+def load_reasons(folder: Path) -> Reasons:
+    """`folder/review.toml`; the shipped one where a site has none of its own."""
+    own = folder / "review.toml"
+    return load(own if own.exists() else shipped("mappings") / "review.toml", Reasons)

@@ -8,9 +8,6 @@ from credit_sync.screening.decisions import DECIDED, Case, Concluded, Conclusion
 from credit_sync.store import audit, decisions
 from credit_sync.store.schema import flag
 
-NIGHT = "credit-sync"
-"""Who is on record for what the night does by itself."""
-
 
 def reopen_changed(connection: Connection, as_of: datetime) -> int:
     """Re-opens the flags whose decision no longer holds after this night's judgements; how many.
@@ -37,9 +34,12 @@ def reopen_changed(connection: Connection, as_of: datetime) -> int:
     decisions.add_steps(connection, rows)
     if rows:
         flags = [row["flag_id"] for row in rows]
+        decisions.mark_changed(connection, flags, as_of)
         detail = {"flags": flags, "why": sorted({row["text"] for row in rows})}
         target = f"预警 {len(flags)} 条"
-        audit.note(connection, at=as_of, who=NIGHT, action=audit.Action.REOPEN, target=target, detail=detail)
+        audit.note(
+            connection, at=as_of, who=audit.PROGRAM, action=audit.Action.REOPEN, target=target, detail=detail
+        )
     return len(rows)
 
 

@@ -21,6 +21,8 @@ from credit_sync.store.schema import audit
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.writing import plain
 
+PROGRAM = "credit-sync"
+"""Who is on record for what the night does by itself."""
 _LOCK = 0x6175_6469_74  # "audit": one writer of the chain at a time, on PostgreSQL
 _ROWS = 5000
 
@@ -42,6 +44,10 @@ class Action(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     CONFIGURATION = "configuration"
+    ROLLBACK = "rollback"
+    """A list went back to an earlier version."""
+    FORGET = "forget"
+    """A source of a list was given up."""
     SIGN_IN = "sign_in"
 
 

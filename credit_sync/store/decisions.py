@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from credit_sync.store.schema import decision, flag, listing, match
 
@@ -52,22 +52,30 @@ def touched_flags(connection: Connection, at: datetime) -> list[Mapping[str, Any
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def add_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Appends steps (all columns but the id) and brings their flags into the states that follow; their ids.
+def add_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Appends steps (all columns but the id) and brings their flags into the states that follow.
 
     The caller holds the flags. `decision_id` of a flag names its last step.
     """
     if not rows:
-        return []
+        return
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE decision IN SHARE ROW EXCLUSIVE MODE")
     first = (connection.scalar(select(func.max(decision.c.id))) or 0) + 1
     numbered = [{"id": number, **row} for number, row in enumerate(rows, first)]
     connection.execute(decision.insert(), numbered)
-    for row in numbered:
-        change = update(flag).where(flag.c.id == row["flag_id"])
-        connection.execute(change.values(state=row["state"], decision_id=row["id"]))
-    return [row["id"] for row in numbered]
+    change = update(flag).where(flag.c.id == bindparam("of_flag"))
+    change = change.values(state=bindparam("to_state"), decision_id=bindparam("by"))
+    connection.execute(
+        change, [{"of_flag": r["flag_id"], "to_state": r["state"], "by": r["id"]} for r in numbered]
+    )
+
+
+def mark_changed(connection: Connection, flag_ids: Sequence[int], at: datetime) -> None:
+    """The flags count as changed at a time: reports say so."""
+    for start in range(0, len(flag_ids), _BLOCK):
+        block = flag.c.id.in_(flag_ids[start : start + _BLOCK])
+        connection.execute(update(flag).where(block).values(changed_at=at))
 
 
 def _one(connection: Connection, query: Any) -> Mapping[str, Any] | None:

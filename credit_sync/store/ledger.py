@@ -48,6 +48,13 @@ def begin(engine: Engine, as_of: datetime, options: Mapping[str, Any]) -> Run:
     return Run(next_id, as_of)
 
 
+def latest(connection: Connection) -> Run | None:
+    """The last run; None before the first."""
+    c = schema.run.c
+    row = connection.execute(select(c.id, c.as_of).order_by(c.id.desc()).limit(1)).first()
+    return Run(row.id, row.as_of) if row else None
+
+
 def finish(engine: Engine, run: Run, status: Finish) -> None:
     """The run is over: `done` when every stage is, else `failed`."""
     with writing(engine) as connection:

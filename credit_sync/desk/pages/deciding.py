@@ -1,13 +1,13 @@
 """What is done to a flag: concluded, agreed with, refused, taken back. The rules are `review.py`'s; rights are added here.
 
-Every form says which evidence and which step of the history its reader saw: when either has moved, nothing is done.
+Every form carries the token of what its reader saw: when state or evidence have moved since, nothing is done.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
 from sqlalchemy import Connection
@@ -17,14 +17,13 @@ from starlette.responses import RedirectResponse, Response
 from credit_sync import review
 from credit_sync.desk.errors import Refused
 from credit_sync.desk.flag_list import Wanted
-from credit_sync.desk.office import Office, address_with, office_of
+from credit_sync.desk.office import address_with, office_of
 from credit_sync.desk.one_flag import applicant_of_flag
 from credit_sync.desk.pages.flag import Number
 from credit_sync.desk.pages.flags import WantedOf
 from credit_sync.desk.rights import Right, User
-from credit_sync.desk.visitors import allowed, own_form
+from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
-from credit_sync.review import Standing
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.store.decisions import lock_flag
 from credit_sync.store.engine import writing
@@ -32,123 +31,98 @@ from credit_sync.store.engine import writing
 router = APIRouter(dependencies=[Depends(own_form)])
 Officer = Annotated[User, Depends(allowed(Right.DECIDE))]
 Approver = Annotated[User, Depends(allowed(Right.AGREE))]
+Text = Annotated[str, Form(max_length=1000)]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the form's reader saw, and wrote."""
+class Submitted:
+    """A form about one flag: the flag, the token of what its reader saw, and the list to come back to."""
 
-    evidence: str
-    step: int
-    reason: str
-    text: str
-
-
-def seen(
-    evidence: Annotated[str, Form(max_length=64)],
-    step: Annotated[int, Form(ge=0, le=2**31 - 1)],
-    reason: Annotated[str, Form(max_length=64)] = "",
-    text: Annotated[str, Form(max_length=1000)] = "",
-) -> Seen:
-    """The fields of every form."""
-    return Seen(evidence, step, reason, text)
+    number: int
+    seen: str
+    origin: str
+    back: Wanted
 
 
-SeenOf = Annotated[Seen, Depends(seen)]
-Work = Callable[[Connection, Standing, datetime], object]
+def submitted(
+    number: Number,
+    who: VisitorOf,
+    back: WantedOf,
+    seen: Annotated[str, Form(min_length=1, max_length=128)],
+) -> Submitted:
+    """What every form has."""
+    return Submitted(number, seen, who.address, back)
+
+
+SubmittedOf = Annotated[Submitted, Depends(submitted)]
 
 
 @router.post("/flags/{number}/uphold")
-def uphold(request: Request, user: Officer, number: Number, form: SeenOf, asked: WantedOf) -> Response:
+def uphold(
+    request: Request, user: Officer, form: SubmittedOf, reason: Annotated[str, Form(max_length=64)] = "", text: Text = ""
+) -> Response:
     """The applicant is the listed subject, and the measure applies."""
-    return _conclude(request, user, number, form, _back(number, asked), Conclusion.UPHOLD)
+    return _conclude(request, user, form, Conclusion.UPHOLD, reason, text)
 
 
 @router.post("/flags/{number}/dismiss")
-def dismiss(request: Request, user: Officer, number: Number, form: SeenOf, asked: WantedOf) -> Response:
+def dismiss(
+    request: Request, user: Officer, form: SubmittedOf, reason: Annotated[str, Form(max_length=64)] = "", text: Text = ""
+) -> Response:
     """The applicant is somebody else, or the measure does not apply."""
-    return _conclude(request, user, number, form, _back(number, asked), Conclusion.DISMISS)
+    return _conclude(request, user, form, Conclusion.DISMISS, reason, text)
 
 
 @router.post("/flags/{number}/agree")
-def agree(request: Request, user: Approver, number: Number, form: SeenOf, asked: WantedOf) -> Response:
-    """The second person agrees with what was proposed."""
-    office = office_of(request)
-
-    def work(connection: Connection, now: Standing, at: datetime) -> None:
+def agree(request: Request, user: Approver, form: SubmittedOf, text: Text = "") -> Response:
+    """The second person agrees with what was proposed, for the reason that was given."""
+    with _flag(request, user, form) as (connection, now, common):
         if now.state is not State.PROPOSED or now.conclusion is None:
             raise CreditSyncError("没有等待第二人复核的结论")
-        review.decide(
-            connection,
-            number,
-            now.conclusion,
-            reason=now.reason,
-            text=form.text or now.text,
-            who=user.name,
-            at=at,
-            reasons=office.reasons,
-            seen=form.evidence,
-        )
-
-    return _done(office, user, number, form, work, _back(number, asked))
+        said = {"reason": now.reason, "text": text or now.text, "reasons": office_of(request).reasons}
+        review.decide(connection, form.number, now.conclusion, **said, **common)
+    return _back(form)
 
 
 @router.post("/flags/{number}/refuse")
-def refuse(request: Request, user: Approver, number: Number, form: SeenOf, asked: WantedOf) -> Response:
+def refuse(request: Request, user: Approver, form: SubmittedOf, text: Text = "") -> Response:
     """The second person does not agree."""
-
-    def work(connection: Connection, _now: Standing, at: datetime) -> None:
-        review.refuse(connection, number, text=form.text, who=user.name, at=at, seen=form.evidence)
-
-    return _done(office_of(request), user, number, form, work, _back(number, asked))
+    with _flag(request, user, form) as (connection, _, common):
+        review.refuse(connection, form.number, text=text, **common)
+    return _back(form)
 
 
 @router.post("/flags/{number}/undo")
-def undo(request: Request, user: Officer, number: Number, form: SeenOf, asked: WantedOf) -> Response:
+def undo(request: Request, user: Officer, form: SubmittedOf, text: Text = "") -> Response:
     """What was concluded or proposed is taken back; the history keeps it."""
-
-    def work(connection: Connection, _now: Standing, at: datetime) -> None:
-        review.undo(connection, number, text=form.text, who=user.name, at=at)
-
-    return _done(office_of(request), user, number, form, work, _back(number, asked))
+    with _flag(request, user, form) as (connection, _, common):
+        review.undo(connection, form.number, text=text, **common)
+    return _back(form)
 
 
-def _back(number: int, asked: Wanted) -> str:
-    return address_with(f"/flags/{number}", asked.parameters())
-
-
-def _conclude(  # noqa: PLR0913 - one form
-    request: Request, user: User, number: int, form: Seen, back: str, conclusion: Conclusion
+def _conclude(  # noqa: PLR0913 - what a conclusion is made of
+    request: Request, user: User, form: Submitted, conclusion: Conclusion, reason: str, text: str
 ) -> Response:
-    office = office_of(request)
-
-    def work(connection: Connection, now: Standing, at: datetime) -> None:
-        if now.state is State.PROPOSED:
+    with _flag(request, user, form) as (connection, now, common):
+        if now.state is State.PROPOSED:  # to conclude the same again would be to agree, which is another right
             raise Refused("这条预警正等待第二人复核", remedy="复核须由有复核权限的另一人作出")
-        review.decide(
-            connection,
-            number,
-            conclusion,
-            reason=form.reason,
-            text=form.text,
-            who=user.name,
-            at=at,
-            reasons=office.reasons,
-            seen=form.evidence,
-        )
-
-    return _done(office, user, number, form, work, back)
+        said = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
+        review.decide(connection, form.number, conclusion, **said, **common)
+    return _back(form)
 
 
-def _done(  # noqa: PLR0913 - one form
-    office: Office, user: User, number: int, form: Seen, work: Work, back: str
-) -> Response:
-    """In one transaction: the flag is the user's and as the form saw it, then the work. Then the flag again."""
+@contextmanager
+def _flag(
+    request: Request, user: User, form: Submitted
+) -> Iterator[tuple[Connection, review.Standing, dict[str, Any]]]:
+    """One transaction on a flag of the user's, held against everybody else: how it stands, and who asks and when."""
+    office = office_of(request)
     with writing(office.engine) as connection:
-        applicant_of_flag(connection, user, number)
-        lock_flag(connection, number)
-        now = review.standing(connection, number)
-        if now.step != form.step:
-            raise CreditSyncError("这条预警在此期间已有人处理，没有执行", remedy="请返回刷新，看过现在的情况再处理")
-        work(connection, now, office.now())
-    return RedirectResponse(back, HTTPStatus.SEE_OTHER)
+        applicant_of_flag(connection, user, form.number)
+        lock_flag(connection, form.number)
+        common = {"who": user.name, "at": office.now(), "seen": form.seen, "origin": form.origin}
+        yield connection, review.standing(connection, form.number), common
+
+
+def _back(form: Submitted) -> Response:
+    return RedirectResponse(address_with(f"/flags/{form.number}", form.back.parameters()), HTTPStatus.SEE_OTHER)

@@ -8,16 +8,20 @@ from starlette.responses import Response
 
 from credit_sync.desk.flag_list import Wanted, flag_order
 from credit_sync.desk.office import office_of
-from credit_sync.desk.one_flag import applicant_of_flag, one_flag
+from credit_sync.desk.one_flag import Event, applicant_of_flag, one_flag
 from credit_sync.desk.pages.flags import Reader, WantedOf
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import Visitor, VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record
+from credit_sync.reporting import labels
+from credit_sync.reporting.shown import shown
+from credit_sync.review import HistoryStep
 from credit_sync.review import history as steps
 from credit_sync.review import standing
-from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.decisions import Conclusion, State
+from credit_sync.screening.reasons import Reasons
 from credit_sync.store.audit import Action
 
 router = APIRouter()
@@ -74,6 +78,19 @@ def _flag(  # noqa: PLR0913 - what the page is made of
         after=order[place + 1] if place is not None and place + 1 < len(order) else None,
         now=now,
         history=history,
+        events=_events(found.events, history, office.reasons),
         reasons={conclusion.value: office.reasons.of(conclusion) for conclusion in Conclusion},
         reason_title=office.reasons.title,
     )
+
+
+def _events(known: tuple[Event, ...], history: tuple[HistoryStep, ...], reasons: Reasons) -> list[Event]:
+    """What happened to the flag and what people did to it, in one order of time."""
+    done = []
+    for step in history:
+        why = "：".join(part for part in (reasons.title(step.reason) if step.reason else "", shown(step.text)) if part)
+        title = labels.STEPS[step.step]
+        if step.state is State.PROPOSED:
+            title = f"提出{title}，待第二人复核"
+        done.append(Event(step.at, f"{title}：{why}" if why else title, shown(step.who)))
+    return sorted((*known, *done), key=lambda event: event.at)
