@@ -28,6 +28,7 @@ from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.candidates import records
+from credit_sync.store.schema import applicant as table
 from credit_sync.store.schema import flag, match
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
@@ -68,8 +69,8 @@ class Namesakes:
 
     listed: int
     """Subjects on the lists."""
-    one_in: int
-    """One in so many people of the country."""
+    nationwide: int
+    """People of the country, by the published shares of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _namesakes(connection: Connection, office: Office, subject: Subject) -> Name
     scales = Scales(load_weights(settings.path(settings.mappings)), reference())
     scales = candidates.scales_for(subject, scales, office.now())
     name = fold_person_name(subject.name)
-    return Namesakes(scales.namesakes.get(name, 0), round(1 / scales.name_share(name)))
+    population = scales.reference.persons.population
+    return Namesakes(scales.namesakes.get(name, 0), round(scales.name_share(name) * population))
 
 
 def _case(row: RowMapping, listing: Listing) -> CaseView:
@@ -184,8 +186,6 @@ def _case(row: RowMapping, listing: Listing) -> CaseView:
 
 
 def _others(connection: Connection, applicant: Applicant, number: int) -> Iterator[tuple[int, str, str]]:
-    from credit_sync.store.schema import applicant as table
-
     query = (
         select(flag.c.id, table.c.subject_name, flag.c.verdict)
         .join(table, table.c.id == flag.c.applicant_id)

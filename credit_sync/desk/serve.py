@@ -71,6 +71,7 @@ def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port:
         host=host,
         port=port,
         log_config=None,
+        log_level="critical",  # errors.py writes the program's faults into the log, with numbers hidden
         access_log=False,  # addresses of pages hold names; who saw what is in the audit log
         proxy_headers=False,  # visitors.py: believed of trusted proxies only
         server_header=False,

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from credit_sync.reporting.flagged_views import EvidenceView, FlagView
 
-_SIGNS = {"agrees": "相符", "contradicts": "不符", "neutral": "不计", "": "未比"}
+_SIGNS = {"agrees": "相符", "contradicts": "不符", "neutral": "中性", "": "未比"}
+_NEXT_TO_NOTHING = 0.5
+"""Bits: the same province, say, is worth so little that its sign says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,14 @@ class ComparedView:
         """`agrees`, `contradicts`, `neutral`, or empty where nothing was compared."""
         if self.evidence is None:
             return ""
-        return "agrees" if self.evidence.bits > 0 else "contradicts" if self.evidence.bits < 0 else "neutral"
+        if abs(self.evidence.bits) < _NEXT_TO_NOTHING:
+            return "neutral"
+        return "agrees" if self.evidence.bits > 0 else "contradicts"
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing was compared, where both sides say something."""
+        return "已由证件号码体现" if self.evidence is None and self.applicant and self.listed else ""
 
     @property
     def sign_title(self) -> str:

@@ -79,7 +79,7 @@ def agree(request: Request, user: Approver, form: SubmittedOf, text: Text = "") 
     with _flag(request, user, form) as (connection, now, common):
         if now.state is not State.PROPOSED or now.conclusion is None:
             raise CreditSyncError("没有等待第二人复核的结论")
-        said = {"reason": now.reason, "text": text or now.text, "reasons": office_of(request).reasons}
+        said: dict[str, Any] = {"reason": now.reason, "text": text or now.text, "reasons": office_of(request).reasons}
         review.decide(connection, form.number, now.conclusion, **said, **common)
     return _back(form)
 
@@ -106,7 +106,7 @@ def _conclude(  # noqa: PLR0913 - what a conclusion is made of
     with _flag(request, user, form) as (connection, now, common):
         if now.state is State.PROPOSED:  # to conclude the same again would be to agree, which is another right
             raise Refused("这条预警正等待第二人复核", remedy="复核须由有复核权限的另一人作出")
-        said = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
+        said: dict[str, Any] = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
         review.decide(connection, form.number, conclusion, **said, **common)
     return _back(form)
 

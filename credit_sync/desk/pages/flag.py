@@ -1,5 +1,6 @@
 """One flag, and what may be done with it."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path
@@ -64,7 +65,8 @@ def _flag(  # noqa: PLR0913 - what the page is made of
         found = one_flag(connection, office, user, number)
         now, history = standing(connection, number), steps(connection, number)
         order = flag_order(connection, user, asked)
-    place = order.index(number) if number in order else None
+        around = order if number in order else flag_order(connection, user, replace(asked, state="all"))
+    before, after = _neighbours(number, order, around)
     return page(
         request,
         who,
@@ -72,16 +74,29 @@ def _flag(  # noqa: PLR0913 - what the page is made of
         flag=found,
         asked=asked,
         full=full,
-        place=place,
+        place=order.index(number) if number in order else None,
         of=len(order),
-        before=order[place - 1] if place else None,
-        after=order[place + 1] if place is not None and place + 1 < len(order) else None,
+        before=before,
+        after=after,
         now=now,
         history=history,
         events=_events(found.events, history, office.reasons),
         reasons={conclusion.value: office.reasons.of(conclusion) for conclusion in Conclusion},
         reason_title=office.reasons.title,
     )
+
+
+def _neighbours(number: int, order: list[int], around: list[int]) -> tuple[int | None, int | None]:
+    """What comes before and after in the list, also for a flag that has just left it; `around` has them all.
+
+    >>> _neighbours(3, [1, 2, 4], [1, 2, 3, 4]), _neighbours(1, [1, 2], [1, 2]), _neighbours(9, [1], [1])
+    ((2, 4), (None, 2), (None, None))
+    """
+    if number not in around:
+        return None, None
+    listed, place = set(order), around.index(number)
+    before = next((other for other in reversed(around[:place]) if other in listed), None)
+    return before, next((other for other in around[place + 1 :] if other in listed), None)
 
 
 def _events(known: tuple[Event, ...], history: tuple[HistoryStep, ...], reasons: Reasons) -> list[Event]:

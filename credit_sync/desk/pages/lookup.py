@@ -35,7 +35,8 @@ Asker = Annotated[User, Depends(allowed(Right.LOOK_UP))]
 @router.get("/lookup")
 def form(request: Request, who: VisitorOf, user: Asker) -> Response:
     """What is asked for."""
-    return page(request, who, "lookup.html.j2", answer=None, asked={}, problem="", limited=not user.all_departments)
+    asked = {"name": "", "code": "", "reason": ""}
+    return page(request, who, "lookup.html.j2", answer=None, asked=asked, problem="", limited=not user.all_departments)
 
 
 @router.post("/lookup", dependencies=[Depends(own_form)])
