@@ -49,6 +49,7 @@ USERS: Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]] = {
     "auditor": ((Role.AUDITOR,), (ALL_DEPARTMENTS,)),
     "administrator": ((Role.ADMINISTRATOR,), (ALL_DEPARTMENTS,)),
     "both": ((Role.OFFICER, Role.APPROVER), (ALL_DEPARTMENTS,)),
+    "chief": (tuple(Role), (ALL_DEPARTMENTS,)),
     "science": ((Role.OFFICER,), (SCIENCE,)),
     "homeless": ((Role.OFFICER,), ()),
 }

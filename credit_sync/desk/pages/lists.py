@@ -72,7 +72,7 @@ def _all(connection: Connection, office: Office, run: Run) -> list[tuple[str, ob
 
 def _versions(connection: Connection, state: ListState) -> list[dict[str, Any]]:
     c = source_version.c
-    query = select(source_version).where(c.source.in_(state.sources), c.list != "").order_by(
+    query = select(source_version).where(c.source.in_(state.sources)).order_by(
         c.pulled_at.desc(), c.source, c.version.desc()
     )
     return [dict(row) for row in connection.execute(query.limit(_VERSIONS)).mappings()]
