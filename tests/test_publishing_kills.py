@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WorkbookChannel
-from credit_sync.publishing import batches, outbox
+from credit_sync.publishing import batches, queueing
 from credit_sync.publishing.publish import publish
 from credit_sync.settings import Settings
 from credit_sync.store.engine import connect, writing
@@ -54,7 +54,7 @@ def prepare(engine: Engine, site: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "_CHUNK", 10)
+    monkeypatch.setattr(queueing, "_CHUNK", 10)
     monkeypatch.setattr(batches, "_CHUNK", 5)
 
 

@@ -33,6 +33,8 @@ _MODULES = {
     "screen-file": "screen_file",
     "quarantine": "quarantine",
     "lists": "lists",
+    "publish": "publish",
+    "receipts": "receipts",
     "desk": "desk",
     "daemon": "night",
     "db": "db",

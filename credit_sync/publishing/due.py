@@ -9,21 +9,16 @@ from sqlalchemy import Connection, Engine, Row, and_, exists, or_, select
 
 from credit_sync.publishing.deadlines import CHINA, Deadline, publication_deadline
 from credit_sync.publishing.findings import Finding, Severity, finding_of
-from credit_sync.publishing.outbox import State
-from credit_sync.publishing.standard import load_standard
-from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.publishing.outbox import Outbox, State, outboxes_of
+from credit_sync.publishing.selection import to_publish
+from credit_sync.publishing.shown import STATES
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
 from credit_sync.store.schema import RECORD_TABLES, submission
 
-TITLES = {
-    "": "尚未入库",
-    State.PENDING: "待报送",
-    State.SENDING: "报送中",
-    State.INVALID: "校验未通过",
-    State.HELD: "待撤回",
-}
-"""The states of what is due, in Chinese; '' is a record that the outbox has not seen."""
+UNSEEN = "尚未入库"
+"""The state, in Chinese, of a record that the outbox has not seen."""
+_OPEN = (State.PENDING, State.SENDING, State.INVALID, State.HELD, State.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +34,11 @@ class Due:
     deadline: Deadline | None
     """Of a first publication from the decision, of a correction from the change; a withdrawal waits for a person."""
     state: str
-    """`pending`, `sending`, `invalid`, `held`, or '' when it is not in the outbox."""
+    """`pending`, `sending`, `invalid`, `held`, `rejected`, or '' when it is not in the outbox."""
     late: bool
     errors: tuple[Finding, ...]
+    reason: str
+    """Why it waits: the platform's words on a rejection, or what makes it wait for a person."""
     source: str
     place: str
     row: int
@@ -49,44 +46,42 @@ class Due:
     @property
     def state_title(self) -> str:
         """The state in Chinese."""
-        return TITLES[self.state]
+        return STATES[State(self.state)] if self.state else UNSEEN
 
 
 def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
     """Everything that is due on a day, the most urgent first. Raises SettingsError for an unusable standard."""
     found: list[Due] = []
     with engine.connect() as connection:
-        for name, channel in sorted(settings.channels.items()):
-            standard = load_standard(settings.path(settings.mappings), channel.standard)
-            for kind in PUBLISHED_KINDS:
-                if channel.carries(kind):
-                    only = standard.table(kind).only
-                    wanted = RECORD_TABLES[kind].c[only.field].in_(only.values) if only else True
-                    found += _due(connection, name, kind, wanted, on)
+        for name in sorted(settings.channels):
+            for outbox in outboxes_of(settings, name, on):
+                found += _due(connection, outbox, on)
     return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
 
 
-def _due(connection: Connection, channel: str, kind: RecordKind, wanted: Any, on: date) -> Iterator[Due]:
+def _due(connection: Connection, outbox: Outbox, on: date) -> Iterator[Due]:
+    channel, kind = outbox.channel, outbox.kind
     record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
     own = and_(
-        submission.c.channel == channel,
-        submission.c.record == kind.value,
+        outbox.here(),
         submission.c.record_id == record.c.id,
         submission.c.record_version == record.c.version,
     )
-    unseen = and_(submission.c.id.is_(None), record.c.removed_at.is_(None), wanted)
-    open_ = submission.c.state.in_((State.PENDING, State.SENDING, State.INVALID, State.HELD))
+    unseen = and_(submission.c.id.is_(None), to_publish(outbox, record))
+    open_ = submission.c.state.in_(_OPEN)
     head = ("id", "document_number", "subject_name", "decided_on", "changed_at", "source", "place", "row")
     was_sent = exists().where(
         earlier.c.channel == channel,
         earlier.c.record == kind.value,
         earlier.c.record_id == record.c.id,
-        earlier.c.state == State.SENT,
+        earlier.c.state.in_((State.SENT, State.ACCEPTED)),
     )
     columns = (
         *(record.c[name] for name in head),
         submission.c.state,
         submission.c.findings,
+        submission.c.reason,
+        submission.c.cause,
         was_sent.label("sent"),
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
@@ -108,6 +103,7 @@ def _item(found: Row[Any], channel: str, kind: RecordKind, on: date) -> Due:
         deadline=deadline,
         state=found.state or "",
         late=deadline is not None and on > deadline.day,
+        reason=found.reason or found.cause or "",
         errors=tuple(finding for finding in findings if finding.severity is Severity.ERROR),
         source=found.source,
         place=found.place,

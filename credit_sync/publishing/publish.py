@@ -1,5 +1,7 @@
 """The publish stage: every channel gets what it has not had yet. Channels do not hinder each other."""
 
+from collections.abc import Iterable
+
 import structlog
 from sqlalchemy import Engine
 
@@ -15,10 +17,10 @@ from credit_sync.publishing.batches import (
 from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
-from credit_sync.publishing.outbox import Outbox, queue
+from credit_sync.publishing.outbox import Outbox, outboxes_of
+from credit_sync.publishing.queueing import queue
 from credit_sync.publishing.receipts import take_over
 from credit_sync.publishing.standard import load_standard
-from credit_sync.publishing.values import PUBLISHED_KINDS, Reporting
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
@@ -27,8 +29,10 @@ from credit_sync.store.ledger import Run
 log = structlog.get_logger()
 
 
-def publish(engine: Engine, settings: Settings, run: Run) -> dict[str, PublishCounts]:
-    """Queues, sends and records every channel; a channel that this run has finished is only counted again.
+def publish(
+    engine: Engine, settings: Settings, run: Run, channels: Iterable[str] | None = None
+) -> dict[str, PublishCounts]:
+    """Queues, sends and records every channel, or those named; one that this run has finished is only counted again.
 
     A failing channel is in the result and in the ledger with its problem; the others go on.
     """
@@ -36,13 +40,13 @@ def publish(engine: Engine, settings: Settings, run: Run) -> dict[str, PublishCo
         finished = ledger.finished_parts(connection, run, "publish")
     return {
         name: _publish(engine, settings, run, name, finished=name in finished)
-        for name in sorted(settings.channels)
+        for name in sorted(settings.channels if channels is None else channels)
     }
 
 
 def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finished: bool) -> PublishCounts:
     try:
-        outboxes = _outboxes(settings, run, name)
+        outboxes = outboxes_of(settings, name, run.as_of.date())
         if not finished:
             _send(engine, settings, run, outboxes)
         with writing(engine) as connection:
@@ -55,14 +59,6 @@ def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finishe
             ledger.stage_failed(connection, run, "publish", name, str(error))
         return PublishCounts(problem=str(error))
     return counts
-
-
-def _outboxes(settings: Settings, run: Run, name: str) -> list[Outbox]:
-    found = settings.channels[name]
-    standard = load_standard(settings.path(settings.mappings), found.standard)
-    reporting = Reporting(settings.department, run.as_of.date())
-    rows = min(standard.max_rows, found.most_rows or standard.max_rows)
-    return [Outbox(name, kind, standard, reporting, rows) for kind in PUBLISHED_KINDS if found.carries(kind)]
 
 
 def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) -> None:

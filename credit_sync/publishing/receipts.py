@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Row, and_, bindparam, exists, select, update
 
 from credit_sync.publishing.channels.channel import Answer, Receipt
-from credit_sync.publishing.outbox import Action, State
+from credit_sync.publishing.outbox import HANDED_OVER, WAITING, Action, State
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import submission
 from credit_sync.subjects.identifiers import hide_in_text
@@ -36,20 +37,44 @@ def take_over(engine: Engine, channel: str, receipts: Iterable[Receipt], at: dat
 def _record_some(connection: Connection, channel: str, receipts: Iterable[Receipt], at: datetime) -> int:
     said = {receipt.submission_id: receipt for receipt in receipts}
     mine = select(submission).where(submission.c.channel == channel, submission.c.state.in_(_ANSWERED))
-    changes = []
-    for found in connection.execute(mine.where(submission.c.id.in_(said)).order_by(submission.c.id)):
-        receipt = said[found.id]
-        answer = {
-            "answer": receipt.answer.value,
-            "reason": hide_in_text(receipt.reason) if receipt.answer is Answer.REJECTED else "",
-            "platform_id": receipt.platform_id or found.platform_id,
-        }
-        if any(answer[name] != getattr(found, name) for name in answer):
-            state = _state(receipt.answer, Action(found.action))
-            changes.append({"the_id": found.id, "state": state, "received_at": at, **answer})
+    found = connection.execute(mine.where(submission.c.id.in_(said)).order_by(submission.c.id)).all()
+    changes = [change for row in found if (change := _change(row, said[row.id], at))]
     if changes:
         connection.execute(update(submission).where(submission.c.id == bindparam("the_id")), changes)
+        refused = {change["the_id"] for change in changes if change["state"] is State.REJECTED}
+        _look_again_after(connection, refused)
     return len(changes)
+
+
+def _change(found: Row[Any], receipt: Receipt, at: datetime) -> dict[str, Any] | None:
+    answer = {
+        "answer": receipt.answer.value,
+        "reason": hide_in_text(receipt.reason) if receipt.answer is Answer.REJECTED else "",
+        "platform_id": receipt.platform_id or found.platform_id,
+    }
+    if all(answer[name] == getattr(found, name) for name in answer):
+        return None
+    return {"the_id": found.id, "state": _state(receipt.answer, Action(found.action)), "received_at": at, **answer}
+
+
+def _look_again_after(connection: Connection, refused: set[int]) -> None:
+    """What waits behind a refused submission was made believing it would be taken: it is made anew. And a refusal of
+    what a later submission has overtaken is nobody's business any more."""
+    earlier, later = submission.alias("earlier"), submission.alias("later")
+    behind = exists().where(
+        _same_record(earlier, submission), earlier.c.id.in_(refused), earlier.c.id < submission.c.id
+    )
+    waits = submission.c.state.in_(WAITING)
+    connection.execute(update(submission).where(behind, waits).values(state=State.SUPERSEDED))
+    overtaken = exists().where(
+        _same_record(later, submission), later.c.id > submission.c.id, later.c.state.in_(HANDED_OVER)
+    )
+    these = submission.c.id.in_(refused)
+    connection.execute(update(submission).where(these, overtaken).values(state=State.SUPERSEDED))
+
+
+def _same_record(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in ("channel", "record", "record_id")))
 
 
 def _some_at_a_time(receipts: Iterable[Receipt]) -> Iterator[tuple[Receipt, ...]]:

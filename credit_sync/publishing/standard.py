@@ -73,6 +73,15 @@ class Only(Strict):
     values: tuple[str, ...] = Field(min_length=1)
 
 
+class Period(Strict):
+    """How long penalties decided from a day on stay public, where they do not say themselves."""
+
+    decided_from: date
+    months: int = Field(gt=0, le=1200)
+    basis: str = Field(min_length=1)
+    """The rule that says so."""
+
+
 Check = Literal["", "uscc", "organisation_code", "registration_number", "citizen_id"]
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
@@ -122,6 +131,8 @@ class FieldTable(Strict):
     """A name and its code: people put them into each other's column."""
     any_of: tuple[tuple[str, ...], ...] = ()
     """Groups of which at least one field must be filled."""
+    publicity: tuple[Period, ...] = ()
+    """Of penalties; without one, a penalty without 公示截止期 stays public until a person ends it."""
 
     @cached_property
     def by_code(self) -> Mapping[str, PublishedField]:

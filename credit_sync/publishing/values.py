@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
-from credit_sync.records import Licence, Penalty, RecordKind
+from credit_sync.records import Licence, LicenceState, Penalty, RecordKind
 from credit_sync.settings import Department
 from credit_sync.subjects.identifiers import OF_ORGANISATIONS, IdentifierKind, SubjectKind
 
@@ -79,6 +79,18 @@ def _authority_code(record: Published, reporting: Reporting) -> Value:
     return record.authority_code or (reporting.department.uscc if own else None)
 
 
+def _state(record: Published, reporting: Reporting) -> Value:
+    """当前状态 on the day of the report: time makes it 过期, and a change may be decided for a later day."""
+    if not isinstance(record, Licence):
+        return None
+    known = record.state
+    if known is not LicenceState.VALID and record.state_since and record.state_since > reporting.on:
+        known = LicenceState.VALID
+    if known is LicenceState.VALID and record.valid_to and record.valid_to < reporting.on:
+        return LicenceState.EXPIRED.value
+    return known.value
+
+
 def _department_name(_: Published, reporting: Reporting) -> Value:
     return reporting.department.name
 
@@ -110,6 +122,7 @@ _DERIVED: dict[str, Callable[[Published, Reporting], Value]] = {
     "person_id": _person_id,
     "authority": _authority,
     "authority_code": _authority_code,
+    "state": _state,
     "department_name": _department_name,
     "department_uscc": _department_uscc,
     "reported_on": _reported_on,

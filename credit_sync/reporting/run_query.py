@@ -132,6 +132,9 @@ def publication_view(item: Due) -> PublicationView:
         deadline=item.deadline.day if item.deadline else None,
         certain=item.deadline is None or item.deadline.certain,
         late=item.late,
-        errors=tuple(shown(f"{finding.field}：{finding.message}") for finding in item.errors),
+        errors=(
+            *((shown(item.reason),) if item.reason else ()),
+            *(shown(f"{finding.field}：{finding.message}") for finding in item.errors),
+        ),
         origin=shown(f"{item.source} · {item.place} · 第 {item.row} 行"),
     )

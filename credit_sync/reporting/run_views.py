@@ -91,6 +91,7 @@ class PublicationView:
     """False when the deadline was counted by weekends, without the yearly holiday notice."""
     late: bool
     errors: tuple[str, ...]
+    """Why it waits: what the platform, validation or the source says."""
     origin: str
 
 
@@ -179,10 +180,19 @@ class RunReport:
             if invalid := channel.in_state("校验未通过"):
                 how = "按下表所列的字段在来源里更正，下一次运行会重新校验并送出。"
                 yield TaskView(False, f"渠道 {channel.name} 有 {invalid} 条校验未通过，没有送出", "", how)
-            if held := channel.in_state("待撤回"):
-                how = "核实来源里为什么没有了，再决定是否向平台申请撤回。"
-                why = "已公示的记录在来源里消失，不会自动撤回。"
-                yield TaskView(False, f"渠道 {channel.name} 有 {held} 条待人工撤回", why, how)
+            if rejected := channel.in_state("被平台退回"):
+                how = (
+                    "按平台说明的原因在来源里更正，下一次运行会重新送出；不用更正的，"
+                    f"执行 credit-sync publish retry {channel.name}。"
+                )
+                yield TaskView(True, f"渠道 {channel.name} 有 {rejected} 条被平台退回", "", how)
+            if held := channel.in_state("待人工决定"):
+                how = (
+                    f"核实后执行 credit-sync publish withdraw {channel.name} 文书号 --reason 事由，"
+                    "或 publish keep、publish resume。"
+                )
+                why = "已公示的记录在来源里消失，不会自动撤回；曾由人工撤回的，不会自动恢复。"
+                yield TaskView(False, f"渠道 {channel.name} 有 {held} 条等待人工决定", why, how)
 
     def _quarantine(self) -> Iterator[TaskView]:
         if not self.quarantine:

@@ -65,10 +65,11 @@ def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator
     late = sum(item.late for item in found)
     yield f"待报送：{len(found)} 条，其中已超过 7 个工作日 {late} 条"
     for item in found[:_PUBLICATIONS]:
-        deadline = f"应于 {item.deadline.day} 前报送" if item.deadline else "待人工撤回"
+        deadline = f"，应于 {item.deadline.day} 前报送" if item.deadline else ""
         overdue = "，已逾期" if item.late else ""
-        why = f"：{item.errors[0].message}" if item.errors else ""
+        reason = item.errors[0].message if item.errors else item.reason
+        why = f"：{reason}" if reason else ""
         what = f"{RECORDS[item.kind]} {item.document_number}（{item.subject}）"
-        yield f"  {item.channel}  {what}  {item.state_title}，{deadline}{overdue}{why}"
+        yield f"  {item.channel}  {what}  {item.state_title}{deadline}{overdue}{why}"
     if len(found) > _PUBLICATIONS:
         yield f"  …… 还有 {len(found) - _PUBLICATIONS} 条，见运行报告"

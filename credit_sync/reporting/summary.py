@@ -17,7 +17,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.schema import stage
 
 _PULL_NEWS = ("added", "changed", "removed")
-_PUBLISH_NEWS = ("queued", "sent")
+_PUBLISH_NEWS = ("queued", "sent", "accepted")
 _SCREEN_NEWS = ("opened", "changed", "closed", "reopened")
 
 
@@ -110,8 +110,9 @@ def _pull_line(counts: Mapping[str, Any]) -> str:
 
 
 def _publish_line(counts: Mapping[str, Any]) -> str:
-    held = f"，待撤回 {counts['held']} 条" if counts["held"] else ""
-    return f"报出 {counts['sent']} 条，校验不通过 {counts['invalid']} 条{held}"
+    words = (("accepted", "平台已接收"), ("rejected", "被退回"), ("held", "待人工决定"))
+    more = "".join(f"，{word} {counts[name]} 条" for name, word in words if counts.get(name))
+    return f"报出 {counts['sent']} 条，校验不通过 {counts['invalid']} 条{more}"
 
 
 def _screen_line(counts: Mapping[str, Any], measures: Measures) -> str:

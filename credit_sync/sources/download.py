@@ -20,9 +20,10 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
+from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
+from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import SourceError
 from credit_sync.http_settings import QuerySource
 from credit_sync.settings import HttpSource
@@ -31,7 +32,8 @@ LONGEST_RETRY_AFTER = 120.0
 """Seconds a server may make us wait between two tries."""
 WHOLE_ANSWER = 10
 """Times `timeout_seconds` that one answer may take from first to last byte."""
-_RETRIED = (429, 500, 502, 503, 504)
+_TOO_MANY = 429
+_RETRIED = (_TOO_MANY, 500, 502, 503, 504)
 _CHUNK = 1 << 16
 
 # What it logs about requests and retries quotes the query, and with it keys and signatures.
@@ -44,6 +46,17 @@ class Downloaded:
 
     body: bytes
     charset: str
+
+
+class NotArrivedError(SourceError):
+    """The request has surely not been taken: no connection, or turned away before it was read."""
+
+    retry_after = 0.0
+    """Seconds that the server asks to wait; 0 when it does not say."""
+
+
+class UnclearError(SourceError):
+    """The request may have been taken or not: the line was cut, the answer is late, or is no answer."""
 
 
 class _BusyError(Exception):
@@ -121,7 +134,7 @@ def _watched_pools(watchdog: _Watchdog) -> dict[str, Any]:
 class Downloader:
     """A session with one source. A context manager; not for several threads."""
 
-    def __init__(self, source: HttpSource | QuerySource, auth: AuthBase | None) -> None:
+    def __init__(self, source: HttpSource | QuerySource | ApiChannel, auth: AuthBase | None) -> None:
         self._source = source
         self._watchdog = _Watchdog(source.timeout_seconds * WHOLE_ANSWER)
         self._session = requests.Session()
@@ -166,6 +179,30 @@ class Downloader:
                 self._watchdog.stop()
             time.sleep(min(wait, LONGEST_RETRY_AFTER))
         raise AssertionError("unreachable")
+
+    def once(self, request: requests.Request, shown: str) -> Downloaded:
+        """The answer with status 200 to what may not simply be sent again: one try, and how it ended.
+
+        Raises NotArrivedError, UnclearError, and SourceError for what was refused or cannot be sent.
+        """
+        try:
+            return self._try(request, shown)
+        except _BusyError as busy:
+            told = _unwanted_status(shown, busy.status)
+            kind: type[SourceError] = NotArrivedError if busy.status == _TOO_MANY else UnclearError
+            failed = kind(told.message, remedy=told.remedy)
+            if isinstance(failed, NotArrivedError):
+                failed.retry_after = min(busy.retry_after, LONGEST_RETRY_AFTER)
+            raise failed from None
+        except (HTTPError, OSError, ValueError) as error:
+            kind = SourceError
+            if _never_connected(error):
+                kind = NotArrivedError
+            elif self._watchdog.barked or _may_pass(error):
+                kind = UnclearError
+            raise kind(f"{shown}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试") from None
+        finally:
+            self._watchdog.stop()
 
     def _try(self, request: requests.Request, shown: str) -> Downloaded:
         timeout = self._source.timeout_seconds
@@ -234,6 +271,15 @@ def _may_pass(error: Exception) -> bool:
     """Whether another try may fare better: not with an untrusted certificate or an impossible address."""
     return not isinstance(error, requests.exceptions.SSLError) and isinstance(
         error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError
+    )
+
+
+def _never_connected(error: Exception) -> bool:
+    """No byte of the request has left."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    return isinstance(error, requests.ConnectionError) and any(
+        isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import requests
 from requests.auth import AuthBase
 
+from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import SourceError
 from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, SignedAuth, TokenAuth
 from credit_sync.secret import secret
@@ -85,7 +86,7 @@ class _Header(AuthBase):
         return request
 
 
-def key_of(source: HttpSource | QuerySource) -> str:
+def key_of(source: HttpSource | QuerySource | ApiChannel) -> str:
     """The secret that the source's requests are signed with or carry, '' for none. Raises CreditSyncError."""
     if source.auth is None:
         return ""
@@ -93,7 +94,7 @@ def key_of(source: HttpSource | QuerySource) -> str:
     return secret(auth.secret_env if isinstance(auth, SignedAuth) else auth.token_env)
 
 
-def header_auth(source: HttpSource | QuerySource, key: str) -> AuthBase | None:
+def header_auth(source: HttpSource | QuerySource | ApiChannel, key: str) -> AuthBase | None:
     """The key as a request header, where it goes there."""
     if isinstance(source.auth, BearerAuth):
         return _Header("Authorization", f"Bearer {key}")

@@ -13,6 +13,7 @@ from credit_sync.sources.answers import Answer, read_answer, read_json, unknown
 from credit_sync.sources.download import Downloader
 from credit_sync.sources.formats.rows import at_path
 from credit_sync.sources.http import header_auth, key_of
+from credit_sync.sources.pace import Pace
 from credit_sync.sources.questions import CannotAsk, Question, Questions
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin
@@ -31,7 +32,7 @@ class Platform:
         self._source, self._reader = source, reader
         self._key = key_of(source)
         self._downloader = Downloader(source, header_auth(source, self._key))
-        self._next = 0.0
+        self._pace = Pace(source.rate_per_second)
         self._token, self._token_until = "", 0.0
 
     def __enter__(self) -> Self:
@@ -54,7 +55,7 @@ class Platform:
     def _request(self, question: Question) -> requests.Request:
         """The request of one try, when its turn has come."""
         headers = self._token_header()
-        self._wait()
+        self._pace.wait()
         parameters = dict(question.parameters)
         if isinstance(self._source.auth, SignedAuth):
             parameters = self._signed(parameters, self._source.auth)
@@ -65,13 +66,6 @@ class Platform:
             return requests.Request("GET", question.url, params=encoded, headers=headers)
         headers |= {"Content-Type": f"application/x-www-form-urlencoded; charset={self._source.encoding}"}
         return requests.Request("POST", question.url, data=encoded, headers=headers)
-
-    def _wait(self) -> None:
-        """Until the rate allows another request."""
-        wait = self._next - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
-        self._next = time.monotonic() + 1 / self._source.rate_per_second
 
     def _signed(self, parameters: dict[str, str], auth: SignedAuth) -> dict[str, str]:
         return signed(parameters, auth, self._key, time.time_ns() // 1_000_000)
@@ -88,7 +82,7 @@ class Platform:
 
     def _new_token(self, auth: TokenAuth) -> str:
         def request() -> requests.Request:
-            self._wait()
+            self._pace.wait()
             return requests.Request("GET", auth.url, params=self._signed({}, auth.signed))
 
         token = at_path(read_json(self._downloader.fetch(request, "令牌接口")), auth.token)

@@ -5,9 +5,10 @@ Each module has the channel (channel.py says what it must do) and `probe`, which
 
 from sqlalchemy import Engine
 
-from credit_sync.channel_settings import WorkbookChannel
+from credit_sync.channel_settings import ApiChannel, WorkbookChannel
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels import channel, workbook
+from credit_sync.publishing.channels import api, channel, workbook
+from credit_sync.publishing.channels.api_mapping import load_api_mapping
 from credit_sync.settings import Settings
 
 
@@ -16,6 +17,8 @@ def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Chann
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
         return workbook.Workbooks(settings.path(found.folder))
+    if isinstance(found, ApiChannel):
+        return api.Api(name, found, load_api_mapping(settings.path(settings.mappings), found.mapping))
     raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
 
 
@@ -24,4 +27,6 @@ def probe_channel(settings: Settings, name: str) -> str:
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
         return workbook.probe(settings.path(found.folder))
+    if isinstance(found, ApiChannel):
+        return api.probe(found, load_api_mapping(settings.path(settings.mappings), found.mapping), name)
     raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")

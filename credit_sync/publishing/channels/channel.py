@@ -45,6 +45,11 @@ class Submitted:
     platform_id: str = ""
     """The platform's number for it, where a receipt has named one."""
 
+    @property
+    def record_key(self) -> str:
+        """What the record is known by in all its versions: `anhui/licence/12`."""
+        return self.key.rpartition("/")[0]
+
 
 class Answer(StrEnum):
     """The platform's word on a submission."""

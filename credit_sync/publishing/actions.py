@@ -1,0 +1,114 @@
+"""What a record calls for today, given what was done with it before: add, correct, withdraw, or nothing. Pure.
+
+gone from its source, or no more to be published   a withdrawal, held for a person
+its publicity is over                               a withdrawal
+taken back by a person                              a withdrawal; what comes later is held for a person
+never sent, refused, or withdrawn                   an addition
+publishes something else than what was sent         a correction
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+from credit_sync.publishing.channels.channel import Answer
+from credit_sync.publishing.findings import has_errors
+from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
+from credit_sync.publishing.publicity import end_of_publicity
+from credit_sync.publishing.rows import is_published, published_row, says_the_same
+from credit_sync.publishing.standard import Row
+from credit_sync.publishing.validation import validate
+from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.store.columns import from_columns
+
+GONE, NOT_PUBLISHED = "来源中已没有这条记录", "不再属于报送范围"
+TAKEN_BACK, AGAIN, DATED = "曾由人工撤回，来源又有变化", "退回后重新报送", "日期已到，状态变化"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's withdrawal."""
+
+    version: int
+    cause: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was done with a record in one channel."""
+
+    steps: int = 0
+    """Submissions of the record's present version."""
+    public: Row | None = None
+    """What the platform has, or will have once it is answered; None when it has nothing."""
+    taken_back: Decision | None = None
+    refused: bool = False
+    """Something was rejected since the platform took a submission last."""
+
+    @classmethod
+    def of(cls, submissions: Sequence[Any], version: int) -> Self:
+        """Of a record's submissions in order, as the store has them."""
+        sent = next((n for n in reversed(range(len(submissions))) if submissions[n].state in HANDED_OVER), -1)
+        last = submissions[sent] if sent >= 0 else None
+        return cls(
+            steps=sum(s.record_version == version for s in submissions),
+            public=last.row if last is not None and last.action != Action.WITHDRAW else None,
+            taken_back=_taken_back(submissions),
+            refused=any(s.answer == Answer.REJECTED for s in submissions[sent + 1 :]),
+        )
+
+
+def _taken_back(submissions: Sequence[Any]) -> Decision | None:
+    """A person's last decision on a record, where it was to withdraw it; to keep it decides nothing for later."""
+    last = next((s for s in reversed(submissions) if s.who and s.state != State.UNCHANGED), None)
+    if last is None or last.action != Action.WITHDRAW:
+        return None
+    return Decision(last.record_version, last.cause, last.who)
+
+
+def called_for(
+    found: Mapping[str, Any], past: Past, outbox: Outbox, repaired_on: date | None
+) -> dict[str, Any] | None:
+    """The submission that a record (a row of its table) calls for, as columns; None for none at all.
+
+    `repaired_on`: what a person has put on record about a penalty's credit repair.
+    """
+    head = {"record_id": found["id"], "record_version": found["version"], "step": past.steps, "findings": []}
+    record = from_columns(PUBLISHED_KINDS[outbox.kind], found)
+    table = outbox.table
+    end = end_of_publicity(record, table.publicity, repaired_on)
+    if end is not None and end.day <= outbox.reporting.on:
+        return head | _withdrawal(past, State.PENDING, end.cause) if past.public else None
+    if past.taken_back and past.public:
+        return head | _withdrawal(past, State.PENDING, past.taken_back.cause) | {"who": past.taken_back.who}
+    if found["removed_at"] is not None:
+        return head | _withdrawal(past, State.HELD, GONE) if past.public else None
+    if not is_published(record, outbox.standard):
+        return head | _withdrawal(past, State.HELD, NOT_PUBLISHED) if past.public else None
+    if past.taken_back and past.taken_back.version == found["version"]:
+        return None
+    row = published_row(record, outbox.standard, outbox.reporting)
+    return head | _row(row, past, outbox)
+
+
+def judged(row: Row, outbox: Outbox) -> dict[str, Any]:
+    """A row with its findings and the state that they put it in."""
+    findings = validate(row, outbox.kind, outbox.standard, outbox.reporting.on)
+    state = State.INVALID if has_errors(findings) else State.PENDING
+    return {"row": row, "findings": [finding.stored() for finding in findings], "state": state}
+
+
+def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
+    return {"action": Action.WITHDRAW, "state": state, "row": past.public, "cause": cause, "who": ""}
+
+
+def _row(row: Row, past: Past, outbox: Outbox) -> dict[str, Any]:
+    cause = AGAIN if past.refused else DATED if past.steps else ""
+    values = judged(row, outbox) | {"cause": cause, "who": ""}
+    if past.public is not None:
+        same = says_the_same(row, past.public, outbox.standard, outbox.kind)
+        return values | {"action": Action.CORRECT} | ({"state": State.UNCHANGED} if same else {})
+    held = {"state": State.HELD, "cause": TAKEN_BACK} if past.taken_back else {}
+    return values | {"action": Action.ADD} | held
