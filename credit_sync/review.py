@@ -37,8 +37,8 @@ class Standing:
 
     flag_id: int
     state: State
-    closed: bool
-    """Its listing or its applicant is gone; the conclusion stays, should they come back."""
+    closed: str
+    """Why it is closed: its listing or its applicant is gone. The conclusion stays, should they come back. '' if not."""
     effect: str
     """Of the measure."""
     conclusion: Conclusion | None
@@ -171,7 +171,7 @@ def _to_change(connection: Connection, flag_id: int, seen: str, who: str) -> Sta
         raise CreditSyncError("没有写明复核人", remedy="用 --who 写明姓名或账号")
     found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
     if found.closed:
-        raise CreditSyncError(f"预警 {flag_id} 已关闭，不再需要结论")
+        raise CreditSyncError(f"预警 {flag_id} 已关闭（{found.closed}），不再需要结论")
     if seen and seen != found.token:
         what = "已有人处理" if seen.endswith(found.evidence) else "的证据有变化"
         raise CreditSyncError(f"预警 {flag_id} 在此期间{what}", remedy="看过现在的状态和证据后再作结论")
@@ -232,7 +232,7 @@ def _made(
     return Standing(
         flag_id=row["id"],
         state=state,
-        closed=row["closed_at"] is not None,
+        closed=row["close_reason"] if row["closed_at"] else "",
         effect=row["measure"]["effect"],
         conclusion=Conclusion(proposal["step"]) if proposal else None,
         who=proposal["who"] if proposal else "",

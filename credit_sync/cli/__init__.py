@@ -29,6 +29,7 @@ _MODULES = {
     "status": "status",
     "lookup": "lookup",
     "explain": "explain",
+    "review": "review",
     "calibrate": "calibrate",
     "screen-file": "screen_file",
     "quarantine": "quarantine",
@@ -36,6 +37,7 @@ _MODULES = {
     "publish": "publish",
     "receipts": "receipts",
     "desk": "desk",
+    "audit": "audit",
     "daemon": "night",
     "db": "db",
 }

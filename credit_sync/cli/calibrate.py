@@ -19,7 +19,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--decisions",
     type=_FILE,
     metavar="文件",
-    help="复核结论（CSV 或 XLSX）：申报主体、名单条目、结论（维持或排除）",
+    help="复核结论另用文件（CSV 或 XLSX）：申报主体、名单条目、结论（维持或排除）；默认用库中的",
 )
 @click.option(
     "--minimum",
@@ -57,12 +57,13 @@ def calibrate(
     from credit_sync.reporting.calibration import CalibrationReport, calibration_json, calibration_text
     from credit_sync.screening.calibrated_weights import calibrate_weights
     from credit_sync.screening.calibration import estimate
-    from credit_sync.screening.calibration_decisions import Decisions, read_decisions
+    from credit_sync.screening.calibration_decisions import read_decisions, stored_decisions
     from credit_sync.screening.calibration_effect import effect
     from credit_sync.screening.calibration_pairs import Sampling, as_pairs, collect
     from credit_sync.screening.candidates import StoredCandidates
     from credit_sync.screening.evidence import Scales
     from credit_sync.screening.index_files import open_index
+    from credit_sync.screening.reasons import load_reasons
     from credit_sync.screening.reference import reference
     from credit_sync.screening.weights import load_weights
     from credit_sync.screening.weights_file import write_weights
@@ -76,7 +77,11 @@ def calibrate(
     engine = open_engine(settings)
     require_current(engine)
     with engine.connect() as connection:
-        decided = read_decisions(decisions, connection) if decisions else Decisions({})
+        decided = (
+            read_decisions(decisions, connection)
+            if decisions
+            else stored_decisions(connection, load_reasons(folder))
+        )
         current = open_index(connection, settings.path(settings.store.index))
         finder = StoredCandidates(connection, current)
         scales = Scales(weights, reference(), listed=current.stamp.entries)

@@ -48,6 +48,8 @@ def flag_views(
     reviews = standings(connection, (dict(f._mapping) for f in flags))
     views = []
     for row in flags:
+        if row.id not in matches:
+            continue  # closed, and its cases are now those of another flag
         applicant = found[row.applicant_id]
         entries, gone = matches[row.id], left.get(row.id, ())
         review = review_view(reviews[row.id], reasons)
@@ -100,10 +102,10 @@ def _news(found: Row[Any], previous: datetime | None) -> str:
 
 
 def _matches(connection: Connection, which: ColumnElement[bool]) -> dict[int, list[tuple[RowMapping, Listing]]]:
-    """The matches of each flag with their listings, strongest first: the open ones; of a closed flag those it closed with."""
+    """The matches of each flag with their listings, strongest first: the open ones, of a closed flag all."""
     match, flag = schema.match, schema.flag
-    alike = match.c.closed_at.is_(None) | (match.c.closed_at == flag.c.closed_at)
-    query = select(match).join(flag, flag.c.id == match.c.flag_id).where(which, alike)
+    shown_ones = match.c.closed_at.is_(None) | flag.c.closed_at.is_not(None)
+    query = select(match).join(flag, flag.c.id == match.c.flag_id).where(which, shown_ones)
     rows = connection.execute(query).mappings().all()
     listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
     found: dict[int, list[tuple[RowMapping, Listing]]] = {}

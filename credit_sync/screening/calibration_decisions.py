@@ -1,6 +1,8 @@
-"""Officers' decisions out of a file: pairs of an applicant and a listing that are, or are not, one subject.
+"""Officers' decisions, out of the store or a file: pairs of an applicant and a listing that are, or are not, one subject.
 
-The file is a table of its own, or the workbook of the flagged report with a column 结论 filled in, whose rows name
+In the store the reason of a decision tells which: a debtor who has paid is dismissed, and still is the listed subject.
+
+A file is a table of its own, or the workbook of the flagged report with a column 结论 filled in, whose rows name
 their flags by number. Every row that has a decision must be understood to the last cell, or nothing is used: a
 decision on the wrong pair teaches the wrong thing. Rows without a decision are not decided yet.
 """
@@ -14,10 +16,12 @@ from sqlalchemy import Connection, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, Listing
+from credit_sync.screening.decisions import DECIDED
 from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.screening.reasons import Reasons
 from credit_sync.sources.formats import read_table
 from credit_sync.store.candidates import find_applicants, find_listings, stored_id
-from credit_sync.store.schema import applicant, match
+from credit_sync.store.schema import applicant, decision, flag, match
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.writing import folded
 
@@ -59,6 +63,20 @@ class _Row:
     def error(self, titles: tuple[str, ...], problem: str, remedy: str) -> CreditSyncError:
         """What is wrong in which cell; numbers of persons hidden."""
         return CreditSyncError(hide_in_text(f"{self.place}，“{self.title(titles)}”列：{problem}"), remedy=remedy)
+
+
+def stored_decisions(connection: Connection, reasons: Reasons) -> Decisions:
+    """The pairs that officers have decided in the store, as far as the reasons say who they are."""
+    meant = {reason.code: reason.subject for reason in reasons.reason}
+    c, first = decision.c, decision.alias()
+    query = select(flag.c.applicant_id, c.cases, c.reason, first.c.reason.label("proposed_for"))
+    joined = query.join(decision, c.id == flag.c.decision_id).outerjoin(first, first.c.id == c.rests_on)
+    known: dict[tuple[int, int], bool] = {}
+    for row in connection.execute(joined.where(flag.c.state.in_(DECIDED)).order_by(flag.c.id)):
+        said = {meant.get(code, "unknown") for code in (row.reason, row.proposed_for) if code is not None}
+        if said in ({"same"}, {"other"}):
+            known |= {(row.applicant_id, case["listing_id"]): said == {"same"} for case in row.cases}
+    return Decisions(known)
 
 
 def read_decisions(path: Path, connection: Connection) -> Decisions:

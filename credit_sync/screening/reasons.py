@@ -57,7 +57,7 @@ class Reasons(Strict):
         found = next((reason for reason in offered if reason.code == code), None)
         if found is None:
             known = "、".join(f"{reason.code}（{reason.text}）" for reason in offered)
-            raise CreditSyncError(f"没有理由 {code[:64] or '（空）'}", remedy=f"可选：{known}")
+            raise CreditSyncError(f"没有理由 {code[:64]}" if code else "没有写理由", remedy=f"可选：{known}")
         if found.explain and len(plain(text)) < _SHORTEST:
             raise CreditSyncError(f"理由“{found.text}”须写明具体情况", remedy="补写说明（--text）")
         return found

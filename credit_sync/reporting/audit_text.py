@@ -1,0 +1,58 @@
+"""Entries of the audit log, for a terminal and for programs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from credit_sync.reporting import labels
+from credit_sync.reporting.shown import shortened, shown
+from credit_sync.store.audit import Entry
+
+_LONGEST = 200
+_DETAIL = {
+    "reason": "理由",
+    "text": "说明",
+    "state": "状态",
+    "found": "记录数",
+    "origin": "来自",
+    "rows": "行数",
+    "applicants": "主体数",
+    "why": "原因",
+}
+"""The details that a line shows, in this order; the rest is in the JSON."""
+
+
+def entries_text(entries: Iterable[Entry]) -> str:
+    """A line for each."""
+    lines = [
+        f"{e.id}  {e.at:%Y-%m-%d %H:%M:%S}  {shown(e.who)}  {labels.label(labels.ACTIONS, e.action)}  {shown(e.target)}"
+        f"{_detail(e.detail)}"
+        for e in entries
+    ]
+    return "\n".join([*lines, f"共 {len(lines)} 条"])
+
+
+def entries_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """All of it."""
+    return [
+        {
+            "id": e.id,
+            "at": e.at.isoformat(),
+            "who": e.who,
+            "action": e.action,
+            "target": e.target,
+            "detail": e.detail,
+            "digest": e.digest,
+        }
+        for e in entries
+    ]
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    said = [f"{title} {_value(name, detail[name])}" for name, title in _DETAIL.items() if detail.get(name)]
+    return f"（{shortened('，'.join(said), _LONGEST)}）" if said else ""
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return shown("、".join(map(str, value)))
+    return labels.label(labels.STATES, str(value)) if name == "state" else shown(str(value))

@@ -1,0 +1,171 @@
+"""Decisions filled into the workbook of the flagged report, taken over row by row.
+
+Every row carries what its flag was when the workbook was made (`Standing.token`). A row whose flag has been decided or
+whose evidence has changed since is a conflict: told, never overwritten. The same workbook twice changes nothing.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from credit_sync import review
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting import labels
+from credit_sync.reporting.flagged_sheets import CONCLUSION, FLAG, REASON, TEXT, TOKEN
+from credit_sync.review import Standing
+from credit_sync.screening.decisions import Conclusion, State, same_person
+from credit_sync.screening.reasons import Reasons
+from credit_sync.sources.formats import read_table
+from credit_sync.store import audit
+from credit_sync.store.engine import writing
+from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.subjects.writing import plain
+
+_TITLES = frozenset((FLAG, CONCLUSION, REASON, TEXT, TOKEN))
+_TOKEN = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}\.[0-9a-f]{32}", re.ASCII)
+_MAX_BYTES = 256 * 1024**2
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    DECIDED = "decided"
+    PROPOSED = "proposed"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """One row: where it stands, and why nothing was taken from it (Chinese)."""
+
+    place: str
+    outcome: Outcome
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of a workbook."""
+
+    rows: tuple[RowResult, ...]
+
+    @cached_property
+    def counts(self) -> Counter[Outcome]:
+        """Rows by what became of them."""
+        return Counter(row.outcome for row in self.rows)
+
+    @property
+    def conflicts(self) -> tuple[RowResult, ...]:
+        """The rows that were not taken over though they say something."""
+        return tuple(row for row in self.rows if row.outcome is Outcome.CONFLICT)
+
+
+def import_decisions(  # noqa: PLR0913 - who imports what into which store
+    engine: Engine, path: Path, reasons: Reasons, *, who: str, at: datetime, origin: str
+) -> Imported:
+    """Takes the decisions of a workbook over, each row for itself. Raises CreditSyncError for an unreadable file."""
+    rows = list(read_table(path, _TITLES, max_bytes=_MAX_BYTES))
+    if not any(isinstance(values, dict) and TOKEN in values for _, _, values in rows):
+        raise CreditSyncError(
+            f"{path.name} 不是预警报告的工作簿（没有“{TOKEN}”列）",
+            remedy="用 credit-sync review export 重新导出后填写",
+        )
+    taking = _Taking(engine, reasons, who, at, f"{origin} {path.name}".strip())
+    imported = Imported(tuple(taking.row(f"{place} 第 {number} 行", values) for place, number, values in rows))
+    with writing(engine) as connection:
+        detail = {str(outcome): count for outcome, count in sorted(imported.counts.items())}
+        audit.note(connection, at=at, who=who, action=audit.Action.IMPORT, target=path.name, detail=detail)
+    return imported
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """What an officer filled in."""
+
+    flag_id: int
+    conclusion: Conclusion
+    reason: str
+    text: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    engine: Engine
+    reasons: Reasons
+    who: str
+    at: datetime
+    origin: str
+
+    def row(self, place: str, values: Mapping[str, Any] | str) -> RowResult:
+        """Takes one row over, in a transaction of its own."""
+        if isinstance(values, str):
+            return RowResult(place, Outcome.CONFLICT, hide_in_text(values))
+        cells = {title: plain(str(values.get(title, ""))) for title in _TITLES}
+        if not any(cells[title] for title in (CONCLUSION, REASON, TEXT)):
+            return RowResult(place, Outcome.EMPTY)
+        try:
+            filled = self._read(cells)
+            with writing(self.engine) as connection:
+                return RowResult(place, self._take(connection, filled))
+        except CreditSyncError as error:
+            return RowResult(place, Outcome.CONFLICT, hide_in_text(str(error)))
+
+    def _read(self, cells: Mapping[str, str]) -> _Filled:
+        found = _TOKEN.fullmatch(cells[TOKEN])
+        if not found or cells[FLAG] not in ("", found[1]):
+            raise CreditSyncError(f"“{TOKEN}”与预警不符", remedy="不要改动或移动这一列；重新导出后填写")
+        conclusion = next((c for c in Conclusion if cells[CONCLUSION] in (c.value, labels.CONCLUSIONS[c])), None)
+        if conclusion is None:
+            what = f"“{cells[CONCLUSION][:20]}”不是结论" if cells[CONCLUSION] else "填了理由或说明，没有结论"
+            raise CreditSyncError(what, remedy=f"“{CONCLUSION}”列写 {'、'.join(labels.CONCLUSIONS.values())} 之一")
+        reason = next(
+            (r.code for r in self.reasons.of(conclusion) if cells[REASON] in (r.code, plain(r.text))),
+            cells[REASON],
+        )
+        return _Filled(int(found[1]), conclusion, reason, hide_in_text(cells[TEXT]), cells[TOKEN])
+
+    def _take(self, connection: Connection, filled: _Filled) -> Outcome:
+        if _says(review.standing(connection, filled.flag_id), filled, self.who):
+            return Outcome.UNCHANGED
+        after = review.decide(
+            connection,
+            filled.flag_id,
+            filled.conclusion,
+            reason=filled.reason,
+            text=filled.text,
+            who=self.who,
+            at=self.at,
+            reasons=self.reasons,
+            seen=filled.token,
+            origin=self.origin,
+        )
+        return Outcome.PROPOSED if after.state is State.PROPOSED else Outcome.DECIDED
+
+
+def _says(found: Standing, filled: _Filled, who: str) -> bool:
+    """Whether the flag stands already as the row has it: as concluded, or by this person's own step."""
+    if found.conclusion is not filled.conclusion:
+        return False
+    said = (filled.reason, filled.text)
+    first = (found.state is not State.PROPOSED or same_person(found.who, who)) and said == (
+        found.reason,
+        found.text,
+    )
+    second = same_person(found.confirmed_by, who) and said == (found.second_reason, found.second_text)
+    return first or (bool(found.confirmed_by) and second)
+
+
+def problems(imported: Imported) -> Iterator[str]:
+    """The conflicts, a line each."""
+    yield from (f"{row.place}：{row.problem}" for row in imported.conflicts)
