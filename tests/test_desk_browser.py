@@ -145,7 +145,7 @@ def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path:
         officer.keyboard.press("j")
         officer.keyboard.press("k")
         officer.keyboard.press("u")
-        officer.wait_for_url("**/flags/*#uphold")
+        officer.wait_for_url("**/flags/*#to-uphold")
         assert "措施为“禁止”" in officer.locator("#uphold").inner_text()
         officer.keyboard.press("Space")
         officer.get_by_role("button", name="提交：维持").click()

@@ -25,7 +25,9 @@
     form.querySelector("input[type=radio], textarea")?.focus();
     return true;
   };
-  if (location.hash === "#uphold" || location.hash === "#dismiss") conclude(location.hash.slice(1));
+  // From the list: the address names the form, not its element, which would take the focus from the first reason.
+  const asked = location.hash.match(/^#to-(uphold|dismiss)$/);
+  if (asked) conclude(asked[1]);
 
   if (!dialog) return;
   const rows = all("[data-row]");
@@ -42,7 +44,7 @@
     const link = typeof selector === "string" ? one(selector) : selector;
     if (link) location.assign(link.href + hash);
   };
-  const decide = (id) => conclude(id) || (current() >= 0 && follow(links[current()], `#${id}`));
+  const decide = (id) => conclude(id) || (current() >= 0 && follow(links[current()], `#to-${id}`));
   const keys = {
     j: () => move(1),
     k: () => move(-1),
