@@ -123,7 +123,11 @@ class World:
     def flag(self, applicant: str, list_name: str = "") -> int:
         """The number of a flag by its applicant's name."""
         flag, table = schema.flag, schema.applicant
-        query = select(flag.c.id).join(table, table.c.id == flag.c.applicant_id).where(table.c.subject_name == applicant)
+        query = (
+            select(flag.c.id)
+            .join(table, table.c.id == flag.c.applicant_id)
+            .where(table.c.subject_name == applicant)
+        )
         query = query.where(flag.c.list == list_name) if list_name else query
         with self.engine.connect() as connection:
             return int(connection.scalars(query.order_by(flag.c.id)).first() or 0)
@@ -166,7 +170,12 @@ def sqlite_store(folder: Path) -> Engine:
 
 
 def make_world(
-    folder: Path, engine: Engine | None = None, *, troubled: bool = False, serving: Serving | None = None, **desk: Any
+    folder: Path,
+    engine: Engine | None = None,
+    *,
+    troubled: bool = False,
+    serving: Serving | None = None,
+    **desk: Any,
 ) -> World:
     """Two nights (or the third, troubled one), and the desk over them; local accounts unless `desk` says else."""
     logs.configure()
@@ -187,9 +196,11 @@ def _keep_keys(engine: Engine) -> None:
 
 def copied(world: World, folder: Path) -> World:
     """The same over a copy of its SQLite store."""
-    with closing(sqlite3.connect(world.engine.url.database or "")) as here:
-        with closing(sqlite3.connect(folder / "store.db")) as there:
-            here.backup(there)
+    with (
+        closing(sqlite3.connect(world.engine.url.database or "")) as here,
+        closing(sqlite3.connect(folder / "store.db")) as there,
+    ):
+        here.backup(there)
     night = replace(world.night, engine=connect(URL.create("sqlite", database=str(folder / "store.db"))))
     return World(night, make_desk(night, local_accounts=True))
 

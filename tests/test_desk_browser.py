@@ -29,6 +29,7 @@ PAGES = [
     "/quarantine",
     "/runs",
     "/runs/3",
+    "/audit",
     "/nowhere",
 ]
 
@@ -119,69 +120,30 @@ def rows(page: Page) -> int:
 
 def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path: Path) -> None:
     made = copied(world, tmp_path)
-    made.forbid(made.flag(FIRM))
+    number = made.flag(FIRM)
+    made.forbid(number)
     with browsable(made.application, free_port()) as address:
         first, second = browser.new_context(), browser.new_context()
-        officer = sign_in(first, address, "officer")
-        officer.get_by_role("link", name="预警", exact=True).click()
-        before = rows(officer)
-
-        # Filters send themselves; their counts lead where they say.
-        officer.get_by_role("searchbox").fill("瀚云")
-        officer.get_by_role("button", name="查找").click()
-        officer.get_by_role("link", name=f"{SCIENCE} ").click()
-        assert 0 < rows(officer) < before
-        officer.get_by_label("状态").select_option("closed")
-        officer.wait_for_url("**state=closed*")
-        officer.get_by_role("link", name="清除").click()
-        assert rows(officer) == before
-
-        # By keyboard: down to the firm, open the form to uphold, choose, submit.
-        place = officer.locator("tr[data-row]").all_inner_texts()
-        at = next(n for n, text in enumerate(place) if FIRM in text and "申报单位" in text)
-        officer.locator("body").press("j")
-        for _ in range(at):
-            officer.keyboard.press("j")
-        officer.keyboard.press("j")
-        officer.keyboard.press("k")
-        officer.keyboard.press("u")
-        officer.wait_for_url("**/flags/*#to-uphold")
-        assert "措施为“禁止”" in officer.locator("#uphold").inner_text()
-        officer.keyboard.press("Space")
-        officer.get_by_role("button", name="提交：维持").click()
-        officer.wait_for_url(lambda url: "#" not in url)
-        assert "待第二人复核" in officer.locator("#decision").locator("..").inner_text()
-        number = int(officer.url.split("/flags/")[1].split("?")[0])
-        assert (number, made.state(number)) == (made.flag(FIRM), "proposed")
+        officer, approver = sign_in(first, address, "officer"), sign_in(second, address, "approver")
+        filter_by_hand(officer)
+        propose_by_keyboard(officer)
+        assert (f"/flags/{number}" in officer.url, made.state(number)) == (True, "proposed")
         officer.keyboard.press("j")  # on to the next one that waits
         officer.wait_for_url(lambda url: f"/flags/{number}" not in url)
 
-        # The second person agrees; the first sees it.
-        approver = sign_in(second, address, "approver")
         approver.goto(f"{address}/?state=proposed")
         assert rows(approver) == 1
         approver.locator("a[data-open]").press("Enter")
-        approver.get_by_role("button", name="同意维持").click()
-        approver.wait_for_load_state()
+        pressed(approver, "同意维持")
         assert made.state(number) == "upheld"
+
         officer.goto(f"{address}/flags/{number}")
         assert "approver" in officer.locator(".decision").inner_text()
-
-        # Taken back, dismissed, and re-opened by the next night with what changed.
-        officer.get_by_text("撤销结论", exact=True).click()
-        officer.get_by_label("撤销原因（会留痕）").fill("证件号码录错")
-        officer.get_by_role("button", name="撤销").click()
-        officer.wait_for_load_state()
-        assert made.state(number) == "open"
-        officer.locator("body").press("d")
-        officer.get_by_label("经向申报单位或名单发布单位核实，不是同一主体").check()
-        officer.get_by_label("说明").last.fill("电话核实")
-        officer.get_by_role("button", name="提交：排除").click()
-        officer.wait_for_load_state()
+        take_back_and_dismiss(officer)
         approver.goto(f"{address}/flags/{number}")
-        approver.get_by_role("button", name="同意排除").click()
-        approver.wait_for_load_state()
+        pressed(approver, "同意排除")
         assert made.state(number) == "dismissed"
+
         made.night.add(SECOND, [case(organisation(FIRM, 11, "鲍德全"), "（2018）皖01执恢9号")])
         made.night.screen(THIRD)
         officer.goto(f"{address}/flags/{number}")
@@ -189,6 +151,53 @@ def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path:
         assert "（2018）皖01执恢9号" in officer.locator(".alarm").inner_text()
         first.close()
         second.close()
+
+
+def filter_by_hand(page: Page) -> None:
+    """Filters send themselves, and their counts lead where they say."""
+    page.get_by_role("link", name="预警", exact=True).click()
+    before = rows(page)
+    page.get_by_role("searchbox").fill("瀚云")
+    page.get_by_role("button", name="查找").click()
+    page.get_by_role("link", name=f"{SCIENCE} ").click()
+    assert 0 < rows(page) < before
+    page.get_by_label("状态").select_option("closed")
+    page.wait_for_url("**state=closed*")
+    page.get_by_role("link", name="清除").click()
+    assert rows(page) == before
+
+
+def propose_by_keyboard(page: Page) -> None:
+    """Down to the firm, the form to uphold, the first reason, submitted."""
+    lines = page.locator("tr[data-row]").all_inner_texts()
+    at = next(n for n, text in enumerate(lines) if FIRM in text and "申报单位" in text)
+    page.locator("body").press("j")
+    for key in "j" * at + "jk":
+        page.keyboard.press(key)
+    page.keyboard.press("u")
+    page.wait_for_url("**/flags/*#to-uphold")
+    assert "措施为“禁止”" in page.locator("#uphold").inner_text()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="提交：维持").click()
+    page.wait_for_url(lambda url: "#" not in url)
+    assert "待第二人复核" in page.locator(".decision").inner_text()
+
+
+def take_back_and_dismiss(page: Page) -> None:
+    """What was upheld is undone, and dismissed instead."""
+    page.get_by_text("撤销结论", exact=True).click()
+    page.get_by_label("撤销原因（会留痕）").fill("证件号码录错")
+    pressed(page, "撤销")
+    page.locator("body").press("d")
+    page.get_by_label("经向申报单位或名单发布单位核实，不是同一主体").check()
+    page.get_by_label("说明").last.fill("电话核实")
+    pressed(page, "提交：排除")
+
+
+def pressed(page: Page, button: str) -> None:
+    """A form is sent, and its answer there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()
 
 
 def test_keys(browser: Browser, shown: Shown) -> None:
@@ -231,7 +240,9 @@ def wide(browser: Browser, shown: Shown) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser, shown: Shown) -> Iterator[BrowserContext]:
-    context = shown.context(browser, "chief", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = shown.context(
+        browser, "chief", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
     yield context
     context.close()
 

@@ -51,7 +51,9 @@ def test_without_the_code_of_an_own_page(world: World, officer: Guest, form: str
     assert world.untouched() == before
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example"]
+)
 def test_sent_from_elsewhere(world: World, officer: Guest, origin: str) -> None:
     before = world.untouched()
     fields = {"form_code": officer.form_code, "name": "鲍德全", "reason": "x"}
@@ -181,7 +183,9 @@ def test_names_that_want_to_be_code(tmp_path: Path) -> None:
     add_users(made.engine, "officer")
     firm = organisation(SCRIPT, 11)
     listed = case(organisation(SCRIPT, 11), f"{SCRIPT}1号", f"法院{SCRIPT}")
-    odd = entry(f"A{SCRIPT}", f"\u202e{SCRIPT}", firm, Role.APPLYING_UNIT, department=SCRIPT, stage=SCRIPT, system=SCRIPT)
+    odd = entry(
+        f"A{SCRIPT}", f"\u202e{SCRIPT}", firm, Role.APPLYING_UNIT, department=SCRIPT, stage=SCRIPT, system=SCRIPT
+    )
     made.night.add(SECOND, [odd, listed, entry("B", "x", person(SCRIPT, FULL_NUMBERS[0]), Role.LEADER)])
     made.night.screen(SECOND)
     guest, number = made.signed_in("officer"), made.flag(SCRIPT)

@@ -81,7 +81,9 @@ def test_signed_in(desk: World, honest: Provider) -> None:
         pytest.param({"claims": {"nonce": None}}, id="no nonce"),
         pytest.param({"claims": {"nonce": None, "nonce_supported": False}}, id="nonce said to be needless"),
         pytest.param({"claims": {"aud": "another-client"}}, id="wrong audience"),
-        pytest.param({"claims": {"aud": "another-client", "azp": CLIENT_ID}}, id="wrong audience, ours authorised"),
+        pytest.param(
+            {"claims": {"aud": "another-client", "azp": CLIENT_ID}}, id="wrong audience, ours authorised"
+        ),
         pytest.param({"claims": {"aud": ["another-client"]}}, id="wrong audiences"),
         pytest.param({"claims": {"aud": None}}, id="no audience"),
         pytest.param({"claims": {"iss": "https://evil.example"}}, id="wrong issuer"),
@@ -133,7 +135,9 @@ def test_no_role_no_entry(desk: World, honest: Provider) -> None:
     assert "没有任何角色" in answer.text
 
 
-def test_another_provider_of_roles_and_departments(world: World, honest: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_provider_of_roles_and_departments(
+    world: World, honest: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DESK_SECRET", CLIENT_SECRET)
     honest.said = {"sub": "1", "preferred_username": "wang.fang", "groups": "kjt-approver, staff", "dept": "*"}
     claims = {"user_claim": "preferred_username", "roles_claim": "groups", "departments_claim": "dept"}

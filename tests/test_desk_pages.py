@@ -81,15 +81,24 @@ def test_every_count_is_what_its_link_shows(officer: Guest) -> None:
 def test_orders(world: World, officer: Guest) -> None:
     with world.engine.connect() as connection:
         flag, applicant = schema.flag, schema.applicant
-        joined = select(flag.c.id, flag.c.verdict, flag.c.opened_at, applicant.c.application, applicant.c.subject_name)
-        found = {row.id: row for row in connection.execute(joined.join(applicant, applicant.c.id == flag.c.applicant_id))}
+        joined = select(
+            flag.c.id, flag.c.verdict, flag.c.opened_at, applicant.c.application, applicant.c.subject_name
+        )
+        found = {
+            row.id: row
+            for row in connection.execute(joined.join(applicant, applicant.c.id == flag.c.applicant_id))
+        }
 
     def order(sort: str) -> list[Any]:
         return [found[number] for number in numbers(officer.page(f"/?sort={sort}"))]
 
     ranks = ["confirmed", "probable", "possible"]
-    assert [ranks.index(row.verdict) for row in order("serious")] == sorted(ranks.index(r.verdict) for r in order("serious"))
-    assert [row.opened_at for row in order("newest")] == sorted((r.opened_at for r in order("newest")), reverse=True)
+    assert [ranks.index(row.verdict) for row in order("serious")] == sorted(
+        ranks.index(r.verdict) for r in order("serious")
+    )
+    assert [row.opened_at for row in order("newest")] == sorted(
+        (r.opened_at for r in order("newest")), reverse=True
+    )
     assert [row.subject_name for row in order("name")] == sorted(r.subject_name for r in order("name"))
     assert len(order("application")) == 6
 
@@ -97,8 +106,12 @@ def test_orders(world: World, officer: Guest) -> None:
 def test_page_by_page(world: World, tmp_path: Path) -> None:
     made = copied(world, tmp_path)
     people = [person_number("340103", "19040312", serial) for serial in range(200, 200 + PER_PAGE + 5)]
-    made.night.add(SECOND, (entry(f"P{n:03}", "题", person("阮某某", number), Role.LEADER) for n, number in enumerate(people)))
-    made.night.add(SECOND, (case(person("阮某某", zxgk(number)), f"（2018）皖{n}号") for n, number in enumerate(people)))
+    made.night.add(
+        SECOND, (entry(f"P{n:03}", "题", person("阮某某", number), Role.LEADER) for n, number in enumerate(people))
+    )
+    made.night.add(
+        SECOND, (case(person("阮某某", zxgk(number)), f"（2018）皖{n}号") for n, number in enumerate(people))
+    )
     made.night.screen(SECOND)
     guest = made.signed_in("officer")
     first, second, beyond = (numbers(guest.page(f"/?text=阮某某&page={n}")) for n in (1, 2, 99))
@@ -107,7 +120,9 @@ def test_page_by_page(world: World, tmp_path: Path) -> None:
     assert beyond == second or set(beyond).isdisjoint(first)
     assert "上一页" in guest.page("/?text=阮某某&page=2")
     assert f"第 {PER_PAGE} /" in guest.page(f"/flags/{first[-1]}?text=阮某某")
-    assert f"/flags/{second[0]}" in guest.page(f"/flags/{first[-1]}?text=阮某某")  # the next one is on the next page
+    assert f"/flags/{second[0]}" in guest.page(
+        f"/flags/{first[-1]}?text=阮某某"
+    )  # the next one is on the next page
 
 
 def test_stale_lists_are_told(officer: Guest) -> None:
@@ -153,10 +168,16 @@ def test_history_tells_what_changed_in_the_records(world: World, tmp_path: Path)
     made = copied(world, tmp_path)
     number = made.flag("仰宗岱")
     with writing(made.engine) as connection:
-        listing = connection.execute(select(schema.listing).where(schema.listing.c.subject_name == "仰宗岱")).mappings().first()
+        listing = (
+            connection.execute(select(schema.listing).where(schema.listing.c.subject_name == "仰宗岱"))
+            .mappings()
+            .first()
+        )
         assert listing
         before = {str(c.name): listing[c.name] for c in schema.listing.columns if c.name not in ("id", "digest")}
-        before = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in before.items()}
+        before = {
+            name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in before.items()
+        }
         connection.execute(
             schema.record_history.insert().values(
                 record="listing",
@@ -265,3 +286,12 @@ def test_runs(auditor: Guest) -> None:
     assert "待办" in one
     assert "超过允许的 30%" in one
     assert "报送" in one
+
+
+def test_audit(world: World, officer: Guest, auditor: Guest) -> None:
+    officer.post("/lookup", name="阚文远", reason="<b>核查</b>")
+    page = auditor.page("/audit?action=lookup&who=officer")
+    assert "阚文远" in page
+    assert "&lt;b&gt;核查" in page
+    assert "没有符合条件的" in auditor.page("/audit?who=nobody")
+    assert "阚文远" in auditor.page("/audit?target=阚文&action=nonsense")

@@ -26,6 +26,7 @@ PAGES = {
     "/quarantine": Right.QUARANTINE,
     "/runs": Right.RUNS,
     "/runs/1": Right.RUNS,
+    "/audit": Right.AUDIT,
 }
 FORMS = {
     "/lookup": Right.LOOK_UP,
@@ -98,7 +99,11 @@ def test_nobody_without_signing_in(world: World, page: str) -> None:
 def test_navigation_leads_only_where_one_may_go(guests: dict[str, Guest]) -> None:
     for role in Role:
         page = guests[role].page("/lists")
-        offered = {path for path in ("/", "/lookup", "/publications", "/quarantine", "/runs") if f'href="{path}"' in page}
+        offered = {
+            path
+            for path in ("/", "/lookup", "/publications", "/quarantine", "/runs", "/audit")
+            if f'href="{path}"' in page
+        }
         assert offered == {path for path in offered if PAGES[path].value in MAY[role].split()}
         assert offered
 
@@ -118,7 +123,13 @@ def test_only_flags_of_own_departments(world: World, guests: dict[str, Guest]) -
 
 def test_no_leak_by_search_counts_or_filters(guests: dict[str, Guest]) -> None:
     nothing = guests["science"].page("/?text=查无此人")
-    for asked in ("?text=仰宗岱", "?text=J2018-0043", f"?department={AWARDS}", "?text=巢湖", "?list=abnormal_operations"):
+    for asked in (
+        "?text=仰宗岱",
+        "?text=J2018-0043",
+        f"?department={AWARDS}",
+        "?text=巢湖",
+        "?list=abnormal_operations",
+    ):
         page = guests["science"].page(f"/{asked}")
         assert "0 条预警" in page, asked
         assert "data-row" not in page

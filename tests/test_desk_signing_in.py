@@ -49,7 +49,10 @@ def sessions(world: World) -> list[Any]:
 def failed_before(world: World, times: int, name: str = "", address: str = "") -> None:
     """Sign-ins have failed just now, for a name from everywhere or from an address for every name."""
     now = world.application.state.office.now()
-    rows = [{"id": n, "at": now, "name": name or f"n{n}", "address": address or f"192.0.2.{n}"} for n in range(1, times + 1)]
+    rows = [
+        {"id": n, "at": now, "name": name or f"n{n}", "address": address or f"192.0.2.{n}"}
+        for n in range(1, times + 1)
+    ]
     with writing(world.engine) as connection:
         connection.execute(schema.failed_sign_in.insert(), rows)
 
@@ -232,7 +235,13 @@ def test_accounts_that_will_not_do(world: World, name: str, password: str, probl
 
 
 def test_next_page_is_the_desks_own(fresh: World) -> None:
-    for wanted in ("//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/a%0d%0aSet-Cookie:x"):
+    for wanted in (
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/a%0d%0aSet-Cookie:x",
+    ):
         guest = fresh.guest()
         assert "evil.example" not in guest.page(f"/sign-in?next={wanted}")
         answer = guest.post("/sign-in", name="officer", password=PASSWORD, next=unquote(wanted))
@@ -249,7 +258,7 @@ def test_without_sign_in_nobody_but_this_machine_is_served() -> None:
         assert "credit-sync desk user add" in refused.value.remedy
     for host in ("127.0.0.1", "::1", "localhost"):
         assert len(serving_at(Desk(), host, 8640, "me").link) > 40
-    with pytest.raises(CreditSyncError, match="desk.address"):
+    with pytest.raises(CreditSyncError, match=r"desk\.address"):
         serving_at(Desk(local_accounts=True), "0.0.0.0", 8640, "me")
     served = serving_at(Desk(local_accounts=True, address="https://a.example/"), "0.0.0.0", 8640, "me")
     assert (served.hosts, served.link, served.secure) == (("a.example",), "", True)
@@ -277,7 +286,9 @@ def behind(world: World) -> World:
     return World(world.night, make_desk(world.night, **PROXY))
 
 
-def said(name: str = "zhang.san", roles: str = "credit-officers,staff", departments: str = SCIENCE) -> dict[str, Any]:
+def said(
+    name: str = "zhang.san", roles: str = "credit-officers,staff", departments: str = SCIENCE
+) -> dict[str, Any]:
     headers = {"X-Remote-User": name, "X-Remote-Name": "张三", "X-Remote-Roles": roles}
     return {k: v.encode() for k, v in {**headers, "X-Remote-Departments": departments}.items()}
 
@@ -348,7 +359,9 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
         done = CliRunner().invoke(credit_sync, ["desk", "user", *arguments, "-c", str(config)], input=text)
         return done.output if done.exit_code == 0 else f"{done.exit_code} {done.exception}"
 
-    assert "已建账号 王芳" in call("add", "王芳", "--role", "officer", "--department", SCIENCE, text=f"{PASSWORD}\n")
+    assert "已建账号 王芳" in call(
+        "add", "王芳", "--role", "officer", "--department", SCIENCE, text=f"{PASSWORD}\n"
+    )
     assert "看不到任何处室" in call("add", "李敏", "--role", "auditor", text=f"{PASSWORD}\n")
     assert "已有账号" in call("add", "王芳", "--role", "reader", text=f"{PASSWORD}\n")
     assert "12" in call("password", "王芳", text="short\n")

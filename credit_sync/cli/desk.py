@@ -21,7 +21,12 @@ _EXTRA = "没有安装复核台需要的程序包"
 @click.group("desk", cls=Group, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", metavar="地址", show_default=True, help="在哪个网络地址上提供")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8640, metavar="端口", show_default=True, help="在哪个端口上提供"
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8640,
+    metavar="端口",
+    show_default=True,
+    help="在哪个端口上提供",
 )
 @config_option
 @click.pass_context
@@ -63,11 +68,18 @@ _name = click.argument("name", metavar="账号")
     required=True,
     help="角色，可写多次：" + "、".join(f"{role} {title}" for role, title in ROLE_TITLES.items()),
 )
-@click.option("--department", "departments", multiple=True, metavar="处室", help="看得到哪些处室，可写多次；* 表示全部")
+@click.option(
+    "--department", "departments", multiple=True, metavar="处室", help="看得到哪些处室，可写多次；* 表示全部"
+)
 @config_option
 @click.pass_context
 def add(
-    ctx: click.Context, name: str, title: str, roles: tuple[str, ...], departments: tuple[str, ...], config: Path | None
+    ctx: click.Context,
+    name: str,
+    title: str,
+    roles: tuple[str, ...],
+    departments: tuple[str, ...],
+    config: Path | None,
 ) -> int:
     """建账号。密码在终端上输入两次，或从标准输入读一行。"""
     from credit_sync.desk.signing_in.local import make_account
@@ -126,7 +138,9 @@ def list_(ctx: click.Context, config: Path | None) -> int:
         found = accounts(connection)
     for each in found:
         roles = "、".join(ROLE_TITLES[role] for role in Role if role in roles_of(each.roles))
-        departments = "全部处室" if ALL_DEPARTMENTS in each.departments else "、".join(each.departments) or "没有处室"
+        departments = (
+            "全部处室" if ALL_DEPARTMENTS in each.departments else "、".join(each.departments) or "没有处室"
+        )
         off = f"　已于 {each.disabled_at:%Y-%m-%d} 停用" if each.disabled_at else ""
         click.echo(f"{each.name}　{each.title}　{roles}　{departments}{off}")
     click.echo(f"共 {len(found)} 个账号")

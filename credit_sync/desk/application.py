@@ -14,7 +14,19 @@ from starlette.exceptions import HTTPException
 
 from credit_sync.desk import errors
 from credit_sync.desk.office import Office, Serving
-from credit_sync.desk.pages import deciding, flag, flags, lists, lookup, publications, quarantine, runs, signing, static
+from credit_sync.desk.pages import (
+    audit,
+    deciding,
+    flag,
+    flags,
+    lists,
+    lookup,
+    publications,
+    quarantine,
+    runs,
+    signing,
+    static,
+)
 from credit_sync.desk.protection import BodyLimit, Hosts, SecurityHeaders
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
@@ -22,7 +34,7 @@ from credit_sync.settings import Settings
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
 
-_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, signing, static)
+_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, audit, signing, static)
 
 
 def make_application(settings: Settings, engine: Engine, serving: Serving) -> FastAPI:
@@ -36,7 +48,7 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     application.add_middleware(SecurityHeaders, secure=serving.secure)
     for kind, answer in (
         (CreditSyncError, errors.known_error),
-        (errors.SignInNeeded, errors.sign_in_needed),
+        (errors.SignInNeededError, errors.sign_in_needed),
         (HTTPException, errors.http_error),
         (RequestValidationError, errors.unreadable_request),
         (SQLAlchemyError, errors.database_error),

@@ -19,19 +19,19 @@ from credit_sync.subjects.identifiers import hide_in_text
 _log = structlog.get_logger()
 
 
-class Refused(CreditSyncError):
+class RefusedError(CreditSyncError):
     """Signed in, but not allowed, or not by this form."""
 
 
-class NotThere(CreditSyncError):
+class NotThereError(CreditSyncError):
     """No such page, or none that the user may know of."""
 
 
-class SlowDown(CreditSyncError):
+class SlowDownError(CreditSyncError):
     """Too many of something in too short a time."""
 
 
-class SignInNeeded(Exception):
+class SignInNeededError(Exception):
     """Nobody is signed in."""
 
     def __init__(self, method: str, wanted: str) -> None:
@@ -41,9 +41,9 @@ class SignInNeeded(Exception):
 
 
 _STATUS: dict[type[CreditSyncError], HTTPStatus] = {
-    Refused: HTTPStatus.FORBIDDEN,
-    NotThere: HTTPStatus.NOT_FOUND,
-    SlowDown: HTTPStatus.TOO_MANY_REQUESTS,
+    RefusedError: HTTPStatus.FORBIDDEN,
+    NotThereError: HTTPStatus.NOT_FOUND,
+    SlowDownError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _TITLES = {
     HTTPStatus.BAD_REQUEST: "没有执行",
@@ -61,8 +61,14 @@ _TITLES = {
 def error_page(request: Request, status: HTTPStatus, message: str, remedy: str = "") -> Response:
     """The page. It needs neither a session nor the store."""
     office = office_of(request)
-    values = {"title": _TITLES.get(status, "没有执行"), "message": hide_in_text(message), "remedy": hide_in_text(remedy)}
-    page = office.templates.get_template("error.html.j2").render(department=office.settings.department.name, **values)
+    values = {
+        "title": _TITLES.get(status, "没有执行"),
+        "message": hide_in_text(message),
+        "remedy": hide_in_text(remedy),
+    }
+    page = office.templates.get_template("error.html.j2").render(
+        department=office.settings.department.name, **values
+    )
     return HTMLResponse(page, status_code=status)
 
 
@@ -75,7 +81,7 @@ def known_error(request: Request, error: Exception) -> Response:
 
 def sign_in_needed(request: Request, error: Exception) -> Response:
     """To the sign-in, and back to the page after it; what a form would have changed is not changed."""
-    assert isinstance(error, SignInNeeded)  # noqa: S101 - how it is registered
+    assert isinstance(error, SignInNeededError)  # noqa: S101 - how it is registered
     if error.method == "GET" and office_of(request).desk.proxy is None:
         return RedirectResponse(f"/sign-in?next={quote(error.wanted, safe='')}", HTTPStatus.SEE_OTHER)
     remedy = "请重新登录后再提交" if error.method != "GET" else "请从单位的统一登录入口进入"

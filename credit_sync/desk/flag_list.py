@@ -30,7 +30,12 @@ STATES: Mapping[str, str] = {
     "all": "全部",
 }
 """What can be asked for; a flag that is closed is in none of the states between."""
-SORTS: Mapping[str, str] = {"serious": "最要紧的在前", "newest": "最新的在前", "application": "按申报编号", "name": "按名称"}
+SORTS: Mapping[str, str] = {
+    "serious": "最要紧的在前",
+    "newest": "最新的在前",
+    "application": "按申报编号",
+    "name": "按名称",
+}
 FACETS = ("verdict", "system", "department", "list")
 _NARROW, _WIDE = str.maketrans("（）", "()"), str.maketrans("()", "（）")
 

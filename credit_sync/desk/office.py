@@ -49,6 +49,18 @@ class Serving:
         return urlsplit(self.address).scheme == "https"
 
 
+def _desk_templates() -> Environment:
+    made = environment(_TEMPLATES)
+    made.globals |= {"asset": asset_address, "address_with": address_with, "same_person": same_person}
+    made.filters |= {
+        "flag_state": lambda code: "已关闭" if code == "closed" else labels.label(labels.STATES, code),
+        "conclusion": lambda code: labels.CONCLUSIONS[code],
+        "step": lambda code: labels.label(labels.STEPS, code),
+        "shown": shown,
+    }
+    return made
+
+
 @dataclass(frozen=True)
 class Office:
     """The desk's one set of tools, made when it starts."""
@@ -57,7 +69,7 @@ class Office:
     engine: Engine
     serving: Serving
     oidc: "OidcClient | None" = None
-    templates: Environment = field(default_factory=lambda: _desk_templates())
+    templates: Environment = field(default_factory=_desk_templates)
 
     @property
     def desk(self) -> Desk:
@@ -99,15 +111,3 @@ def address_with(path: str, parameters: Mapping[str, Any]) -> str:
     """
     given = {name: value for name, value in parameters.items() if value not in ("", None)}
     return f"{path}?{urlencode(given)}" if given else path
-
-
-def _desk_templates() -> Environment:
-    made = environment(_TEMPLATES)
-    made.globals |= {"asset": asset_address, "address_with": address_with, "same_person": same_person}
-    made.filters |= {
-        "flag_state": lambda code: "已关闭" if code == "closed" else labels.label(labels.STATES, code),
-        "conclusion": lambda code: labels.CONCLUSIONS[code],
-        "step": lambda code: labels.label(labels.STEPS, code),
-        "shown": shown,
-    }
-    return made

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection, Row, RowMapping, select
 
 from credit_sync.desk.departments import is_of_user
-from credit_sync.desk.errors import NotThere
+from credit_sync.desk.errors import NotThereError
 from credit_sync.desk.office import Office
 from credit_sync.desk.rights import User
 from credit_sync.errors import CreditSyncError
@@ -21,8 +21,8 @@ from credit_sync.reporting.record_changes import RecordChange, record_changes
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.side_by_side import ComparedView, side_by_side
 from credit_sync.reporting.waterfall import Step, steps, waterfall
-from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.candidates import StoredCandidates
+from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
@@ -97,17 +97,17 @@ class OneFlag:
 
 
 def applicant_of_flag(connection: Connection, user: User, number: int) -> tuple[Row[Any], Applicant]:
-    """The flag's row and its applicant. Raises NotThere alike for no such flag and for another department's."""
+    """The flag's row and its applicant. Raises NotThereError alike for no such flag and for another department's."""
     found = connection.execute(select(flag).where(flag.c.id == number)).first()
     if found is not None:
         applicant, _ = records(connection, RecordKind.APPLICANT, [found.applicant_id])[found.applicant_id]
         if isinstance(applicant, Applicant) and is_of_user(user, applicant):
             return found, applicant
-    raise NotThere(f"没有预警 {number}，或不属于您的处室", remedy="请从预警一览进入")
+    raise NotThereError(f"没有预警 {number}，或不属于您的处室", remedy="请从预警一览进入")
 
 
 def one_flag(connection: Connection, office: Office, user: User, number: int) -> OneFlag:
-    """The flag as the user may see it. Raises NotThere."""
+    """The flag as the user may see it. Raises NotThereError."""
     found, applicant = applicant_of_flag(connection, user, number)
     matches = _matches(connection, number)
     head, view = flag_views(connection, flag.c.id == number, office.measures, office.reasons)[0]

@@ -71,7 +71,7 @@ def _without_port(host: str) -> str:
     return host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0].lower()
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
@@ -98,7 +98,7 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._largest:
-                raise _TooLarge
+                raise _TooLargeError
             return message
 
         async def noticing(message: Message) -> None:
@@ -108,7 +108,7 @@ class BodyLimit:
 
         try:
             await self._app(scope, counted, noticing)
-        except _TooLarge:
+        except _TooLargeError:
             if not begun:
                 await self._refuse(scope, receive, send)
 

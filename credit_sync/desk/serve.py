@@ -35,7 +35,8 @@ def serving_at(desk: Desk, host: str, port: int, owner: str) -> Serving:
         raise CreditSyncError(f"没有配置登录方式，不在 {host} 上提供服务", remedy=remedy)
     if desk.address is None and not local:
         raise CreditSyncError(
-            f"在 {host} 上提供服务，要在 desk.address 写明浏览器里的地址", remedy="例如 https://credit.example.gov.cn"
+            f"在 {host} 上提供服务，要在 desk.address 写明浏览器里的地址",
+            remedy="例如 https://credit.example.gov.cn",
         )
     address = (desk.address or f"http://{_in_url(host)}:{port}").rstrip("/")
     hosts = {_in_url(urlsplit(address).hostname or ""), *(_LOOPBACK_NAMES if local else ())}

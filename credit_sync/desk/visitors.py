@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from credit_sync.desk.errors import Refused, SignInNeeded
+from credit_sync.desk.errors import RefusedError, SignInNeededError
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right, Role, User, roles_of
 from credit_sync.desk.signing_in.local import user_of
@@ -79,9 +79,11 @@ def allowed(right: Right) -> Callable[[Request, Visitor], User]:
 
     def check(request: Request, who: VisitorOf) -> User:
         if who.user is None:
-            raise SignInNeeded(request.method, _here(request))
+            raise SignInNeededError(request.method, _here(request))
         if not who.user.may(right):
-            raise Refused("您的账号没有这项权限", remedy=f"您的角色：{who.user.roles_title or '无'}。需要时请联系运维人员")
+            raise RefusedError(
+                "您的账号没有这项权限", remedy=f"您的角色：{who.user.roles_title or '无'}。需要时请联系运维人员"
+            )
         return who.user
 
     return check
@@ -91,10 +93,10 @@ async def own_form(request: Request, who: VisitorOf) -> None:
     """A dependency of everything that changes something: the form came from a page of this visitor's."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Refused("请求来自别的网站，没有执行")
+        raise RefusedError("请求来自别的网站，没有执行")
     sent = (await request.form()).get("form_code")
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), who.form_code.encode()):
-        raise Refused("页面已过期，没有执行", remedy="请返回上一页，刷新后再提交")
+        raise RefusedError("页面已过期，没有执行", remedy="请返回上一页，刷新后再提交")
 
 
 def sign_in(office: Office, who: Visitor, user: User, way: str) -> str:

@@ -53,7 +53,9 @@ def list_chart(points: Sequence[Point], *, title: str, name: str) -> Markup:
     ]
     for x, point in zip(xs, points, strict=True):
         parts += _moved(x, width, point, most_moved)
-    parts += [_text(xs[n], _HEIGHT - 8, f"{points[n].at:%m-%d}", _anchor(n, len(points))) for n in _named(len(points))]
+    parts += [
+        _text(xs[n], _HEIGHT - 8, f"{points[n].at:%m-%d}", _anchor(n, len(points))) for n in _named(len(points))
+    ]
     return Markup("\n".join([*parts, "</svg>"]))  # noqa: S704 - every text in it is escaped or a number
 
 
@@ -61,7 +63,7 @@ def _bounds(values: Sequence[int]) -> tuple[int, int]:
     """A scale that shows small changes of a large list without pretending that they are large: at least 2 %.
 
     >>> _bounds([4000, 4010]), _bounds([5])
-    ((3965, 4045), (4, 6))
+    ((3964, 4046), (4, 6))
     """
     lowest, highest = min(values), max(values)
     span = max(highest - lowest, math.ceil(highest * 0.02), 2)

@@ -36,7 +36,9 @@ def record_changes(connection: Connection, kind: RecordKind, record_id: int) -> 
     after: Mapping[str, Any] = {name: _as_json(value) for name, value in dict(present or {}).items()}
     found = []
     for row in connection.execute(query):
-        fields = tuple(_title(kind, n) for n in row.before if n not in _NOT_SAID and _differs(row.before, after, n))
+        fields = tuple(
+            _title(kind, n) for n in row.before if n not in _NOT_SAID and _differs(row.before, after, n)
+        )
         found.append(RecordChange(row.at, _TITLES.get(row.change, row.change), fields))
         after = row.before or after
     return reversed(found)

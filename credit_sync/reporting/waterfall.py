@@ -48,7 +48,9 @@ def steps(prior_bits: float, evidence: Iterable[tuple[str, float]]) -> tuple[Ste
     return (*found, Step("合计", 0.0, reached, "total"))
 
 
-def waterfall(prior_bits: float, evidence: Sequence[tuple[str, float]], probability: float, *, name: str) -> Markup:
+def waterfall(
+    prior_bits: float, evidence: Sequence[tuple[str, float]], probability: float, *, name: str
+) -> Markup:
     """The picture as inline SVG. `name` makes its ids unlike those of another picture on the page."""
     bars = steps(prior_bits, evidence)
     scale = _Scale(min(0.0, *(s.end for s in bars)), max(0.0, *(s.end for s in bars)))

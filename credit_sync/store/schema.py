@@ -353,7 +353,9 @@ desk_user = Table(
 desk_session = Table(
     "desk_session",
     metadata,
-    Column("digest", String(64), primary_key=True),  # SHA-256 of what the browser keeps: it cannot be made out of it
+    Column(
+        "digest", String(64), primary_key=True
+    ),  # SHA-256 of what the browser keeps: it cannot be made out of it
     Column("way", String(8), nullable=False),  # local | oidc | link
     Column("name", String(128), nullable=False),
     Column("title", String(128), nullable=False),

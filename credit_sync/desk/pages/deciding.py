@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from credit_sync import review
-from credit_sync.desk.errors import Refused
+from credit_sync.desk.errors import RefusedError
 from credit_sync.desk.flag_list import Wanted
 from credit_sync.desk.office import address_with, office_of
 from credit_sync.desk.one_flag import applicant_of_flag
@@ -59,7 +59,11 @@ SubmittedOf = Annotated[Submitted, Depends(submitted)]
 
 @router.post("/flags/{number}/uphold")
 def uphold(
-    request: Request, user: Officer, form: SubmittedOf, reason: Annotated[str, Form(max_length=64)] = "", text: Text = ""
+    request: Request,
+    user: Officer,
+    form: SubmittedOf,
+    reason: Annotated[str, Form(max_length=64)] = "",
+    text: Text = "",
 ) -> Response:
     """The applicant is the listed subject, and the measure applies."""
     return _conclude(request, user, form, Conclusion.UPHOLD, reason, text)
@@ -67,7 +71,11 @@ def uphold(
 
 @router.post("/flags/{number}/dismiss")
 def dismiss(
-    request: Request, user: Officer, form: SubmittedOf, reason: Annotated[str, Form(max_length=64)] = "", text: Text = ""
+    request: Request,
+    user: Officer,
+    form: SubmittedOf,
+    reason: Annotated[str, Form(max_length=64)] = "",
+    text: Text = "",
 ) -> Response:
     """The applicant is somebody else, or the measure does not apply."""
     return _conclude(request, user, form, Conclusion.DISMISS, reason, text)
@@ -79,7 +87,11 @@ def agree(request: Request, user: Approver, form: SubmittedOf, text: Text = "") 
     with _flag(request, user, form) as (connection, now, common):
         if now.state is not State.PROPOSED or now.conclusion is None:
             raise CreditSyncError("没有等待第二人复核的结论")
-        said: dict[str, Any] = {"reason": now.reason, "text": text or now.text, "reasons": office_of(request).reasons}
+        said: dict[str, Any] = {
+            "reason": now.reason,
+            "text": text or now.text,
+            "reasons": office_of(request).reasons,
+        }
         review.decide(connection, form.number, now.conclusion, **said, **common)
     return _back(form)
 
@@ -100,12 +112,12 @@ def undo(request: Request, user: Officer, form: SubmittedOf, text: Text = "") ->
     return _back(form)
 
 
-def _conclude(  # noqa: PLR0913 - what a conclusion is made of
+def _conclude(
     request: Request, user: User, form: Submitted, conclusion: Conclusion, reason: str, text: str
 ) -> Response:
     with _flag(request, user, form) as (connection, now, common):
         if now.state is State.PROPOSED:  # to conclude the same again would be to agree, which is another right
-            raise Refused("这条预警正等待第二人复核", remedy="复核须由有复核权限的另一人作出")
+            raise RefusedError("这条预警正等待第二人复核", remedy="复核须由有复核权限的另一人作出")
         said: dict[str, Any] = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
         review.decide(connection, form.number, conclusion, **said, **common)
     return _back(form)

@@ -18,9 +18,8 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record
 from credit_sync.reporting import labels
 from credit_sync.reporting.shown import shown
-from credit_sync.review import HistoryStep
+from credit_sync.review import HistoryStep, standing
 from credit_sync.review import history as steps
-from credit_sync.review import standing
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.reasons import Reasons
 from credit_sync.store.audit import Action
@@ -57,7 +56,7 @@ def numbers(
     return _flag(request, who, user, number, asked, full)
 
 
-def _flag(  # noqa: PLR0913 - what the page is made of
+def _flag(
     request: Request, who: Visitor, user: User, number: int, asked: Wanted, full: tuple[str, ...] = ()
 ) -> Response:
     office = office_of(request)
@@ -103,7 +102,9 @@ def _events(known: tuple[Event, ...], history: tuple[HistoryStep, ...], reasons:
     """What happened to the flag and what people did to it, in one order of time."""
     done = []
     for step in history:
-        why = "：".join(part for part in (reasons.title(step.reason) if step.reason else "", shown(step.text)) if part)
+        why = "：".join(
+            part for part in (reasons.title(step.reason) if step.reason else "", shown(step.text)) if part
+        )
         title = labels.STEPS[step.step]
         if step.state is State.PROPOSED:
             title = f"提出{title}，待第二人复核"

@@ -21,11 +21,11 @@ _LONGEST_TEXT = 100
 Reader = Annotated[User, Depends(allowed(Right.FLAGS))]
 
 
-def wanted(  # noqa: PLR0913 - the parameters of an address
+def wanted(
     verdict: str = "",
     system: str = "",
     department: str = "",
-    list: str = "",  # noqa: A002 - name of the parameter
+    list: str = "",
     state: str = "waiting",
     text: str = "",
     sort: str = "serious",

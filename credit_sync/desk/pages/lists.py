@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from credit_sync.desk.errors import NotThere
+from credit_sync.desk.errors import NotThereError
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
@@ -46,7 +46,7 @@ def one_list(request: Request, who: VisitorOf, user: Reader, name: str) -> Respo
     with office.engine.connect() as connection:
         state = states_of_lists(connection, office.settings, office.now()).get(name)
         if state is None:
-            raise NotThere(f"没有名单 {name}", remedy="请从名单一览进入")
+            raise NotThereError(f"没有名单 {name}", remedy="请从名单一览进入")
         versions = _versions(connection, state)
         try:
             moved = differences(connection, office.settings, office.measures, name, Wanted(None, None, _ENTRIES))
@@ -59,7 +59,13 @@ def one_list(request: Request, who: VisitorOf, user: Reader, name: str) -> Respo
         for number, source in enumerate(state.sources)
         if (own := [p for p, row in zip(points, accepted, strict=True) if row["source"] == source])
     ]
-    values: dict[str, Any] = {"title": title, "state": state, "versions": versions, "charts": charts, "moved": moved}
+    values: dict[str, Any] = {
+        "title": title,
+        "state": state,
+        "versions": versions,
+        "charts": charts,
+        "moved": moved,
+    }
     return page(request, who, "list.html.j2", line=change_line, shown=shown, **values)
 
 
@@ -72,7 +78,9 @@ def _all(connection: Connection, office: Office, run: Run) -> list[tuple[str, ob
 
 def _versions(connection: Connection, state: ListState) -> list[dict[str, Any]]:
     c = source_version.c
-    query = select(source_version).where(c.source.in_(state.sources)).order_by(
-        c.pulled_at.desc(), c.source, c.version.desc()
+    query = (
+        select(source_version)
+        .where(c.source.in_(state.sources))
+        .order_by(c.pulled_at.desc(), c.source, c.version.desc())
     )
     return [dict(row) for row in connection.execute(query.limit(_VERSIONS)).mappings()]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from credit_sync.desk.departments import is_of_user
-from credit_sync.desk.errors import SlowDown
+from credit_sync.desk.errors import SlowDownError
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
@@ -36,7 +36,9 @@ Asker = Annotated[User, Depends(allowed(Right.LOOK_UP))]
 def form(request: Request, who: VisitorOf, user: Asker) -> Response:
     """What is asked for."""
     asked = {"name": "", "code": "", "reason": ""}
-    return page(request, who, "lookup.html.j2", answer=None, asked=asked, problem="", limited=not user.all_departments)
+    return page(
+        request, who, "lookup.html.j2", answer=None, asked=asked, problem="", limited=not user.all_departments
+    )
 
 
 @router.post("/lookup", dependencies=[Depends(own_form)])
@@ -56,7 +58,7 @@ def answer(
     problem = ""
     try:
         found = _found(office, user, (name, code, number), reason.strip())
-    except SlowDown:
+    except SlowDownError:
         raise
     except CreditSyncError as error:
         problem = _in_form_words(error)
@@ -96,7 +98,9 @@ def _refuse_too_many(connection: Connection, office: Office, user: User) -> None
     most, since = office.desk.lookups_per_hour, office.now() - timedelta(hours=1)
     asked = len(entries(connection, who=user.name, action=Action.LOOKUP, since=since, limit=most))
     if asked >= most:
-        raise SlowDown(f"一小时内已查询 {asked} 次，达到上限", remedy="请稍后再查；确有需要请运维人员调整上限")
+        raise SlowDownError(
+            f"一小时内已查询 {asked} 次，达到上限", remedy="请稍后再查；确有需要请运维人员调整上限"
+        )
 
 
 def _in_form_words(error: CreditSyncError) -> str:

@@ -17,13 +17,12 @@ NAVIGATION = (
     ("/publications", "报送", Right.PUBLICATIONS),
     ("/quarantine", "隔离区", Right.QUARANTINE),
     ("/runs", "运行", Right.RUNS),
+    ("/audit", "留痕", Right.AUDIT),
 )
 """Where the pages are, in the order of a morning's work, and what each demands."""
 
 
-def page(
-    request: Request, who: Visitor, template: str, *, status: int = HTTPStatus.OK, **values: Any
-) -> Response:
+def page(request: Request, who: Visitor, template: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:
     """A template of the desk, filled."""
     office = office_of(request)
     frame = {

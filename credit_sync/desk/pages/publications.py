@@ -20,7 +20,7 @@ _PER_PAGE = 100
 
 
 @router.get("/publications")
-def publications(  # noqa: PLR0913 - what is asked for
+def publications(
     request: Request,
     who: VisitorOf,
     user: Reader,  # noqa: ARG001 - the right is demanded

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from credit_sync.desk.errors import NotThere
+from credit_sync.desk.errors import NotThereError
 from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
@@ -41,6 +41,6 @@ def one_run(request: Request, who: VisitorOf, user: Reader, number: Number) -> R
     with office.engine.connect() as connection:
         found = connection.execute(select(run).where(run.c.id == number)).first()
     if found is None:
-        raise NotThere(f"没有第 {number} 次运行", remedy="请从运行一览进入")
+        raise NotThereError(f"没有第 {number} 次运行", remedy="请从运行一览进入")
     report = read_run(office.engine, office.settings, Run(found.id, found.as_of), office.measures)
     return page(request, who, "one_run.html.j2", report=report, run=found)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from credit_sync.desk.errors import NotThere, Refused
+from credit_sync.desk.errors import NotThereError, RefusedError
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User
@@ -28,7 +28,7 @@ _away_key = secrets.token_bytes(32)
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, who: VisitorOf, next: str = "/") -> Response:  # noqa: A002 - name of the parameter
+def sign_in_page(request: Request, who: VisitorOf, next: str = "/") -> Response:
     """The ways in."""
     if who.user is not None:
         return _to(safe_path(next))
@@ -41,15 +41,15 @@ def sign_in_local(
     who: VisitorOf,
     name: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "/",  # noqa: A002 - name of the field
+    next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Name and password of a local account."""
     office = office_of(request)
     if not office.desk.local_accounts:
-        raise NotThere("没有启用本地账号")
+        raise NotThereError("没有启用本地账号")
     try:
         user = local.sign_in(office.engine, name, password, who.address, office.now())
-    except local.TooManyFailures as error:
+    except local.TooManyFailuresError as error:
         return _form(request, who, next, name, str(error), HTTPStatus.TOO_MANY_REQUESTS)
     if user is None:
         return _form(request, who, next, name, "账号或密码不对", HTTPStatus.UNAUTHORIZED)
@@ -61,17 +61,17 @@ def sign_in_by_link(request: Request, who: VisitorOf, key: str = "") -> Response
     """Whoever started the desk on this machine without any sign-in: as that account of the operating system."""
     office = office_of(request)
     if not office.serving.link or not hmac.compare_digest(key.encode(), office.serving.link.encode()):
-        raise Refused("这个链接不能用", remedy="请用启动 credit-sync desk 时显示的链接")
+        raise RefusedError("这个链接不能用", remedy="请用启动 credit-sync desk 时显示的链接")
     user = User(office.serving.owner, office.serving.owner, frozenset(Role), frozenset({ALL_DEPARTMENTS}))
     return _enter(office, who, user, "link", "/")
 
 
 @router.get("/sign-in/oidc")
-async def to_provider(request: Request, next: str = "/") -> Response:  # noqa: A002 - name of the parameter
+async def to_provider(request: Request, next: str = "/") -> Response:
     """To the provider; what must be known when the browser comes back goes along in a signed cookie."""
     office = office_of(request)
     if office.oidc is None:
-        raise NotThere("没有配置统一身份认证")
+        raise NotThereError("没有配置统一身份认证")
     request.scope["session"] = kept = {"next": safe_path(next)}
     response = await office.oidc.send_away(request, f"{office.serving.address}/sign-in/oidc/return")
     response.set_cookie(
@@ -91,7 +91,7 @@ async def from_provider(request: Request, who: VisitorOf) -> Response:
     """Back from the provider."""
     office = office_of(request)
     if office.oidc is None:
-        raise NotThere("没有配置统一身份认证")
+        raise NotThereError("没有配置统一身份认证")
     try:
         kept = _signer().loads(request.cookies.get(_AWAY_COOKIE, ""), max_age=_AWAY_SECONDS)
     except BadSignature:
@@ -121,7 +121,7 @@ def safe_path(wanted: str) -> str:
     return wanted if inside and wanted.isprintable() and "\\" not in wanted else "/"
 
 
-def _form(  # noqa: PLR0913 - what the form shows again
+def _form(
     request: Request, who: Visitor, wanted: str, name: str = "", problem: str = "", status: int = HTTPStatus.OK
 ) -> Response:
     office = office_of(request)
@@ -141,7 +141,7 @@ def _form(  # noqa: PLR0913 - what the form shows again
 
 def _enter(office: Office, who: Visitor, user: User, way: str, wanted: str) -> Response:
     if not user.roles:
-        raise Refused("您的账号在这里没有任何角色", remedy="请联系运维人员分配角色和处室")
+        raise RefusedError("您的账号在这里没有任何角色", remedy="请联系运维人员分配角色和处室")
     response = _to(safe_path(wanted))
     set_cookie(response, office, sign_in(office, who, user, way))
     return response

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from credit_sync.desk.assets import asset
-from credit_sync.desk.errors import NotThere
+from credit_sync.desk.errors import NotThereError
 
 router = APIRouter()
 _YEAR = 365 * 24 * 3600
@@ -15,6 +15,6 @@ def static(name: str) -> Response:
     """A file, under an address that changes with its content."""
     found = asset(name)
     if found is None:
-        raise NotThere("没有这个文件")
+        raise NotThereError("没有这个文件")
     content, kind = found
     return Response(content, media_type=kind, headers={"cache-control": f"public, max-age={_YEAR}, immutable"})

@@ -1,9 +1,10 @@
 """What a provider or proxy says about somebody, as a user of the desk."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User
+from credit_sync.desk.rights import ALL_DEPARTMENTS, User
+from credit_sync.desk_settings import OidcSignIn, ProxySignIn
 from credit_sync.errors import CreditSyncError
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -15,21 +16,24 @@ def user_from(
     title: str,
     said_roles: Sequence[str],
     said_departments: Sequence[str],
-    roles: Mapping[str, Role],
-    departments: Mapping[str, str],
+    meaning: OidcSignIn | ProxySignIn,
 ) -> User:
-    """`roles` and `departments` say what the words of the provider mean here. An unknown role is none.
+    """`meaning.roles` and `.departments` say what the words of the provider mean here. An unknown role is none.
 
     Where `departments` is empty the provider's words are the departments' names, else an unknown one is none; only the
     mapping can give all departments. Raises CreditSyncError for a name that cannot go on record.
     """
     name = name.strip()
     if not name or len(name) > _LONGEST or any(unicodedata.category(c)[0] == "C" for c in name):
-        raise CreditSyncError("登录平台没有给出可用的账号", remedy="请运维人员核对 [desk] 的 user_claim 或 user_header")
+        raise CreditSyncError(
+            "登录平台没有给出可用的账号", remedy="请运维人员核对 [desk] 的 user_claim 或 user_header"
+        )
     if hide_in_text(name) != name:  # it goes on record, and no identity number does
-        raise CreditSyncError("登录平台以证件号码作账号，不能采用", remedy="请运维人员换一个 user_claim 或 user_header")
-    known = frozenset(roles[word] for word in said_roles if word in roles)
-    if departments:
+        raise CreditSyncError(
+            "登录平台以证件号码作账号，不能采用", remedy="请运维人员换一个 user_claim 或 user_header"
+        )
+    known = frozenset(meaning.roles[word] for word in said_roles if word in meaning.roles)
+    if departments := meaning.departments:
         own = frozenset(departments[word] for word in said_departments if word in departments)
     else:
         own = frozenset(word for word in said_departments if word and word != ALL_DEPARTMENTS)

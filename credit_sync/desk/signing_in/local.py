@@ -23,7 +23,7 @@ _MOST_OF_NAME, _MOST_OF_ADDRESS = 10, 30
 _KEPT = timedelta(days=1)
 
 
-class TooManyFailures(CreditSyncError):
+class TooManyFailuresError(CreditSyncError):
     """Signing in has failed too often; it has to wait."""
 
 
@@ -45,7 +45,9 @@ def make_account(  # noqa: PLR0913 - what an account is made of
     values = (name, title or name, hashed(password, name), _stored(roles), _stored(departments), at, at, None)
     with writing(engine) as connection:
         if account(connection, name) is not None:
-            raise CreditSyncError(f"已有账号 {name}", remedy="改密码用 desk user password，停用用 desk user disable")
+            raise CreditSyncError(
+                f"已有账号 {name}", remedy="改密码用 desk user password，停用用 desk user disable"
+            )
         add_account(connection, Account(*values))
         detail = {"change": "add", "roles": values[3], "departments": values[4]}
         _note(connection, name, by, at, detail)
@@ -69,14 +71,16 @@ def disable(engine: Engine, name: str, *, by: str, at: datetime) -> None:
 
 
 def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime) -> User | None:
-    """The user, None where name and password do not fit. Raises TooManyFailures."""
+    """The user, None where name and password do not fit. Raises TooManyFailuresError."""
     name = name.strip()[:_LONGEST_NAME]
     with engine.connect() as connection:
         of_name = failures(connection, at - _WINDOW, name=name)
         of_address = failures(connection, at - _WINDOW, address=address)
         found = account(connection, name)
     if of_name >= _MOST_OF_NAME or of_address >= _MOST_OF_ADDRESS:
-        raise TooManyFailures("登录失败次数太多，暂时不能登录", remedy="请过 15 分钟再试，或请运维人员重设密码")
+        raise TooManyFailuresError(
+            "登录失败次数太多，暂时不能登录", remedy="请过 15 分钟再试，或请运维人员重设密码"
+        )
     usable = found if found is not None and found.disabled_at is None else None
     if matches(usable.password if usable else None, password) and usable is not None:
         return user_of(usable)
@@ -109,4 +113,6 @@ def _known(found: Account | None, name: str) -> Account:
 def _refuse_name(name: str) -> None:
     odd = any(unicodedata.category(c)[0] in "CZ" for c in name)
     if not name or len(name) > _LONGEST_NAME or odd or hide_in_text(name) != name:
-        raise CreditSyncError("账号名不能用", remedy=f"1 到 {_LONGEST_NAME} 个字符，不含空格和控制字符，不用证件号码")
+        raise CreditSyncError(
+            "账号名不能用", remedy=f"1 到 {_LONGEST_NAME} 个字符，不含空格和控制字符，不用证件号码"
+        )

@@ -83,8 +83,7 @@ class OidcClient:
             str(claims.get(settings.title_claim) or ""),
             words(claims.get(settings.roles_claim)),
             words(claims.get(settings.departments_claim)),
-            settings.roles,
-            settings.departments,
+            settings,
         )
 
 

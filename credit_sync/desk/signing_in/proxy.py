@@ -19,8 +19,7 @@ def user_of_headers(connection: HTTPConnection, settings: ProxySignIn) -> User |
         _header(connection, settings.title_header),
         words(_header(connection, settings.roles_header)),
         words(_header(connection, settings.departments_header)),
-        settings.roles,
-        settings.departments,
+        settings,
     )
 
 
