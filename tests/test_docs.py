@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from credit_sync import channel_settings, http_settings, settings
+from credit_sync import channel_settings, desk_settings, http_settings, settings
 from credit_sync.cli import credit_sync
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
@@ -171,6 +171,9 @@ PLACES: dict[str, tuple[str, str]] = {
     "ExchangeDbChannel": ("operating", 'kind = "exchange_db"'),
     "ApiChannel": ("operating", 'kind = "api"'),
     "WebsiteChannel": ("operating", 'kind = "website"'),
+    "Desk": ("desk", "[desk]"),
+    "OidcSignIn": ("desk", "[desk.oidc]"),
+    "ProxySignIn": ("desk", "[desk.proxy]"),
     "Mapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),
     "FieldMapping": ("mappings", "[fields]"),
@@ -194,7 +197,7 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-FILES = (settings, channel_settings, http_settings, mapping)
+FILES = (settings, channel_settings, desk_settings, http_settings, mapping)
 
 
 @pytest.mark.parametrize("model", [model for file in FILES for model in models(file)], ids=lambda m: m.__name__)

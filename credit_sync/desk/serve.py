@@ -2,6 +2,7 @@
 
 import ipaddress
 import secrets
+import socket
 from urllib.parse import urlsplit
 
 import structlog
@@ -63,14 +64,10 @@ def words_at_start(settings: Settings, engine: Engine, serving: Serving) -> list
 
 
 def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port: int) -> None:
-    """Serves until it is told to stop."""
+    """Serves until it is told to stop. Raises CreditSyncError where the port cannot be had."""
     be_impatient(engine)
-    application = make_application(settings, engine, serving)
-    structlog.get_logger().info("复核台已启动", address=serving.address, host=host, port=port)
-    uvicorn.run(
-        application,
-        host=host,
-        port=port,
+    config = uvicorn.Config(
+        make_application(settings, engine, serving),
         log_config=None,
         log_level="critical",  # errors.py writes the program's faults into the log, with numbers hidden
         access_log=False,  # addresses of pages hold names; who saw what is in the audit log
@@ -79,6 +76,20 @@ def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port:
         timeout_keep_alive=15,
         limit_concurrency=200,
     )
+    with _listening(host, port) as listener:
+        structlog.get_logger().info("复核台已启动", address=serving.address, host=host, port=port)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or type(error).__name__
+        raise CreditSyncError(
+            f"在 {host} 的 {port} 端口上不能提供：{said}", remedy="是否已经在运行；或用 --port 换一个端口"
+        ) from None
 
 
 def be_impatient(engine: Engine) -> None:
