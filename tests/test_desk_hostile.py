@@ -145,7 +145,6 @@ def test_broken_addresses(officer: Guest, auditor: Guest, path: str) -> None:
     "query",
     [
         "verdict=%27%20OR%201=1--",
-        "system=%00",
         "state=nonsense&sort=nonsense",
         "text=%25_%5C%27%22%3B--",
         "text=" + "字" * 3000,
@@ -159,6 +158,18 @@ def test_odd_questions_to_the_list(officer: Guest, query: str) -> None:
     page = officer.page(f"/?{query}")
     assert "条预警" in page
     assert "<script>alert" not in page
+
+
+def test_nul(world: World, officer: Guest) -> None:
+    before = world.untouched()
+    for answer in (
+        officer.get("/?system=%00"),
+        officer.get("/sign-in?next=%00"),
+        officer.post("/lookup", name="a\0b", reason="核查"),
+        world.guest().get("/?text=%00"),
+    ):
+        assert (answer.status_code, "不能理解的字符" in answer.text) == (400, True)
+    assert world.untouched() == before
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page=99999999999999"])

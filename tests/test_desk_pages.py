@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from credit_sync.desk.flag_list import PER_PAGE
 from credit_sync.desk.office import Office
@@ -190,6 +190,26 @@ def test_history_tells_what_changed_in_the_records(world: World, tmp_path: Path)
             )
         )
     assert "变更：列入机关</span>" in made.signed_in("officer").page(f"/flags/{number}")
+
+
+def test_a_flag_whose_cases_went_over_to_another(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    (number,) = numbers(made.signed_in("officer").page("/?state=closed"))
+    with writing(made.engine) as connection:
+        moved = update(schema.match).where(schema.match.c.flag_id == number)
+        connection.execute(moved.values(flag_id=made.flag("仰宗岱")))
+    answer = made.signed_in("officer").get(f"/flags/{number}")
+    assert (answer.status_code, "转到同一申报主体的另一条预警" in answer.text) == (404, True)
+
+
+def test_a_mapping_that_is_broken(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    office = made.application.state.office
+    broken = office.settings.model_copy(update={"mappings": tmp_path / "nowhere"})
+    guest = made.signed_in("officer")
+    object.__setattr__(office, "settings", broken)
+    answer = guest.get("/lists")
+    assert (answer.status_code, str(tmp_path) in answer.text) == (503, False)
 
 
 def test_full_number_only_on_demand_and_on_record(world: World, officer: Guest) -> None:

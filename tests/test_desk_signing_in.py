@@ -1,6 +1,7 @@
 """Signing in: local accounts, the link, a reverse proxy; sessions, cookies and headers."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,12 @@ def failed_before(world: World, times: int, name: str = "", address: str = "") -
     """Sign-ins have failed just now, for a name from everywhere or from an address for every name."""
     now = world.application.state.office.now()
     rows = [
-        {"id": n, "at": now, "name": name or f"n{n}", "address": address or f"192.0.2.{n}"}
+        {
+            "id": n,
+            "at": now,
+            "name": hashlib.sha256(name.encode()).hexdigest() if name else f"n{n}",
+            "address": address or f"192.0.2.{n}",
+        }
         for n in range(1, times + 1)
     ]
     with writing(world.engine) as connection:
@@ -274,6 +280,13 @@ def test_the_link_lets_in_whoever_started_the_desk(world: World) -> None:
         assert guest.get("/sign-in/link", params={"key": key}).status_code == 403
     assert guest.get("/sign-in/link", params={"key": "s" * 43}).status_code == 303
     assert "operator" in guest.page("/")
+    again = World(world.night, make_desk(world.night, replace(serving, link="t" * 43)))
+    elsewhere = again.guest()
+    elsewhere.client.cookies.set("credit_sync", guest.client.cookies["credit_sync"])
+    assert elsewhere.get("/").status_code == 303  # another start, another link
+    kept = world.guest()
+    kept.client.cookies.set("credit_sync", guest.client.cookies["credit_sync"])
+    assert kept.get("/").status_code == 303  # now that accounts are asked for, the link's session is over
     assert world.guest().get("/sign-in/link").status_code == 403  # there is none where a sign-in is configured
     assert guest.post("/sign-in", name="officer", password=PASSWORD).status_code == 404
 

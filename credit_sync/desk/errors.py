@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from credit_sync.desk.office import office_of
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError, StoreError
 from credit_sync.store.engine import explain
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -75,6 +75,10 @@ def error_page(request: Request, status: HTTPStatus, message: str, remedy: str =
 def known_error(request: Request, error: Exception) -> Response:
     """What a person has to know about."""
     assert isinstance(error, CreditSyncError)  # noqa: S101 - how it is registered
+    if isinstance(error, SettingsError | StoreError):  # names files and addresses of the machine: for the log
+        _log.error("配置或数据库不可用", path=request.url.path, error=str(error))
+        message, remedy = "配置或数据库暂时不可用，没有执行", "请联系运维人员查看日志"
+        return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, message, remedy)
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
     return error_page(request, status, error.message, error.remedy)
 

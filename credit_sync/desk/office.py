@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from starlette.requests import Request
 
 from credit_sync.desk.assets import asset_address
 from credit_sync.desk_settings import Desk
 from credit_sync.reporting import labels
+from credit_sync.reporting.lists import ListView, read_lists
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.templates import environment
 from credit_sync.screening.decisions import same_person
@@ -22,7 +24,7 @@ from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
-from credit_sync.store.schema import run
+from credit_sync.store.schema import screening
 
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
@@ -42,6 +44,11 @@ class Serving:
     """Where no sign-in is configured: the secret of the one link that leads in, for whoever started the desk."""
     owner: str = ""
     """Whose link it is."""
+
+    @property
+    def link_way(self) -> str:
+        """The way of sessions that began with this link: another start has another, and theirs are over."""
+        return f"link-{sha256(self.link.encode()).hexdigest()[:8]}" if self.link else ""
 
     @property
     def secure(self) -> bool:
@@ -90,11 +97,14 @@ class Office:
         """The clock, to the second, as everything that people do is stored."""
         return datetime.now().replace(microsecond=0)
 
-    def last_run(self) -> Run:
-        """The last run that screened or will have; its number 0 and the present where there is none."""
-        with self.engine.connect() as connection:
-            found = connection.execute(select(run.c.id, run.c.as_of).order_by(run.c.id.desc()).limit(1)).first()
-        return Run(found.id, found.as_of) if found else Run(0, self.now())
+    def screened(self, connection: Connection) -> datetime | None:
+        """When screening was last done; None before the first time."""
+        last: datetime | None = connection.scalar(select(func.max(screening.c.screened_at)))
+        return last
+
+    def lists(self, connection: Connection, previous: datetime) -> tuple[ListView, ...]:
+        """The watch lists as they are now; what came and went is counted since `previous`."""
+        return read_lists(connection, self.settings, Run(0, self.now()), previous, self.measures)
 
 
 def office_of(request: Request) -> Office:

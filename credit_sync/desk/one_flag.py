@@ -110,10 +110,15 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
     """The flag as the user may see it. Raises NotThereError."""
     found, applicant = applicant_of_flag(connection, user, number)
     matches = _matches(connection, number)
+    held = next((row for row, _ in matches if row["closed_at"] in (None, found.closed_at)), None)
+    if held is None:  # its cases have gone over to another flag of the applicant's
+        raise NotThereError(
+            f"预警 {number} 已于 {found.closed_at:%Y-%m-%d} 关闭，名单条目已转到同一申报主体的另一条预警",
+            remedy="请从预警一览进入",
+        )
     head, view = flag_views(connection, flag.c.id == number, office.measures, office.reasons)[0]
     evidence = [(e.title, e.bits) for e in view.evidence if e.bits]
-    strongest = next((row for row, _ in matches if row["closed_at"] == found.closed_at), matches[0][0])
-    prior = _prior(strongest, applicant.subject, office)
+    prior = _prior(held, applicant.subject, office)
     return OneFlag(
         view=view,
         head=head,
@@ -125,7 +130,7 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
         rows=side_by_side(view),
         steps=steps(prior, evidence),
         picture=waterfall(prior, evidence, view.probability, name=f"flag-{number}"),
-        weights=strongest["weights"],
+        weights=held["weights"],
         namesakes=_namesakes(connection, office, applicant.subject),
         cases=tuple(_case(row, listing) for row, listing in matches),
         others=tuple(_others(connection, applicant, number)),
@@ -134,7 +139,7 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
 
 
 def _matches(connection: Connection, number: int) -> list[tuple[RowMapping, Listing]]:
-    """All matches of a flag, those that still hold first, the strongest before the others."""
+    """All matches of a flag, those that still hold first, the held before the others."""
     rows = connection.execute(select(match).where(match.c.flag_id == number)).mappings().all()
     listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
     order = sorted(
@@ -158,6 +163,8 @@ def _namesakes(connection: Connection, office: Office, subject: Subject) -> Name
     if subject.kind is not SubjectKind.PERSON:
         return None
     settings = office.settings
+    if not (settings.path(settings.store.index) / "current").exists():
+        return None  # to count without it, all listings would have to be read
     try:
         candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
     except CreditSyncError:

@@ -1,5 +1,6 @@
 """Serving the desk: one process, and nobody let in whom no sign-in lets in."""
 
+import errno
 import ipaddress
 import secrets
 import socket
@@ -86,7 +87,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        said = getattr(error, "strerror", None) or type(error).__name__
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        said = "端口已被占用" if taken else getattr(error, "strerror", None) or type(error).__name__
         raise CreditSyncError(
             f"在 {host} 的 {port} 端口上不能提供：{said}", remedy="是否已经在运行；或用 --port 换一个端口"
         ) from None

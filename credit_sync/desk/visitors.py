@@ -9,7 +9,7 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -27,6 +27,7 @@ from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right, Role, User, roles_of
 from credit_sync.desk.signing_in.local import user_of
 from credit_sync.desk.signing_in.proxy import user_of_headers
+from credit_sync.errors import CreditSyncError
 from credit_sync.store.audit import Action, note
 from credit_sync.store.desk_sessions import Session, begin_session, forget_over, session, touch_session
 from credit_sync.store.desk_users import account
@@ -61,6 +62,7 @@ class Visitor:
 def visitor(request: Request, background: BackgroundTasks) -> Visitor:
     """Who sent the request, signed in or not."""
     office = office_of(request)
+    refuse_nul(request.query_params.values())
     found = request.cookies.get(cookie_name(office), "")
     known = _TOKEN.fullmatch(found) is not None
     token = found if known else secrets.token_urlsafe(32)
@@ -94,9 +96,17 @@ async def own_form(request: Request, who: VisitorOf) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise RefusedError("请求来自别的网站，没有执行")
-    sent = (await request.form()).get("form_code")
+    form = await request.form()
+    refuse_nul(value for value in form.values() if isinstance(value, str))
+    sent = form.get("form_code")
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), who.form_code.encode()):
         raise RefusedError("页面已过期，没有执行", remedy="请返回上一页，刷新后再提交")
+
+
+def refuse_nul(texts: Iterable[str]) -> None:
+    """PostgreSQL keeps no text with a NUL, and nobody types one."""
+    if any("\0" in text for text in texts):
+        raise CreditSyncError("请求中有不能理解的字符，没有执行")
 
 
 def sign_in(office: Office, who: Visitor, user: User, way: str) -> str:
@@ -167,6 +177,8 @@ def _signed_in(office: Office, digest: str, background: BackgroundTasks) -> User
         found = session(connection, digest)
         if found is None or now - found.began_at > _longest(office) or now - found.seen_at > _idle(office):
             return None
+        if not _is_open(office, found):
+            return None
         local = account(connection, found.name) if found.way == "local" else None
     if now - found.seen_at > _TOUCH_AFTER:
         background.add_task(_touch, office, digest, now)
@@ -185,6 +197,16 @@ def _touch_now(office: Office, digest: str, now: datetime) -> None:
             touch_session(connection, digest, now)
     except OperationalError:
         return  # a night is writing: the next page tries again
+
+
+def _is_open(office: Office, found: Session) -> bool:
+    """Whether the way in which the session began is (still) a way in: links are good for one start of the desk."""
+    match found.way:
+        case "local":
+            return office.desk.local_accounts
+        case "oidc":
+            return office.desk.oidc is not None
+    return found.way == office.serving.link_way
 
 
 def _longest(office: Office) -> timedelta:

@@ -10,7 +10,7 @@ from credit_sync.store.schema import desk_session, failed_sign_in
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody signed in, `way` local, oidc or link. The browser keeps a token of which only the digest is here."""
+    """Somebody signed in, `way` local, oidc, or a link's. The browser keeps a token of which only the digest is here."""
 
     digest: str
     way: str
@@ -57,7 +57,7 @@ def forget_over(connection: Connection, began_before: datetime, seen_before: dat
 
 
 def failures(connection: Connection, since: datetime, *, name: str = "", address: str = "") -> int:
-    """How many sign-ins failed since a time, for a name, from an address, or both."""
+    """How many sign-ins failed since a time, for a name (its digest), from an address, or both."""
     c = failed_sign_in.c
     wanted = [c.at > since, *([c.name == name] if name else []), *([c.address == address] if address else [])]
     return connection.scalar(select(func.count()).select_from(failed_sign_in).where(*wanted)) or 0

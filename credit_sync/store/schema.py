@@ -356,7 +356,7 @@ desk_session = Table(
     Column(
         "digest", String(64), primary_key=True
     ),  # SHA-256 of what the browser keeps: it cannot be made out of it
-    Column("way", String(8), nullable=False),  # local | oidc | link
+    Column("way", String(16), nullable=False),  # local | oidc | link-…: one start of the desk
     Column("name", String(128), nullable=False),
     Column("title", String(128), nullable=False),
     Column("roles", JSON, nullable=False),
@@ -372,7 +372,7 @@ failed_sign_in = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("at", DateTime, nullable=False),
-    Column("name", String(64), nullable=False),
+    Column("name", String(64), nullable=False),  # SHA-256: people type passwords into the wrong field
     Column("address", String(64), nullable=False),
     Index(None, "at"),
 )

@@ -133,7 +133,12 @@ def _flag(
         applicant_of_flag(connection, user, form.number)
         lock_flag(connection, form.number)
         common = {"who": user.name, "at": office.now(), "seen": form.seen, "origin": form.origin}
-        yield connection, review.standing(connection, form.number), common
+        try:
+            yield connection, review.standing(connection, form.number), common
+        except RefusedError:
+            raise
+        except CreditSyncError as error:  # its remedy is for the command line
+            raise CreditSyncError(error.message, remedy="请返回上一页，看过现在的情况、补全表单后再提交") from None
 
 
 def _back(form: Submitted) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from credit_sync.desk.flag_list import Wanted, flag_order
+from credit_sync.desk.limits import refuse_too_many
 from credit_sync.desk.office import office_of
 from credit_sync.desk.one_flag import Event, applicant_of_flag, one_flag
 from credit_sync.desk.pages.flags import Reader, WantedOf
@@ -50,6 +51,7 @@ def numbers(
     office = office_of(request)
     with office.engine.connect() as connection:
         _, applicant = applicant_of_flag(connection, user, number)
+        refuse_too_many(connection, office, user, Action.REVEAL)
     query = f"预警 {number} {applicant.application} {applicant.subject.name}"
     put_on_record(office.engine, Action.REVEAL, query, 1, who=user.name, reason=reason.strip(), at=office.now())
     full = tuple(f"{i.title} {i.value}" for i in applicant.subject.identifiers)

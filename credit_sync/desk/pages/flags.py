@@ -12,7 +12,6 @@ from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
 from credit_sync.errors import CreditSyncError
-from credit_sync.reporting.lists import previous_report, read_lists
 from credit_sync.subjects.identifiers import hide_in_text
 
 router = APIRouter()
@@ -46,17 +45,16 @@ WantedOf = Annotated[Wanted, Depends(wanted)]
 def flags(request: Request, who: VisitorOf, user: Reader, asked: WantedOf) -> Response:
     """The user's flags, and how the lists behind them stand."""
     office = office_of(request)
-    run = office.last_run()
     with office.engine.connect() as connection:
         found = flag_page(connection, user, asked, office.measures)
-        lists = read_lists(connection, office.settings, run, previous_report(connection, run), office.measures)
+        lists, screened = office.lists(connection, office.now()), office.screened(connection)
     return page(
         request,
         who,
         "flags.html.j2",
         found=found,
         asked=asked,
-        run=run,
+        screened=screened,
         stale=[each for each in lists if each.warning],
         lists=lists,
         facets=FACETS,

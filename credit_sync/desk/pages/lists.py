@@ -9,17 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from credit_sync.desk.errors import NotThereError
-from credit_sync.desk.office import Office, office_of
+from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.list_chart import Point, list_chart
 from credit_sync.reporting.list_diff import Wanted, change_line, differences
-from credit_sync.reporting.lists import midnight, read_lists
+from credit_sync.reporting.lists import midnight
 from credit_sync.reporting.shown import shown
 from credit_sync.sources.lists import states_of_lists
-from credit_sync.store.ledger import Run
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import source_version
 
@@ -30,12 +29,13 @@ _VERSIONS, _ENTRIES = 60, 30
 
 @router.get("/lists")
 def lists(request: Request, who: VisitorOf, user: Reader) -> Response:  # noqa: ARG001 - the right is demanded
-    """All lists; what came and went since midnight of the day before the last run."""
+    """All lists; what came and went since the day before began."""
     office = office_of(request)
-    run = office.last_run()
+    day_before = midnight(office.now()) - timedelta(days=1)
     with office.engine.connect() as connection:
-        found = _all(connection, office, run)
-    return page(request, who, "lists.html.j2", lists=found, run=run)
+        names = states_of_lists(connection, office.settings, office.now())
+        found = list(zip(names, office.lists(connection, day_before), strict=True))
+    return page(request, who, "lists.html.j2", lists=found)
 
 
 @router.get("/lists/{name}")
@@ -67,13 +67,6 @@ def one_list(request: Request, who: VisitorOf, user: Reader, name: str) -> Respo
         "moved": moved,
     }
     return page(request, who, "list.html.j2", line=change_line, shown=shown, **values)
-
-
-def _all(connection: Connection, office: Office, run: Run) -> list[tuple[str, object]]:
-    """(name, view) of every list."""
-    day_before = midnight(run.as_of) - timedelta(days=1)
-    views = read_lists(connection, office.settings, run, day_before, office.measures)
-    return list(zip(states_of_lists(connection, office.settings, run.as_of), views, strict=True))
 
 
 def _versions(connection: Connection, state: ListState) -> list[dict[str, Any]]:

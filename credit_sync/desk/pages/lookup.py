@@ -1,7 +1,6 @@
 """Look-up of one subject: with a reason, on record before anything is shown, so many in an hour."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from credit_sync.desk.departments import is_of_user
 from credit_sync.desk.errors import SlowDownError
+from credit_sync.desk.limits import refuse_too_many
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
@@ -24,7 +24,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import states_of_lists
-from credit_sync.store.audit import Action, entries
+from credit_sync.store.audit import Action
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
 
@@ -72,7 +72,7 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
     now = office.now()
     subject = subject_asked_for(*asked, now.date())
     with office.engine.connect() as connection:
-        _refuse_too_many(connection, office, user)
+        refuse_too_many(connection, office, user, Action.LOOKUP)
         answered = _only_own(_look_up(connection, office, subject), user)
     found = len(answered.found)
     put_on_record(office.engine, Action.LOOKUP, answered.query, found, who=user.name, reason=reason, at=now)
@@ -92,15 +92,6 @@ def _only_own(answered: Answer, user: User) -> Answer:
     """Applications of other departments are not the user's matter; nor is whether there are any."""
     own = tuple(f for f in answered.found if not isinstance(f.record, Applicant) or is_of_user(user, f.record))
     return replace(answered, found=own)
-
-
-def _refuse_too_many(connection: Connection, office: Office, user: User) -> None:
-    most, since = office.desk.lookups_per_hour, office.now() - timedelta(hours=1)
-    asked = len(entries(connection, who=user.name, action=Action.LOOKUP, since=since, limit=most))
-    if asked >= most:
-        raise SlowDownError(
-            f"一小时内已查询 {asked} 次，达到上限", remedy="请稍后再查；确有需要请运维人员调整上限"
-        )
 
 
 def _in_form_words(error: CreditSyncError) -> str:

@@ -23,6 +23,8 @@ from credit_sync.store.engine import writing
 
 router = APIRouter()
 _AWAY_COOKIE, _AWAY_SECONDS = "credit_sync_away", 600
+_LONGEST_PATH = 1000
+"""Longer ones would not fit into a cookie."""
 _away_key = secrets.token_bytes(32)
 """Signs what a browser keeps while it is at the provider; a restart of the desk only asks for a second try."""
 
@@ -63,7 +65,7 @@ def sign_in_by_link(request: Request, who: VisitorOf, key: str = "") -> Response
     if not office.serving.link or not hmac.compare_digest(key.encode(), office.serving.link.encode()):
         raise RefusedError("这个链接不能用", remedy="请用启动 credit-sync desk 时显示的链接")
     user = User(office.serving.owner, office.serving.owner, frozenset(Role), frozenset({ALL_DEPARTMENTS}))
-    return _enter(office, who, user, "link", "/")
+    return _enter(office, who, user, office.serving.link_way, "/")
 
 
 @router.get("/sign-in/oidc")
@@ -117,7 +119,11 @@ def safe_path(wanted: str) -> str:
     >>> safe_path("/flags/3?x=1"), safe_path("//evil.cn"), safe_path("https://evil.cn"), safe_path("/\\\\evil.cn")
     ('/flags/3?x=1', '/', '/', '/')
     """
-    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/sign-in"))
+    inside = (
+        wanted.startswith("/")
+        and len(wanted) <= _LONGEST_PATH
+        and not wanted.startswith(("//", "/\\", "/sign-in"))
+    )
     return wanted if inside and wanted.isprintable() and "\\" not in wanted else "/"
 
 

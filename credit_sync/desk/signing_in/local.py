@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -73,8 +74,9 @@ def disable(engine: Engine, name: str, *, by: str, at: datetime) -> None:
 def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime) -> User | None:
     """The user, None where name and password do not fit. Raises TooManyFailuresError."""
     name = name.strip()[:_LONGEST_NAME]
+    tried = sha256(name.encode()).hexdigest()
     with engine.connect() as connection:
-        of_name = failures(connection, at - _WINDOW, name=name)
+        of_name = failures(connection, at - _WINDOW, name=tried)
         of_address = failures(connection, at - _WINDOW, address=address)
         found = account(connection, name)
     if of_name >= _MOST_OF_NAME or of_address >= _MOST_OF_ADDRESS:
@@ -85,7 +87,7 @@ def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime
     if matches(usable.password if usable else None, password) and usable is not None:
         return user_of(usable)
     with writing(engine) as connection:
-        put_failure(connection, at, name, address, at - _KEPT)
+        put_failure(connection, at, tried, address, at - _KEPT)
     return None
 
 

@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "desk_session",
         sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("way", sa.String(8), nullable=False),
+        sa.Column("way", sa.String(16), nullable=False),
         sa.Column("name", sa.String(128), nullable=False),
         sa.Column("title", sa.String(128), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
