@@ -55,7 +55,7 @@ def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
 @pytest.mark.parametrize(
     ("what", "fields", "problem"),
     [
-        ("dismiss", {"reason": ""}, "没有选择理由"),
+        ("dismiss", {"reason": ""}, "没有写理由"),
         ("dismiss", {"reason": "no_such"}, "没有理由"),
         ("dismiss", {"reason": SAME}, "没有理由"),  # a reason to uphold
         ("dismiss", {"reason": OTHER, "text": " "}, "须写明具体情况"),

@@ -1,10 +1,10 @@
 """Sign-in at an OpenID Connect provider (OpenID Connect Core 1.0, code flow): discovery, PKCE, state and nonce by Authlib."""
 
+import warnings
 from typing import Any
 
 import httpx
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
-from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +14,10 @@ from credit_sync.desk.signing_in.claims import user_from, words
 from credit_sync.desk_settings import OidcSignIn
 from credit_sync.errors import CreditSyncError
 from credit_sync.secret import secret
+
+with warnings.catch_warnings():  # Authlib's advice on another HTTP client would stand among the log's JSON lines
+    warnings.simplefilter("ignore")
+    from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures with a key of the provider's own; never `none`, never one that our client secret could make."""
