@@ -87,6 +87,10 @@ class Platform:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
 
+    def memory(self) -> dict[str, Any]:
+        """What it remembers, as arguments of another one."""
+        return {"kept": self.kept, "arrivals": self.arrivals, "public": self.public}
+
     def respond(self, request: Request) -> Answer:
         """The answer to a request."""
         fault = self.fault(request.number)

@@ -1,5 +1,6 @@
 """What time, credit repair, people and platforms make of what was published: each on its day, and once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
+from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import CreditSyncError
@@ -23,9 +25,11 @@ from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.standard import Period
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
+from credit_sync.reporting.status import status_text
 from credit_sync.settings import Settings
-from credit_sync.store.engine import writing
+from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, settings, store_record
 
@@ -73,8 +77,11 @@ class Nights:
 
 
 @pytest.fixture
-def nights(engine: Engine, tmp_path: Path) -> Nights:
-    return Nights(engine, settings(tmp_path))
+def nights(tmp_path: Path) -> Iterator[Nights]:
+    engine = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
+    upgrade(engine)
+    yield Nights(engine, settings(tmp_path))
+    engine.dispose()
 
 
 DAY = date(2018, 11, 30)
@@ -90,9 +97,8 @@ def test_a_licence_expires_on_its_day_and_once(nights: Nights) -> None:
     assert nights.states() == [(1, 0, "add", "sent"), (1, 1, "correct", "sent")]
 
 
-def test_the_2016_edition_says_it_in_its_own_codes(engine: Engine, tmp_path: Path) -> None:
-    old = WorkbookChannel(kind="workbook", standard="2016", folder=tmp_path / "outbox")
-    nights = Nights(engine, settings(tmp_path, anhui=old))
+def test_the_2016_edition_says_it_in_its_own_codes(nights: Nights, tmp_path: Path) -> None:
+    nights.site = settings(tmp_path, anhui=WorkbookChannel(kind="workbook", standard="2016"))
     nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2)))
     nights.save(2, replace(LICENCE, document_number="皖科动许〔2018〕2号", state=LicenceState.REVOKED))
     nights.night(DAY)
@@ -204,6 +210,31 @@ def test_the_profiles_period_holds_where_the_source_names_no_day(nights: Nights,
     assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [4, 1, 2]
 
 
+def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
+    nights = Nights(engine, settings(tmp_path))
+    nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2)))
+    nights.save(2, replace(LICENCE, document_number="2号"))
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 2)))
+    nights.save(2, replace(PENALTY, document_number="2号"))
+    nights.night(DAY)
+    revoked = replace(LICENCE, document_number="2号", state=LicenceState.REVOKED, state_since=date(2018, 12, 3))
+    nights.save(2, revoked)
+    with writing(engine) as connection:
+        by_hand.repair(connection, "2号", date(2018, 12, 3), ASKED, nights.run(date(2018, 12, 1)))
+    assert nights.night(date(2018, 12, 2)) == [("correct", "unchanged", "")]
+    assert nights.night(date(2018, 12, 3)) == [
+        ("correct", "sent", "日期已到，状态变化"),
+        ("correct", "sent", "日期已到，状态变化"),
+        ("withdraw", "sent", "公示期满"),
+        ("withdraw", "sent", "信用修复"),
+    ]
+    assert nights.night(date(2018, 12, 4)) == []
+    nights.answer(date(2018, 12, 4), Receipt(1, Answer.ACCEPTED), Receipt(8, Answer.REJECTED, "没有依据"))
+    with writing(engine) as connection:
+        assert by_hand.send_again(connection, "anhui", "") == 1
+    assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "公示期满")]
+
+
 @given(st.dates(date(1997, 1, 1), date(2090, 1, 1)), st.integers(1, 400))
 @example(date(2024, 2, 29), 12)
 @example(date(2021, 3, 1), 12)
@@ -238,6 +269,8 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     assert nights.answer(date(2018, 12, 2), Receipt(1, Answer.ACCEPTED, platform_id="76"), refused) == 0
     (item,) = due(nights.engine, nights.site, day)
     assert (item.record_id, item.state, item.reason) == (2, "rejected", second.reason)
+    told = status_text(nights.engine, nights.site, datetime(2018, 12, 1, 8))
+    assert f"{PENALTY.document_number}（{ORGANISATION.name}）  被平台退回，应于 2018-12-05 前报送：身份证号" in told
     assert nights.night(day) == [], "a refusal is not sent again by itself"
     assert nights.answer(day, Receipt(2, Answer.ACCEPTED)) == 1
     assert nights.submissions()[1].state == "accepted"

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,12 +26,14 @@ from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
 from tests.conftest import contents, empty_postgresql
+from tests.platform_server import Platform, receiving
 from tests.publishing import LICENCE, MAPPINGS, PENALTY, many, settings, store_record
+from tests.test_publishing_api import site_at, without_memory
 
 Kinds = tuple[Literal["licence", "penalty"], ...]
 FIRST, SECOND = Run(1, datetime(2018, 11, 30, 2)), Run(2, datetime(2018, 12, 1, 2))
-STEPS = {"os.rename", "os.mkdir", "os.rmdir", "shutil.rmtree"}
-"""What changes the folder; beginning and committing a transaction are steps too."""
+STEPS = {"os.rename", "os.mkdir", "os.rmdir", "shutil.rmtree", "http.client.send"}
+"""What changes the folder or the platform; beginning and committing a transaction are steps too."""
 
 
 def prepare(engine: Engine, site: Settings) -> None:
@@ -66,6 +69,14 @@ def site_in(folder: Path, kinds: Kinds) -> Settings:
     )
     channel = WorkbookChannel(kind="workbook", folder=Path("outbox"), records=kinds)
     return settings(folder, anhui=channel).model_copy(update={"mappings": folder / "mappings"})
+
+
+def api_site(folder: Path, url: str) -> Settings:
+    """A channel to a platform that would take a row twice for two."""
+    if not (folder / "mappings").exists():
+        without_memory(folder)
+    site = site_at(folder, url, batch_rows=8, timeout_seconds=10, records=("licence",))
+    return site.model_copy(update={"mappings": folder / "mappings"})
 
 
 def published_files(site: Settings) -> dict[str, bytes]:
@@ -162,3 +173,44 @@ def test_killed_again_and_again_on_postgresql(tmp_path: Path, postgresql_url: UR
         assert published_files(site) == expected_files
         assert not (site.base / "outbox" / ".unfinished").exists()
         engine.dispose()
+
+
+def test_killed_at_any_step_of_the_api_channel_nothing_arrives_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests are steps, too: what had arrived when the process died is asked for, not sent again."""
+    monkeypatch.setattr(queueing, "_CHUNK", 500)  # the steps of queueing are those of the test above
+    monkeypatch.setattr(batches, "_CHUNK", 500)
+    before = tmp_path / "before"
+    before.mkdir()
+    start = Platform()
+    with receiving(start) as url:
+        engine = connect(URL.create("sqlite", database=str(before / "store.db")))
+        prepare(engine, api_site(before, url))
+        engine.dispose()
+
+    def night(folder: Path, at: int) -> tuple[bool, dict[str, Any], Platform]:
+        """The second night, killed at a step if it comes to that, and then run to its end."""
+        shutil.copytree(before, folder)
+        platform = Platform(on=SECOND.as_of.date(), **deepcopy(start.memory()))
+        with receiving(platform) as url:
+            site = api_site(folder, url)
+            store = URL.create("sqlite", database=str(folder / "store.db"))
+            lived = run_and_die(store, site, at)
+            engine = connect(store)
+            counts = publish(engine, site, SECOND)["anhui"]
+            assert (counts.problem, counts.sent > 5) == ("", True)
+            found = contents(engine)
+            engine.dispose()
+        shutil.rmtree(folder)
+        return lived, found, platform
+
+    _, expected, undisturbed_platform = night(tmp_path / "undisturbed", 10_000)
+    for at in range(1, 1000):
+        lived, found, platform = night(tmp_path / f"at{at}", at)
+        assert found == expected, f"killed at step {at}"
+        assert platform.memory() == undisturbed_platform.memory(), f"killed at step {at}"
+        assert set(platform.arrivals.values()) == {1}, f"killed at step {at}"
+        if lived:
+            break
+    assert at > 20, "the steps are not seen"

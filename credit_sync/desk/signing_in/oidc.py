@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
+from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-untyped]
 from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.secret import secret
 
 with warnings.catch_warnings():  # Authlib's advice on another HTTP client would stand among the log's JSON lines
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
