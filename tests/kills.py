@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
@@ -44,10 +45,16 @@ def undisturbed(night: Night) -> float:
     return time.monotonic() - started
 
 
+def content(night: Night) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table; of the audit log without detail and digest, for they name the configuration, folders and all."""
+    tables = night.tables()
+    return tables | {"audit": [row[:-2] for row in tables["audit"]]}
+
+
 def check_kills(make: "NightMaker", longest: float) -> None:
     reference = make("undisturbed")
     took = undisturbed(reference)
-    expected_tables, expected_files = reference.tables(), reference.files()
+    expected_tables, expected_files = content(reference), reference.files()
     assert expected_tables["flag"], "the comparison means something"
     assert expected_files, "the comparison means something"
     killed = attempt = 0
@@ -55,7 +62,7 @@ def check_kills(make: "NightMaker", longest: float) -> None:
         attempt += 1
         night = make(f"killed{attempt}")
         killed += kill_often_then_finish(night, attempt, took * longest)
-        for name, rows in night.tables().items():
+        for name, rows in content(night).items():
             assert rows == expected_tables[name], f"table {name} differs after attempt {attempt}"
         assert night.files() == expected_files
 

@@ -43,7 +43,7 @@ def verify(ctx: click.Context, heads: tuple[str, ...], config: Path | None) -> i
 
 @audit_group.command("list")
 @click.option("--who", default="", metavar="姓名", help="只列一个人的")
-@click.option("--action", type=click.Choice(list(audit.Action)), help="只列一类操作")
+@click.option("--action", type=click.Choice([a.value for a in audit.Action]), help="只列一类操作")
 @click.option("--target", default="", metavar="文字", help="只列对象中含有这段文字的，如“预警 12”")
 @click.option(
     "--since",

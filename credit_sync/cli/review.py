@@ -45,7 +45,11 @@ def review_group() -> None:
 
 
 @review_group.command("list")
-@click.option("--state", type=click.Choice([*State, "all"]), help="只列一种状态，all 为全部；默认列出待处理的")
+@click.option(
+    "--state",
+    type=click.Choice([*(s.value for s in State), "all"]),
+    help="只列一种状态，all 为全部；默认列出待处理的",
+)
 @click.option("--department", default="", metavar="处室", help="只列一个处室的")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @config_option

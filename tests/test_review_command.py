@@ -1,0 +1,158 @@
+"""`review` and `audit` on the example province, as an officer and an auditor type them."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from credit_sync.cli import main
+from examples.server import demo_secrets
+from tests.night import AS_OF, ROOT, Night, make_night, province
+
+Said = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    with province() as address:
+        made = make_night(tmp_path_factory.mktemp("review"), address)
+        shutil.copytree(ROOT / "mappings", made.folder / "mappings")
+        text = made.config.read_text("utf-8").replace(str(ROOT / "mappings"), str(made.folder / "mappings"))
+        made.config.write_text(text, "utf-8")
+        assert made.call("run", "--as-of", AS_OF).returncode == 0
+        yield made
+
+
+@pytest.fixture
+def night(after_a_night: Night, tmp_path: Path) -> Night:
+    """A copy of its own, store and mappings."""
+    folder = tmp_path / "night"
+    shutil.copytree(after_a_night.folder, folder)
+    old = str(after_a_night.folder)
+    config = folder / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(old, str(folder)), "utf-8")
+    return Night(folder, config, after_a_night.url.replace(old, str(folder)))
+
+
+@pytest.fixture
+def said(night: Night, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
+    """What a command says, errors included; in this process, because a start takes a second."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", ["credit-sync", *arguments, "--config", str(night.config)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert ended.value.code == code, out + err
+        return out + (err if code else "")
+
+    for name, secret in demo_secrets().items():
+        monkeypatch.setenv(name, secret)
+    return run
+
+
+def flags(said: Said, *arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(said("review", "list", "--json", *arguments))
+    return found
+
+
+def test_from_the_list_to_a_decision_and_back(said: Said) -> None:
+    waiting = flags(said)
+    assert len(waiting) == 37
+    number = str(waiting[0]["flag"])
+    assert "共 37 条" in said("review", "list")
+    assert "复核经过：尚无" in said("review", "show", number)
+    assert "可选：same_by_number" in said("review", "uphold", number, code=1)
+    assert said("review", "uphold", number, "--reason", "same_by_number") == f"预警 {number}：已维持\n"
+    assert "已作出结论" in said("review", "dismiss", number, "--reason", "other_by_number", code=1)
+    assert [f["flag"] for f in flags(said, "--state", "upheld")] == [waiting[0]["flag"]]
+    assert len(flags(said)) == 36
+    assert len(flags(said, "--state", "all")) == 37
+    assert "须写明原因" in said("review", "undo", number, code=1)
+    said("review", "undo", number, "--text", "看错了", "--who", "王处")
+    shown = said("review", "show", number)
+    assert "维持：经核对证件号码，为同一主体" in shown
+    assert "王处  撤销结论：看错了" in shown
+    department = waiting[0]["department"]
+    assert {f["department"] for f in flags(said, "--department", department)} == {department}
+    assert "没有预警 9999" in said("review", "show", "9999", code=1)
+    assert "没有等待第二人复核" in said("review", "refuse", number, "--text", "不同意", code=1)
+    assert not re.search(r"(?<!\d)\d{17}[\dX](?!\d)", re.sub(r"91\d{15}\w", "", shown))
+
+
+def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: Said) -> None:
+    measures = night.folder / "mappings" / "measures.toml"
+    measures.write_text(re.sub(r'effect = "restrict"', 'effect = "forbid"', measures.read_text("utf-8")), "utf-8")
+    said("run", "--only", "screen", "--as-of", "2026-11-24T02:00:00")
+    number = next(str(f["flag"]) for f in flags(said) if f["effect"] == "forbid")
+    uphold = ("review", "uphold", number, "--reason", "same_by_number", "--who")
+    assert "待第二人复核" in said(*uphold, "甲")
+    assert "本人" in said(*uphold, "甲", code=1)
+    assert "待复核" in said("review", "refuse", number, "--text", "再核", "--who", "乙")
+    said(*uphold, "甲")
+    assert "已维持" in said(*uphold, "乙")
+    assert "甲 维持：经核对证件号码，为同一主体，乙 复核同意" in json.dumps(
+        flags(said, "--state", "upheld"), ensure_ascii=False
+    )
+    configured = said("audit", "list", "--action", "configuration")
+    assert "首次记录" in configured
+    assert "mappings/measures.toml" in configured
+    assert "共 2 条" in configured
+
+
+def test_by_workbook(said: Said, tmp_path: Path) -> None:
+    path = tmp_path / "待复核.xlsx"
+    assert "已导出 37 条预警，其中待处理 37 条" in said("review", "export", str(path))
+    book = openpyxl.load_workbook(path)
+    sheet = book["预警"]
+    titles = {cell.value: cell.column for cell in sheet[1]}
+    for row, (conclusion, reason) in enumerate((("维持", "经核对证件号码，为同一主体"), ("排除", "随便")), 2):
+        sheet.cell(row, titles["复核结论"]).value = conclusion
+        sheet.cell(row, titles["复核理由"]).value = reason
+    book.save(path)
+    result = said("review", "import", str(path), "--who", "李处", code=1)
+    assert "未采用　待复核.xlsx#预警 第 3 行：没有理由 随便" in result
+    assert "作出结论 1 条，提出结论待第二人复核 0 条，与现状相同 0 条，未填 35 条，未采用 1 条" in result
+    assert "只能导出为 .xlsx" in said("review", "export", str(tmp_path / "x.csv"), code=2)
+
+
+def test_a_decision_in_the_store_teaches_the_calibration_what_the_reason_says(said: Said) -> None:
+    [first, second, third, *_] = [str(f["flag"]) for f in flags(said)]
+    said("review", "uphold", first, "--reason", "same_by_number")
+    said("review", "dismiss", second, "--reason", "fulfilled", "--text", "已结案")
+    said("review", "dismiss", third, "--reason", "other_dismiss", "--text", "说不清")
+    pairs = json.loads(said("calibrate", "--json", "--sample", "1000"))["pairs"]
+    known = [sum(found[name] for found in pairs.values()) for name in ("upheld", "dismissed")]
+    assert known[0] >= 2, "a debtor who has paid is the listed subject all the same"
+    assert known[1] == 0
+
+
+def test_what_is_done_is_on_record_and_verifies(night: Night, said: Said, tmp_path: Path) -> None:
+    said("lookup", "--name", "安徽大学", "--reason", "立项前核查")
+    said("explain", "1804h0800003/屈怀瑾", "(2017)皖0207执4号", "--reason", "复核预警")
+    said("quarantine", "export", str(tmp_path / "bad.xlsx"))
+    said("run", "--only", "pull", "--source", "abnormal_operations")
+    said("lists", "rollback", "abnormal_operations", "--to", "1", "--reason", "试退")
+    table = tmp_path / "units.csv"
+    table.write_text("名称\n安徽大学\n合肥别的有限公司\n", encoding="utf-8")
+    said("screen-file", str(table), "-o", str(tmp_path / "out.csv"))
+    entries = json.loads(said("audit", "list", "--json"))
+    assert [entry["action"] for entry in entries] == [
+        *("configuration", "lookup", "explain", "export", "configuration", "rollback", "screen_file")
+    ]
+    assert entries[-1]["detail"]["applicants"] == 2
+    assert "共 1 条" in said("audit", "list", "--target", "安徽大学", "--since", "2026-11-20")
+    report = next((night.folder / "reports").glob("run-*.html")).read_text("utf-8")
+    head = entries[0]["digest"]
+    assert head in report
+    whole = said("audit", "verify", "--head", head)
+    assert "留痕记录 7 条，完好" in whole
+    assert entries[-1]["digest"] in whole
+    assert "库中没有摘要为" in said("audit", "verify", "--head", "f" * 64, code=1)
