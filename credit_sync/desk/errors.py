@@ -97,7 +97,7 @@ def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - how it is registered
     status = HTTPStatus(error.status_code)
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-        return error_page(request, HTTPStatus.NOT_FOUND, "没有这一页", "请从上方的目录进入")
+        return error_page(request, HTTPStatus.NOT_FOUND, "网址不对，或没有这条记录", "请从首页进入")
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return error_page(request, status, "提交的内容太长，没有执行")
     return error_page(request, status, "请求不完整或不能理解，没有执行", "请返回上一页再试")
@@ -108,7 +108,7 @@ def unreadable_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - how it is registered
     in_path = any(problem["loc"][0] == "path" for problem in error.errors())
     if in_path:
-        return error_page(request, HTTPStatus.NOT_FOUND, "没有这一页", "请从上方的目录进入")
+        return error_page(request, HTTPStatus.NOT_FOUND, "网址不对，或没有这条记录", "请从首页进入")
     return error_page(request, HTTPStatus.BAD_REQUEST, "提交的内容不完整或不能理解，没有执行", "请返回上一页再试")
 
 

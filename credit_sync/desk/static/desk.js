@@ -8,6 +8,7 @@
   // A changed choice sends its form; the side filters are folded on a phone.
   for (const field of all("[data-submit]")) field.addEventListener("change", () => field.form.requestSubmit());
   const side = one("[data-side]");
+  one(".desk-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (side && matchMedia("(max-width: 820px)").matches) side.open = false;
 
   // Only one conclusion is open at a time.
