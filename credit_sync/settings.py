@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from credit_sync.channel_settings import Channel
 from credit_sync.database_settings import DatabaseSettings, StoreUrl
+from credit_sync.desk_settings import Desk
 from credit_sync.errors import SettingsError
 from credit_sync.http_settings import Auth, HttpUrl, QuerySource
 from credit_sync.toml_files import Strict, load
@@ -125,6 +126,7 @@ class Settings(Strict):
     store: Store = Store()
     mappings: Path = Path("mappings")
     reports: Reports = Reports()
+    desk: Desk = Desk()
     sources: dict[str, Source] = Field(min_length=1)
     channels: dict[str, Channel] = {}
     base: Path = Field(default=Path(), exclude=True, repr=False)

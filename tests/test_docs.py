@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from credit_sync import channel_settings, http_settings, settings
+from credit_sync import channel_settings, desk_settings, http_settings, settings
 from credit_sync.cli import credit_sync
 from credit_sync.publishing import deadline_rules, number_series
 from credit_sync.publishing.channels import api_mapping
@@ -173,6 +173,9 @@ PLACES: dict[str, tuple[str, str]] = {
     "ExchangeDbChannel": ("operating", 'kind = "exchange_db"'),
     "ApiChannel": ("operating", 'kind = "api"'),
     "WebsiteChannel": ("operating", 'kind = "website"'),
+    "Desk": ("desk", "[desk]"),
+    "OidcSignIn": ("desk", "[desk.oidc]"),
+    "ProxySignIn": ("desk", "[desk.proxy]"),
     "ApiMapping": ("publishing", "Mapping: top level"),
     "Request": ("publishing", "Mapping: [request]"),
     "Answers": ("publishing", "Mapping: [answer]"),
@@ -204,7 +207,10 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-FILES = (settings, channel_settings, http_settings, mapping, api_mapping, deadline_rules, number_series)
+FILES = (
+    *(settings, channel_settings, desk_settings, http_settings),
+    *(mapping, api_mapping, deadline_rules, number_series),
+)
 
 
 @pytest.mark.parametrize("model", [model for file in FILES for model in models(file)], ids=lambda m: m.__name__)

@@ -39,6 +39,7 @@ _MODULES = {
     "lists": "lists",
     "publish": "publish",
     "receipts": "receipts",
+    "desk": "desk",
     "audit": "audit",
     "daemon": "night",
     "db": "db",

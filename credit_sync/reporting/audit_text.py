@@ -17,6 +17,11 @@ _DETAIL = {
     "rows": "行数",
     "applicants": "主体数",
     "why": "原因",
+    "change": "变更",
+    "way": "方式",
+    "address": "来自",
+    "roles": "角色",
+    "departments": "处室",
 }
 """The details that a line shows, in this order; the rest is in the JSON."""
 
@@ -25,7 +30,7 @@ def entries_text(entries: Iterable[Entry]) -> str:
     """A line for each."""
     lines = [
         f"{e.id}  {e.at:%Y-%m-%d %H:%M:%S}  {shown(e.who)}  {labels.label(labels.ACTIONS, e.action)}  {shown(e.target)}"
-        f"{_detail(e.detail)}"
+        f"{f'（{said}）' if (said := detail_text(e.detail)) else ''}"
         for e in entries
     ]
     return "\n".join([*lines, f"共 {len(lines)} 条"])
@@ -47,9 +52,10 @@ def entries_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def _detail(detail: Mapping[str, Any]) -> str:
+def detail_text(detail: Mapping[str, Any]) -> str:
+    """What a line or a page shows of an entry's details; '' where there is nothing to show."""
     said = [f"{title} {_value(name, detail[name])}" for name, title in _DETAIL.items() if detail.get(name)]
-    return f"（{shortened('，'.join(said), _LONGEST)}）" if said else ""
+    return shortened("，".join(said), _LONGEST)
 
 
 def _value(name: str, value: Any) -> str:

@@ -136,6 +136,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CONFIGURATION: "配置变更",
     Action.ROLLBACK: "名单退回",
     Action.FORGET: "名单停用",
+    Action.SIGN_IN: "登录",
 }
 """What is put on record."""
 

@@ -102,7 +102,7 @@ def difference_text(found: Difference, title: str) -> str:
         "、".join(f"{name} {found.counts[what]} 条" for what, name in _TITLES.items()),
     ]
     for what, changes in found.first.items():
-        lines += [f"  {_SIGNS[what]} {_line(change)}" for change in changes]
+        lines += [f"  {_SIGNS[what]} {change_line(change)}" for change in changes]
         if (more := found.counts[what] - len(changes)) > 0:
             lines.append(f"    …… 另有 {more} 条{_TITLES[what]}，用 --limit 看更多")
     return "\n".join(lines)
@@ -133,7 +133,8 @@ def difference_json(found: Difference) -> dict[str, Any]:
     }
 
 
-def _line(change: ListChange) -> str:
+def change_line(change: ListChange) -> str:
+    """One listing that came, went or changed, in a line."""
     said = change.said
     parts = (said["subject_name"], _said(said, "subject_identifiers"), said["number"], said["organ"])
     who = "　".join(text for part in parts if (text := shortened(shown(part), _LONGEST_VALUE)))

@@ -122,11 +122,12 @@ def _channels(settings: Settings, parts: tuple[PartView, ...], waiting: list[Due
             name=name,
             counts=part.counts if part else {},
             problem=part.problem if part else "",
-            waiting=tuple(_publication(item) for item in waiting if item.channel == name),
+            waiting=tuple(publication_view(item) for item in waiting if item.channel == name),
         )
 
 
-def _publication(item: Due) -> PublicationView:
+def publication_view(item: Due) -> PublicationView:
+    """What is due, as it is shown."""
     return PublicationView(
         record=labels.RECORDS[item.kind],
         number=shown(item.document_number),

@@ -7,6 +7,7 @@ script run, by their hashes: whatever a source writes into a name stays text, an
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -46,21 +47,22 @@ def render(template: str, *, running_title: str, scripts: Sequence[str] = (), **
     policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     if script:
         policy += f"; script-src {_hash(script)}"
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     return page.render(style=Markup(style), script=Markup(script), policy=policy, **values)  # noqa: S704 - our own files
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(shipped("reports")),
+def environment(*folders: Path) -> Environment:
+    """Templates of `folders` and of reports/, with everything escaped and the filters that say things in Chinese."""
+    made = Environment(
+        loader=FileSystemLoader([*folders, shipped("reports")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(_FILTERS)
-    return environment
+    made.filters.update(_FILTERS)
+    return made
 
 
 def _page_heads(running_title: str) -> str:

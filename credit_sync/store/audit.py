@@ -48,6 +48,7 @@ class Action(StrEnum):
     """A list went back to an earlier version."""
     FORGET = "forget"
     """A source of a list was given up."""
+    SIGN_IN = "sign_in"
 
 
 @dataclass(frozen=True, slots=True)

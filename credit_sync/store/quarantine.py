@@ -119,14 +119,21 @@ def open_keys(connection: Connection, source: str, run: Run) -> Iterator[list[tu
 
 
 def list_quarantined(
-    connection: Connection, *, source: str | None = None, resolved: bool = False
+    connection: Connection,
+    *,
+    source: str | None = None,
+    resolved: bool = False,
+    first: int = 0,
+    most: int | None = None,
 ) -> Iterator[Quarantined]:
-    """The rows in quarantine, in order of arrival; with `resolved` also those that are settled."""
+    """The rows in quarantine, in order of arrival, `most` of them from the `first`; with `resolved` the settled too."""
     shown = select(*(quarantine.c[name] for name in Quarantined.__slots__)).order_by(quarantine.c.id)
     if source is not None:
         shown = shown.where(quarantine.c.source == source)
     if not resolved:
         shown = shown.where(quarantine.c.resolved_at.is_(None))
+    if most is not None:
+        shown = shown.offset(first).limit(most)
     for row in connection.execute(shown.execution_options(yield_per=_BLOCK)):
         yield Quarantined(*row)
 

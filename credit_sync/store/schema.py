@@ -336,3 +336,43 @@ audit = Table(
     Column("detail", Text, nullable=False),  # JSON
     Column("digest", String(64), nullable=False),  # SHA-256 over the digest before and all of this
 )
+
+desk_user = Table(
+    "desk_user",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("title", String(64), nullable=False),
+    Column("password", Text, nullable=False),  # argon2id with its salt and costs
+    Column("roles", JSON, nullable=False),
+    Column("departments", JSON, nullable=False),  # ["*"]: all
+    Column("created_at", DateTime, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    Column("disabled_at", DateTime),
+)
+
+desk_session = Table(
+    "desk_session",
+    metadata,
+    Column(
+        "digest", String(64), primary_key=True
+    ),  # SHA-256 of what the browser keeps: it cannot be made out of it
+    Column("way", String(16), nullable=False),  # local | oidc | link-…: one start of the desk
+    Column("name", String(128), nullable=False),
+    Column("title", String(128), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("departments", JSON, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("began_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Index(None, "name"),
+)
+
+failed_sign_in = Table(
+    "failed_sign_in",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime, nullable=False),
+    Column("name", String(64), nullable=False),  # SHA-256: people type passwords into the wrong field
+    Column("address", String(64), nullable=False),
+    Index(None, "at"),
+)

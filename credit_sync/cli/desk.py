@@ -1,0 +1,167 @@
+"""`desk`: the officers' web pages, and their local accounts."""
+
+import getpass
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+
+from credit_sync.cli import config_option, settings_of
+from credit_sync.cli.chinese import Group
+from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, Role, roles_of
+from credit_sync.errors import CreditSyncError
+from credit_sync.store.engine import open_engine
+from credit_sync.store.migrate import require_current
+
+_EXTRA = "没有安装复核台需要的程序包"
+
+
+@click.group("desk", cls=Group, invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", metavar="地址", show_default=True, help="在哪个网络地址上提供")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8640,
+    metavar="端口",
+    show_default=True,
+    help="在哪个端口上提供",
+)
+@config_option
+@click.pass_context
+def desk(ctx: click.Context, host: str, port: int, config: Path | None) -> int:
+    """复核台：在浏览器里处理预警、查询、看名单和报送。"""
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = config or ctx.obj
+        return 0
+    try:
+        from credit_sync.desk.serve import serve, serving_at, words_at_start
+    except ImportError:
+        raise CreditSyncError(_EXTRA, remedy="请在程序所在文件夹执行 pip install -e '.[desk]'") from None
+    settings = settings_of(ctx, config)
+    serving = serving_at(settings.desk, host, port, getpass.getuser())
+    engine = open_engine(settings)
+    require_current(engine)
+    click.echo("\n".join(words_at_start(settings, engine, serving)))
+    sys.stdout.flush()
+    serve(settings, engine, serving, host, port)
+    return 0
+
+
+@desk.group("user", cls=Group)
+def user() -> None:
+    """本地账号（desk.local_accounts = true 时使用）。"""
+
+
+_name = click.argument("name", metavar="账号")
+
+
+@user.command("add")
+@_name
+@click.option("--title", default="", metavar="姓名", help="页面上显示的姓名，默认同账号")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice([role.value for role in Role]),
+    multiple=True,
+    required=True,
+    help="角色，可写多次：" + "、".join(f"{role} {title}" for role, title in ROLE_TITLES.items()),
+)
+@click.option(
+    "--department", "departments", multiple=True, metavar="处室", help="看得到哪些处室，可写多次；* 表示全部"
+)
+@config_option
+@click.pass_context
+def add(
+    ctx: click.Context,
+    name: str,
+    title: str,
+    roles: tuple[str, ...],
+    departments: tuple[str, ...],
+    config: Path | None,
+) -> int:
+    """建账号。密码在终端上输入两次，或从标准输入读一行。"""
+    from credit_sync.desk.signing_in.local import make_account
+
+    engine = _open(ctx, config)
+    make_account(
+        engine,
+        name,
+        _password(),
+        title=title,
+        roles=[Role(role) for role in roles],
+        departments=departments,
+        by=getpass.getuser(),
+        at=_now(),
+    )
+    click.echo(f"已建账号 {name}")
+    if not departments:
+        click.echo("没有写 --department：这个账号看不到任何处室的预警")
+    return 0
+
+
+@user.command("password")
+@_name
+@config_option
+@click.pass_context
+def password(ctx: click.Context, name: str, config: Path | None) -> int:
+    """重设密码；已停用的账号重新启用，已登录的要重新登录。"""
+    from credit_sync.desk.signing_in.local import change_password
+
+    change_password(_open(ctx, config), name, _password(), by=getpass.getuser(), at=_now())
+    click.echo(f"已重设 {name} 的密码")
+    return 0
+
+
+@user.command("disable")
+@_name
+@config_option
+@click.pass_context
+def disable_(ctx: click.Context, name: str, config: Path | None) -> int:
+    """停用账号，立即退出登录；所作结论和留痕不变。"""
+    from credit_sync.desk.signing_in.local import disable
+
+    disable(_open(ctx, config), name, by=getpass.getuser(), at=_now())
+    click.echo(f"已停用 {name}")
+    return 0
+
+
+@user.command("list")
+@config_option
+@click.pass_context
+def list_(ctx: click.Context, config: Path | None) -> int:
+    """列出账号、角色和处室。"""
+    from credit_sync.store.desk_users import accounts
+
+    with _open(ctx, config).connect() as connection:
+        found = accounts(connection)
+    for each in found:
+        roles = "、".join(ROLE_TITLES[role] for role in Role if role in roles_of(each.roles))
+        departments = (
+            "全部处室" if ALL_DEPARTMENTS in each.departments else "、".join(each.departments) or "没有处室"
+        )
+        off = f"　已于 {each.disabled_at:%Y-%m-%d} 停用" if each.disabled_at else ""
+        click.echo(f"{each.name}　{each.title}　{roles}　{departments}{off}")
+    click.echo(f"共 {len(found)} 个账号")
+    return 0
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        prompted: str = click.prompt("密码", hide_input=True, confirmation_prompt="再输入一次")
+        return prompted
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _open(ctx: click.Context, config: Path | None) -> Engine:
+    engine = open_engine(settings_of(ctx, config))
+    require_current(engine)
+    return engine
+
+
+def _now() -> datetime:
+    return datetime.now().replace(microsecond=0)
+
+
+COMMANDS = (desk,)

@@ -1,0 +1,45 @@
+"""Who did what: the last entries of the audit log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from credit_sync.desk.office import office_of
+from credit_sync.desk.pages.page import page
+from credit_sync.desk.rights import Right, User
+from credit_sync.desk.visitors import VisitorOf, allowed
+from credit_sync.reporting import labels
+from credit_sync.reporting.audit_text import detail_text
+from credit_sync.store.audit import Action, entries
+
+router = APIRouter()
+Auditor = Annotated[User, Depends(allowed(Right.AUDIT))]
+_MOST = 200
+
+
+@router.get("/audit")
+def audit(
+    request: Request,
+    who: VisitorOf,
+    user: Auditor,  # noqa: ARG001 - the right is demanded
+    name: Annotated[str, Query(alias="who")] = "",
+    action: str = "",
+    target: str = "",
+) -> Response:
+    """The entries that fit, the last first."""
+    known = action if action in set(Action) else ""
+    with office_of(request).engine.connect() as connection:
+        found = entries(connection, who=name, action=known, target=target, limit=_MOST)
+    actions = {kind.value: labels.label(labels.ACTIONS, kind) for kind in Action}
+    return page(
+        request,
+        who,
+        "audit.html.j2",
+        entries=found[::-1],
+        most=_MOST,
+        asked={"who": name, "action": known, "target": target},
+        actions=actions,
+        detail=detail_text,
+    )

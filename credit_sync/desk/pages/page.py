@@ -1,0 +1,40 @@
+"""A page of the desk: the frame around every template, and the cookie that its forms need."""
+
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from credit_sync.desk.office import office_of
+from credit_sync.desk.rights import Right
+from credit_sync.desk.visitors import Visitor, set_cookie
+
+NAVIGATION = (
+    ("/", "预警", Right.FLAGS),
+    ("/lookup", "查询", Right.LOOK_UP),
+    ("/lists", "名单", Right.LISTS),
+    ("/publications", "报送", Right.PUBLICATIONS),
+    ("/quarantine", "隔离区", Right.QUARANTINE),
+    ("/runs", "运行", Right.RUNS),
+    ("/audit", "留痕", Right.AUDIT),
+)
+"""Where the pages are, in the order of a morning's work, and what each demands."""
+
+
+def page(request: Request, who: Visitor, template: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:
+    """A template of the desk, filled."""
+    office = office_of(request)
+    frame = {
+        "department": office.settings.department.name,
+        "user": who.user,
+        "form_code": who.form_code,
+        "navigation": [item for item in NAVIGATION if who.user is not None and who.user.may(item[2])],
+        "here": request.url.path,
+        "can_leave": office.desk.proxy is None,
+        "today": office.now(),
+    }
+    response = HTMLResponse(office.templates.get_template(template).render(**frame, **values), status_code=status)
+    if not who.known:
+        set_cookie(response, office, who.token)
+    return response

@@ -1,0 +1,161 @@
+"""Signing in and out."""
+
+import hmac
+import secrets
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from credit_sync.desk.errors import NotThereError, RefusedError
+from credit_sync.desk.office import Office, office_of
+from credit_sync.desk.pages.page import page
+from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User
+from credit_sync.desk.signing_in import local
+from credit_sync.desk.visitors import Visitor, VisitorOf, own_form, set_cookie, sign_in
+from credit_sync.errors import CreditSyncError
+from credit_sync.store.desk_sessions import end_session
+from credit_sync.store.engine import writing
+
+router = APIRouter()
+_AWAY_COOKIE, _AWAY_SECONDS = "credit_sync_away", 600
+_LONGEST_PATH = 1000
+"""Longer ones would not fit into a cookie."""
+_away_key = secrets.token_bytes(32)
+"""Signs what a browser keeps while it is at the provider; a restart of the desk only asks for a second try."""
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, who: VisitorOf, next: str = "/") -> Response:
+    """The ways in."""
+    if who.user is not None:
+        return _to(safe_path(next))
+    return _form(request, who, next)
+
+
+@router.post("/sign-in", dependencies=[Depends(own_form)])
+def sign_in_local(
+    request: Request,
+    who: VisitorOf,
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Name and password of a local account."""
+    office = office_of(request)
+    if not office.desk.local_accounts:
+        raise NotThereError("没有启用本地账号")
+    try:
+        user = local.sign_in(office.engine, name, password, who.address, office.now())
+    except local.TooManyFailuresError as error:
+        return _form(request, who, next, name, str(error), HTTPStatus.TOO_MANY_REQUESTS)
+    if user is None:
+        return _form(request, who, next, name, "账号或密码不对", HTTPStatus.UNAUTHORIZED)
+    return _enter(office, who, user, "local", next)
+
+
+@router.get("/sign-in/link")
+def sign_in_by_link(request: Request, who: VisitorOf, key: str = "") -> Response:
+    """Whoever started the desk on this machine without any sign-in: as that account of the operating system."""
+    office = office_of(request)
+    if not office.serving.link or not hmac.compare_digest(key.encode(), office.serving.link.encode()):
+        raise RefusedError("这个链接不能用", remedy="请用启动 credit-sync desk 时显示的链接")
+    user = User(office.serving.owner, office.serving.owner, frozenset(Role), frozenset({ALL_DEPARTMENTS}))
+    return _enter(office, who, user, office.serving.link_way, "/")
+
+
+@router.get("/sign-in/oidc")
+async def to_provider(request: Request, next: str = "/") -> Response:
+    """To the provider; what must be known when the browser comes back goes along in a signed cookie."""
+    office = office_of(request)
+    if office.oidc is None:
+        raise NotThereError("没有配置统一身份认证")
+    request.scope["session"] = kept = {"next": safe_path(next)}
+    response = await office.oidc.send_away(request, f"{office.serving.address}/sign-in/oidc/return")
+    response.set_cookie(
+        _AWAY_COOKIE,
+        str(_signer().dumps(kept)),
+        max_age=_AWAY_SECONDS,
+        path="/sign-in/oidc",
+        httponly=True,
+        samesite="lax",
+        secure=office.serving.secure,
+    )
+    return response
+
+
+@router.get("/sign-in/oidc/return")
+async def from_provider(request: Request, who: VisitorOf) -> Response:
+    """Back from the provider."""
+    office = office_of(request)
+    if office.oidc is None:
+        raise NotThereError("没有配置统一身份认证")
+    try:
+        kept = _signer().loads(request.cookies.get(_AWAY_COOKIE, ""), max_age=_AWAY_SECONDS)
+    except BadSignature:
+        raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录") from None
+    request.scope["session"] = kept
+    user = await office.oidc.take_back(request)
+    response = await run_in_threadpool(_enter, office, who, user, "oidc", kept.get("next", "/"))
+    response.delete_cookie(_AWAY_COOKIE, path="/sign-in/oidc")
+    return response
+
+
+@router.post("/sign-out", dependencies=[Depends(own_form)])
+def sign_out(request: Request, who: VisitorOf) -> Response:
+    """The session is over, here and in the store."""
+    with writing(office_of(request).engine) as connection:
+        end_session(connection, who.digest)
+    return _to("/sign-in")
+
+
+def safe_path(wanted: str) -> str:
+    """Where to go after sign-in: a path of the desk's own, whatever an address made elsewhere asks for.
+
+    >>> safe_path("/flags/3?x=1"), safe_path("//evil.cn"), safe_path("https://evil.cn"), safe_path("/\\\\evil.cn")
+    ('/flags/3?x=1', '/', '/', '/')
+    """
+    inside = (
+        wanted.startswith("/")
+        and len(wanted) <= _LONGEST_PATH
+        and not wanted.startswith(("//", "/\\", "/sign-in"))
+    )
+    return wanted if inside and wanted.isprintable() and "\\" not in wanted else "/"
+
+
+def _form(
+    request: Request, who: Visitor, wanted: str, name: str = "", problem: str = "", status: int = HTTPStatus.OK
+) -> Response:
+    office = office_of(request)
+    return page(
+        request,
+        who,
+        "sign_in.html.j2",
+        status=status,
+        next=safe_path(wanted),
+        name=name[:64],
+        problem=problem,
+        local=office.desk.local_accounts,
+        oidc=office.oidc is not None,
+        link=bool(office.serving.link),
+    )
+
+
+def _enter(office: Office, who: Visitor, user: User, way: str, wanted: str) -> Response:
+    if not user.roles:
+        raise RefusedError("您的账号在这里没有任何角色", remedy="请联系运维人员分配角色和处室")
+    response = _to(safe_path(wanted))
+    set_cookie(response, office, sign_in(office, who, user, way))
+    return response
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(_away_key, salt="sign-in")
+
+
+def _to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, HTTPStatus.SEE_OTHER)

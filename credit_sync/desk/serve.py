@@ -1,0 +1,117 @@
+"""Serving the desk: one process, and nobody let in whom no sign-in lets in."""
+
+import errno
+import ipaddress
+import secrets
+import socket
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from sqlalchemy import Engine, event
+
+from credit_sync.desk.application import make_application
+from credit_sync.desk.office import Serving
+from credit_sync.desk_settings import Desk
+from credit_sync.errors import CreditSyncError
+from credit_sync.settings import Settings
+from credit_sync.store.desk_users import accounts
+
+_BUSY_MILLISECONDS = 3_000
+"""How long a page waits for SQLite's one write lock before it says that a night is under way."""
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+def serving_at(desk: Desk, host: str, port: int, owner: str) -> Serving:
+    """How the desk will be reached. Raises CreditSyncError where the network would get in without a sign-in.
+
+    Without any sign-in configured only this machine is served, by a link with a secret: an account of the desk is never
+    made by itself, and others on the machine are not let in either.
+    """
+    local = _is_loopback(host)
+    if not desk.has_sign_in and not local:
+        remedy = (
+            "在配置的 [desk] 里选一种登录方式：local_accounts = true（再用 credit-sync desk user add 建账号）、"
+            "[desk.oidc] 或 [desk.proxy]，见 docs/desk.md；只在本机试用请不写 --host"
+        )
+        raise CreditSyncError(f"没有配置登录方式，不在 {host} 上提供服务", remedy=remedy)
+    if desk.address is None and not local:
+        raise CreditSyncError(
+            f"在 {host} 上提供服务，要在 desk.address 写明浏览器里的地址",
+            remedy="例如 https://credit.example.gov.cn",
+        )
+    address = (desk.address or f"http://{_in_url(host)}:{port}").rstrip("/")
+    hosts = {_in_url(urlsplit(address).hostname or ""), *(_LOOPBACK_NAMES if local else ())}
+    link = "" if desk.has_sign_in else secrets.token_urlsafe(32)
+    return Serving(address, tuple(sorted(hosts)), link, owner if link else "")
+
+
+def words_at_start(settings: Settings, engine: Engine, serving: Serving) -> list[str]:
+    """What the person who starts the desk should know."""
+    lines = [f"复核台：{serving.address}"]
+    if serving.link:
+        lines = [
+            f"没有配置登录方式：只在本机提供，凭下面的链接以 {serving.owner} 的身份进入（有全部权限，请勿转给他人）",
+            f"{serving.address}/sign-in/link?key={serving.link}",
+        ]
+    if settings.desk.local_accounts:
+        with engine.connect() as connection:
+            usable = [a for a in accounts(connection) if a.disabled_at is None]
+        if not usable and settings.desk.oidc is None:
+            lines.append("还没有账号，没有人能登录：用 credit-sync desk user add 账号 --role officer 建立")
+    if not serving.secure and not _is_loopback(urlsplit(serving.address).hostname or ""):
+        lines.append("注意：地址不是 https，密码和数据在网络上不加密；请在前面加反向代理并启用 TLS")
+    return lines
+
+
+def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port: int) -> None:
+    """Serves until it is told to stop. Raises CreditSyncError where the port cannot be had."""
+    be_impatient(engine)
+    config = uvicorn.Config(
+        make_application(settings, engine, serving),
+        log_config=None,
+        log_level="critical",  # errors.py writes the program's faults into the log, with numbers hidden
+        access_log=False,  # addresses of pages hold names; who saw what is in the audit log
+        proxy_headers=False,  # visitors.py: believed of trusted proxies only
+        server_header=False,
+        timeout_keep_alive=15,
+        limit_concurrency=200,
+    )
+    with _listening(host, port) as listener:
+        structlog.get_logger().info("复核台已启动", address=serving.address, host=host, port=port)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        said = "端口已被占用" if taken else getattr(error, "strerror", None) or type(error).__name__
+        raise CreditSyncError(
+            f"在 {host} 的 {port} 端口上不能提供：{said}", remedy="是否已经在运行；或用 --port 换一个端口"
+        ) from None
+
+
+def be_impatient(engine: Engine) -> None:
+    """A page does not wait a minute for a night to let go of SQLite, as commands do."""
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
+
+        @event.listens_for(engine, "connect")
+        def _shorter(connection: object, _record: object) -> None:
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")  # type: ignore[attr-defined]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host.lower()

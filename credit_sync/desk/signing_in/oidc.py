@@ -1,0 +1,99 @@
+"""Sign-in at an OpenID Connect provider (OpenID Connect Core 1.0, code flow): discovery, PKCE, state and nonce by Authlib."""
+
+import warnings
+from typing import Any
+
+import httpx
+from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
+from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-untyped]
+from joserfc.errors import JoseError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from credit_sync.desk.rights import User
+from credit_sync.desk.signing_in.claims import user_from, words
+from credit_sync.desk_settings import OidcSignIn
+from credit_sync.errors import CreditSyncError
+from credit_sync.secret import secret
+
+with warnings.catch_warnings():  # Authlib's advice on another HTTP client would stand among the log's JSON lines
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
+
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Signatures with a key of the provider's own; never `none`, never one that our client secret could make."""
+_LEEWAY_SECONDS = 60
+_TIMEOUT_SECONDS = 10
+
+
+class OidcClient:
+    """The desk as a client of one provider. Its endpoints and keys are fetched when first needed."""
+
+    def __init__(self, settings: OidcSignIn) -> None:
+        self._settings = settings
+        self._client: Any = OAuth().register(
+            "provider",
+            client_id=settings.client_id,
+            client_secret=secret(settings.client_secret_env) if settings.client_secret_env else None,
+            server_metadata_url=f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_kwargs={
+                "scope": " ".join(dict.fromkeys(("openid", *settings.scopes))),
+                "code_challenge_method": "S256",
+                "timeout": _TIMEOUT_SECONDS,
+                "token_endpoint_auth_method": "client_secret_basic" if settings.client_secret_env else "none",
+            },
+        )
+
+    async def send_away(self, request: Request, back_to: str) -> Response:
+        """To the provider; what is needed when the browser comes back is kept in `request.session`."""
+        try:
+            await self._metadata()
+            response: Response = await self._client.authorize_redirect(request, back_to)
+        except (AuthlibBaseError, httpx.HTTPError, ValueError, RuntimeError, KeyError) as error:
+            raise _unusable(error) from None
+        return response
+
+    async def take_back(self, request: Request) -> User:
+        """Who came back. Raises CreditSyncError unless the provider's signed answer is for us, fresh and to our question."""
+        if not any(key.endswith(f"_{request.query_params.get('state')}") for key in request.session):
+            raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录")
+        try:
+            metadata = await self._metadata()
+            expected = {
+                "iss": {"essential": True, "value": metadata["issuer"]},
+                "aud": {"essential": True, "value": self._settings.client_id},
+            }
+            token = await self._client.authorize_access_token(
+                request, claims_options=expected, leeway=_LEEWAY_SECONDS
+            )
+        except (AuthlibBaseError, JoseError, httpx.HTTPError, ValueError, RuntimeError, KeyError) as error:
+            raise _unusable(error) from None
+        claims = token.get("userinfo")
+        if not claims:
+            raise CreditSyncError("登录平台没有给出身份令牌", remedy="请运维人员核对 desk.oidc.scopes 含有 openid")
+        return self._user(claims)
+
+    async def _metadata(self) -> dict[str, Any]:
+        metadata: dict[str, Any] = await self._client.load_server_metadata()
+        if str(metadata["issuer"]).rstrip("/") != self._settings.issuer.rstrip("/"):
+            raise ValueError("issuer")
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        metadata["id_token_signing_alg_values_supported"] = [a for a in offered if a in _ALGORITHMS] or ["RS256"]
+        return metadata
+
+    def _user(self, claims: dict[str, Any]) -> User:
+        settings = self._settings
+        return user_from(
+            str(claims.get(settings.user_claim) or ""),
+            str(claims.get(settings.title_claim) or ""),
+            words(claims.get(settings.roles_claim)),
+            words(claims.get(settings.departments_claim)),
+            settings,
+        )
+
+
+def _unusable(error: Exception) -> CreditSyncError:
+    """What the provider did wrong, without anything that it said in words: that could be anybody's text."""
+    kind = getattr(error, "error", "") or type(error).__name__
+    word = kind if isinstance(kind, str) and kind.isascii() and kind.replace("_", "").isalnum() else "error"
+    return CreditSyncError(f"登录平台的答复不能采用（{word[:40]}）", remedy="请重新登录；仍不行请联系运维人员")

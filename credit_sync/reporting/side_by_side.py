@@ -1,0 +1,45 @@
+"""The applicant and the listing side by side, attribute by attribute, each with the evidence that it gives."""
+
+from dataclasses import dataclass
+
+from credit_sync.reporting.flagged_views import EvidenceView, FlagView
+
+_SIGNS = {"agrees": "相符", "contradicts": "不符", "neutral": "中性", "": "未比"}
+_NEXT_TO_NOTHING = 0.5
+"""Bits: the same province, say, is worth so little that its sign says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedView:
+    """One attribute. `evidence` is None where one side says nothing, or a number says it already."""
+
+    title: str
+    applicant: str
+    listed: str
+    evidence: EvidenceView | None
+
+    @property
+    def sign(self) -> str:
+        """`agrees`, `contradicts`, `neutral`, or empty where nothing was compared."""
+        if self.evidence is None:
+            return ""
+        if abs(self.evidence.bits) < _NEXT_TO_NOTHING:
+            return "neutral"
+        return "agrees" if self.evidence.bits > 0 else "contradicts"
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing was compared, where both sides say something."""
+        return "已由证件号码体现" if self.evidence is None and self.applicant and self.listed else ""
+
+    @property
+    def sign_title(self) -> str:
+        """The sign in Chinese: it is never told by colour alone."""
+        return _SIGNS[self.sign]
+
+
+def side_by_side(flag: FlagView) -> tuple[ComparedView, ...]:
+    """Every attribute that either side shows, then evidence that stands for none of them."""
+    left = {e.title: e for e in flag.evidence}
+    rows = [ComparedView(title, ours, theirs, left.pop(title, None)) for title, ours, theirs in flag.compared]
+    return (*rows, *(ComparedView(title, "", "", evidence) for title, evidence in left.items()))

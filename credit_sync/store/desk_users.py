@@ -1,0 +1,48 @@
+"""Local accounts of the desk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from credit_sync.store.desk_sessions import end_sessions_of
+from credit_sync.store.schema import desk_user
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A local account; `password` is its argon2 hash."""
+
+    name: str
+    title: str
+    password: str
+    roles: list[str]
+    departments: list[str]
+    created_at: datetime
+    changed_at: datetime
+    disabled_at: datetime | None
+
+
+def account(connection: Connection, name: str) -> Account | None:
+    """The account of that name, disabled or not."""
+    row = connection.execute(select(desk_user).where(desk_user.c.name == name)).first()
+    return Account(*row) if row else None
+
+
+def accounts(connection: Connection) -> Sequence[Account]:
+    """All accounts by name."""
+    return [Account(*row) for row in connection.execute(select(desk_user).order_by(desk_user.c.name))]
+
+
+def add_account(connection: Connection, added: Account) -> None:
+    """A new account."""
+    values = {name: getattr(added, name) for name in Account.__slots__}
+    connection.execute(desk_user.insert().values(**values))
+
+
+def change_account(connection: Connection, name: str, at: datetime, **values: Any) -> None:
+    """Changes columns of an account and ends its sessions: what was allowed before is not any more."""
+    connection.execute(update(desk_user).where(desk_user.c.name == name).values(changed_at=at, **values))
+    end_sessions_of(connection, name, "local")

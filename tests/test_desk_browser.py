@@ -1,0 +1,311 @@
+"""The desk in a real browser: sign-in, filter, keyboard, decisions by two people, re-opening, phone, no script, axe."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.desk_world import PASSWORD, SCIENCE, World, add_users, browsable, copied, make_world
+from tests.report_night import SECOND, THIRD, case, organisation
+
+FIRM = "合肥瀚云精密传动有限公司"
+PAGES = [
+    "/sign-in",
+    "/",
+    "/?state=all",
+    "/?text=查无此人",
+    "/flags/FLAG",
+    "/flags/REOPENED",
+    "/flags/PROPOSED",
+    "/lookup",
+    "/lists",
+    "/lists/dishonest_debtors",
+    "/publications",
+    "/quarantine",
+    "/runs",
+    "/runs/3",
+    "/audit",
+    "/nowhere",
+]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = make_world(tmp_path_factory.mktemp("browser"), troubled=True)
+    add_users(made.engine, "officer", "approver", "both", "chief")
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def shown(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Shown"]:
+    """A desk to look at, with a flag in every state; nothing is changed in it."""
+    made = copied(world, tmp_path_factory.mktemp("shown"))
+    officer = made.signed_in("officer")
+    reopened, proposed, upheld = made.flag(FIRM), made.flag("仰宗岱"), made.flag("安徽环湖生态监测有限公司")
+    officer.decide(reopened, "dismiss", reason="other_by_inquiry", text="电话核实")
+    made.forbid(proposed)
+    officer.decide(proposed, "uphold", reason="same_by_number")
+    officer.decide(upheld, "uphold", reason="same_by_number")
+    made.night.add(SECOND, [case(organisation(FIRM, 11, "鲍德全"), "（2018）皖01执恢9号")])
+    made.night.screen(THIRD)
+    numbers = {"FLAG": made.flag("鲍德全"), "REOPENED": reopened, "PROPOSED": proposed}
+    with browsable(made.application, free_port()) as address:
+        yield Shown(made, address, numbers)
+
+
+class Shown:
+    """A served desk, and the numbers of its flags by what they show."""
+
+    def __init__(self, world: World, address: str, numbers: dict[str, int]) -> None:
+        self.world, self.address, self._numbers = world, address, numbers
+
+    def page(self, path: str) -> str:
+        for name, number in self._numbers.items():
+            path = path.replace(name, str(number))
+        return f"{self.address}{path}"
+
+    def context(self, browser: Browser, user: str, **options: Any) -> BrowserContext:
+        """A browser of somebody who is signed in."""
+        context = browser.new_context(**options)
+        token = self.world.signed_in(user).client.cookies["credit_sync"]
+        context.add_cookies([{"name": "credit_sync", "value": token, "url": self.address}])
+        return context
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def watched(context: BrowserContext) -> tuple[Page, list[str]]:
+    """A page, and what it complains about or asks of other hosts."""
+    page, noticed = context.new_page(), []
+    page.on("pageerror", lambda error: noticed.append(str(error)))
+    page.on("console", lambda message: noticed.append(message.text) if "404" not in message.text else None)
+    page.on("request", lambda sent: noticed.append(sent.url) if "127.0.0.1" not in sent.url else None)
+    return page, noticed
+
+
+def sign_in(context: BrowserContext, address: str, name: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{address}/flags/1")
+    page.get_by_label("账号").fill(name)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/flags/1")
+    return page
+
+
+def rows(page: Page) -> int:
+    return page.locator("tr[data-row]").count()
+
+
+# --- a morning's work --------------------------------------------------------------------------------------------
+
+
+def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    number = made.flag(FIRM)
+    made.forbid(number)
+    with browsable(made.application, free_port()) as address:
+        first, second = browser.new_context(), browser.new_context()
+        officer, approver = sign_in(first, address, "officer"), sign_in(second, address, "approver")
+        filter_by_hand(officer)
+        propose_by_keyboard(officer)
+        assert (f"/flags/{number}" in officer.url, made.state(number)) == (True, "proposed")
+        officer.keyboard.press("j")  # on to the next one that waits
+        officer.wait_for_url(lambda url: f"/flags/{number}" not in url)
+
+        approver.goto(f"{address}/?state=proposed")
+        assert rows(approver) == 1
+        approver.locator("a[data-open]").press("Enter")
+        pressed(approver, "同意维持")
+        assert made.state(number) == "upheld"
+
+        officer.goto(f"{address}/flags/{number}")
+        assert "approver" in officer.locator(".decision").inner_text()
+        take_back_and_dismiss(officer)
+        approver.goto(f"{address}/flags/{number}")
+        pressed(approver, "同意排除")
+        assert made.state(number) == "dismissed"
+
+        made.night.add(SECOND, [case(organisation(FIRM, 11, "鲍德全"), "（2018）皖01执恢9号")])
+        made.night.screen(THIRD)
+        officer.goto(f"{address}/flags/{number}")
+        assert "出现新的名单条目" in officer.locator(".alarm").inner_text()
+        assert "（2018）皖01执恢9号" in officer.locator(".alarm").inner_text()
+        first.close()
+        second.close()
+
+
+def filter_by_hand(page: Page) -> None:
+    """Filters send themselves, and their counts lead where they say."""
+    page.get_by_role("link", name="预警", exact=True).click()
+    before = rows(page)
+    page.get_by_role("searchbox").fill("瀚云")
+    page.get_by_role("button", name="查找").click()
+    page.get_by_role("link", name=f"{SCIENCE} ").click()
+    assert 0 < rows(page) < before
+    page.get_by_label("状态").select_option("closed")
+    page.wait_for_url("**state=closed*")
+    page.get_by_role("link", name="清除").click()
+    assert rows(page) == before
+
+
+def propose_by_keyboard(page: Page) -> None:
+    """Down to the firm, the form to uphold, the first reason, submitted."""
+    lines = page.locator("tr[data-row]").all_inner_texts()
+    at = next(n for n, text in enumerate(lines) if FIRM in text and "申报单位" in text)
+    page.locator("body").press("j")
+    for key in "j" * at + "jk":
+        page.keyboard.press(key)
+    page.keyboard.press("u")
+    page.wait_for_url("**/flags/*#to-uphold")
+    assert "措施为“禁止”" in page.locator("#uphold").inner_text()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="提交：维持").click()
+    page.wait_for_url(lambda url: "#" not in url)
+    assert "待第二人复核" in page.locator(".decision").inner_text()
+
+
+def take_back_and_dismiss(page: Page) -> None:
+    """What was upheld is undone, and dismissed instead."""
+    page.get_by_text("撤销结论", exact=True).click()
+    page.get_by_label("撤销原因（会留痕）").fill("证件号码录错")
+    pressed(page, "撤销")
+    page.locator("body").press("d")
+    page.get_by_label("经向申报单位或名单发布单位核实，不是同一主体").check()
+    page.get_by_label("说明").last.fill("电话核实")
+    pressed(page, "提交：排除")
+
+
+def pressed(page: Page, button: str) -> None:
+    """A form is sent, and its answer there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()
+
+
+def test_keys(browser: Browser, shown: Shown) -> None:
+    context = shown.context(browser, "officer")
+    page, noticed = watched(context)
+    page.goto(shown.page("/"))
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+    page.keyboard.press("j")  # nothing moves behind an open dialog
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("jkud?")
+    assert page.get_by_role("searchbox").input_value() == "jkud?"
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(first)
+    page.keyboard.press("l")
+    page.wait_for_url(lambda url: "/flags/" not in url)
+    page.keyboard.press("?")
+    page.get_by_label("启用单键快捷键").uncheck()
+    page.get_by_role("button", name="关闭").click()
+    page.reload()
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert noticed == []
+    context.close()
+
+
+# --- every page ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wide(browser: Browser, shown: Shown) -> Iterator[BrowserContext]:
+    context = shown.context(browser, "chief", viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, shown: Shown) -> Iterator[BrowserContext]:
+    context = shown.context(
+        browser, "chief", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    yield context
+    context.close()
+
+
+def serious(page: Page) -> list[tuple[str, str]]:
+    """What axe calls serious or worse: the rule, and the first place."""
+    found = Axe().run(page).response["violations"]
+    return [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_serious(wide: BrowserContext, browser: Browser, shown: Shown, path: str) -> None:
+    context = browser.new_context() if path == "/sign-in" else wide
+    page, noticed = watched(context)
+    page.goto(shown.page(path))
+    if path == "/lookup":
+        page.get_by_label("名称或姓名").fill("鲍德全")
+        page.get_by_label("事由").fill("立项前核查")
+        page.get_by_role("button", name="查询").click()
+        page.wait_for_selector(".answer")
+    for details in page.locator("details").all():
+        details.evaluate("element => { element.open = true; }")
+    assert serious(page) == []
+    assert noticed == []
+    assert page.locator("h1").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize("path", PAGES[1:])
+def test_on_a_phone_nothing_sticks_out(phone: BrowserContext, shown: Shown, path: str) -> None:
+    page, noticed = watched(phone)
+    page.goto(shown.page(path))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if path in ("/", "/flags/FLAG", "/lists/dishonest_debtors"):
+        assert serious(page) == []
+    assert noticed == []
+    page.close()
+
+
+def test_without_script_everything_works(browser: Browser, shown: Shown) -> None:
+    context = shown.context(browser, "officer", java_script_enabled=False)
+    page, noticed = watched(context)
+    page.goto(shown.page("/"))
+    assert rows(page) > 0
+    assert page.locator(".side a").first.is_visible()
+    page.get_by_label("状态").select_option("all")
+    page.get_by_role("button", name="查找").click()
+    assert "state=all" in page.url
+    page.goto(shown.page("/flags/FLAG"))
+    page.locator("#uphold > summary").click()
+    assert page.get_by_role("button", name="提交：维持").is_visible()
+    assert page.get_by_role("button", name="快捷键").count() == 0
+    page.goto(shown.page("/flags/REOPENED"))
+    assert "重新打开" in page.locator(".alarm").inner_text()
+    assert noticed == []
+    context.close()
+
+
+def test_the_skip_link_and_focus(wide: BrowserContext, shown: Shown) -> None:
+    page, _ = watched(wide)
+    page.goto(shown.page("/"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "跳到正文"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.close()

@@ -1,0 +1,205 @@
+"""Decisions at the desk: reasons, four eyes, taking back, what has moved meanwhile, re-opening."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.engine import URL
+
+from credit_sync.store import schema
+from credit_sync.store.audit import verify
+from credit_sync.store.engine import connect, writing
+from credit_sync.store.migrate import upgrade
+from tests.conftest import empty_postgresql
+from tests.desk_world import SEEN, Guest, World, add_users, copied, make_world
+from tests.report_night import THIRD, case, organisation
+
+FIRM = "合肥瀚云精密传动有限公司"
+SAME, OTHER = "same_by_number", "other_by_inquiry"
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = make_world(tmp_path_factory.mktemp("deciding"))
+    add_users(made.engine, "officer", "approver", "both", "reader")
+    return made
+
+
+@pytest.fixture
+def world(first: World, tmp_path: Path) -> Iterator[World]:
+    """As nobody has decided anything; in the end the audit log holds together."""
+    made = copied(first, tmp_path)
+    yield made
+    with made.engine.connect() as connection:
+        assert verify(connection).problems == ()
+    made.engine.dispose()
+
+
+def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    answer = officer.decide(number, "uphold", reason=SAME)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/flags/{number}")
+    assert world.state(number) == "upheld"
+    page = officer.page(f"/flags/{number}")
+    assert "经核对证件号码，为同一主体" in page
+    assert "已维持" in page
+    assert f"/flags/{number}?" not in officer.page("/")
+    assert FIRM not in officer.page("/")
+    assert FIRM in officer.page("/?state=upheld")
+    entry = world.audited("uphold")[-1]
+    assert (entry.who, "192.0.2.7" in entry.detail) == ("officer", True)
+
+
+@pytest.mark.parametrize(
+    ("what", "fields", "problem"),
+    [
+        ("dismiss", {"reason": ""}, "没有写理由"),
+        ("dismiss", {"reason": "no_such"}, "没有理由"),
+        ("dismiss", {"reason": SAME}, "没有理由"),  # a reason to uphold
+        ("dismiss", {"reason": OTHER, "text": " "}, "须写明具体情况"),
+        ("undo", {"text": "收回"}, "没有可撤销的结论"),
+        ("uphold", {"reason": SAME, "seen": "1.0.forged"}, "在此期间"),
+        ("uphold", {"reason": SAME, "seen": ""}, "不完整"),
+        ("uphold", {"reason": SAME, "text": "长" * 1001}, "不完整"),
+    ],
+)
+def test_what_will_not_do_changes_nothing(world: World, what: str, fields: dict[str, str], problem: str) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    before = world.untouched()
+    answer = officer.decide(number, what, **fields)
+    assert answer.status_code == 400
+    assert problem in answer.text
+    assert "--" not in answer.text.split("<main")[1]  # nothing of the command line
+    assert world.untouched() == before
+
+
+def test_four_eyes_where_a_measure_forbids(world: World) -> None:
+    officer, approver, both = (world.signed_in(name) for name in ("officer", "approver", "both"))
+    number = world.flag(FIRM)
+    world.forbid(number)
+    assert both.decide(number, "uphold", reason=SAME).status_code == 303
+    assert world.state(number) == "proposed"
+    assert "待第二人复核" in both.page("/?state=proposed")
+    own = both.decide(number, "agree")
+    assert (own.status_code, world.state(number)) == (400, "proposed")
+    assert "另一人" in own.text
+    assert both.decide(number, "refuse", text="收回").status_code == 400
+    again = officer.decide(number, "uphold", reason=SAME)  # to agree is another right than to conclude
+    assert (again.status_code, world.state(number)) == (403, "proposed")
+    assert approver.decide(number, "agree").status_code == 303
+    assert world.state(number) == "upheld"
+    page = approver.page(f"/flags/{number}")
+    assert "第二人 <bdi>approver</bdi> 同意" in page
+    assert [row.who for row in world.audited("uphold") + world.audited("confirm")] == ["both", "approver"]
+
+
+def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL) -> None:
+    engine = connect(postgresql_url)
+    empty_postgresql(engine)
+    upgrade(engine)
+    made = make_world(tmp_path, engine)
+    add_users(engine, "officer", "approver")
+    officer, approver, number = made.signed_in("officer"), made.signed_in("approver"), made.flag(FIRM)
+    made.forbid(number)
+    assert officer.decide(number, "dismiss", reason=OTHER, text="电话核实").status_code == 303
+    assert FIRM in approver.page("/?state=proposed&text=瀚云&verdict=confirmed&sort=serious")
+    assert approver.decide(number, "agree").status_code == 303
+    assert made.state(number) == "dismissed"
+    assert officer.post("/lookup", name=FIRM, reason="立项前核查").status_code == 200
+    engine.dispose()
+
+
+def test_refused_then_taken_back(world: World) -> None:
+    officer, approver, number = world.signed_in("officer"), world.signed_in("approver"), world.flag(FIRM)
+    world.forbid(number)
+    officer.decide(number, "dismiss", reason=OTHER, text="电话核实")
+    assert approver.decide(number, "refuse", text="").status_code == 400
+    assert approver.decide(number, "refuse", text="没有附证明").status_code == 303
+    assert world.state(number) == "open"
+    assert "没有附证明" in officer.page(f"/flags/{number}")
+    officer.decide(number, "dismiss", reason=OTHER, text="附上证明")
+    assert officer.decide(number, "undo", text="点错了").status_code == 303
+    assert world.state(number) == "open"
+    history = officer.page(f"/flags/{number}")
+    for said in ("电话核实", "没有附证明", "附上证明", "点错了"):
+        assert said in history
+
+
+def test_a_form_from_before_does_nothing(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    seen = token(officer, number)
+    officer.decide(number, "uphold", reason=SAME)
+    assert officer.post(f"/flags/{number}/undo", seen=seen, text="晚了").status_code == 400
+    assert "已有人处理" in officer.post(f"/flags/{number}/uphold", seen=seen, reason=SAME).text
+    assert world.state(number) == "upheld"
+
+
+def test_evidence_that_moved_meanwhile(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    seen = token(officer, number)
+    another_case(world)
+    answer = officer.post(f"/flags/{number}/dismiss", seen=seen, reason=OTHER, text="电话核实")
+    assert (answer.status_code, world.state(number)) == (400, "open")
+    assert "证据有变化" in answer.text
+
+
+def test_reopened_and_what_changed(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    officer.decide(number, "dismiss", reason=OTHER, text="电话核实")
+    assert FIRM not in officer.page("/")
+    another_case(world)
+    assert world.state(number) == "reopened"
+    page = officer.page(f"/flags/{number}")
+    assert "重新打开：出现新的名单条目" in page
+    assert "（2018）皖01执恢9号" in page[page.index("重新打开：") : page.index("逐项对照")]
+    assert FIRM in officer.page("/")
+    assert FIRM in officer.page("/?state=reopened")
+    assert officer.decide(number, "uphold", reason=SAME).status_code == 303
+    assert world.state(number) == "upheld"
+
+
+def test_a_closed_flag_takes_no_conclusion(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    seen = token(officer, number)
+    with writing(world.engine) as connection:
+        values = {"closed_at": datetime(2018, 12, 5), "close_reason": "名单条目已移出"}
+        connection.execute(update(schema.flag).where(schema.flag.c.id == number).values(values))
+    answer = officer.post(f"/flags/{number}/uphold", seen=seen, reason=SAME)
+    assert (answer.status_code, "已关闭" in answer.text) == (400, True)
+    page = officer.page(f"/flags/{number}")
+    assert "名单条目已移出" in page
+    assert "提交：" not in page
+
+
+def test_a_reader_is_offered_nothing(world: World) -> None:
+    page = world.signed_in("reader").page(f"/flags/{world.flag(FIRM)}")
+    for offered in ("提交：", "撤销", "/numbers", "/undo"):
+        assert offered not in page
+
+
+def test_back_to_the_same_list(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    page = officer.page(f"/flags/{number}?verdict=confirmed&sort=name")
+    found = SEEN.search(page)
+    assert found
+    answer = officer.post(f"/flags/{number}/uphold?verdict=confirmed&sort=name", seen=found.group(1), reason=SAME)
+    assert answer.headers["location"] == f"/flags/{number}?verdict=confirmed&sort=name"
+    assert 'data-after href="/flags/' in officer.page(answer.headers["location"])  # on to the next that waits
+
+
+def token(guest: Guest, number: int) -> str:
+    found = SEEN.search(guest.page(f"/flags/{number}"))
+    assert found
+    return found.group(1)
+
+
+def another_case(world: World) -> None:
+    """A third night, and one more case of the firm."""
+    night = world.night
+    night.begin(THIRD)
+    night.add(THIRD, [case(organisation(FIRM, 11, "鲍德全"), "（2018）皖01执恢9号")])
+    night.version(THIRD, "debtors", 3, pulled=6856, added=1, live=6856)
+    night.version(THIRD, "abnormal", 3, pulled=2110, unchanged=2110, live=2110)
+    night.screen(THIRD)

@@ -1,0 +1,268 @@
+"""Bad input at the desk: a clear page in Chinese, nothing of the inside shown, nothing changed."""
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from credit_sync.desk.protection import LARGEST_BODY
+from credit_sync.records import Role
+from credit_sync.store import schema
+from tests.desk_world import ADDRESS, Guest, World, add_users, make_world
+from tests.report_night import FULL_NUMBERS, SECOND, case, entry, organisation, person
+
+SCRIPT = "</script><script>window.hit=1</script>"
+INSIDE = re.compile(r"Traceback|site-packages|sqlalchemy|SELECT|credit_sync/|\.py\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = make_world(tmp_path_factory.mktemp("hostile"))
+    add_users(made.engine, "officer", "auditor", "science")
+    return made
+
+
+@pytest.fixture(scope="module")
+def officer(world: World) -> Guest:
+    return world.signed_in("officer")
+
+
+@pytest.fixture(scope="module")
+def auditor(world: World) -> Guest:
+    return world.signed_in("auditor")
+
+
+# --- forms that are not ours ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["/flags/1/uphold", "/flags/1/numbers", "/lookup", "/sign-out"])
+@pytest.mark.parametrize("code", ["", "0" * 64, "é", "another visitor's"])
+def test_without_the_code_of_an_own_page(world: World, officer: Guest, form: str, code: str) -> None:
+    if code.startswith("another"):
+        code = world.signed_in("science").form_code
+    before = world.untouched()
+    fields = {"form_code": code, "seen": "1.0.x", "reason": "same_by_number", "name": "鲍德全"}
+    answer = officer.client.post(form, data=fields)
+    assert (answer.status_code, "页面已过期" in answer.text) == (403, True)
+    assert officer.get("/").status_code == 200
+    assert world.untouched() == before
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example"]
+)
+def test_sent_from_elsewhere(world: World, officer: Guest, origin: str) -> None:
+    before = world.untouched()
+    fields = {"form_code": officer.form_code, "name": "鲍德全", "reason": "x"}
+    answer = officer.client.post("/lookup", data=fields, headers={"origin": origin})
+    assert (answer.status_code, "别的网站" in answer.text) == (403, True)
+    assert officer.client.post("/lookup", data=fields, headers={"origin": ADDRESS}).status_code == 200
+    assert len(world.untouched()) == len(before)
+
+
+def test_a_form_of_a_session_that_is_over(world: World) -> None:
+    guest = world.signed_in("officer")
+    kept, number = guest.form_code, world.flag("鲍德全")
+    guest.post("/sign-out")
+    answer = guest.client.post(f"/flags/{number}/uphold", data={"form_code": kept, "seen": "x"})
+    assert answer.status_code in (401, 403)
+    again = world.signed_in("officer")
+    replayed = again.client.post(f"/flags/{number}/uphold", data={"form_code": kept, "seen": "x"})
+    assert replayed.status_code == 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_other_methods(officer: Guest, method: str) -> None:
+    assert officer.client.request(method, "/flags/1").status_code == 404
+
+
+def test_no_get_changes_anything(world: World, officer: Guest) -> None:
+    before = world.untouched()
+    for form in ("uphold", "dismiss", "agree", "refuse", "undo", "numbers"):
+        assert officer.get(f"/flags/1/{form}").status_code == 404
+    assert world.untouched() == before
+
+
+# --- bodies, ids, words -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_huge_bodies(world: World, officer: Guest, chunked: bool) -> None:
+    before = world.untouched()
+    body: Any = b"form_code=" + b"x" * LARGEST_BODY
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = officer.client.post("/lookup", content=iter([body]) if chunked else body, headers=headers)
+    assert answer.status_code in (400, 413)
+    assert "没有执行" in answer.text
+    assert world.untouched() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+        (b"{}", "application/json"),
+        (b"--x\r\n\r\n", "multipart/form-data; boundary=x"),
+        (b"no boundary", "multipart/form-data"),
+        (b"a=" + b"&a=" * 5000, "application/x-www-form-urlencoded"),
+    ],
+)
+def test_bodies_that_are_no_forms(world: World, officer: Guest, content: bytes, kind: str) -> None:
+    before = world.untouched()
+    for form in ("/lookup", "/flags/1/uphold", "/sign-in"):
+        answer = officer.client.post(form, content=content, headers={"content-type": kind})
+        assert answer.status_code in (400, 403), answer.text
+        assert not INSIDE.search(answer.text)
+    assert world.untouched() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/flags/{n}" for n in ("0", "-1", "abc", "99999999999999999999", "1.5", "%00", "１", "1%20OR%201=1")),
+        "/runs/0",
+        "/runs/99999999999",
+        "/runs/7",
+        "/lists/nothing",
+        "/lists/%3Cscript%3E",
+        "/lists/" + "x" * 3000,
+        "/nowhere",
+        "/static/nothing.css",
+    ],
+)
+def test_broken_addresses(officer: Guest, auditor: Guest, path: str) -> None:
+    answer = (auditor if path.startswith("/runs") else officer).get(path)
+    assert answer.status_code == 404
+    assert "没有" in answer.text
+    assert not INSIDE.search(answer.text)
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "verdict=%27%20OR%201=1--",
+        "state=nonsense&sort=nonsense",
+        "text=%25_%5C%27%22%3B--",
+        "text=" + "字" * 3000,
+        "department=%3Cscript%3Ealert(1)%3C/script%3E",
+        "page=100000",
+        "text=%F0%9F%98%80%E2%80%AE",
+        "text=%ED%A0%80",
+    ],
+)
+def test_odd_questions_to_the_list(officer: Guest, query: str) -> None:
+    page = officer.page(f"/?{query}")
+    assert "条预警" in page
+    assert "<script>alert" not in page
+
+
+def test_nul(world: World, officer: Guest) -> None:
+    before = world.untouched()
+    for answer in (
+        officer.get("/?system=%00"),
+        officer.get("/sign-in?next=%00"),
+        officer.post("/lookup", name="a\0b", reason="核查"),
+        world.guest().get("/?text=%00"),
+    ):
+        assert (answer.status_code, "不能理解的字符" in answer.text) == (400, True)
+    assert world.untouched() == before
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "page=99999999999999"])
+def test_pages_that_are_none(officer: Guest, query: str) -> None:
+    answer = officer.get(f"/?{query}")
+    assert (answer.status_code, bool(INSIDE.search(answer.text))) == (400, False)
+
+
+def test_an_identity_number_is_nothing_to_search_with(officer: Guest) -> None:
+    answer = officer.get(f"/?text={FULL_NUMBERS[0]}")
+    assert (answer.status_code, FULL_NUMBERS[0] in answer.text) == (400, False)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost.evil"])
+def test_other_hosts(world: World, host: str) -> None:
+    answer = world.guest().get("/sign-in", headers={"host": host})
+    assert (answer.status_code, "不认识这个网址" in answer.text) == (400, True)
+
+
+def test_names_that_want_to_be_code(tmp_path: Path) -> None:
+    made = make_world(tmp_path)
+    add_users(made.engine, "officer")
+    firm = organisation(SCRIPT, 11)
+    listed = case(organisation(SCRIPT, 11), f"{SCRIPT}1号", f"法院{SCRIPT}")
+    odd = entry(
+        f"A{SCRIPT}", f"\u202e{SCRIPT}", firm, Role.APPLYING_UNIT, department=SCRIPT, stage=SCRIPT, system=SCRIPT
+    )
+    made.night.add(SECOND, [odd, listed, entry("B", "x", person(SCRIPT, FULL_NUMBERS[0]), Role.LEADER)])
+    made.night.screen(SECOND)
+    guest, number = made.signed_in("officer"), made.flag(SCRIPT)
+    pages = [guest.page("/"), guest.page(f"/flags/{number}"), guest.page(f"/?department={SCRIPT}&text=window")]
+    pages.append(guest.post("/lookup", name=SCRIPT, reason=SCRIPT).text)
+    for page in pages:
+        assert "window.hit" in page
+        assert SCRIPT not in page
+        assert "\u202e" not in page
+        assert page.count("<script") == 1  # the desk's own
+        assert not any(full in page for full in FULL_NUMBERS)
+
+
+# --- the store in trouble -----------------------------------------------------------------------------------------
+
+
+def test_a_night_holds_sqlite(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    guest, number = world.signed_in("officer"), world.flag("鲍德全")
+    guest.page(f"/flags/{number}")
+    other = sqlite3.connect(world.engine.url.database or "", isolation_level=None)
+    impatient(world)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        assert "鲍德全" in guest.page("/")  # reading goes on
+        for answer in (
+            guest.post("/lookup", name="鲍德全", reason="立项前核查"),
+            guest.decide(number, "uphold", reason="same_by_number"),
+            guest.post(f"/flags/{number}/numbers", reason="立项前核查"),
+        ):
+            assert answer.status_code == 503
+            assert "夜间运行" in answer.text
+            assert "鲍德全" not in answer.text  # nothing is shown that is not on record
+            assert not any(full in answer.text for full in FULL_NUMBERS)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert guest.decide(number, "uphold", reason="same_by_number").status_code == 303
+
+
+def impatient(world: World) -> None:
+    """Connections wait for nobody, so that the test need not."""
+    world.engine.dispose()
+
+    @event.listens_for(world.engine, "connect")
+    def _at_once(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 10")
+
+
+def test_a_store_that_is_broken(tmp_path: Path) -> None:
+    made = make_world(tmp_path)
+    add_users(made.engine, "officer")
+    guest = made.signed_in("officer")
+    with made.engine.begin() as connection:
+        schema.match.drop(connection)
+    answer = guest.get("/flags/1")
+    assert (answer.status_code, "数据库出错" in answer.text) == (503, True)
+    assert not INSIDE.search(answer.text)
+    assert "match" not in answer.text
+
+
+def test_a_fault_of_the_program(world: World, officer: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(f"身份证 {FULL_NUMBERS[0]}")
+
+    monkeypatch.setattr("credit_sync.desk.pages.flags.flag_page", broken)
+    answer = officer.get("/")
+    assert (answer.status_code, "程序内部错误" in answer.text) == (500, True)
+    assert not INSIDE.search(answer.text)
+    assert FULL_NUMBERS[0] not in answer.text

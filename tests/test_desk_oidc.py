@@ -1,0 +1,181 @@
+"""Sign-in at an OpenID Connect provider, a real one on this machine, honest and otherwise."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from credit_sync.store import schema
+from tests.desk_world import SCIENCE, Guest, World, make_desk, make_world
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, path_of, provider
+
+SAID = {"sub": "u-0815", "name": "王芳", "roles": ["kjt-officer", "staff"], "departments": ["GX"]}
+ROLES = {"kjt-officer": "officer", "kjt-approver": "approver"}
+
+
+@pytest.fixture(scope="module")
+def at_provider() -> Iterator[Provider]:
+    with provider() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("oidc"))
+
+
+@pytest.fixture
+def honest(at_provider: Provider) -> Provider:
+    at_provider.faults, at_provider.said = {}, dict(SAID)
+    return at_provider
+
+
+@pytest.fixture
+def desk(world: World, honest: Provider, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A desk that has not yet asked the provider anything."""
+    monkeypatch.setenv("DESK_SECRET", CLIENT_SECRET)
+    return World(world.night, make_desk(world.night, oidc=settings(honest)))
+
+
+def settings(of: Provider, **more: Any) -> dict[str, Any]:
+    departments = {"GX": SCIENCE, "ALL": "*"}
+    return {
+        "issuer": of.issuer,
+        "client_id": CLIENT_ID,
+        "client_secret_env": "DESK_SECRET",
+        "roles": ROLES,
+        "departments": departments,
+        **more,
+    }
+
+
+def go_and_return(guest: Guest, wanted: str = "/") -> httpx.Response:
+    """To the provider and back, as a browser does."""
+    away = guest.get("/sign-in/oidc", params={"next": wanted})
+    assert away.status_code == 302, away.text
+    back = httpx.get(away.headers["location"])
+    assert back.status_code == 302, back.text
+    return guest.get(path_of(back.headers["location"]))
+
+
+def test_signed_in(desk: World, honest: Provider) -> None:
+    guest = desk.guest()
+    assert "统一身份认证登录" in guest.page("/sign-in?next=/lists")
+    answer = go_and_return(guest, "/lists")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/lists")
+    page = guest.page("/")
+    assert "王芳" in page
+    assert "鲍德全" in page
+    assert "仰宗岱" not in page  # of another department
+    entry = desk.audited("sign_in")[-1]
+    assert (entry.who, '"way": "oidc"' in entry.detail) == ("u-0815", True)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param({"claims": {"nonce": "another"}}, id="wrong nonce"),
+        pytest.param({"claims": {"nonce": None}}, id="no nonce"),
+        pytest.param({"claims": {"nonce": None, "nonce_supported": False}}, id="nonce said to be needless"),
+        pytest.param({"claims": {"aud": "another-client"}}, id="wrong audience"),
+        pytest.param(
+            {"claims": {"aud": "another-client", "azp": CLIENT_ID}}, id="wrong audience, ours authorised"
+        ),
+        pytest.param({"claims": {"aud": ["another-client"]}}, id="wrong audiences"),
+        pytest.param({"claims": {"aud": None}}, id="no audience"),
+        pytest.param({"claims": {"iss": "https://evil.example"}}, id="wrong issuer"),
+        pytest.param({"claims": {"exp": int(time.time()) - 600}}, id="expired"),
+        pytest.param({"claims": {"exp": None}}, id="without end"),
+        pytest.param({"claims": {"nbf": int(time.time()) + 3600}}, id="not yet"),
+        pytest.param({"claims": {"sub": None}}, id="no subject"),
+        pytest.param({"claims": {"sub": "340100190001040017"}}, id="an identity number for a name"),
+        pytest.param({"claims": {"sub": "x" * 500}}, id="a name without end"),
+        pytest.param({"alg": "none"}, id="alg none"),
+        pytest.param({"alg": "HS256"}, id="signed with the public key"),
+        pytest.param({"alg": "stranger"}, id="signed by somebody else"),
+        pytest.param({"tampered": True}, id="changed after signing"),
+        pytest.param({"state": "another"}, id="wrong state"),
+        pytest.param({"no_id_token": True}, id="no id token"),
+    ],
+)
+def test_answers_that_are_not_believed(desk: World, honest: Provider, faults: dict[str, Any]) -> None:
+    honest.faults = faults
+    guest, before = desk.guest(), len(desk.audited("sign_in"))
+    answer = go_and_return(guest)
+    assert answer.status_code == 400
+    assert "登录" in answer.text
+    for inside in ("Traceback", "joserfc", "340100190001040017", "evil"):
+        assert inside not in answer.text
+    assert guest.get("/").status_code == 303
+    assert len(desk.audited("sign_in")) == before
+
+
+def test_a_provider_that_says_it_is_another(desk: World, honest: Provider) -> None:
+    honest.faults = {"metadata_issuer": "https://evil.example"}
+    for _ in range(2):
+        assert desk.guest().get("/sign-in/oidc").status_code == 400
+    assert "登录平台的答复不能采用" in desk.guest().get("/sign-in/oidc").text
+
+
+def test_a_provider_that_is_not_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_SECRET", CLIENT_SECRET)
+    nowhere = {"issuer": "http://127.0.0.1:9", "client_id": "x", "roles": ROLES}
+    answer = World(world.night, make_desk(world.night, oidc=nowhere)).guest().get("/sign-in/oidc")
+    assert answer.status_code == 400
+    assert "127.0.0.1:9" not in answer.text
+
+
+def test_no_role_no_entry(desk: World, honest: Provider) -> None:
+    honest.said["roles"] = ["officer", "staff"]  # our word, not theirs: nothing maps to it
+    answer = go_and_return(desk.guest())
+    assert answer.status_code == 403
+    assert "没有任何角色" in answer.text
+
+
+def test_another_provider_of_roles_and_departments(
+    world: World, honest: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_SECRET", CLIENT_SECRET)
+    honest.said = {"sub": "1", "preferred_username": "wang.fang", "groups": "kjt-approver, staff", "dept": "*"}
+    claims = {"user_claim": "preferred_username", "roles_claim": "groups", "departments_claim": "dept"}
+    made = World(world.night, make_desk(world.night, oidc=settings(honest, **claims, departments={})))
+    guest = made.guest()
+    assert go_and_return(guest).status_code == 303
+    page = guest.page("/")
+    assert "wang.fang" in page
+    assert "复核" in page
+    assert "没有处室" in page  # a provider's * is no department; only the mapping can give all
+
+
+def test_what_came_back_once_does_not_come_back_again(desk: World, honest: Provider) -> None:
+    guest = desk.guest()
+    away = guest.get("/sign-in/oidc")
+    kept = guest.client.cookies["credit_sync_away"]
+    back = path_of(httpx.get(away.headers["location"]).headers["location"])
+    assert guest.get(back).status_code == 303
+    thief = desk.guest()
+    assert thief.get(back).status_code == 400  # another browser: it never went away
+    thief.client.cookies.set("credit_sync_away", kept)
+    assert thief.get(back).status_code == 400  # not even with the cookie: the code is used up
+    for forged in ("", "x", kept[:-2], kept.replace(".", "", 1)):
+        thief.client.cookies.set("credit_sync_away", forged)
+        assert thief.get(back).status_code == 400
+
+
+def test_a_refusal_at_the_provider(desk: World, honest: Provider) -> None:
+    guest = desk.guest()
+    away = guest.get("/sign-in/oidc")
+    state = dict(httpx.URL(away.headers["location"]).params)["state"]
+    said = {"error": "access_denied", "error_description": "<script>alert(1)</script>", "state": state}
+    answer = guest.get("/sign-in/oidc/return", params=said)
+    assert (answer.status_code, "<script>alert" in answer.text) == (400, False)
+
+
+def test_sessions_hold_no_token(desk: World, honest: Provider) -> None:
+    go_and_return(desk.guest())
+    with desk.engine.connect() as connection:
+        found = list(connection.execute(select(schema.desk_session)))[-1]
+    assert (found.way, found.name, found.roles) == ("oidc", "u-0815", ["officer"])

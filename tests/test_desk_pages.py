@@ -1,0 +1,317 @@
+"""What the pages say: the list of flags, one flag, one subject, lists, publications, quarantine, runs."""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from credit_sync.desk.flag_list import PER_PAGE
+from credit_sync.desk.office import Office
+from credit_sync.records import Role
+from credit_sync.store import schema
+from credit_sync.store.engine import writing
+from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
+from tests.report_night import FULL_NUMBERS, SECOND, case, entry, person, person_number, zxgk
+
+ROW = re.compile(r'<tr data-row>.*?href="/flags/(\d+)', re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = make_world(tmp_path_factory.mktemp("pages"), troubled=True)
+    add_users(made.engine, "officer", "auditor", "administrator")
+    return made
+
+
+@pytest.fixture(scope="module")
+def officer(world: World) -> Guest:
+    return world.signed_in("officer")
+
+
+@pytest.fixture(scope="module")
+def auditor(world: World) -> Guest:
+    return world.signed_in("auditor")
+
+
+def numbers(page: str) -> list[int]:
+    return [int(found) for found in ROW.findall(page)]
+
+
+# --- the list ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("", 6),
+        (f"department={AWARDS}", 2),
+        ("system=安徽省科技管理信息系统", 4),
+        ("verdict=probable", 2),
+        ("list=abnormal_operations", 1),
+        (f"department={SCIENCE}&verdict=confirmed", 2),
+        ("text=皖0104执2045", 2),
+        ("text=１８０４Ａ09020117", 3),
+        ("text=（2018）皖0181执3021号", 1),
+        ("text=(2018)皖0181执3021号", 1),
+        ("text=鲍德全 1804a09020117", 2),
+        ("text=查无此人", 0),
+        ("text=100%25", 0),
+        ("text=_", 0),
+        ("state=closed", 1),
+        ("state=all", 7),
+        ("state=upheld", 0),
+    ],
+)
+def test_filters(officer: Guest, asked: str, left: int) -> None:
+    page = officer.page(f"/?{asked}")
+    assert (len(numbers(page)), f"{left} 条预警" in page) == (left, True)
+
+
+def test_every_count_is_what_its_link_shows(officer: Guest) -> None:
+    page = officer.page(f"/?department={SCIENCE}&verdict=confirmed")
+    counted = re.findall(r'<a href="(/[^"]*)"[^>]*><span>[^<]*</span><b>(\d+)</b></a>', page)
+    assert len(counted) == 8
+    for address, count in counted:
+        assert len(numbers(officer.page(address.replace("&amp;", "&")))) == int(count), address
+
+
+def test_orders(world: World, officer: Guest) -> None:
+    with world.engine.connect() as connection:
+        flag, applicant = schema.flag, schema.applicant
+        joined = select(
+            flag.c.id, flag.c.verdict, flag.c.opened_at, applicant.c.application, applicant.c.subject_name
+        )
+        found = {
+            row.id: row
+            for row in connection.execute(joined.join(applicant, applicant.c.id == flag.c.applicant_id))
+        }
+
+    def order(sort: str) -> list[Any]:
+        return [found[number] for number in numbers(officer.page(f"/?sort={sort}"))]
+
+    ranks = ["confirmed", "probable", "possible"]
+    assert [ranks.index(row.verdict) for row in order("serious")] == sorted(
+        ranks.index(r.verdict) for r in order("serious")
+    )
+    assert [row.opened_at for row in order("newest")] == sorted(
+        (r.opened_at for r in order("newest")), reverse=True
+    )
+    assert [row.subject_name for row in order("name")] == sorted(r.subject_name for r in order("name"))
+    assert len(order("application")) == 6
+
+
+def test_page_by_page(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    people = [person_number("340103", "19040312", serial) for serial in range(200, 200 + PER_PAGE + 5)]
+    made.night.add(
+        SECOND, (entry(f"P{n:03}", "题", person("阮某某", number), Role.LEADER) for n, number in enumerate(people))
+    )
+    made.night.add(
+        SECOND, (case(person("阮某某", zxgk(number)), f"（2018）皖{n}号") for n, number in enumerate(people))
+    )
+    made.night.screen(SECOND)
+    guest = made.signed_in("officer")
+    first, second, beyond = (numbers(guest.page(f"/?text=阮某某&page={n}")) for n in (1, 2, 99))
+    assert len(first) == PER_PAGE
+    assert len(set(first + second)) == len(first) + len(second) >= PER_PAGE + 5
+    assert beyond == second or set(beyond).isdisjoint(first)
+    assert "上一页" in guest.page("/?text=阮某某&page=2")
+    assert f"第 {PER_PAGE} /" in guest.page(f"/flags/{first[-1]}?text=阮某某")
+    assert f"/flags/{second[0]}" in guest.page(
+        f"/flags/{first[-1]}?text=阮某某"
+    )  # the next one is on the next page
+
+
+def test_stale_lists_are_told(officer: Guest) -> None:
+    page = officer.page("/")
+    assert "名单" in page
+    assert "比对时间 2018-12-06 02:00" in page
+
+
+# --- one flag ------------------------------------------------------------------------------------------------------
+
+
+def test_side_by_side(world: World, officer: Guest) -> None:
+    page = officer.page(f"/flags/{world.flag('仰宗岱')}")
+    assert '<span class="sign agrees">相符</span>' in page
+    assert "位全部一致" in page
+    assert "名单中叫这个名字的有 <strong>" in page
+    assert "依据：" in page
+    assert "<svg" in page
+    assert "合计" in page
+    assert "（2018）皖0181执3021号" in page
+    assert not any(full in page for full in FULL_NUMBERS)
+
+
+def test_through_the_representative(world: World, officer: Guest) -> None:
+    page = officer.page("/")
+    assert "经法定代表人" in page
+    with world.engine.connect() as connection:
+        via = schema.flag.c.via == "legal_representative"
+        number = connection.scalar(select(schema.flag.c.id).where(via))
+    shown = officer.page(f"/flags/{number}")
+    assert "列入名单的是单位，不是申报主体本人" in shown
+    assert "名单单位的法定代表人" in shown
+
+
+def test_a_closed_flag_says_why(world: World, officer: Guest) -> None:
+    (number,) = numbers(officer.page("/?state=closed"))
+    page = officer.page(f"/flags/{number}")
+    assert "已于" in page
+    assert "不再计入" in page or "关闭" in page
+
+
+def test_history_tells_what_changed_in_the_records(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    number = made.flag("仰宗岱")
+    with writing(made.engine) as connection:
+        listing = (
+            connection.execute(select(schema.listing).where(schema.listing.c.subject_name == "仰宗岱"))
+            .mappings()
+            .first()
+        )
+        assert listing
+        before = {str(c.name): listing[c.name] for c in schema.listing.columns if c.name not in ("id", "digest")}
+        before = {
+            name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in before.items()
+        }
+        connection.execute(
+            schema.record_history.insert().values(
+                record="listing",
+                record_id=listing["id"],
+                version=2,
+                change="changed",
+                run_id=3,
+                at=SECOND.as_of,
+                before={**before, "organ": "别的法院"},
+            )
+        )
+    assert "变更：列入机关</span>" in made.signed_in("officer").page(f"/flags/{number}")
+
+
+def test_a_flag_whose_cases_went_over_to_another(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    (number,) = numbers(made.signed_in("officer").page("/?state=closed"))
+    with writing(made.engine) as connection:
+        moved = update(schema.match).where(schema.match.c.flag_id == number)
+        connection.execute(moved.values(flag_id=made.flag("仰宗岱")))
+    answer = made.signed_in("officer").get(f"/flags/{number}")
+    assert (answer.status_code, "转到同一申报主体的另一条预警" in answer.text) == (404, True)
+
+
+def test_a_mapping_that_is_broken(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    office = made.application.state.office
+    broken = office.settings.model_copy(update={"mappings": tmp_path / "nowhere"})
+    guest = made.signed_in("officer")
+    object.__setattr__(office, "settings", broken)
+    answer = guest.get("/lists")
+    assert (answer.status_code, str(tmp_path) in answer.text) == (503, False)
+
+
+def test_full_number_only_on_demand_and_on_record(world: World, officer: Guest) -> None:
+    number, full = world.flag("鲍德全"), FULL_NUMBERS[0]
+    assert full not in officer.page(f"/flags/{number}")
+    refused = officer.post(f"/flags/{number}/numbers", reason="  ")
+    assert (refused.status_code, full in refused.text) == (400, False)
+    before = len(world.audited("reveal"))
+    answer = officer.post(f"/flags/{number}/numbers", reason="电话核实本人")
+    assert full in answer.text
+    entry = world.audited("reveal")[-1]
+    assert (len(world.audited("reveal")), entry.who) == (before + 1, "officer")
+    assert "电话核实本人" in entry.detail
+    assert full not in entry.detail + entry.target
+    assert full not in officer.page(f"/flags/{number}")  # once
+
+
+# --- one subject ---------------------------------------------------------------------------------------------------
+
+
+def test_look_up(world: World, officer: Guest) -> None:
+    answer = officer.post("/lookup", name="鲍德全", number=FULL_NUMBERS[0], reason="立项前核查")
+    assert answer.status_code == 200
+    for said in ("确认", "（2017）皖0104执1287号", "1804a09020117", "失信被执行人名单"):
+        assert said in answer.text
+    assert FULL_NUMBERS[0] not in answer.text
+    entry = world.audited("lookup")[-1]
+    assert (entry.who, FULL_NUMBERS[0] in entry.target + entry.detail) == ("officer", False)
+    assert "立项前核查" in entry.detail
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"name": "鲍德全"}, "事由"),
+        ({"name": "鲍德全", "reason": "   "}, "事由"),
+        ({"reason": "立项前核查"}, "至少填写"),
+        ({"name": "x" * 201, "reason": "立项前核查"}, "不完整"),
+    ],
+)
+def test_look_ups_that_are_not_made(world: World, officer: Guest, fields: dict[str, str], problem: str) -> None:
+    before = len(world.audited("lookup"))
+    assert problem in officer.post("/lookup", **fields).text
+    assert len(world.audited("lookup")) == before
+
+
+def test_look_ups_are_limited(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = copied(world, tmp_path)
+    office = made.application.state.office
+    limited = office.settings.model_copy(update={"desk": office.desk.model_copy(update={"lookups_per_hour": 3})})
+    object.__setattr__(office, "settings", limited)
+    for later, expected in ((0, [200, 200, 200, 429]), (61, [200])):
+        now = datetime.now().replace(microsecond=0) + timedelta(hours=2, minutes=later)
+        monkeypatch.setattr(Office, "now", lambda _, at=now: at)
+        guest = made.signed_in("officer")
+        assert [guest.post("/lookup", name="鲍德全", reason="核查").status_code for _ in expected] == expected
+
+
+# --- lists, publications, quarantine, runs ---------------------------------------------------------------------------
+
+
+def test_lists(officer: Guest) -> None:
+    page = officer.page("/lists")
+    assert "失信被执行人名单" in page
+    assert "6,855" in page
+    one = officer.page("/lists/dishonest_debtors")
+    assert "<svg" in one
+    assert "未采用" in one
+    assert "超过允许的 30%" in one
+    assert "14" in one
+
+
+def test_publications(officer: Guest) -> None:
+    page = officer.page("/publications")
+    assert "皖知法处字〔2018〕4号" in page
+    assert "校验未通过" in page
+    assert "逾期" in page
+    assert "没有符合条件的" in officer.page("/publications?channel=none")
+    assert "皖知法处字〔2018〕4号" in officer.page("/publications?late=1")
+
+
+def test_quarantine(auditor: Guest) -> None:
+    page = auditor.page("/quarantine")
+    assert "身份证号码校验码不符" in page
+    assert "&lt;script&gt;" in page
+    assert not any(full in page for full in FULL_NUMBERS)
+    assert "隔离区是空的" in auditor.page("/quarantine?source=awards")
+
+
+def test_runs(auditor: Guest) -> None:
+    page = auditor.page("/runs")
+    assert "取数 debtors" in page
+    one = auditor.page("/runs/3")
+    assert "待办" in one
+    assert "超过允许的 30%" in one
+    assert "报送" in one
+
+
+def test_audit(world: World, officer: Guest, auditor: Guest) -> None:
+    officer.post("/lookup", name="阚文远", reason="<b>核查</b>")
+    page = auditor.page("/audit?action=lookup&who=officer")
+    assert "阚文远" in page
+    assert "&lt;b&gt;核查" in page
+    assert "没有符合条件的" in auditor.page("/audit?who=nobody")
+    assert "阚文远" in auditor.page("/audit?target=阚文&action=nonsense")
