@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from credit_sync.records import Applicant, Listing
 from credit_sync.screening.comparison import Comparison, Judgement
@@ -44,6 +44,8 @@ class FlagWriter:
         self._weights = weights
         self._measures = measures
         self._next_id = (connection.scalar(select(func.max(flag.c.id))) or 0) + 1
+        self._new: dict[Table, list[dict[str, Any]]] = {flag: [], match: []}
+        """Rows to insert, in one go for each block: flags before the matches that hang on them."""
         self.counts = FlagCounts()
 
     def write(
@@ -74,6 +76,7 @@ class FlagWriter:
                 for listing_id, comparison in found:
                     pair = (applicant_id, listing_id)
                     self._write_match(pair, comparison, flag_id, listings[listing_id][1], by_pair.pop(pair, None))
+        self._insert_new()
         ended = [stored for stored in by_pair.values() if stored["closed_at"] is None]
         why = endings(self._connection, (stored["listing_id"] for stored in ended), self._as_of)
         self._close_matches(ended, why)
@@ -85,6 +88,12 @@ class FlagWriter:
                 gone = sorted(left.get(stored["id"], []))
                 sentences = [why[listing_id] for listing_id in gone if listing_id in why]
                 self._close(stored["id"], why_closed(sentences, len(gone) - len(sentences)))
+
+    def _insert_new(self) -> None:
+        for table, rows in self._new.items():
+            if rows:
+                self._connection.execute(table.insert(), rows)
+                rows.clear()
 
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
@@ -118,7 +127,7 @@ class FlagWriter:
             new_id, self._next_id = self._next_id, self._next_id + 1
             times = {"opened_at": self._as_of, "changed_at": self._as_of, "close_reason": ""}
             named = dict(zip(("applicant_id", "list", "listed_subject", "via"), key, strict=True))
-            self._connection.execute(flag.insert().values(id=new_id, **named, **values, **times))
+            self._new[flag].append({"id": new_id, **named, **values, **times})
             return new_id
         reopened = stored["closed_at"] is not None
         if reopened or other_cases or any(stored[name] != value for name, value in values.items()):
@@ -154,7 +163,7 @@ class FlagWriter:
         if stored is None:
             times = {"found_at": self._as_of, "changed_at": self._as_of}
             ids = dict(zip(("applicant_id", "listing_id"), pair, strict=True))
-            self._connection.execute(match.insert().values(**ids, **values, **times))
+            self._new[match].append({**ids, **values, **times})
         elif any(stored[name] != value for name, value in values.items()):
             self._connection.execute(update(match).where(*_is(pair)).values(**values, changed_at=self._as_of))
 
