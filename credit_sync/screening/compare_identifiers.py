@@ -31,8 +31,8 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
     """
     pairs = product(applicant.identifiers, listing.subject.identifiers)
     found = [(a, evidence) for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
-    if not found:
-        return None
+    if len(found) < 2:
+        return found[0][1] if found else None
     _, best = min(found, key=lambda pair: (_RANK[pair[1].bearing], -pair[1].bits))
     if best.bearing is Bearing.IDENTIFIES:
         agreeing = {_family(a) for a, e in found if e.bearing is Bearing.IDENTIFIES}

@@ -3,7 +3,7 @@
 Pure functions of their arguments: the nightly screening, the look-up and the spreadsheet all end here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -131,7 +131,7 @@ def _reached(face: Subject) -> Evidence:
 
 
 def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales) -> Verdict:
-    bearings = {e.bearing for e in evidence}
+    bearings = [e.bearing for e in evidence]
     bands = scales.weights.bands
     if Bearing.EXCLUDES in bearings:
         return Verdict.CLEAR
@@ -144,10 +144,11 @@ def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales)
     return Verdict.UNVERIFIABLE if _is_namesake(evidence, bearings) else Verdict.CLEAR
 
 
-def _is_namesake(evidence: tuple[Evidence, ...], bearings: set[Bearing]) -> bool:
+def _is_namesake(evidence: tuple[Evidence, ...], bearings: Sequence[Bearing]) -> bool:
     """The same name, nothing against it, and no number that shows enough on both sides to tell."""
-    same_name = any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
-    return same_name and not bearings & {Bearing.IDENTIFIES, Bearing.WEAKENS}
+    if Bearing.IDENTIFIES in bearings or Bearing.WEAKENS in bearings:
+        return False
+    return any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,8 @@ def judge(
     `ruled_out`: candidates that need no comparing to be told apart.
     """
     compared = [(number, compare(applicant, listing, scales)) for number, listing in candidates]
+    if not compared:
+        return Judgement(Verdict.CLEAR, (), (), ruled_out)
     matches = sorted(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )

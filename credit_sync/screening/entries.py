@@ -42,7 +42,6 @@ class Entries:
     """int64: whose entry it is, as the caller numbers its subjects."""
     person: Array
     number: Array
-    checked: Array
     subject: Array
     name: Array
     core: Array
@@ -175,7 +174,6 @@ def _entries(
         owner=np.array(owners, np.int64),
         person=np.array(columns["person"], bool),
         number=np.array(columns["number"], NUMBER),
-        checked=np.array(columns["checked"], bool),
         subject=np.array(columns["subject"], np.int64),
         **{name: _hashes(columns[name]) for name in _HASHES},
         places=_places(columns["places"]),

@@ -24,8 +24,6 @@ class Traits(NamedTuple):
     person: bool
     number: bytes
     """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
-    checked: bool
-    """Its check digit is right; of a masked number, that something hidden can make it right."""
     subject: int
     """Equal for every case of one listed subject; 0 for whoever is not listed himself."""
     name: str
@@ -45,11 +43,10 @@ class Traits(NamedTuple):
 def traits_of(subject: Subject, names: Sequence[str], *, listed: bool) -> Iterator[Traits]:
     """One entry for each of the names that a subject is known by; `listed`: it stands on a list itself."""
     number, whose = _number(subject), int(listed_subject(subject)[:15], 16) if listed else 0
-    checked = number != b"" and subject.identifiers[0].valid
     if subject.kind is SubjectKind.PERSON:
         for name in names:
             folded = fold_person_name(name)
-            yield Traits(True, number, checked, whose, f"person:{folded}" if folded else "")
+            yield Traits(True, number, whose, f"person:{folded}" if folded else "")
         return
     representative = fold_person_name(subject.legal_representative)
     for name in names:
@@ -57,7 +54,6 @@ def traits_of(subject: Subject, names: Sequence[str], *, listed: bool) -> Iterat
         yield Traits(
             person=False,
             number=number,
-            checked=checked,
             subject=whose,
             name=f"organisation:{parsed.full}",
             full=parsed.full,
