@@ -1,7 +1,6 @@
 """Comparing identifiers: equal, equal as far as visible, off by a typing error, or contradicting."""
 
 import math
-from dataclasses import replace
 from itertools import product
 
 from rapidfuzz.distance import OSA
@@ -38,7 +37,8 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
         agreeing = {_family(a) for a, e in found if e.bearing is Bearing.IDENTIFIES}
         against = [e for a, e in found if e.bearing is Bearing.EXCLUDES and _family(a) not in agreeing]
         if against:
-            return replace(best, sentence=f"{best.sentence}；但{against[0].sentence}", bearing=Bearing.WEAKENS)
+            sentence = f"{best.sentence}；但{against[0].sentence}"
+            return best._replace(sentence=sentence, bearing=Bearing.WEAKENS)
     return best
 
 

@@ -4,8 +4,8 @@ Pure functions of their arguments: the nightly screening, the look-up and the sp
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from credit_sync.records import Listing
 from credit_sync.screening.compare_attributes import (
@@ -63,8 +63,7 @@ class Verdict(StrEnum):
 _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """An applicant and a listing, compared: the evidence, what it adds up to, and the verdict."""
 
     verdict: Verdict
@@ -93,7 +92,9 @@ _AGAINST = (Bearing.EXCLUDES, Bearing.WEAKENS)
 
 def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
     """All evidence on whether the two are one subject, weighed (Fellegi & Sunter 1969)."""
-    found = (_compare_face(applicant, via, face, scales) for via, face in comparable(applicant, listing))
+    found = [_compare_face(applicant, via, face, scales) for via, face in comparable(applicant, listing)]
+    if len(found) == 1:
+        return found[0]
     return max(found, key=lambda comparison: (comparison.verdict.rank, comparison.bits))
 
 
@@ -151,8 +152,7 @@ def _is_namesake(evidence: tuple[Evidence, ...], bearings: Sequence[Bearing]) ->
     return any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """One applicant against the lists."""
 
     verdict: Verdict

@@ -24,7 +24,7 @@ from credit_sync.screening.keys import (
     whole_numbers,
 )
 from credit_sync.screening.reference import reference
-from credit_sync.screening.texts import Array, Texts
+from credit_sync.screening.texts import Array, Texts, mapped, spans
 from credit_sync.screening.traits import Traits, traits_of
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Subject
@@ -36,7 +36,7 @@ _HASHES = ("name", "core", "bare_name", "legal_person", "representative")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entries:
-    """Columns of equal length, one place an entry; then (key, entry) pairs, each once."""
+    """Columns of equal length, one place an entry; then (key, entry) pairs, each once, by entry and key."""
 
     owner: Array
     """int64: whose entry it is, as the caller numbers its subjects."""
@@ -78,19 +78,15 @@ class Entries:
 
     def of_owners(self, owners: Array) -> Self:
         """The entries of some subjects only (their numbers, ascending)."""
-        wanted = np.isin(self.owner, owners)
-        rows = np.flatnonzero(wanted)
-        renumbered = np.cumsum(wanted, dtype=np.int32) - np.int32(1)
+        rows = np.flatnonzero(np.isin(self.owner, owners))
         columns: dict[str, Any] = {"shapes": self.shapes}
-        for name in _ARRAYS:
-            found = getattr(self, name)
-            if name in TEXTS:
-                columns[name] = Texts.of(found.of_rows(rows).tolist())
-            elif name.endswith(("_keys", "_entries")):
-                kept = wanted[getattr(self, name.replace("_keys", "_entries"))]
-                columns[name] = renumbered[found[kept]] if name.endswith("_entries") else found[kept]
-            else:
-                columns[name] = found[rows]
+        for name in _COLUMNS:
+            columns[name] = getattr(self, name).taken(rows) if name in TEXTS else getattr(self, name)[rows]
+        for table in _TABLES:
+            entries = getattr(self, f"{table}_entries")
+            starts, ends = np.searchsorted(entries, rows, "left"), np.searchsorted(entries, rows, "right")
+            columns[f"{table}_keys"] = getattr(self, f"{table}_keys")[spans(starts, ends)]
+            columns[f"{table}_entries"] = np.repeat(np.arange(len(rows), dtype=np.int32), ends - starts)
         return type(self)(**columns)
 
     def save(self, folder: Path) -> None:
@@ -104,15 +100,16 @@ class Entries:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Saved entries; mask shapes are not kept with them."""
+        """Saved entries, mapped into memory; mask shapes are not kept with them."""
         columns: dict[str, Any] = {
-            name: Texts.open(folder, name) if name in TEXTS else np.load(folder / f"{name}.npy")
-            for name in _ARRAYS
+            name: Texts.open(folder, name) if name in TEXTS else mapped(folder / f"{name}.npy") for name in _ARRAYS
         }
         return cls(shapes=(), **columns)
 
 
 _ARRAYS = tuple(column.name for column in fields(Entries) if column.name != "shapes")
+_COLUMNS = tuple(name for name in _ARRAYS if not name.endswith(("_keys", "_entries")))
+_TABLES = ("number", "name", "bigram")
 
 
 @dataclass(slots=True)
@@ -203,8 +200,8 @@ def _pairs(found: _Keyed) -> tuple[Array, Array]:
 
 
 def _distinct(keys: Array, entries: Array) -> tuple[Array, Array]:
-    """Each (key, entry) once, sorted."""
-    order = np.lexsort((entries, keys))
+    """Each (key, entry) once, by entry and key."""
+    order = np.lexsort((keys, entries))
     keys, entries = keys[order], entries[order]
     first = np.ones(len(keys), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (entries[1:] != entries[:-1])
