@@ -11,7 +11,7 @@ import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -26,7 +26,7 @@ _AHEAD = 2
 """Tasks that a helper holds: the one it works on and the next."""
 
 
-class HelperLost(Exception):
+class HelperLostError(Exception):
     """A helper has ended, whatever the reason."""
 
 
@@ -67,11 +67,11 @@ class Helper:
         return self.waiting == 0 or (self.waiting < _AHEAD and len(task) <= self._room)
 
     def give(self, task: bytes) -> None:
-        """A packed task to work out. Raises HelperLost."""
+        """A packed task to work out. Raises HelperLostError."""
         try:
             self._tasks.send_bytes(task)
         except OSError:
-            raise HelperLost from None
+            raise HelperLostError from None
         self.waiting += 1
 
     @property
@@ -83,11 +83,11 @@ class Helper:
             return True
 
     def take(self) -> Any:
-        """The answer to the task that was given first. Raises HelperLost."""
+        """The answer to the task that was given first. Raises HelperLostError."""
         try:
             answer = pickle.loads(self._answers.recv_bytes())  # noqa: S301 - our own
         except (EOFError, OSError):
-            raise HelperLost from None
+            raise HelperLostError from None
         self.waiting -= 1
         return answer
 
@@ -102,10 +102,19 @@ class Helper:
 class Team(Generic[Task, Answer]):
     """This process and its helpers. A helper that is lost is done without: what it was given is worked out here."""
 
-    def __init__(self, here: Callable[[Task], Answer], helpers: Sequence[Helper] = ()) -> None:
+    def __init__(self, here: Callable[[Task], Answer]) -> None:
         """`here` answers as the helpers do."""
         self._here = here
-        self._helpers = list(helpers)
+        self._helpers: list[Helper] = []
+
+    @property
+    def helpers(self) -> int:
+        """How many there are."""
+        return len(self._helpers)
+
+    def add(self, helper: Helper) -> None:
+        """One more."""
+        self._helpers.append(helper)
 
     def answers(self, tasks: Iterable[Task]) -> Iterator[Answer]:
         """The answer to every task, in their order. Raises what `here` raises."""
@@ -130,7 +139,7 @@ class Team(Generic[Task, Answer]):
             while left and helper.has_room_for(task := packed(left[0])):
                 try:
                     helper.give(task)
-                except HelperLost:
+                except HelperLostError:
                     self._lose(helper)
                     break
                 begun.append(_Begun(left.popleft(), helper, None))
@@ -139,7 +148,7 @@ class Team(Generic[Task, Answer]):
         if begun.helper is not None and begun.helper in self._helpers:
             try:
                 answer: Answer = begun.helper.take()
-            except HelperLost:
+            except HelperLostError:
                 self._lose(begun.helper)
             else:
                 return answer

@@ -11,7 +11,7 @@ from itertools import chain, cycle, islice
 from typing import Any
 
 from credit_sync.errors import SourceError
-from credit_sync.processes import Helper, HelperLost, cores, packed
+from credit_sync.processes import Helper, HelperLostError, cores, packed
 from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.reading import Reader
@@ -39,7 +39,7 @@ def read_blocks(reader: Reader, rows: Iterator[Row], *, alone: int = ALONE) -> G
     helpers = [Helper(_reading, reader.mapping) for _ in range(min(cores(), MOST_HELPERS))]
     try:
         yield from _spread(helpers, here, chain([first], iter(lambda: list(islice(rows, BLOCK)), [])))
-    except HelperLost:
+    except HelperLostError:
         raise SourceError("读取数据的子进程意外退出", remedy="检查内存是否足够，然后重试") from None
     finally:
         for helper in helpers:
