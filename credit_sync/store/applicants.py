@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, select
 
 from credit_sync.records import Applicant
-from credit_sync.store.columns import SUBJECT_PREFIX, from_columns, subject_from_columns
+from credit_sync.store.columns import SUBJECT_PREFIX, from_columns, rows_of, subject_from_columns
 from credit_sync.store.schema import applicant
 from credit_sync.subjects.subject import Subject
 
@@ -41,4 +41,4 @@ def _rows(
 ) -> Iterator[Mapping[str, Any]]:
     for start in range(0, len(ids), _BLOCK):
         query = select(*columns).where(applicant.c.id.in_(ids[start : start + _BLOCK])).order_by(applicant.c.id)
-        yield from (dict(row) for row in connection.execute(query).mappings())
+        yield from rows_of(connection, query)
