@@ -29,6 +29,21 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
+def private_megabytes() -> float:
+    """The most that this process has had resident, without the pages of files that it maps; 0 where nobody says."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0.0
+    rows = (line.split() for line in status.read_text(encoding="ascii").splitlines())
+    kilobytes = {row[0]: int(row[1]) for row in rows if len(row) == 3 and row[2] == "kB"}
+    return (kilobytes["VmHWM:"] - kilobytes["RssFile:"]) * 1024 / 1e6
+
+
+def _processor_time() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
 @dataclass
 class Measured:
     """Seconds by phase: read, prepare (normalise), index (kept from night to night), screen (list loaded)."""
@@ -36,7 +51,8 @@ class Measured:
     method: str
     seconds: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
-    """The same in seconds of processor time, of all threads: what a machine shared with others disturbs least."""
+    """The same in seconds of processor time, of all threads and of processes that were started and have ended: what a
+    machine shared with others disturbs least."""
     candidates: int = 0
     accounted: int = 0
     """Applicants with an answer, be it an empty one."""
@@ -48,18 +64,18 @@ class Measured:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Adds the time spent inside to a phase."""
-        began, worked = time.perf_counter(), time.process_time()
+        began, worked = time.perf_counter(), _processor_time()
         yield
-        self.add(name, time.perf_counter() - began, time.process_time() - worked)
+        self.add(name, time.perf_counter() - began, _processor_time() - worked)
 
     def add(self, name: str, seconds: float, cpu: float) -> None:
         """Adds to a phase."""
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         self.cpu[name] = self.cpu.get(name, 0.0) + cpu
 
-    def write(self, folder: Path, pairs: pl.DataFrame) -> None:
-        """The result beside its pairs; to be called at the end of the process."""
-        self.peak_mb = peak_megabytes()
+    def write(self, folder: Path, pairs: pl.DataFrame, *, helpers_mb: float = 0.0) -> None:
+        """The result beside its pairs; to be called at the end of the process. `helpers_mb`: memory of other processes."""
+        self.peak_mb = peak_megabytes() + helpers_mb
         pairs.select(pl.col(c).cast(t) for c, t in PAIRS.items()).write_parquet(folder / f"{self.method}.parquet")
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{self.method}.json").write_text(text, encoding="utf-8")

@@ -34,6 +34,12 @@ BLOCK = 1000
 FOR_EACH = 10_000
 """Applicants for whom another process pays: it takes about as long to start as they take to judge."""
 
+
+def helpers_for(applicants: int) -> int:
+    """How many processes beside this one pay for so many applicants."""
+    return min(cores() - 1, applicants // FOR_EACH)
+
+
 Task = tuple[Literal["apart", "judge"], Sequence[int]]
 
 
@@ -56,15 +62,13 @@ class JudgedBlock:
 class Judging:
     """The applicants of one state of the store against the index as it stands with it."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         connection: Connection,
         current: CurrentIndex,
         weights: Weights,
         as_of: datetime,
         folder: Path,
-        *,
-        for_each: int = FOR_EACH,
     ) -> None:
         """`folder`: where what applicants ask with is kept (see `asking.py`)."""
         self._blocks = _Blocks(lambda: nullcontext(connection), current, weights, as_of, folder)
@@ -76,7 +80,6 @@ class Judging:
             folder,
         )
         self._team: Team[Task, Any] = Team(self._blocks)
-        self._for_each = for_each
 
     def apart(self, ids: Sequence[int]) -> Entries:
         """What applicants ask with, in their order."""
@@ -91,7 +94,7 @@ class Judging:
         self._team.close()
 
     def _spread(self, work: Literal["apart", "judge"], ids: Sequence[int]) -> Iterator[Any]:
-        for _ in range(min(cores() - 1, len(ids) // self._for_each) - self._team.helpers):
+        for _ in range(helpers_for(len(ids)) - self._team.helpers):
             self._team.add(Helper(_start, *self._arguments))
         tasks: list[Task] = [(work, ids[start : start + BLOCK]) for start in range(0, len(ids), BLOCK)]
         return self._team.answers(tasks)
