@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from credit_sync.errors import CreditSyncError
+
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
@@ -117,7 +119,9 @@ class Team(Generic[Task, Answer]):
         self._helpers.append(helper)
 
     def answers(self, tasks: Iterable[Task]) -> Iterator[Answer]:
-        """The answer to every task, in their order. Raises what `here` raises."""
+        """The answer to every task, in their order; gone through to the end before the next tasks. Raises what `here`
+        raises.
+        """
         left = deque(tasks)
         begun: deque[_Begun[Task, Answer]] = deque()
         while left or begun:
@@ -185,7 +189,10 @@ def _work(
 ) -> None:
     """The life of a helper."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
-    answer = start(*arguments)
+    try:
+        answer = start(*arguments)
+    except CreditSyncError:
+        return  # no connection left for it, say: whoever started it does without
     gc.freeze()  # tables and code live as long as the process: nothing to look through again and again
     while True:
         try:

@@ -166,11 +166,8 @@ def _entries(
         owners += [owner] * len(found)
         traits += found
     columns = dict(zip(Traits._fields, zip(*traits, strict=True), strict=True)) if traits else _NO_TRAITS
-    number_pairs, name_pairs, bigram_pairs = (
-        _number_pairs(numbers, whole, asked_shapes or ()),
-        _pairs(names),
-        _pairs(bigrams),
-    )
+    number_pairs = _number_pairs(numbers, whole, asked_shapes or ())
+    name_pairs, bigram_pairs = _pairs(names), _pairs(bigrams)
     return Entries(
         owner=np.array(owners, np.int64),
         person=np.array(columns["person"], bool),

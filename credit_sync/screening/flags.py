@@ -17,7 +17,7 @@ from credit_sync.records import Applicant
 from credit_sync.screening.comparison import Comparison, Judgement
 from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
-from credit_sync.screening.judging import Case
+from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import Measures
 from credit_sync.store.schema import flag, match
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import Connection
@@ -23,7 +23,7 @@ from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.entries import Entries, entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import CurrentIndex
-from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights
 from credit_sync.store.applicants import subjects_of
@@ -41,14 +41,6 @@ def helpers_for(applicants: int) -> int:
 
 
 Task = tuple[Literal["apart", "judge"], Sequence[int]]
-
-
-class Case(NamedTuple):
-    """A listing that is a match: its list, a digest of who is listed, and its version."""
-
-    list: str
-    listed_subject: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +125,8 @@ class _Blocks:
         asking = self._asking.of_owners(np.array(ids, np.int64))
         candidates = StoredCandidates(connection, self._current)
         judgements, compared = candidates.judge(subjects, self._scales, self._as_of, asking)
-        matched = sorted({number for found in judgements.values() for number, _ in found.matches})
-        cases = {}
-        for number in matched:
-            listing, version = compared[number]
-            cases[number] = Case(listing.list, listed_subject(listing.subject), version)
-        return JudgedBlock(judgements, cases)
+        matched = {number for found in judgements.values() for number, _ in found.matches}
+        return JudgedBlock(judgements, {number: Case.of(*compared[number]) for number in sorted(matched)})
 
 
 def _start(url: str, current: CurrentIndex, weights: Weights, as_of: datetime, folder: Path) -> _Blocks:
