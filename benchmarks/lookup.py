@@ -23,7 +23,8 @@ import polars as pl
 from sqlalchemy import Connection
 
 from benchmarks.made_input.write import make_input
-from benchmarks.methods.own import recognised, subjects
+from benchmarks.methods.own import recognised
+from benchmarks.methods.own_blocks import subjects
 from benchmarks.stores import MadeStore
 from credit_sync.lookup import Answer, look_up
 from credit_sync.records import Listing

@@ -9,35 +9,20 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
-from benchmarks.methods.measured import Measured, private_megabytes
+from benchmarks.methods.measured import Measured
+from benchmarks.methods.own_blocks import Answer, Blocks
 from credit_sync.processes import Helper, Team
-from credit_sync.records import Listing
-from credit_sync.screening.block import judge_entries
 from credit_sync.screening.comparison import Judgement
-from credit_sync.screening.entries import entries_of
-from credit_sync.screening.evidence import Scales
-from credit_sync.screening.index import ListingIndex, Segment
 from credit_sync.screening.judging import BLOCK, helpers_for
-from credit_sync.screening.reference import reference
-from credit_sync.screening.weights import load_weights
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
-from credit_sync.subjects.subject import Sex, Subject
+from credit_sync.subjects.identifiers import SubjectKind, recognise
 
-_SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
-_KINDS = {kind.value: kind for kind in IdentifierKind}
 KEEP_INDEX = "BENCHMARK_KEEP_INDEX"
 """Environment variable: screen with the index that the last run built."""
-_TODAY = date(2026, 1, 1)
 
 
 def run(folder: Path, out: Path) -> None:
@@ -75,41 +60,6 @@ def run(folder: Path, out: Path) -> None:
     measured.write(out, put_out(judgements), helpers_mb=sum(helpers.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A block's judgements, and what they took."""
-
-    judgements: list[Judgement]
-    apart: float
-    """Seconds of CPU for taking applicants apart."""
-    process: int
-    private_mb: float
-
-
-class Blocks:
-    """What works out a block of applicants, here or in a helper."""
-
-    def __init__(self, place: Path, applicants: Path, listed: int) -> None:
-        self.arguments = (place, applicants, listed)
-        self._scales = Scales(load_weights(), reference(), listed=listed)
-        self._index = ListingIndex((Segment.open(place),))
-        self._listings = _mapped(place / "listings.arrow")
-        self._applicants = _mapped(applicants)
-
-    def __call__(self, first: int) -> Answer:
-        """The block that begins with a row."""
-        block = dict(enumerate(subjects(self._applicants.slice(first, BLOCK).to_pylist())))
-        began = time.process_time()
-        asking = entries_of(block.items(), self._index.shapes)
-        apart = time.process_time() - began
-        judged = judge_entries(block, asking, self._index, self._fetch, self._scales, _TODAY)
-        return Answer(list(judged.values()), apart, os.getpid(), private_megabytes())
-
-    def _fetch(self, ids: Sequence[int]) -> Mapping[int, Listing]:
-        rows = self._listings.take(pa.array(ids, pa.int64())).to_pylist()
-        return {n: Listing(subject=s, list="") for n, s in zip(ids, subjects(rows), strict=True)}
-
-
 def _screened(blocks: Blocks, count: int) -> list[Answer]:
     team: Team[int, Answer] = Team(blocks)
     for _ in range(helpers_for(count)):
@@ -135,26 +85,6 @@ def recognised(frame: pl.DataFrame) -> pl.DataFrame:
 def write_rows(frame: pl.DataFrame, path: Path) -> None:
     """An Arrow file of one batch, from which any rows can be taken without reading the others."""
     frame.write_ipc(path, compat_level=pl.CompatLevel.oldest(), record_batch_size=max(len(frame), 1))
-
-
-def _mapped(path: Path) -> pa.RecordBatch:
-    return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
-
-
-def subjects(rows: Iterable[Mapping[str, Any]]) -> Iterator[Subject]:
-    """Recognised rows as subjects."""
-    for row in rows:
-        kind = row["number_kind"]
-        yield Subject(
-            kind=SubjectKind.PERSON if row["kind"] == "person" else SubjectKind.ORGANISATION,
-            name=row["name"],
-            identifiers=(Identifier(_KINDS[kind], row["number"], row["valid"]),) if kind else (),
-            former_names=tuple(row["former_names"].split(";")) if row["former_names"] else (),
-            legal_representative=row["legal_representative"],
-            sex=_SEXES.get(row["sex"]),
-            birth_year=int(row["birth_year"]) if row["birth_year"] else None,
-            region=row["region"],
-        )
 
 
 def put_out(judgements: Sequence[Judgement]) -> pl.DataFrame:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.methods.measured import peak_megabytes
-from benchmarks.methods.own import recognised, subjects, write_rows
+from benchmarks.methods.memory import peak_megabytes
+from benchmarks.methods.own import recognised, write_rows
+from benchmarks.methods.own_blocks import subjects
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.records import Listing
 from credit_sync.screening.entries import Entries, listed_entries
