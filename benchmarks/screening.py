@@ -8,7 +8,6 @@ Needs the optional dependencies `bench`. Ends with 1 when a method's answer is i
 """
 
 import argparse
-import importlib
 import os
 import platform
 import subprocess
@@ -17,22 +16,12 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.made_input.write import make_derived, make_input
-
-METHODS = {
-    "floor": "floor",
-    "credit_sync": "own",
-    "splink": "splink_duckdb",
-    "dict": "dict_blocking",
-    "brute": "brute_force",
-}
+from benchmarks.methods import METHODS
 
 
 def main() -> int:
     """Runs what was asked for and prints the report."""
     options = _options()
-    if options.only:
-        importlib.import_module(f"benchmarks.methods.{METHODS[options.only]}").run(options.input, options.out)
-        return 0
     if options.derived:
         folder = make_derived(options.folder, options.seed, options.listings, options.data)
     else:
@@ -48,7 +37,7 @@ def main() -> int:
 def _measure(method: str, folder: Path, out: Path) -> None:
     """One method in a process of its own. Raises SystemExit when it fails."""
     (out / f"{method}.json").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "benchmarks.screening", "--only", method, "--input", folder, "--out", out]
+    command = [sys.executable, "-m", "benchmarks.methods", method, folder, out]
     print(f"  {method} ...", end="", flush=True)
     done = subprocess.run([str(part) for part in command], check=False, capture_output=True, text=True)
     print(" done" if done.returncode == 0 else " FAILED", flush=True)
@@ -67,9 +56,6 @@ def _options() -> argparse.Namespace:
         "--folder", type=Path, default=Path("var/benchmarks"), help="where inputs and results are kept"
     )
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--only", choices=METHODS, help=argparse.SUPPRESS)
-    parser.add_argument("--input", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.derived and not options.data:
         parser.error("--derived needs --data")

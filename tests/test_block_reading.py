@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_sync.errors import SourceError
-from credit_sync.sources import reading_pool
+from credit_sync.processes import Helper
 from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
 from credit_sync.sources.mapping import Mapping, load_mapping
 from credit_sync.sources.reading import Reader
@@ -134,7 +134,7 @@ def many(count: int) -> list[Row]:
     return rows
 
 
-def test_workers_answer_in_the_order_of_the_rows() -> None:
+def test_helpers_answer_in_the_order_of_the_rows() -> None:
     rows = many(9 * BLOCK + 17)
     blocks = list(read_blocks(Reader(DEBTORS), iter(rows), alone=BLOCK))
     assert [block.rows for block in blocks] == [BLOCK] * 9 + [17]
@@ -164,19 +164,19 @@ def test_a_source_that_breaks_off_breaks_off_the_reading() -> None:
         list(read_blocks(Reader(DEBTORS), rows(), alone=0))
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no workers")
-def test_a_worker_that_dies_is_an_error_and_no_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no helpers")
+def test_a_helper_that_dies_is_an_error_and_no_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
-    start = reading_pool._Worker.__init__
+    start = Helper.__init__
 
-    def remember(worker: Any, mapping: Mapping) -> None:
-        start(worker, mapping)
-        started.append(worker)
+    def remember(helper: Any, *arguments: Any) -> None:
+        start(helper, *arguments)
+        started.append(helper)
 
-    monkeypatch.setattr(reading_pool._Worker, "__init__", remember)
+    monkeypatch.setattr(Helper, "__init__", remember)
     blocks = read_blocks(Reader(DEBTORS), iter(many(20 * BLOCK)), alone=0)
     assert next(blocks).rows == BLOCK
     os.kill(started[0]._process.pid, signal.SIGKILL)
     with pytest.raises(SourceError, match="意外退出"):
         list(blocks)
-    assert not any(worker._process.is_alive() for worker in started)
+    assert not any(helper._process.is_alive() for helper in started)

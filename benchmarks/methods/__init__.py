@@ -1,1 +1,10 @@
-"""The methods that are measured, each in a process of its own: this product, its peers, and the floor."""
+"""The product and its peers, each in a module of its own with `run(input folder, output folder)`."""
+
+METHODS = {
+    "floor": "floor",
+    "credit_sync": "own",
+    "splink": "splink_duckdb",
+    "dict": "dict_blocking",
+    "brute": "brute_force",
+}
+"""Modules by what the tables call them."""

@@ -2,7 +2,6 @@
 
 import json
 import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,22 +10,16 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.methods.memory import peak_megabytes
+
 PAIRS = {"applicant": pl.Int64, "listing": pl.Int64, "rank": pl.Int8}
 """The pairs a method puts out. `rank`: 1 unverifiable (a namesake, no flag), 2 possible, 3 probable, 4 confirmed;
 peers have one cut, so their pairs are 2."""
 
 
-def peak_megabytes() -> float:
-    """The most memory this process has had resident.
-
-    Linux passes a parent's peak on in ru_maxrss through fork and exec, so the kernel's own mark is read there.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(row for row in status.read_text(encoding="ascii").splitlines() if row.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+def _processor_time() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 @dataclass
@@ -36,7 +29,8 @@ class Measured:
     method: str
     seconds: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
-    """The same in seconds of processor time, of all threads: what a machine shared with others disturbs least."""
+    """The same in seconds of processor time, of all threads and of processes that were started and have ended: what a
+    machine shared with others disturbs least."""
     candidates: int = 0
     accounted: int = 0
     """Applicants with an answer, be it an empty one."""
@@ -48,18 +42,18 @@ class Measured:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Adds the time spent inside to a phase."""
-        began, worked = time.perf_counter(), time.process_time()
+        began, worked = time.perf_counter(), _processor_time()
         yield
-        self.add(name, time.perf_counter() - began, time.process_time() - worked)
+        self.add(name, time.perf_counter() - began, _processor_time() - worked)
 
     def add(self, name: str, seconds: float, cpu: float) -> None:
         """Adds to a phase."""
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         self.cpu[name] = self.cpu.get(name, 0.0) + cpu
 
-    def write(self, folder: Path, pairs: pl.DataFrame) -> None:
-        """The result beside its pairs; to be called at the end of the process."""
-        self.peak_mb = peak_megabytes()
+    def write(self, folder: Path, pairs: pl.DataFrame, *, helpers_mb: float = 0.0) -> None:
+        """The result beside its pairs; to be called at the end of the process. `helpers_mb`: memory of other processes."""
+        self.peak_mb = peak_megabytes() + helpers_mb
         pairs.select(pl.col(c).cast(t) for c, t in PAIRS.items()).write_parquet(folder / f"{self.method}.parquet")
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{self.method}.json").write_text(text, encoding="utf-8")

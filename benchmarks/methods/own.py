@@ -1,39 +1,28 @@
-"""This product: candidates by its index, evidence in bits on every one worth it.
+"""This product: candidates by its index, evidence in bits on every one worth it, on every core as in the night.
 
 The index is kept from night to night, as in the product: it is built by a process of its own and its time shown apart.
-Listings are fetched by their ids from an Arrow file, for the store's database is not what is measured here.
+Applicants and listings are read by their ids from Arrow files that hold what the store would hold (numbers recognised),
+for the store's database is not what is measured here; `benchmarks.quiet_night` measures it along.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from benchmarks.methods.measured import Measured
-from credit_sync.records import Listing
-from credit_sync.screening.block import judge_entries
+from benchmarks.methods.own_blocks import Answer, Blocks
+from credit_sync.processes import Helper, Team
 from credit_sync.screening.comparison import Judgement
-from credit_sync.screening.entries import entries_of
-from credit_sync.screening.evidence import Scales
-from credit_sync.screening.index import ListingIndex, Segment
-from credit_sync.screening.reference import reference
-from credit_sync.screening.weights import load_weights
+from credit_sync.screening.judging import BLOCK, helpers_for
 from credit_sync.subjects.identifiers import SubjectKind, recognise
-from credit_sync.subjects.subject import Sex, Subject
 
-_SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
 KEEP_INDEX = "BENCHMARK_KEEP_INDEX"
 """Environment variable: screen with the index that the last run built."""
-_BLOCK = 2500
-"""Applicants at a time, as the night takes them."""
-_TODAY = date(2026, 1, 1)
 
 
 def run(folder: Path, out: Path) -> None:
@@ -42,57 +31,60 @@ def run(folder: Path, out: Path) -> None:
     place = out / "index"
     command = [sys.executable, "-m", "benchmarks.methods.own_index", str(folder), str(place)]
     if not (KEEP_INDEX in os.environ and (place / "built.json").exists()):
-        with measured.phase("index"):
-            subprocess.run(command, check=True)
+        subprocess.run(command, check=True)
     built = json.loads((place / "built.json").read_text(encoding="utf-8"))
+    measured.add("index", built["seconds"], 0.0)
     measured.notes.append(
         f"building the index: {built['megabytes']:.0f} MB at most, on disk {built['size']:.0f} MB"
     )
-    with measured.phase("read"):
-        scales = replace(Scales(load_weights(), reference()), listed=built["listings"])
-        index = ListingIndex((Segment.open(place),))
-        listed = pa.ipc.open_file(pa.memory_map(str(place / "listings.arrow"))).read_all()
-        applicants = pl.read_parquet(folder / "applicants.parquet").sort("id")
     with measured.phase("prepare"):
-        asking = list(subjects(applicants.iter_rows(named=True)))
-    judgements: list[Judgement] = []
-
-    def fetch(ids: Sequence[int]) -> Mapping[int, Listing]:
-        rows = listed.take(pa.array(ids, pa.int64())).to_pylist()
-        return {n: Listing(subject=s, list="") for n, s in zip(ids, subjects(rows), strict=True)}
-
-    for start in range(0, len(asking), _BLOCK):
-        block = dict(enumerate(asking[start : start + _BLOCK]))
-        with measured.phase("apart"):
-            entries = entries_of(block.items(), index.shapes)
-        with measured.phase("judge"):
-            judgements += judge_entries(block, entries, index, fetch, scales, _TODAY).values()
-    both = ("apart", "judge")
-    measured.add("screen", sum(measured.seconds[p] for p in both), sum(measured.cpu[p] for p in both))
+        applicants = recognised(pl.read_parquet(folder / "applicants.parquet").sort("id"))
+        write_rows(applicants, out / "applicants.arrow")
+        count = len(applicants)
+    with measured.phase("read"):
+        blocks = Blocks(place, out / "applicants.arrow", built["listings"])
+    with measured.phase("screen"):
+        answers = _screened(blocks, count)
+    judgements = [judgement for answer in answers for judgement in answer.judgements]
+    helpers = {answer.process: answer.private_mb for answer in answers if answer.process != os.getpid()}
     measured.notes.append(
-        f"of its screening {measured.seconds['apart']:.2f} s ({measured.cpu['apart']:.2f} of CPU) are taking applicants "
-        "apart, which a night keeps for the next one; the rest is candidates and evidence"
+        f"in {1 + len(helpers)} processes; helpers have {sum(helpers.values()):.0f} MB of their own in all, counted in "
+        "the peak; the files of the index, which all map, are counted once"
+    )
+    measured.notes.append(
+        f"of its screening {sum(answer.apart for answer in answers):.2f} s of CPU are taking applicants apart, which a "
+        "night keeps for the next one; the rest is candidates and evidence"
     )
     measured.accounted = len(judgements)
     measured.candidates = sum(len(j.matches) + len(j.namesake_ids) + j.excluded for j in judgements)
-    measured.write(out, put_out(judgements))
+    measured.write(out, put_out(judgements), helpers_mb=sum(helpers.values()))
 
 
-def subjects(rows: Iterator[dict[str, str]] | Sequence[dict[str, str]]) -> Iterator[Subject]:
-    """The rows as subjects, numbers recognised as a pull would."""
-    for row in rows:
-        kind = SubjectKind(row["kind"])
-        number = recognise(row["identifier"], kind) if row["identifier"] else None
-        yield Subject(
-            kind=kind,
-            name=row["name"],
-            identifiers=(number,) if number else (),
-            former_names=tuple(row["former_names"].split(";")) if row["former_names"] else (),
-            legal_representative=row["legal_representative"],
-            sex=_SEXES.get(row["sex"]),
-            birth_year=int(row["birth_year"]) if row["birth_year"] else None,
-            region=row["region"],
-        )
+def _screened(blocks: Blocks, count: int) -> list[Answer]:
+    team: Team[int, Answer] = Team(blocks)
+    for _ in range(helpers_for(count)):
+        team.add(Helper(Blocks, *blocks.arguments))
+    answers = list(team.answers(range(0, count, BLOCK)))
+    team.close()
+    return answers
+
+
+def recognised(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their numbers recognised, as a pull stores them: `number_kind`, `number`, `valid`; null without."""
+    found = [
+        recognise(number, SubjectKind(kind)) if number else None
+        for kind, number in zip(frame["kind"], frame["identifier"], strict=True)
+    ]
+    return frame.drop("identifier").with_columns(
+        pl.Series("number_kind", [n and n.kind.value for n in found], pl.String),
+        pl.Series("number", [n and n.value for n in found], pl.String),
+        pl.Series("valid", [n and n.valid for n in found], pl.Boolean),
+    )
+
+
+def write_rows(frame: pl.DataFrame, path: Path) -> None:
+    """An Arrow file of one batch, from which any rows can be taken without reading the others."""
+    frame.write_ipc(path, compat_level=pl.CompatLevel.oldest(), record_batch_size=max(len(frame), 1))
 
 
 def put_out(judgements: Sequence[Judgement]) -> pl.DataFrame:

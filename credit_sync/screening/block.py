@@ -50,7 +50,7 @@ def judge_entries(  # noqa: PLR0913, PLR0917
         number: judge(
             applicant,
             candidates := worth.get(number, []),
-            replace(scales, namesakes=same_name.get(number, {})),
+            replace(scales, namesakes=same_name[number]) if number in same_name else scales,
             ruled_out=max(int(looked_at[number]) - len(candidates), 0),
         )
         for number, applicant in applicants.items()

@@ -15,8 +15,10 @@ _AGE_TOLERANCE = 2
 def compare_legal_representatives(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Legal representatives of organisations, by name."""
     a, b = applicant.legal_representative, listing.subject.legal_representative
+    if applicant.kind is SubjectKind.PERSON or not a or not b:
+        return None
     x, y = fold_person_name(a), fold_person_name(b)
-    if applicant.kind is SubjectKind.PERSON or not x or not y:
+    if not x or not y:
         return None
     if x == y:
         u = max(scales.reference.persons.share(x), 1e-5)
@@ -26,10 +28,10 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
 
 def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Sex, as given or as the citizen id shows it; silent where a number already said so."""
-    if applicant.kind is not SubjectKind.PERSON:
+    if applicant.kind is not SubjectKind.PERSON or _both_numbered(applicant, listing.subject):
         return None
     a, b = _sex(applicant), _sex(listing.subject)
-    if a is None or b is None or _both_numbered(applicant, listing.subject):
+    if a is None or b is None:
         return None
     if a is b:
         return scales.evidence("sex", "same", f"性别相同：{_SEX_TITLES[a]}")
@@ -38,12 +40,12 @@ def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidenc
 
 def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Birth year against the birth year of the listing, or against its age at publication."""
-    if applicant.kind is not SubjectKind.PERSON:
+    if applicant.kind is not SubjectKind.PERSON or _both_numbered(applicant, listing.subject):
         return None
     a, b, tolerance = birth_year(applicant), birth_year(listing.subject), 0
     if b is None and listing.age and listing.published_on:
         b, tolerance = listing.published_on.year - listing.age, _AGE_TOLERANCE
-    if a is None or b is None or _both_numbered(applicant, listing.subject):
+    if a is None or b is None:
         return None
     if abs(a - b) <= tolerance:
         return scales.evidence("birth_year", "same", f"出生年份相符：{a} 年与 {b} 年{'前后' if tolerance else ''}")

@@ -1,7 +1,6 @@
 """Comparing identifiers: equal, equal as far as visible, off by a typing error, or contradicting."""
 
 import math
-from dataclasses import replace
 from itertools import product
 
 from rapidfuzz.distance import OSA
@@ -31,14 +30,15 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
     """
     pairs = product(applicant.identifiers, listing.subject.identifiers)
     found = [(a, evidence) for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
-    if not found:
-        return None
+    if len(found) < 2:
+        return found[0][1] if found else None
     _, best = min(found, key=lambda pair: (_RANK[pair[1].bearing], -pair[1].bits))
     if best.bearing is Bearing.IDENTIFIES:
         agreeing = {_family(a) for a, e in found if e.bearing is Bearing.IDENTIFIES}
         against = [e for a, e in found if e.bearing is Bearing.EXCLUDES and _family(a) not in agreeing]
         if against:
-            return replace(best, sentence=f"{best.sentence}；但{against[0].sentence}", bearing=Bearing.WEAKENS)
+            sentence = f"{best.sentence}；但{against[0].sentence}"
+            return best._replace(sentence=sentence, bearing=Bearing.WEAKENS)
     return best
 
 

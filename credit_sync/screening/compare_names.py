@@ -58,6 +58,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
 
 def _same_but_lost(x: str, y: str) -> bool:
     """Equal, where a character lost in transfer (? or □) may be any one; half of them must be left."""
+    if x == y and "?" not in x:
+        return True
     if len(x) != len(y):
         return False
     known = [p == q for p, q in zip(x, y, strict=True) if "?" not in (p, q)]

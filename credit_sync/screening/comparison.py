@@ -3,9 +3,9 @@
 Pure functions of their arguments: the nightly screening, the look-up and the spreadsheet all end here.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from credit_sync.records import Listing
 from credit_sync.screening.compare_attributes import (
@@ -63,8 +63,7 @@ class Verdict(StrEnum):
 _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """An applicant and a listing, compared: the evidence, what it adds up to, and the verdict."""
 
     verdict: Verdict
@@ -93,7 +92,9 @@ _AGAINST = (Bearing.EXCLUDES, Bearing.WEAKENS)
 
 def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
     """All evidence on whether the two are one subject, weighed (Fellegi & Sunter 1969)."""
-    found = (_compare_face(applicant, via, face, scales) for via, face in comparable(applicant, listing))
+    found = [_compare_face(applicant, via, face, scales) for via, face in comparable(applicant, listing)]
+    if len(found) == 1:
+        return found[0]
     return max(found, key=lambda comparison: (comparison.verdict.rank, comparison.bits))
 
 
@@ -131,7 +132,7 @@ def _reached(face: Subject) -> Evidence:
 
 
 def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales) -> Verdict:
-    bearings = {e.bearing for e in evidence}
+    bearings = [e.bearing for e in evidence]
     bands = scales.weights.bands
     if Bearing.EXCLUDES in bearings:
         return Verdict.CLEAR
@@ -144,14 +145,14 @@ def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales)
     return Verdict.UNVERIFIABLE if _is_namesake(evidence, bearings) else Verdict.CLEAR
 
 
-def _is_namesake(evidence: tuple[Evidence, ...], bearings: set[Bearing]) -> bool:
+def _is_namesake(evidence: tuple[Evidence, ...], bearings: Sequence[Bearing]) -> bool:
     """The same name, nothing against it, and no number that shows enough on both sides to tell."""
-    same_name = any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
-    return same_name and not bearings & {Bearing.IDENTIFIES, Bearing.WEAKENS}
+    if Bearing.IDENTIFIES in bearings or Bearing.WEAKENS in bearings:
+        return False
+    return any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """One applicant against the lists."""
 
     verdict: Verdict
@@ -195,6 +196,8 @@ def judge(
     `ruled_out`: candidates that need no comparing to be told apart.
     """
     compared = [(number, compare(applicant, listing, scales)) for number, listing in candidates]
+    if not compared:
+        return Judgement(Verdict.CLEAR, (), (), ruled_out)
     matches = sorted(
         ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
     )

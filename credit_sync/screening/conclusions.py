@@ -40,28 +40,32 @@ class Conclusions:
     def write(
         self,
         connection: Connection,
-        block: Mapping[int, Applicant],
+        applicants: Mapping[int, Applicant],
         versions: Mapping[int, int],
         judgements: Mapping[int, Judgement],
     ) -> None:
-        """The screenings of a block of applicants take the place of their earlier ones."""
-        connection.execute(screening.delete().where(screening.c.applicant_id.in_(list(block))))
-        rows = [self._row(number, found, versions[number], judgements[number]) for number, found in block.items()]
+        """The screenings of a block take the place of earlier ones. `applicants`: at least those not found clear."""
+        connection.execute(screening.delete().where(screening.c.applicant_id.in_(list(judgements))))
+        common = self.common()
+        rows = [
+            self._row(number, applicants.get(number), versions[number], found) | common
+            for number, found in judgements.items()
+        ]
         connection.execute(screening.insert(), rows)
 
-    def _row(self, number: int, found: Applicant, version: int, judgement: Judgement) -> dict[str, Any]:
+    def _row(self, number: int, found: Applicant | None, version: int, judgement: Judgement) -> dict[str, Any]:
         verdict = self._verdict(number, judgement)
         reasons = [judgement.why_related()]
         if verdict is Verdict.UNVERIFIABLE:
             unknown = self.unknown.get(number, "")
-            reasons = [judgement.reason(found.subject), blocking_reason(self.states), unknown, *reasons]
+            own = judgement.reason(found.subject) if found is not None else ""
+            reasons = [own, blocking_reason(self.states), unknown, *reasons]
         return {
             "applicant_id": number,
             "applicant_version": version,
             "verdict": verdict.value,
             "reason": "；".join(reason for reason in reasons if reason),
             "basis": self.basis_of(number),
-            **self.common(),
         }
 
     def _verdict(self, number: int, judgement: Judgement) -> Verdict:

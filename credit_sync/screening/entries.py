@@ -3,7 +3,6 @@
 A pure function of its subjects, so that blocks can be made on several processors or machines and put together.
 """
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,25 +16,27 @@ from credit_sync.screening.keys import (
     asked_name_keys,
     bigram_keys,
     employed_keys,
+    key_hashes,
     mask_shapes,
     name_keys,
     number_keys,
     projected_keys,
+    whole_numbers,
 )
 from credit_sync.screening.reference import reference
-from credit_sync.screening.texts import Array, Texts
+from credit_sync.screening.texts import Array, Texts, mapped, spans
 from credit_sync.screening.traits import Traits, traits_of
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Subject
 
 NUMBER = "S18"
 TEXTS = ("full", "bare")
-_HASHES = ("subject", "name", "core", "bare_name", "legal_person", "representative")
+_HASHES = ("name", "core", "bare_name", "legal_person", "representative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entries:
-    """Columns of equal length, one place an entry; then (key, entry) pairs, unsorted."""
+    """Columns of equal length, one place an entry; then (key, entry) pairs, each once, by entry and key."""
 
     owner: Array
     """int64: whose entry it is, as the caller numbers its subjects."""
@@ -77,19 +78,15 @@ class Entries:
 
     def of_owners(self, owners: Array) -> Self:
         """The entries of some subjects only (their numbers, ascending)."""
-        wanted = np.isin(self.owner, owners)
-        rows = np.flatnonzero(wanted)
-        renumbered = np.cumsum(wanted, dtype=np.int32) - np.int32(1)
+        rows = np.flatnonzero(np.isin(self.owner, owners))
         columns: dict[str, Any] = {"shapes": self.shapes}
-        for name in _ARRAYS:
-            found = getattr(self, name)
-            if name in TEXTS:
-                columns[name] = Texts.of(found.of_rows(rows).tolist())
-            elif name.endswith(("_keys", "_entries")):
-                kept = wanted[getattr(self, name.replace("_keys", "_entries"))]
-                columns[name] = renumbered[found[kept]] if name.endswith("_entries") else found[kept]
-            else:
-                columns[name] = found[rows]
+        for name in _COLUMNS:
+            columns[name] = getattr(self, name).taken(rows) if name in TEXTS else getattr(self, name)[rows]
+        for table in _TABLES:
+            entries = getattr(self, f"{table}_entries")
+            starts, ends = np.searchsorted(entries, rows, "left"), np.searchsorted(entries, rows, "right")
+            columns[f"{table}_keys"] = getattr(self, f"{table}_keys")[spans(starts, ends)]
+            columns[f"{table}_entries"] = np.repeat(np.arange(len(rows), dtype=np.int32), ends - starts)
         return type(self)(**columns)
 
     def save(self, folder: Path) -> None:
@@ -103,26 +100,34 @@ class Entries:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Saved entries; mask shapes are not kept with them."""
+        """Saved entries, mapped into memory; mask shapes are not kept with them."""
         columns: dict[str, Any] = {
-            name: Texts.open(folder, name) if name in TEXTS else np.load(folder / f"{name}.npy")
-            for name in _ARRAYS
+            name: Texts.open(folder, name) if name in TEXTS else mapped(folder / f"{name}.npy") for name in _ARRAYS
         }
         return cls(shapes=(), **columns)
 
 
 _ARRAYS = tuple(column.name for column in fields(Entries) if column.name != "shapes")
+_COLUMNS = tuple(name for name in _ARRAYS if not name.endswith(("_keys", "_entries")))
+_TABLES = ("number", "name", "bigram")
 
 
 @dataclass(slots=True)
-class _Pairs:
-    keys: "array[int]" = field(default_factory=lambda: array("q"))
-    entries: "array[int]" = field(default_factory=lambda: array("i"))
+class _Keyed:
+    """Keys of entries, as they are gathered: `counts` says how many each entry has, up to the last one that has any."""
 
-    def add(self, keys: Iterable[int], entry: int) -> None:
-        for key in sorted(keys):
-            self.keys.append(key)
-            self.entries.append(entry)
+    keys: list[str] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+
+    def add(self, keys: Sequence[str], entry: int) -> None:
+        """The keys of one entry; entries come ascending."""
+        self.counts += [0] * (entry - len(self.counts))
+        self.counts.append(len(keys))
+        self.keys += keys
+
+    def entries(self) -> Array:
+        """The entry of each key."""
+        return np.repeat(np.arange(len(self.counts), dtype=np.int32), self.counts)
 
 
 def entries_of(subjects: Iterable[tuple[int, Subject]], asked_shapes: Sequence[str]) -> Entries:
@@ -138,51 +143,83 @@ def listed_entries(listings: Iterable[tuple[int, Listing]]) -> Entries:
 def _entries(
     found_faces: Iterable[tuple[int, Via, Subject]], asked_shapes: Sequence[str] | None = None
 ) -> Entries:
-    owners = array("q")
+    owners: list[int] = []
     traits: list[Traits] = []
-    numbers, names, bigrams = _Pairs(), _Pairs(), _Pairs()
+    numbers, whole, names, bigrams = _Keyed(), _Keyed(), _Keyed(), _Keyed()
     shapes: set[str] = set()
     asks = asked_shapes is not None
     keys_of_name = asked_name_keys if asks else name_keys
     for owner, via, subject in found_faces:
         reached = via is Via.LEGAL_REPRESENTATIVE
-        shapes.update(mask_shapes(subject))
-        numbers.add(number_keys(subject) | projected_keys(subject, asked_shapes or ()), len(traits))
-        employed = employed_keys(subject) if asks or reached else set[int]()
+        if subject.identifiers:
+            shapes.update(mask_shapes(subject))
+            numbers.add(number_keys(subject), len(traits))
+            whole.add(whole_numbers(subject), len(traits))
+        employed = employed_keys(subject) if asks or reached else []
         known_by = reference().names_of(subject)
-        listed = not asks and not reached
-        for name, found in zip(known_by, traits_of(subject, known_by, listed=listed), strict=True):
-            by_name = set() if reached and not subject.identifiers else keys_of_name(subject.kind, name)
-            names.add(by_name | employed, len(traits))
+        found = list(traits_of(subject, known_by, listed=not asks and not reached))
+        for entry, name in enumerate(known_by, len(traits)):
+            by_name = [] if reached and not subject.identifiers else keys_of_name(subject.kind, name)
+            names.add([*by_name, *employed], entry)
             if subject.kind is SubjectKind.ORGANISATION:
-                bigrams.add(bigram_keys(name), len(traits))
-            owners.append(owner)
-            traits.append(found)
+                bigrams.add(bigram_keys(name), entry)
+        owners += [owner] * len(found)
+        traits += found
+    columns = dict(zip(Traits._fields, zip(*traits, strict=True), strict=True)) if traits else _NO_TRAITS
+    number_pairs = _number_pairs(numbers, whole, asked_shapes or ())
+    name_pairs, bigram_pairs = _pairs(names), _pairs(bigrams)
     return Entries(
         owner=np.array(owners, np.int64),
-        person=np.array([t.person for t in traits], bool),
-        number=np.array([t.number for t in traits], NUMBER),
-        **{name: _hashes(traits, name) for name in _HASHES},
-        places=_places(traits),
-        full=Texts.of(t.full for t in traits),
-        bare=Texts.of(t.bare for t in traits),
-        number_keys=np.array(numbers.keys, np.int64),
-        number_entries=np.array(numbers.entries, np.int32),
-        name_keys=np.array(names.keys, np.int64),
-        name_entries=np.array(names.entries, np.int32),
-        bigram_keys=np.array(bigrams.keys, np.int64),
-        bigram_entries=np.array(bigrams.entries, np.int32),
+        person=np.array(columns["person"], bool),
+        number=np.array(columns["number"], NUMBER),
+        subject=np.array(columns["subject"], np.int64),
+        **{name: _hashes(columns[name]) for name in _HASHES},
+        places=_places(columns["places"]),
+        full=Texts.of(columns["full"]),
+        bare=Texts.of(columns["bare"]),
+        number_keys=number_pairs[0],
+        number_entries=number_pairs[1],
+        name_keys=name_pairs[0],
+        name_entries=name_pairs[1],
+        bigram_keys=bigram_pairs[0],
+        bigram_entries=bigram_pairs[1],
         shapes=tuple(sorted(shapes)),
     )
 
 
-def _hashes(traits: Sequence[Traits], name: str) -> Array:
-    return np.fromiter((getattr(t, name) for t in traits), np.int64, len(traits))
+_NO_TRAITS: dict[str, tuple[Any, ...]] = dict.fromkeys(Traits._fields, ())
 
 
-def _places(traits: Sequence[Traits]) -> Array:
-    found = np.zeros((len(traits), 2), np.int32)
-    for row, t in enumerate(traits):
-        if t.places:
-            found[row, : len(t.places)] = t.places
-    return found
+def _number_pairs(numbers: _Keyed, whole: _Keyed, shapes: Sequence[str]) -> tuple[Array, Array]:
+    projected, places = projected_keys(whole.keys, shapes)
+    keys = np.concatenate([key_hashes(numbers.keys), projected])
+    return _distinct(keys, np.concatenate([numbers.entries(), whole.entries()[places]]))
+
+
+def _pairs(found: _Keyed) -> tuple[Array, Array]:
+    return _distinct(key_hashes(found.keys), found.entries())
+
+
+def _distinct(keys: Array, entries: Array) -> tuple[Array, Array]:
+    """Each (key, entry) once, by entry and key."""
+    order = np.lexsort((keys, entries))
+    keys, entries = keys[order], entries[order]
+    first = np.ones(len(keys), bool)
+    first[1:] = (keys[1:] != keys[:-1]) | (entries[1:] != entries[:-1])
+    return keys[first], entries[first]
+
+
+def _hashes(keys: Sequence[str]) -> Array:
+    """0 for what is empty."""
+    there = np.array([key != "" for key in keys], bool)
+    hashes = np.zeros(len(keys), np.int64)
+    hashes[there] = key_hashes([key for key in keys if key])
+    return hashes
+
+
+def _places(found: Sequence[tuple[int, ...]]) -> Array:
+    places = np.zeros((len(found), 2), np.int32)
+    for row, codes in enumerate(found):
+        if codes:
+            places[row, : len(codes)] = codes
+    return places

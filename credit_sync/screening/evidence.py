@@ -8,7 +8,7 @@ on either side is no evidence at all, neither for nor against.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from credit_sync.records import Listing
 from credit_sync.screening.reference import Reference
@@ -28,8 +28,7 @@ class Bearing(StrEnum):
     """No match, whatever else agrees."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One comparison of one attribute."""
 
     attribute: str

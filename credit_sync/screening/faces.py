@@ -53,8 +53,6 @@ def representative(listing: Listing) -> Subject | None:
 
 def comparable(applicant: Subject, listing: Listing) -> Iterator[tuple[Via, Listing]]:
     """The faces that an applicant is compared with, each as a listing of that face alone."""
-    for via, face in faces(listing):
-        if via is Via.SUBJECT:
-            yield via, listing
-        elif applicant.kind is SubjectKind.PERSON:
-            yield via, replace(listing, subject=face, legal_representative_id=None, age=None)
+    yield Via.SUBJECT, listing
+    if applicant.kind is SubjectKind.PERSON and (face := representative(listing)) is not None:
+        yield Via.LEGAL_REPRESENTATIVE, replace(listing, subject=face, legal_representative_id=None, age=None)

@@ -11,13 +11,13 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
-from credit_sync.records import Applicant, Listing
+from credit_sync.records import Applicant
 from credit_sync.screening.comparison import Comparison, Judgement
 from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
-from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import Measures
 from credit_sync.store.schema import flag, match
 
@@ -46,36 +46,41 @@ class FlagWriter:
         self._weights = weights
         self._measures = measures
         self._next_id = (connection.scalar(select(func.max(flag.c.id))) or 0) + 1
+        self._new: dict[Table, list[dict[str, Any]]] = {flag: [], match: []}
+        """Rows to insert, in one go for each block: flags before the matches that hang on them."""
         self.counts = FlagCounts()
 
     def write(
         self,
         applicants: Mapping[int, Applicant],
         judgements: Mapping[int, Judgement],
-        listings: Mapping[int, tuple[Listing, int]],
+        cases: Mapping[int, Case],
     ) -> None:
-        """`listings`: id -> (listing, version) of every match in `judgements`."""
-        ids = sorted(applicants)
+        """`applicants`: of `judgements` at least those with matches. `cases`: every listing in the matches, by its id."""
+        ids = sorted(judgements)
         stored_flags = self._rows(flag, flag.c.applicant_id, ids)
         stored_matches = self._rows(match, match.c.applicant_id, ids)
         by_flag = {(f["applicant_id"], f["list"], f["listed_subject"], f["via"]): f for f in stored_flags}
         by_pair = {(m["applicant_id"], m["listing_id"]): m for m in stored_matches}
-        cases: dict[int, set[int]] = {}
+        known_cases: dict[int, set[int]] = {}
         for stored in stored_matches:
             if stored["closed_at"] is None:
-                cases.setdefault(stored["flag_id"], set()).add(stored["listing_id"])
+                known_cases.setdefault(stored["flag_id"], set()).add(stored["listing_id"])
         for applicant_id in ids:
-            groups = _grouped(judgements[applicant_id], listings)
+            groups = _grouped(judgements[applicant_id], cases)
             for group, found in groups.items():
                 key = (applicant_id, *group)
                 known = by_flag.pop(key, None)
-                other_cases = known is not None and cases.get(known["id"]) != {
+                other_cases = known is not None and known_cases.get(known["id"]) != {
                     listing_id for listing_id, _ in found
                 }
                 flag_id = self._write_flag(key, known, found, applicants[applicant_id], other_cases=other_cases)
                 for listing_id, comparison in found:
                     pair = (applicant_id, listing_id)
-                    self._write_match(pair, comparison, flag_id, listings[listing_id][1], by_pair.pop(pair, None))
+                    self._write_match(
+                        pair, comparison, flag_id, cases[listing_id].version, by_pair.pop(pair, None)
+                    )
+        self._insert_new()
         ended = [stored for stored in by_pair.values() if stored["closed_at"] is None]
         why = endings(self._connection, (stored["listing_id"] for stored in ended), self._as_of)
         self._close_matches(ended, why)
@@ -87,6 +92,12 @@ class FlagWriter:
                 gone = sorted(left.get(stored["id"], []))
                 sentences = [why[listing_id] for listing_id in gone if listing_id in why]
                 self._close(stored["id"], why_closed(sentences, len(gone) - len(sentences)))
+
+    def _insert_new(self) -> None:
+        for table, rows in self._new.items():
+            if rows:
+                self._connection.execute(table.insert(), rows)
+                rows.clear()
 
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
@@ -116,7 +127,7 @@ class FlagWriter:
             new_id, self._next_id = self._next_id, self._next_id + 1
             times = {"opened_at": self._as_of, "changed_at": self._as_of, "close_reason": ""}
             named = dict(zip(("applicant_id", "list", "listed_subject", "via"), key, strict=True))
-            self._connection.execute(flag.insert().values(id=new_id, **named, **values, **times))
+            self._new[flag].append({"id": new_id, **named, **values, **times})
             return new_id
         reopened = stored["closed_at"] is not None
         if reopened or other_cases or any(stored[name] != value for name, value in values.items()):
@@ -152,7 +163,7 @@ class FlagWriter:
         if stored is None:
             times = {"found_at": self._as_of, "changed_at": self._as_of}
             ids = dict(zip(("applicant_id", "listing_id"), pair, strict=True))
-            self._connection.execute(match.insert().values(**ids, **values, **times))
+            self._new[match].append({**ids, **values, **times})
         elif any(stored[name] != value for name, value in values.items()):
             self._connection.execute(update(match).where(*_is(pair)).values(**values, changed_at=self._as_of))
 
@@ -179,12 +190,12 @@ def _is(pair: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]
 
 
 def _grouped(
-    judgement: Judgement, listings: Mapping[int, tuple[Listing, int]]
+    judgement: Judgement, cases: Mapping[int, Case]
 ) -> dict[tuple[str, str, Via], list[tuple[int, Comparison]]]:
     """The matches of one applicant by list, listed subject, and whether he is it or its representative."""
     groups: dict[tuple[str, str, Via], list[tuple[int, Comparison]]] = {}
     for listing_id, comparison in judgement.matches:
-        listing = listings[listing_id][0]
-        group = (listing.list, listed_subject(listing.subject), comparison.via)
+        case = cases[listing_id]
+        group = (case.list, case.listed_subject, comparison.via)
         groups.setdefault(group, []).append((listing_id, comparison))
     return dict(sorted(groups.items()))

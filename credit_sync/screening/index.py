@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,13 @@ class Segment:
     texts: dict[str, Texts]
     tables: dict[str, KeyTable]
     shapes: tuple[str, ...]
+    place: Path | None = None
+    """The folder where it is saved; another process that is handed the segment maps it from there."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.place is not None:
+            return type(self).open, (self.place,)
+        return type(self), (self.columns, self.texts, self.tables, self.shapes)
 
     def __len__(self) -> int:
         return len(self.columns["owner"])
@@ -75,7 +82,7 @@ class Segment:
         texts = {name: Texts.open(folder, name) for name in TEXTS}
         tables = {name: KeyTable.open(folder, name) for name in _TABLES}
         shapes = json.loads((folder / "shapes.json").read_text(encoding="ascii"))
-        return cls(columns, texts, tables, tuple(shapes))
+        return cls(columns, texts, tables, tuple(shapes), folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,19 @@ out of date; when that has grown, the next screening builds a new one. Another s
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import make_url
 
+from credit_sync.processes import Helper, Team, cores
 from credit_sync.records import Listing
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
@@ -41,8 +42,10 @@ from credit_sync.store.listing_rows import (
 _MOST_CHANGED = 0.05
 """Share of the index that may be read as changes before a new one is built."""
 _LEAST_CHANGED = 1000
-_CHUNK = 50_000
-"""Listings read by one process at a time; fewer than two chunks are read here."""
+_CHUNK = 10_000
+"""Listings read by one process at a time."""
+_FOR_EACH = 5
+"""Chunks for which another process pays."""
 
 Block = tuple[Entries, Array]
 
@@ -109,7 +112,7 @@ def build_index(engine: Engine, folder: Path) -> None:
         versions, last = list_versions(connection), last_listing(connection)
         came = lineage(connection, versions)
     spans = [(first, min(first + _CHUNK - 1, last)) for first in range(1, last + 1, _CHUNK)] or [(0, 0)]
-    blocks = list(_blocks(engine, spans))
+    blocks = _blocks(engine, spans)
     stamp = _stamp(came, versions, blocks)
     segment = segment_of(blocks)
     fresh = fresh_folder(folder)
@@ -158,25 +161,26 @@ def _is_among(base: Segment, changed: Segment) -> Array:
     return dead
 
 
-def _blocks(engine: Engine, spans: list[tuple[int, int]]) -> Iterator[Block]:
-    if len(spans) < 2:
-        with engine.connect() as connection:
-            yield from (_block(listed_between(connection, *span)) for span in spans)
-        return
-    url = engine.url
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        yield from pool.map(_block_of_span, [url.render_as_string(hide_password=False)] * len(spans), spans)
+def _blocks(engine: Engine, spans: Sequence[tuple[int, int]]) -> list[Block]:
+    """The entries of the listings with ids in each span, read on every core."""
+    team: Team[tuple[int, int], Block] = Team(_reading(engine))
+    with closing(team):
+        for _ in range(min(cores() - 1, len(spans) // _FOR_EACH)):
+            team.add(Helper(_reading_from, engine.url.render_as_string(hide_password=False)))
+        return list(team.answers(spans))
 
 
-def _block_of_span(url: str, span: tuple[int, int]) -> Block:
-    from sqlalchemy.engine import make_url
-
-    engine = connect(make_url(url))
-    try:
+def _reading(engine: Engine) -> Callable[[tuple[int, int]], Block]:
+    def read(span: tuple[int, int]) -> Block:
         with engine.connect() as connection:
             return _block(listed_between(connection, *span))
-    finally:
-        engine.dispose()
+
+    return read
+
+
+def _reading_from(url: str) -> Callable[[tuple[int, int]], Block]:
+    """The same in a helper."""
+    return _reading(connect(make_url(url)))
 
 
 def _block(rows: Iterable[ListedRow]) -> Block:

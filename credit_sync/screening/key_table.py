@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_sync.screening.texts import mapped
+from credit_sync.screening.texts import mapped, spans
 
 Keys = NDArray[np.int64]
 Rows = NDArray[np.int32]
@@ -52,7 +52,4 @@ class KeyTable:
         counts = np.searchsorted(self.keys, keys, "right") - first
         hit = counts > 0
         first, counts, askers = first[hit], counts[hit], askers[hit]
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if len(ends) else 0
-        places = np.arange(total) + np.repeat(first - (ends - counts), counts)
-        return np.repeat(askers, counts), self.rows[places]
+        return np.repeat(askers, counts), self.rows[spans(first, first + counts)]

@@ -20,12 +20,14 @@ organisations also carry their sounded *bigrams*: a listing that shares two of t
 candidate too. Bigrams that more than `MOST_COMMON` listings share tell nothing and are not asked.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from credit_sync.records import RecordKind
+from credit_sync.screening.key_table import Keys
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
@@ -49,63 +51,75 @@ def keys_to_store(kind: RecordKind, subject: Subject) -> list[int]:
 
 def stored_keys(subject: Subject) -> list[int]:
     """The keys by which a subject is found exactly, in ascending order."""
-    return _keys(subject, name_keys)
+    return sorted(set(key_hashes(_keys(subject, name_keys)).tolist()))
 
 
 def probe_keys(subject: Subject, shapes: Iterable[str]) -> list[int]:
     """The keys to ask with; `shapes` are the mask shapes that occur among the listings."""
-    return sorted({*_keys(subject, asked_name_keys), *projected_keys(subject, shapes)})
+    projected, _ = projected_keys(whole_numbers(subject), shapes)
+    return sorted({*key_hashes(_keys(subject, asked_name_keys)).tolist(), *projected.tolist()})
 
 
-def _keys(subject: Subject, of_name: Callable[[SubjectKind, str], set[int]]) -> list[int]:
+def _keys(subject: Subject, of_name: Callable[[SubjectKind, str], list[str]]) -> list[str]:
     names = (key for name in reference().names_of(subject) for key in of_name(subject.kind, name))
-    return sorted({*number_keys(subject), *names})
+    return [*number_keys(subject), *names]
 
 
-def number_keys(subject: Subject) -> set[int]:
+def number_keys(subject: Subject) -> list[str]:
     """The keys of a subject's identifiers."""
-    found: set[int] = set()
+    found: list[str] = []
     for identifier in subject.identifiers:
-        if identifier.masked:
-            found.update(key_hash("masked", pattern) for pattern in patterns(identifier))
+        if MASK in identifier.value:
+            found += [f"masked:{pattern}" for pattern in patterns(identifier)]
         else:
-            found.add(key_hash("identifier", identifier.value))
+            found.append(f"identifier:{identifier.value}")
             if identifier.kind is IdentifierKind.USCC:
-                found.add(key_hash("identifier", uscc.organisation_code(identifier.value)))
+                found.append(f"identifier:{uscc.organisation_code(identifier.value)}")
     return found
 
 
-def projected_keys(subject: Subject, shapes: Iterable[str]) -> set[int]:
-    """The subject's full identifiers as each mask shape would show them."""
-    numbers = [n for identifier in subject.identifiers if not identifier.masked for n in spellings(identifier)]
-    seen = {masked.project(n, shape) for n in numbers for shape in shapes if len(shape) == len(n)}
-    return {key_hash("masked", pattern) for pattern in seen}
+def whole_numbers(subject: Subject) -> list[str]:
+    """The subject's full identifiers in every form in which lists may mask them."""
+    return [number for found in subject.identifiers if MASK not in found.value for number in spellings(found)]
 
 
-def name_keys(kind: SubjectKind, name: str) -> set[int]:
+def projected_keys(numbers: Sequence[str], shapes: Iterable[str]) -> tuple[Keys, Keys]:
+    """(key, place in `numbers`) of full identifiers as each mask shape of their length would show them."""
+    places: dict[int, list[int]] = {}
+    for place, number in enumerate(numbers):
+        places.setdefault(len(number), []).append(place)
+    found, whose = [], []
+    for shape in shapes:
+        here = places.get(len(shape), [])
+        found += masked.project([numbers[place] for place in here], shape)
+        whose += here
+    return key_hashes([f"masked:{pattern}" for pattern in found]), np.array(whose, np.int64)
+
+
+def name_keys(kind: SubjectKind, name: str) -> list[str]:
     """The keys of one name."""
     if kind is SubjectKind.PERSON:
         folded = fold_person_name(name)
-        return {key_hash("person", folded)} if folded else set()
-    return {key_hash(*key) for key in _organisation_keys(name)}
+        return [f"person:{folded}"] if folded else []
+    return _organisation_keys(name)
 
 
-def asked_name_keys(kind: SubjectKind, name: str) -> set[int]:
+def asked_name_keys(kind: SubjectKind, name: str) -> list[str]:
     """The keys to ask with for one name: a branch also asks for the legal person that it belongs to."""
     keys = name_keys(kind, name)
     parse = reference().organisations.parse
     if kind is SubjectKind.ORGANISATION and (parent := parse(name).parent):
-        keys.update(key_hash("organisation", written) for written in (parse(parent).full, parse(parent).bare))
+        keys += [f"organisation:{written}" for written in (parse(parent).full, parse(parent).bare)]
     return keys
 
 
-def bigram_keys(name: str) -> set[int]:
+def bigram_keys(name: str) -> list[str]:
     """The bigrams of an organisation's name as it sounds, company form left out."""
     parsed = reference().organisations.parse(name)
     if parsed.empty:
-        return set()
+        return []
     sounds = syllables(parsed.full.replace(parsed.form, "") if parsed.form else parsed.full)
-    return {key_hash("bigram", f"{a} {b}") for a, b in pairwise(sounds)}
+    return [f"bigram:{a} {b}" for a, b in pairwise(sounds)]
 
 
 def mask_shapes(subject: Subject) -> list[str]:
@@ -153,32 +167,31 @@ def patterns(identifier: Identifier) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def employed_keys(subject: Subject) -> set[int]:
+def employed_keys(subject: Subject) -> list[str]:
     """Name and employer of a person: how a representative without a number is found, whose name alone ties nobody."""
     if subject.kind is SubjectKind.ORGANISATION or not subject.employer:
-        return set()
+        return []
     at = reference().organisations.parse(subject.employer)
     names = (fold_person_name(name) for name in reference().names_of(subject))
-    return set() if at.empty else {key_hash("employed", f"{name}|{at.full}") for name in names if name}
+    return [] if at.empty else [f"employed:{name}|{at.full}" for name in names if name]
 
 
-def _organisation_keys(name: str) -> Iterator[tuple[str, str]]:
+def _organisation_keys(name: str) -> list[str]:
     parsed = reference().organisations.parse(name)
     if parsed.empty:
-        return
-    yield "organisation", parsed.full
-    yield "organisation", parsed.bare
-    yield "core", parsed.core
-    if len(parsed.bare) >= _SHORTEST_GAP:
-        yield "gap", parsed.bare
-        for place in range(len(parsed.bare)):
-            yield "gap", parsed.bare[:place] + parsed.bare[place + 1 :]
+        return []
+    bare = parsed.bare
+    found = [f"organisation:{parsed.full}", f"organisation:{bare}", f"core:{parsed.core}"]
+    if len(bare) >= _SHORTEST_GAP:
+        found.append(f"gap:{bare}")
+        found += [f"gap:{bare[:place]}{bare[place + 1 :]}" for place in range(len(bare))]
+    return found
 
 
-def key_hash(family: str, value: str) -> int:
-    """A key: the same on every machine and in every version of Python."""
-    unsigned: int = xxh3_64_intdigest(f"{family}:{value}".encode(errors="replace"))
-    return unsigned - _WRAP if unsigned >= _HALF else unsigned
-
-
-_HALF, _WRAP = 1 << 63, 1 << 64
+def key_hashes(keys: Sequence[str]) -> Keys:
+    """Keys, written `family:value`, as numbers: the same on every machine and in every version of Python."""
+    try:
+        hashed = [xxh3_64_intdigest(key.encode()) for key in keys]
+    except UnicodeEncodeError:  # half a character, of a broken file
+        hashed = [xxh3_64_intdigest(key.encode(errors="replace")) for key in keys]
+    return np.array(hashed, np.uint64).view(np.int64)

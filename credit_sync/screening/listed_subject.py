@@ -1,11 +1,26 @@
 """Who is listed: many entries of one subject (thirty cases of one company) are one subject."""
 
 from hashlib import blake2b
+from typing import NamedTuple, Self
 
+from credit_sync.records import Listing
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject
 from credit_sync.subjects.writing import folded
+
+
+class Case(NamedTuple):
+    """One entry as it hangs on a flag: its list, a digest of who is listed, and its version."""
+
+    list: str
+    listed_subject: str
+    version: int
+
+    @classmethod
+    def of(cls, listing: Listing, version: int) -> Self:
+        """A stored listing as a case."""
+        return cls(listing.list, listed_subject(listing.subject), version)
 
 
 def listed_subject(subject: Subject) -> str:

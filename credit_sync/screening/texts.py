@@ -43,6 +43,12 @@ class Texts:
         found: NDArray[np.object_] = texts[back]
         return found
 
+    def taken(self, rows: Array) -> Self:
+        """The texts of some rows, as they are packed."""
+        ends = self.ends[rows]
+        starts = np.where(rows > 0, self.ends[rows - 1], 0)
+        return type(self)(np.cumsum(ends - starts), self.content[spans(starts, ends)])
+
     def save(self, folder: Path, name: str) -> None:
         """Writes both arrays into a folder."""
         np.save(folder / f"{name}_ends.npy", self.ends)
@@ -52,6 +58,15 @@ class Texts:
     def open(cls, folder: Path, name: str) -> Self:
         """Texts saved under a name."""
         return cls(mapped(folder / f"{name}_ends.npy"), mapped(folder / f"{name}_content.npy"))
+
+
+def spans(starts: Array, ends: Array) -> Array:
+    """The places from each start to its end (not included), one span after the other."""
+    lengths = ends - starts
+    after = np.cumsum(lengths)
+    total = int(after[-1]) if len(after) else 0
+    places: Array = np.arange(total) + np.repeat(starts - (after - lengths), lengths)
+    return places
 
 
 def mapped(path: Path) -> Array:

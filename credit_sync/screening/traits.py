@@ -4,9 +4,8 @@ A subject known by several names has one entry for each; all carry its number.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from credit_sync.screening.keys import key_hash
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, uscc
@@ -19,25 +18,24 @@ ANYWHERE = -1
 """A place that may be any of more than two divisions: never a reason to tell two names apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """One name of one subject. Hashes are 0 where there is nothing to compare."""
+class Traits(NamedTuple):
+    """One name of one subject. Keys (written `family:value`) are empty where there is nothing to compare."""
 
     person: bool
     number: bytes
     """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
     subject: int
     """Equal for every case of one listed subject; 0 for whoever is not listed himself."""
-    name: int
+    name: str
     """The folded name."""
     full: str = ""
     bare: str = ""
     """Of organisations: parts of the name as `OrganisationName` has them."""
-    core: int = 0
-    bare_name: int = 0
-    legal_person: int = 0
+    core: str = ""
+    bare_name: str = ""
+    legal_person: str = ""
     """Of a branch: the bare name of the legal person that it belongs to."""
-    representative: int = 0
+    representative: str = ""
     places: tuple[int, ...] = ()
     """Codes of the divisions that the innermost leading place may stand for."""
 
@@ -48,7 +46,7 @@ def traits_of(subject: Subject, names: Sequence[str], *, listed: bool) -> Iterat
     if subject.kind is SubjectKind.PERSON:
         for name in names:
             folded = fold_person_name(name)
-            yield Traits(True, number, whose, key_hash("person", folded) if folded else 0)
+            yield Traits(True, number, whose, f"person:{folded}" if folded else "")
         return
     representative = fold_person_name(subject.legal_representative)
     for name in names:
@@ -57,19 +55,19 @@ def traits_of(subject: Subject, names: Sequence[str], *, listed: bool) -> Iterat
             person=False,
             number=number,
             subject=whose,
-            name=key_hash("organisation", parsed.full),
+            name=f"organisation:{parsed.full}",
             full=parsed.full,
             bare=parsed.bare,
-            core=0 if parsed.empty else key_hash("core", parsed.core),
+            core="" if parsed.empty else f"core:{parsed.core}",
             bare_name=_bare_name(parsed),
-            legal_person=_bare_name(reference().organisations.parse(parsed.parent)) if parsed.parent else 0,
-            representative=key_hash("person", representative) if representative else 0,
+            legal_person=_bare_name(reference().organisations.parse(parsed.parent)) if parsed.parent else "",
+            representative=f"person:{representative}" if representative else "",
             places=_places(parsed),
         )
 
 
-def _bare_name(parsed: OrganisationName) -> int:
-    return 0 if parsed.empty else key_hash("organisation", parsed.bare)
+def _bare_name(parsed: OrganisationName) -> str:
+    return "" if parsed.empty else f"organisation:{parsed.bare}"
 
 
 def _places(name: OrganisationName) -> tuple[int, ...]:

@@ -1,12 +1,14 @@
-"""Live applicants of the store, in blocks: whoever goes through all of them holds only some at a time."""
+"""Applicants of the store, in blocks: whoever goes through all of them holds only some at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from credit_sync.records import Applicant
-from credit_sync.store.columns import from_columns
+from credit_sync.store.columns import SUBJECT_PREFIX, from_columns, rows_of, subject_from_columns
 from credit_sync.store.schema import applicant
+from credit_sync.subjects.subject import Subject
 
 _BLOCK = 1000
 
@@ -21,3 +23,22 @@ def live_applicants(connection: Connection) -> Iterator[tuple[int, Applicant]]:
             return
         yield from ((row["id"], from_columns(Applicant, dict(row))) for row in rows)
         last = rows[-1]["id"]
+
+
+def applicants_of(connection: Connection, ids: Sequence[int]) -> dict[int, Applicant]:
+    """Applicants by their ids, ascending."""
+    return {row["id"]: from_columns(Applicant, row) for row in _rows(connection, ids, applicant.columns)}
+
+
+def subjects_of(connection: Connection, ids: Sequence[int]) -> dict[int, Subject]:
+    """Who the applicants are, by their ids, ascending."""
+    columns = [c for c in applicant.columns if c.name.startswith(SUBJECT_PREFIX)]
+    return {row["id"]: subject_from_columns(row) for row in _rows(connection, ids, [applicant.c.id, *columns])}
+
+
+def _rows(
+    connection: Connection, ids: Sequence[int], columns: Iterable[Column[Any]]
+) -> Iterator[Mapping[str, Any]]:
+    for start in range(0, len(ids), _BLOCK):
+        query = select(*columns).where(applicant.c.id.in_(ids[start : start + _BLOCK])).order_by(applicant.c.id)
+        yield from rows_of(connection, query)

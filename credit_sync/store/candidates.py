@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from credit_sync.records import RECORD_CLASSES, Applicant, Listing, Record, RecordKind
-from credit_sync.store.columns import from_columns
+from credit_sync.store.columns import from_columns, record_columns, rows_of
 from credit_sync.store.schema import RECORD_TABLES, applicant, listing, subject_key
 
 _WIDE, _NARROW = str.maketrans("()", "（）"), str.maketrans("（）", "()")
@@ -37,7 +37,7 @@ def sharing_keys(
 def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -> dict[int, tuple[Listing, int]]:
     """id -> (listing, version) of those in force: neither gone from their source nor removed by `as_of`."""
     in_force = or_(listing.c.removed_on.is_(None), listing.c.removed_on > as_of.date())
-    query = select(listing).where(listing.c.removed_at.is_(None), in_force)
+    query = select(*_LISTED).where(listing.c.removed_at.is_(None), in_force)
     rows = _by_ids(connection, query, listing.c.id, ids)
     return {row["id"]: (from_columns(Listing, row), row["version"]) for row in rows}
 
@@ -78,14 +78,15 @@ def records(
     """Records of a kind by id, live or not, each with its row (provenance, history, extra fields)."""
     table = RECORD_TABLES[kind]
     rows = _by_ids(connection, select(table), table.c.id, ids)
-    return {row["id"]: (from_columns(RECORD_CLASSES[kind], row), dict(row)) for row in rows}
+    return {row["id"]: (from_columns(RECORD_CLASSES[kind], row), row) for row in rows}
 
 
-def _by_ids(connection: Connection, query: Select[Any], column: Any, ids: Iterable[int]) -> list[Any]:
+_LISTED = [listing.c.id, listing.c.version, *(listing.c[c.name] for c in record_columns(Listing))]
+
+
+def _by_ids(connection: Connection, query: Select[Any], column: Any, ids: Iterable[int]) -> list[dict[str, Any]]:
     wanted = sorted(set(ids))
-    return [
-        row for chunk in _chunks(wanted) for row in connection.execute(query.where(column.in_(chunk))).mappings()
-    ]
+    return [row for chunk in _chunks(wanted) for row in rows_of(connection, query.where(column.in_(chunk)))]
 
 
 def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:

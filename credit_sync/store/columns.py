@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import JSON, Column, Date, Integer, String, Text
+from sqlalchemy import JSON, Column, Connection, Date, Integer, Select, String, Text
 from sqlalchemy.types import TypeEngine
 
 from credit_sync.records import RECORD_CLASSES, Record
@@ -20,6 +20,8 @@ from credit_sync.subjects.subject import Subject
 SUBJECT_PREFIX = "subject_"
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+_Reader = tuple[str, bool, str, Callable[[Any], Any] | None]
+"""Column, whether it is the subject's, field, and how a value is read."""
 
 
 def record_columns(record_class: type[Record]) -> list[Column[Any]]:
@@ -81,14 +83,27 @@ def from_columns(record_class: type[AnyRecord], row: Mapping[str, Any]) -> AnyRe
     """The record that a row of its table holds."""
     subject: dict[str, Any] = {}
     own: dict[str, Any] = {}
-    for column, field, read in _READERS[record_class]:
-        (subject if column.startswith(SUBJECT_PREFIX) else own)[field] = read(row[column])
+    for column, of_subject, field, read in _READERS[record_class]:
+        value = row[column]
+        (subject if of_subject else own)[field] = value if read is None or value is None else read(value)
     return record_class(subject=Subject(**subject), **own)
 
 
 def subject_from_columns(row: Mapping[str, Any]) -> Subject:
     """The subject of a row of any record table."""
-    return Subject(**{field: read(row[column]) for column, field, read in _SUBJECT_READERS})
+    subject = {}
+    for column, field, read in _SUBJECT_READERS:
+        value = row[column]
+        subject[field] = value if read is None or value is None else read(value)
+    return Subject(**subject)
+
+
+def rows_of(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Any]]:
+    """The rows of a query by the names of their columns."""
+    result = connection.execute(query)
+    names = tuple(result.keys())
+    for row in result:
+        yield dict(zip(names, row, strict=True))
 
 
 def _columns_of(record_class: type[Record]) -> tuple[tuple[str, str, Any], ...]:
@@ -101,8 +116,11 @@ def _columns_of(record_class: type[Record]) -> tuple[tuple[str, str, Any], ...]:
     )
 
 
-def _readers_of(record_class: type[Record]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
-    return tuple((column, field, _reader(hint)) for column, field, hint in _COLUMNS[record_class])
+def _readers_of(record_class: type[Record]) -> tuple[_Reader, ...]:
+    return tuple(
+        (column, column.startswith(SUBJECT_PREFIX), field, _reader(hint))
+        for column, field, hint in _COLUMNS[record_class]
+    )
 
 
 def _optional_of(hint: Any) -> Any:
@@ -142,33 +160,31 @@ def _identifier_to_list(value: Identifier) -> list[Any]:
     return [value.kind.value, value.value, value.valid]
 
 
-def _reader(hint: Any) -> Callable[[Any], Any]:
-    plain = _optional_of(hint)
-    if plain is not None:
-        read = _reader(plain)
-        return lambda value: None if value is None else read(value)
-    if hint is Identifier:
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """How a column's value that is not None is read; None where it is what is wanted already."""
+    plain = _optional_of(hint) or hint
+    if plain is Identifier:
         return read_identifier
-    if typing.get_origin(hint) is tuple:
-        read = _reader(typing.get_args(hint)[0])
-        return lambda value: tuple(read(item) for item in value)
-    if hint is Decimal or issubclass(hint, StrEnum):
-        make: Callable[[Any], Any] = hint
-        return make
-    return lambda value: value
+    if typing.get_origin(plain) is tuple:
+        read = _reader(typing.get_args(plain)[0])
+        return tuple if read is None else lambda values: tuple([read(value) for value in values])
+    if plain is Decimal:
+        return Decimal
+    return {member.value: member for member in plain}.__getitem__ if issubclass(plain, StrEnum) else None
 
 
 def read_identifier(value: list[Any]) -> Identifier:
     """An identifier as its column holds it."""
     kind, text, valid = value
-    return Identifier(IdentifierKind(kind), text, valid)
+    return Identifier(_KINDS_OF_IDENTIFIERS[kind], text, valid)
 
 
 _COLUMNS: dict[type[Any], tuple[tuple[str, str, Any], ...]] = {
     record_class: _columns_of(record_class) for record_class in RECORD_CLASSES.values()
 }
 _KINDS_OF_COLUMNS = {record_class: _kinds_of_columns(record_class) for record_class in RECORD_CLASSES.values()}
-_READERS: dict[type[Any], tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
+_KINDS_OF_IDENTIFIERS = {kind.value: kind for kind in IdentifierKind}
+_READERS: dict[type[Any], tuple[_Reader, ...]] = {
     record_class: _readers_of(record_class) for record_class in RECORD_CLASSES.values()
 }
 _WRITERS: dict[type[Any], tuple[tuple[str, bool, str, Callable[[Any], Any] | None], ...]] = {
@@ -176,7 +192,5 @@ _WRITERS: dict[type[Any], tuple[tuple[str, bool, str, Callable[[Any], Any] | Non
     for record_class, columns in _COLUMNS.items()
 }
 _SUBJECT_READERS = tuple(
-    (column, field, read)
-    for column, field, read in next(iter(_READERS.values()))
-    if column.startswith(SUBJECT_PREFIX)
+    (column, field, read) for column, of_subject, field, read in next(iter(_READERS.values())) if of_subject
 )

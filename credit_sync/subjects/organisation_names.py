@@ -7,14 +7,15 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from credit_sync.subjects.places import Division, Gazetteer
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
-_PUNCTUATION = re.compile(r"[\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
+_MARKS = re.compile(r"[()\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
+_INSIDE = re.compile(r"\(([^()]*)\)")
 _FORMER_NAME = re.compile(r"\((?:(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,})\)")
-_NUMBERS = str.maketrans("０１２３４５６７８９", "0123456789")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
@@ -31,8 +32,7 @@ class OrganisationWords:
     trades: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrganisationName:
+class OrganisationName(NamedTuple):
     """The parts of one name. Empty where a name does not have the part."""
 
     full: str
@@ -77,49 +77,59 @@ class OrganisationParser:
             f"(?:{'|'.join(sorted(map(re.escape, words.branches), key=len, reverse=True))})$"
         )
         self._trades = frozenset(words.trades)
-        self._longest_trade = max(map(len, words.trades), default=0)
+        self._trade_lengths: dict[str, list[int]] = {}
+        for trade in sorted(self._trades, key=len, reverse=True):
+            lengths = self._trade_lengths.setdefault(trade[-2:], [])
+            if len(trade) not in lengths:
+                lengths.append(len(trade))
         self.parse = lru_cache(maxsize=200_000)(self._parse)
 
     def _parse(self, name: str) -> OrganisationName:
-        text = _FORMER_NAME.sub("", folded(name).translate(_BRACKETS))
-        text = _AFFILIATE_ORDER.sub(r"附属\1", text)
-        bracketed = self._bracketed_places(text)
-        full = _PUNCTUATION.sub("", text).replace("(", "").replace(")", "").translate(_NUMBERS)
-        without_bracketed = text
-        for place in bracketed:
-            without_bracketed = without_bracketed.replace(f"({place})", "")
-        plain = _PUNCTUATION.sub("", without_bracketed).replace("(", "").replace(")", "")
-        legal_person, branch = self._split_branch(plain)
-        form = next(iter(self._form.findall(legal_person)[-1:]), "")
-        without_form = self._form.sub("", legal_person)
-        places, divisions, core = self._split_places(without_form)
+        plain = full = folded(name)
+        bracketed: tuple[str, ...] = ()
+        if not full.isalnum():
+            full, plain, bracketed = self._without_punctuation(full)
+        elif "附属" in full:
+            plain = full = _AFFILIATE_ORDER.sub(r"附属\1", full)
+        legal_person, branch, forms = self._split_branch(plain)
+        places, divisions, core = self._split_places(_without(forms, legal_person))
         shorts = [candidates[0].short for candidates in divisions]
         brand, trade = self._split_trade(core)
-        tail = self._form.sub("", branch).translate(_DIGITS)
+        tail = self._form.sub("", branch).translate(_DIGITS) if branch else ""
         return OrganisationName(
             full=full,
             bare="".join((*shorts, core, tail)),
             core=core + tail,
             brand=brand,
             trade=trade,
-            form=form,
+            form=forms[-1].group() if forms else "",
             places=places,
             divisions=divisions,
-            codes=frozenset(d.code for candidates in divisions for d in candidates),
+            codes=frozenset([d.code for candidates in divisions for d in candidates]),
             branch=tail,
             branch_as_written=branch,
-            branch_known=bool(self._branch.search(branch)),
+            branch_known=bool(branch and self._branch.search(branch)),
             bracketed_places=bracketed,
             parent=legal_person if branch else "",
         )
 
-    def _bracketed_places(self, text: str) -> tuple[str, ...]:
-        inside = re.findall(r"\(([^()]*)\)", text)
-        return tuple(part for part in inside if self._gazetteer.named(part))
+    def _without_punctuation(self, text: str) -> tuple[str, str, tuple[str, ...]]:
+        """A folded name without punctuation; the same without places in brackets; and those places."""
+        text = _FORMER_NAME.sub("", text.translate(_BRACKETS))
+        text = _AFFILIATE_ORDER.sub(r"附属\1", text)
+        bracketed = tuple(part for part in _INSIDE.findall(text) if self._gazetteer.named(part))
+        full = plain = _MARKS.sub("", text)
+        if bracketed:
+            for place in bracketed:
+                text = text.replace(f"({place})", "")
+            plain = _MARKS.sub("", text)
+        return full, plain, bracketed
 
-    def _split_branch(self, text: str) -> tuple[str, str]:
-        """The legal person's name, and what stands behind its company form."""
-        for found in reversed(list(self._form.finditer(text))):
+    def _split_branch(self, text: str) -> tuple[str, str, list[re.Match[str]]]:
+        """The legal person's name, what stands behind its company form, and the forms within the first."""
+        forms = list(self._form.finditer(text))
+        for place in range(len(forms) - 1, -1, -1):
+            found = forms[place]
             head, tail = text[: found.end()], text[found.end() :]
             if not tail or len(found.group()) < 2 or found.group() == "有限":
                 continue
@@ -130,8 +140,8 @@ class OrganisationParser:
                 and not self._form.fullmatch(tail)
             )
             if (plainly_behind or self._branch.search(tail)) and len(head) > len(found.group()) + 1:
-                return head, tail
-        return text, ""
+                return head, tail, forms[: place + 1]
+        return text, "", forms
 
     def _split_places(self, text: str) -> tuple[tuple[str, ...], tuple[tuple[Division, ...], ...], str]:
         places: list[str] = []
@@ -151,10 +161,17 @@ class OrganisationParser:
         """Brand and trade: the longest trade word at the end that leaves a brand of two characters or more, or none."""
         if core in self._trades:
             return "", core
-        for length in range(min(self._longest_trade, len(core) - 2), 1, -1):
-            if core[-length:] in self._trades:
+        for length in self._trade_lengths.get(core[-2:], ()):
+            if length <= len(core) - 2 and core[-length:] in self._trades:
                 return core[:-length], core[-length:]
         return core, ""
+
+
+def _without(found: list[re.Match[str]], text: str) -> str:
+    """A text without what was found in it."""
+    for match in reversed(found):
+        text = text[: match.start()] + text[match.end() :]
+    return text
 
 
 def _within(inner: Division, outer: tuple[Division, ...]) -> bool:

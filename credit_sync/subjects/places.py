@@ -62,11 +62,16 @@ class Gazetteer:
                 self._by_text.setdefault(division.short, []).append(division)
             elif division.short != name:
                 self._bare_counties.setdefault(division.short, []).append(division)
-        self._longest = max(map(len, self._by_text), default=0)
+        self._lengths: dict[str, list[int]] = {}
+        """How long names that begin with two characters are, longest first."""
+        for name in sorted(self._by_text, key=len, reverse=True):
+            lengths = self._lengths.setdefault(name[:2], [])
+            if len(name) not in lengths:
+                lengths.append(len(name))
 
     def head(self, text: str) -> tuple[str, list[Division]] | None:
         """The longest division name that `text` starts with, and what it may stand for."""
-        for length in range(min(self._longest, len(text)), 1, -1):
+        for length in self._lengths.get(text[:2], ()):
             found = self._by_text.get(text[:length])
             if found:
                 return text[:length], found

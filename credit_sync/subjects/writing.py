@@ -50,6 +50,9 @@ def folded(text: str) -> str:
     '长沙德兴(集团)有限公司A'
     """
     compatible = unicodedata.normalize("NFKC", text[:LONGEST])
-    simplified = _to_simplified().convert(plain(compatible))
+    written = compatible if compatible.isalnum() else plain(compatible)
+    simplified = str(_to_simplified().convert(written))
+    if written is not compatible:
+        simplified = _PRIVATE.sub("?", _SPACES.sub("", simplified))
     # OpenCC leaves 乾 alone in some words and makes it 干 in others; one damaged character would change the rest.
-    return _PRIVATE.sub("?", _SPACES.sub("", str(simplified))).replace("乾", "干").upper()
+    return simplified.replace("乾", "干").upper()

@@ -5,7 +5,10 @@ of a citizen id; other publishers hide other places, shorten the number, or mask
 """
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 from credit_sync.subjects.identifiers.folding import MASK
 
@@ -44,22 +47,21 @@ def contradictions(pattern: str, number: str) -> list[int]:
     ]
 
 
-def project(number: str, shape: str) -> str:
-    """A full number seen through the mask of `shape` ('1' visible, '*' hidden).
+def project(numbers: Iterable[str], shape: str) -> list[str]:
+    """Full numbers seen through the mask of `shape` ('1' visible, '*' hidden).
 
-    >>> project("340100190001040017", "1111111111****1111")
-    '3401001900****0017'
+    >>> project(["340100190001040017"], "1111111111****1111")
+    ['3401001900****0017']
     """
-    return "".join([hidden or number[start:end] for start, end, hidden in _runs(shape)])
+    template, shown = _template(shape)
+    return list(map(template.__mod__, map(shown, numbers)))
 
 
 @lru_cache(maxsize=1000)
-def _runs(shape: str) -> tuple[tuple[int, int, str], ...]:
-    """The runs of visible and hidden places: start, end, and the masks of a hidden one."""
-    return tuple(
-        (run.start(), run.end(), run.group() if run.group()[0] == MASK else "")
-        for run in re.finditer(r"\*+|[^*]+", shape)
-    )
+def _template(shape: str) -> tuple[str, Callable[[str], Any]]:
+    """A shape as a text to fill in, and what takes the visible runs to fill it with out of a number."""
+    template = re.sub(r"[^*]+", "%s", shape)
+    return template, itemgetter(*(slice(*run.span()) for run in re.finditer(r"[^*]+", shape)))
 
 
 def shape_of(pattern: str) -> str:

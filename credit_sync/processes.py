@@ -1,0 +1,206 @@
+"""Work spread over processes: helpers that answer tasks in order, and end with the process that started them.
+
+What is spread is pure, so an answer is the same wherever it is worked out. A helper takes a second to start: whoever
+uses one works on meanwhile.
+"""
+
+import fcntl
+import gc
+import multiprocessing
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from credit_sync.errors import CreditSyncError
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+_PIPE = 1 << 20
+_USUAL_PIPE = 1 << 16
+_AHEAD = 2
+"""Tasks that a helper holds: the one it works on and the next."""
+
+
+class HelperLostError(Exception):
+    """A helper has ended, whatever the reason."""
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def packed(task: Any) -> bytes:
+    """A task as it is given to a helper. Raises what pickling raises."""
+    return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+class Helper:
+    """A process that works tasks out. It is given the next one before it has answered, so that it never waits.
+
+    It holds none of the pipes' ends that belong to the process that started it, so it reads their end when that
+    process is gone, however that ended.
+    """
+
+    def __init__(self, start: Callable[..., Callable[[Any], Any]], *arguments: Any) -> None:
+        """`start(*arguments)` is called in the new process and returns what works out a task."""
+        context = multiprocessing.get_context("spawn")  # a fork would inherit the store's connections
+        theirs, self._tasks = context.Pipe(duplex=False)
+        self._answers, answers = context.Pipe(duplex=False)
+        self._room = min(_widen(self._tasks.fileno()), _widen(self._answers.fileno())) // 2
+        self.waiting = 0
+        """Tasks given and not taken."""
+        self._process: BaseProcess = context.Process(
+            target=_work, args=(theirs, answers, start, arguments), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        answers.close()
+
+    def has_room_for(self, task: bytes) -> bool:
+        """Giving it now cannot end with both sides waiting: it fits into the pipe while an answer is on its way."""
+        return self.waiting == 0 or (self.waiting < _AHEAD and len(task) <= self._room)
+
+    def give(self, task: bytes) -> None:
+        """A packed task to work out. Raises HelperLostError."""
+        try:
+            self._tasks.send_bytes(task)
+        except OSError:
+            raise HelperLostError from None
+        self.waiting += 1
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether `take` need not wait."""
+        try:
+            return self._answers.poll()
+        except OSError:  # closed, for the helper is lost
+            return True
+
+    def take(self) -> Any:
+        """The answer to the task that was given first. Raises HelperLostError."""
+        try:
+            answer = pickle.loads(self._answers.recv_bytes())  # noqa: S301 - our own
+        except (EOFError, OSError):
+            raise HelperLostError from None
+        self.waiting -= 1
+        return answer
+
+    def close(self) -> None:
+        """Ends the process, whatever it does."""
+        self._tasks.close()
+        self._answers.close()
+        self._process.terminate()
+        self._process.join()
+
+
+class Team(Generic[Task, Answer]):
+    """This process and its helpers. A helper that is lost is done without: what it was given is worked out here."""
+
+    def __init__(self, here: Callable[[Task], Answer]) -> None:
+        """`here` answers as the helpers do."""
+        self._here = here
+        self._helpers: list[Helper] = []
+
+    @property
+    def helpers(self) -> int:
+        """How many there are."""
+        return len(self._helpers)
+
+    def add(self, helper: Helper) -> None:
+        """One more."""
+        self._helpers.append(helper)
+
+    def answers(self, tasks: Iterable[Task]) -> Iterator[Answer]:
+        """The answer to every task, in their order; gone through to the end before the next tasks. Raises what `here`
+        raises.
+        """
+        left = deque(tasks)
+        begun: deque[_Begun[Task, Answer]] = deque()
+        while left or begun:
+            self._hand_out(left, begun)
+            if begun and (not left or begun[0].is_answered):
+                yield self._taken(begun.popleft())
+            else:
+                task = left.popleft()
+                begun.append(_Begun(task, None, self._here(task)))
+
+    def close(self) -> None:
+        """Ends the helpers."""
+        for helper in self._helpers:
+            helper.close()
+        self._helpers.clear()
+
+    def _hand_out(self, left: deque[Task], begun: "deque[_Begun[Task, Answer]]") -> None:
+        for helper in self._helpers.copy():
+            while left and helper.has_room_for(task := packed(left[0])):
+                try:
+                    helper.give(task)
+                except HelperLostError:
+                    self._lose(helper)
+                    break
+                begun.append(_Begun(left.popleft(), helper, None))
+
+    def _taken(self, begun: "_Begun[Task, Answer]") -> Answer:
+        if begun.helper is not None and begun.helper in self._helpers:
+            try:
+                answer: Answer = begun.helper.take()
+            except HelperLostError:
+                self._lose(begun.helper)
+            else:
+                return answer
+        return self._here(begun.task) if begun.answer is None else begun.answer
+
+    def _lose(self, helper: Helper) -> None:
+        self._helpers.remove(helper)
+        helper.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun(Generic[Task, Answer]):
+    """A task that a helper has, or that was worked out here before its turn."""
+
+    task: Task
+    helper: Helper | None
+    answer: Answer | None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.helper is None or self.helper.has_answered
+
+
+def _widen(pipe: int) -> int:
+    """Makes a pipe hold a block, where the system lets us; returns how many bytes it holds."""
+    try:
+        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+    except (AttributeError, OSError):
+        return _USUAL_PIPE
+
+
+def _work(
+    tasks: Connection, answers: Connection, start: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]
+) -> None:
+    """The life of a helper."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
+    try:
+        answer = start(*arguments)
+    except CreditSyncError:
+        return  # no connection left for it, say: whoever started it does without
+    gc.freeze()  # tables and code live as long as the process: nothing to look through again and again
+    while True:
+        try:
+            task = tasks.recv_bytes()
+        except (EOFError, OSError):
+            return
+        found = packed(answer(pickle.loads(task)))  # noqa: S301 - from the process that started this one
+        try:
+            answers.send_bytes(found)
+        except OSError:
+            return
