@@ -1,7 +1,6 @@
 """Comparing names: former and short ones too; persons by the rarity of the name."""
 
 import math
-from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 
@@ -30,7 +29,7 @@ def _as_other_name(evidence: Evidence | None, a: str, b: str) -> Evidence | None
     if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
         return None
     sentence = f"按曾用名或简称比较（{a} / {b}）：{evidence.sentence}"
-    return replace(evidence, bits=evidence.bits - 1, sentence=sentence)
+    return evidence._replace(bits=evidence.bits - 1, sentence=sentence)
 
 
 def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
