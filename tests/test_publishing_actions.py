@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import URL
@@ -126,6 +127,15 @@ def test_a_revocation_takes_effect_on_its_day(nights: Nights) -> None:
     assert nights.submissions()[-1].row["XK_ZT"] == "2"
 
 
+def test_a_licence_that_expires_before_its_cancellation_takes_effect(nights: Nights) -> None:
+    cancelled = {"state": LicenceState.CANCELLED, "state_since": date(2018, 12, 20)}
+    nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2), **cancelled))
+    nights.night(DAY)
+    assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "日期已到，状态变化")]
+    assert nights.night(date(2018, 12, 20)) == [("correct", "unchanged", "日期已到，状态变化")]
+    assert nights.night(date(2018, 12, 21)) == []
+
+
 def test_a_penalty_leaves_publicity_at_its_end_and_never_comes_back(nights: Nights) -> None:
     nights.save(1, replace(PENALTY, public_until=date(2018, 12, 2)))
     assert nights.night(date(2018, 12, 2)) == [("add", "sent", "")]
@@ -235,6 +245,7 @@ def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
     assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "公示期满")]
 
 
+@hypothesis_settings(deadline=None)
 @given(st.dates(date(1997, 1, 1), date(2090, 1, 1)), st.integers(1, 400))
 @example(date(2024, 2, 29), 12)
 @example(date(2021, 3, 1), 12)
@@ -270,7 +281,9 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     (item,) = due(nights.engine, nights.site, day)
     assert (item.record_id, item.state, item.reason) == (2, "rejected", second.reason)
     told = status_text(nights.engine, nights.site, datetime(2018, 12, 1, 8))
-    assert f"{PENALTY.document_number}（{ORGANISATION.name}）  被平台退回，应于 2018-12-05 前报送：身份证号" in told
+    assert (
+        f"{PENALTY.document_number}（{ORGANISATION.name}）  被平台退回，应于 2018-12-05 前报送：身份证号" in told
+    )
     assert nights.night(day) == [], "a refusal is not sent again by itself"
     assert nights.answer(day, Receipt(2, Answer.ACCEPTED)) == 1
     assert nights.submissions()[1].state == "accepted"
