@@ -161,13 +161,14 @@ def test_every_table_is_known_by_its_codes_and_by_its_titles_in_any_order(
     [
         [TITLES, CODES],
         [CODES, TITLES],
+        [TITLES, [code.lower() for code in CODES]],
         [["填报单位：科技厅"], [], TITLES],
         [[f"{title}\n（必填）" for title in TITLES]],
         [[f"*{title}" for title in TITLES], ["必填"] * len(TITLES)],
         [["说明"]] * 30 + [CODES],
         [[""] * len(CODES)] * 150 + [TITLES, CODES],
     ],
-    ids=["titles-codes", "codes-titles", "below-remarks", "marked", "duties", "row-31", "row-151"],
+    ids=["titles-codes", "codes-titles", "lower-case", "below-remarks", "marked", "duties", "row-31", "row-151"],
 )
 def test_titles_wherever_they_are(tmp_path: Path, head: list[list[str]]) -> None:
     path = save(tmp_path / "a.xlsx", [*head, *sheet({}, {"XK_NR": ""})[1:]])
@@ -287,8 +288,9 @@ def test_a_line_of_csv_that_cannot_be_told_apart(tmp_path: Path) -> None:
         csv.writer(file).writerows(sheet({}, {}, {}))
     lines = path.read_text("utf-8").splitlines(keepends=True)
     lines[2] = '"甲"乙' + lines[2]
+    lines[3] = "多," + lines[3].rstrip() + "余\n"
     path.write_text("".join(lines), "utf-8")
-    assert brief(path) == [("unreadable", "", 3)]
+    assert brief(path) == [("unreadable", "", 3), ("unreadable", "", 4)]
 
 
 def test_xls_with_merged_cells_and_numbers(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ class CheckedSheet:
         for index, (cells, twins) in enumerate(zip(self._source.rows(), formulas, strict=False)):
             number = index + 1
             if isinstance(cells, Unread):
+                data += 1
                 yield CheckedRow(number, [cells.text], [judge.unreadable(cells)], True)
                 continue
             texts = [cell_text(cell, recognised.standard.date_format) for cell in cells]
@@ -87,7 +88,11 @@ class CheckedSheet:
                     yield CheckedRow(number, texts)
                     continue
                 data += 1
-                yield CheckedRow(number, texts, judge.row(number, cells, texts, twins), True)
+                found = judge.row(number, cells, texts, twins)
+                if not self.name and not is_blank(texts[len(recognised.columns) :]):
+                    # In a text every cell behind a delimiter too many stands under the wrong title.
+                    found = [judge.unreadable(f"有 {len(texts)} 列，标题只有 {len(recognised.columns)} 列")]
+                yield CheckedRow(number, texts, found, True)
         self._tally.rows += data
         yield from self._at_the_end(recognised, data)
 

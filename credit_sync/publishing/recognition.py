@@ -15,7 +15,7 @@ from credit_sync.publishing.field_table import PublishedField
 from credit_sync.publishing.findings import shown
 from credit_sync.publishing.standard import Standard
 from credit_sync.records import RecordKind
-from credit_sync.sources.header import SEARCHED_ROWS, Header, find_header, tidy
+from credit_sync.sources.header import SEARCHED_ROWS, Header, canonical, find_header, tidy
 
 HEADER_ROWS = 2
 """An upper title over several lower ones, or titles over codes."""
@@ -115,7 +115,7 @@ def _header(rows: list[Sequence[Any]], names: frozenset[str]) -> Header | None:
     header = find_header(rows, names, HEADER_ROWS)
     if header is None or not header.row:
         return header
-    if any(tidy(cell) in names for cell in rows[header.row]):
+    if not names.isdisjoint(canonical([tidy(cell) for cell in rows[header.row]], names)):
         return header
     # Nothing below the titles is a title by itself: unless it completes merged ones, it is the first row of data.
     above = find_header(rows[: header.row], names, HEADER_ROWS)

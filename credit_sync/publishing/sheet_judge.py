@@ -14,22 +14,9 @@ from credit_sync.publishing.recognition import Recognised
 from credit_sync.publishing.validation import validate
 from credit_sync.sources.formats.sheets import Merged
 
-_UNDER_TITLES = frozenset(
-    [
-        "必填",
-        "选填",
-        "条件必填",
-        "必填项",
-        "选填项",
-        "非必填",
-        "字符",
-        "字符型",
-        "日期",
-        "日期型",
-        "数值",
-        "数值型",
-    ]
-)
+_DUTIES = {"必填", "选填", "条件必填", "必填项", "选填项", "非必填"}
+_TYPES = {"字符", "字符型", "日期", "日期型", "数值", "数值型"}
+_UNDER_TITLES = frozenset(_DUTIES | _TYPES)
 """What some templates have in a row below the titles."""
 _NOTE = 3
 """A row with fewer filled fields, below the words 表格说明 or beginning with them, is part of the notes."""
