@@ -351,6 +351,8 @@ def test_settings_that_do_not_fit_together() -> None:
         Desk.model_validate(PROXY | {"proxies": []})
     with pytest.raises(ValueError, match=r"desk\.proxy"):
         Desk.model_validate(PROXY | {"local_accounts": True})
+    with pytest.raises(ValueError, match="只写到主机名"):
+        Desk(address="https://a.example/credit")
     with pytest.raises(ValueError, match="网段"):
         Desk.model_validate(PROXY | {"proxies": ["proxy.example"]})
 
