@@ -30,6 +30,9 @@ from credit_sync.store import audit, decisions
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.writing import plain
 
+_LONGEST = 2000
+"""Characters of an explanation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -124,7 +127,7 @@ def decide(  # noqa: PLR0913 - what a decision is made of
     `reason`: a code of `reasons`. `seen`: the token of the standing that the person looked at; another one now is an
     error. `origin`: where the request came from (a user of the system, an address, a file), for the audit log.
     """
-    before = _to_change(connection, flag_id, seen, who)
+    before = _to_change(connection, flag_id, seen=seen, who=who, text=text)
     reasons.check(conclusion, reason, text)
     step, state = after_conclusion(before.state, _concluded(before), conclusion, who, before.effect)
     return _take(connection, before, step, state, reason=reason, text=text, who=who, at=at, origin=origin)
@@ -134,7 +137,7 @@ def refuse(  # noqa: PLR0913
     connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
 ) -> Standing:
     """The second person does not agree: the flag is open again. Raises CreditSyncError."""
-    before = _to_change(connection, flag_id, seen, who)
+    before = _to_change(connection, flag_id, seen=seen, who=who, text=text)
     state = after_refusal(before.state, _concluded(before), who)
     return _take(
         connection, before, Step.REFUSE, state, reason="", text=_explained(text), who=who, at=at, origin=origin
@@ -145,7 +148,7 @@ def undo(  # noqa: PLR0913
     connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
 ) -> Standing:
     """Takes a conclusion or a proposal back: the flag is open again, and the history says so. Raises CreditSyncError."""
-    before = _to_change(connection, flag_id, seen, who)
+    before = _to_change(connection, flag_id, seen=seen, who=who, text=text)
     state = after_undo(_concluded(before))
     return _take(
         connection, before, Step.UNDO, state, reason="", text=_explained(text), who=who, at=at, origin=origin
@@ -165,10 +168,12 @@ def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
     return tuple(found)
 
 
-def _to_change(connection: Connection, flag_id: int, seen: str, who: str) -> Standing:
+def _to_change(connection: Connection, flag_id: int, *, seen: str, who: str, text: str) -> Standing:
     """The flag's standing, held until the transaction ends. Raises CreditSyncError where nothing may be changed."""
     if not plain(who):
         raise CreditSyncError("没有写明复核人", remedy="用 --who 写明姓名或账号")
+    if len(text) > _LONGEST:
+        raise CreditSyncError(f"说明超过 {_LONGEST} 字", remedy="写要点，材料另存")
     found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
     if found.closed:
         raise CreditSyncError(f"预警 {flag_id} 已关闭（{found.closed}），不再需要结论")

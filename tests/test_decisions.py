@@ -212,6 +212,7 @@ def test_undo_leaves_a_trace(world: ReviewWorld) -> None:
         (lambda w: w.decide(UPHOLD, "甲", reason=""), "没有写理由"),
         (lambda w: w.decide(UPHOLD, "甲", reason="same_by_inquiry", text="\u200b 好"), "须写明具体情况"),
         (lambda w: w.decide(UPHOLD, " \u200b"), "没有写明复核人"),
+        (lambda w: w.decide(UPHOLD, "甲", text="长" * 2001), "超过 2000 字"),
         (lambda w: w.undo("甲"), "没有可撤销"),
     ],
 )
@@ -282,3 +283,15 @@ def test_a_decision_waits_for_a_night_that_has_touched_its_flag(world: ReviewWor
     thread.join(10)
     assert done.is_set()
     assert COMPANY in world.standing().cases[0].evidence[1]["sentence"]
+
+
+def test_a_namesake_who_joins_a_list_reopens_nothing(world: ReviewWorld) -> None:
+    """How rare a name is moves with every version of a list, and is no evidence on the two."""
+    masked, other = "3401001900****0017", "3403021901****3051"
+    on(world, "debtors", case(1), case(2, MAN, masked))
+    before = world.decide(DISMISS, "甲", 2).cases[0]
+    on(world, "debtors", case(1), case(2, MAN, masked), case(3, MAN, other))
+    after = world.standing(2)
+    assert after.state is State.DISMISSED
+    assert after.cases[0].evidence != before.evidence, "the sentence on how many bear the name is another"
+    assert after.cases[0].said == before.said
