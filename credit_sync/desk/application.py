@@ -38,9 +38,11 @@ _PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, 
 
 
 def make_application(settings: Settings, engine: Engine, serving: Serving) -> FastAPI:
-    """The whole desk. Raises CreditSyncError where a secret of the sign-in is missing."""
+    """The whole desk. Raises CreditSyncError where a secret of the sign-in is missing, or a file of the mappings is unusable."""
     application = FastAPI(title="credit_sync", openapi_url=None, docs_url=None, redoc_url=None)
-    application.state.office = Office(settings, engine, serving, _oidc(settings))
+    office = Office(settings, engine, serving, _oidc(settings))
+    application.state.office = office
+    office.read_files()
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)
