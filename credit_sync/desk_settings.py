@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -21,6 +22,12 @@ def _network(value: str) -> str:
 def _header(value: str) -> str:
     if not value.replace("-", "").isalnum() or not value.isascii():
         raise ValueError("不是请求头的名称，例如 X-Remote-User")
+    return value
+
+
+def _without_path(value: str) -> str:
+    if urlsplit(value).path not in ("", "/") or urlsplit(value).query:
+        raise ValueError("只写到主机名（和端口）为止，例如 https://credit.example.gov.cn")
     return value
 
 
@@ -57,7 +64,7 @@ class ProxySignIn(Strict):
 class Desk(Strict):
     """`[desk]`: the officers' pages."""
 
-    address: HttpUrl | None = None
+    address: Annotated[HttpUrl, AfterValidator(_without_path)] | None = None
     proxies: tuple[Network, ...] = ()
     local_accounts: bool = False
     oidc: OidcSignIn | None = None

@@ -266,3 +266,4 @@ def test_a_fault_of_the_program(world: World, officer: Guest, monkeypatch: pytes
     assert (answer.status_code, "程序内部错误" in answer.text) == (500, True)
     assert not INSIDE.search(answer.text)
     assert FULL_NUMBERS[0] not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]

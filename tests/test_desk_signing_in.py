@@ -346,11 +346,19 @@ def test_addresses_behind_the_proxy(behind: World) -> None:
         assert list(found)[-1] == "203.0.113.9"  # what the client itself wrote before is not believed
 
 
+def test_an_unusable_file_ends_the_start(world: World, tmp_path: Path) -> None:
+    broken = replace(world.night, settings=world.night.settings.model_copy(update={"mappings": tmp_path}))
+    with pytest.raises(CreditSyncError, match="找不到文件"):
+        make_desk(broken, local_accounts=True)
+
+
 def test_settings_that_do_not_fit_together() -> None:
     with pytest.raises(ValueError, match=r"desk\.proxies"):
         Desk.model_validate(PROXY | {"proxies": []})
     with pytest.raises(ValueError, match=r"desk\.proxy"):
         Desk.model_validate(PROXY | {"local_accounts": True})
+    with pytest.raises(ValueError, match="只写到主机名"):
+        Desk(address="https://a.example/credit")
     with pytest.raises(ValueError, match="网段"):
         Desk.model_validate(PROXY | {"proxies": ["proxy.example"]})
 

@@ -3,6 +3,7 @@
 import getpass
 import sys
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 
-_EXTRA = "没有安装复核台需要的程序包"
+_PACKAGES = ("argon2", "authlib", "fastapi", "httpx", "itsdangerous", "multipart", "uvicorn")
+"""What the extra `desk` brings, as Python calls it."""
 
 
 @click.group("desk", cls=Group, invoke_without_command=True)
@@ -32,13 +34,15 @@ _EXTRA = "没有安装复核台需要的程序包"
 @click.pass_context
 def desk(ctx: click.Context, host: str, port: int, config: Path | None) -> int:
     """复核台：在浏览器里处理预警、查询、看名单和报送。"""
+    if any(find_spec(name) is None for name in _PACKAGES):
+        raise CreditSyncError(
+            "没有安装复核台需要的程序包", remedy="请在程序所在文件夹执行 pip install -e '.[desk]'"
+        )
     if ctx.invoked_subcommand is not None:
         ctx.obj = config or ctx.obj
         return 0
-    try:
-        from credit_sync.desk.serve import serve, serving_at, words_at_start
-    except ImportError:
-        raise CreditSyncError(_EXTRA, remedy="请在程序所在文件夹执行 pip install -e '.[desk]'") from None
+    from credit_sync.desk.serve import serve, serving_at, words_at_start
+
     settings = settings_of(ctx, config)
     serving = serving_at(settings.desk, host, port, getpass.getuser())
     engine = open_engine(settings)

@@ -27,7 +27,7 @@ from credit_sync.desk.pages import (
     signing,
     static,
 )
-from credit_sync.desk.protection import BodyLimit, Hosts, SecurityHeaders
+from credit_sync.desk.protection import BodyLimit, Faults, Hosts, SecurityHeaders
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
 
@@ -38,12 +38,15 @@ _PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, 
 
 
 def make_application(settings: Settings, engine: Engine, serving: Serving) -> FastAPI:
-    """The whole desk. Raises CreditSyncError where a secret of the sign-in is missing."""
+    """The whole desk. Raises CreditSyncError where a secret of the sign-in is missing, or a file of the mappings is unusable."""
     application = FastAPI(title="credit_sync", openapi_url=None, docs_url=None, redoc_url=None)
-    application.state.office = Office(settings, engine, serving, _oidc(settings))
+    office = Office(settings, engine, serving, _oidc(settings))
+    application.state.office = office
+    office.read_files()
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)
+    application.add_middleware(Faults)
     application.add_middleware(Hosts, hosts=serving.hosts)
     application.add_middleware(SecurityHeaders, secure=serving.secure)
     for kind, answer in (
@@ -52,7 +55,6 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
         (HTTPException, errors.http_error),
         (RequestValidationError, errors.unreadable_request),
         (SQLAlchemyError, errors.database_error),
-        (Exception, errors.unexpected),
     ):
         application.add_exception_handler(kind, answer)
     return application

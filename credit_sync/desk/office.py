@@ -22,7 +22,9 @@ from credit_sync.reporting.templates import environment
 from credit_sync.screening.decisions import same_person
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
+from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import screening
 
@@ -92,6 +94,12 @@ class Office:
     def reasons(self) -> Reasons:
         """The reasons that a decision may be given for."""
         return load_reasons(self.settings.path(self.settings.mappings))
+
+    def read_files(self) -> None:
+        """Reads what pages need of the mappings, so that an unusable file ends the start. Raises SettingsError."""
+        load_weights(self.settings.path(self.settings.mappings))
+        load_mappings(self.settings)
+        _ = self.measures, self.reasons
 
     def now(self) -> datetime:
         """The clock, to the second, as everything that people do is stored."""

@@ -58,7 +58,6 @@ class CaseView:
     duty: str
     performance: str
     probability: float
-    found_at: datetime
     closed_at: datetime | None
     close_reason: str
 
@@ -79,10 +78,8 @@ class OneFlag:
 
     view: FlagView
     head: ApplicationHead
-    applicant_id: int
     has_number: bool
     """Whether there is an identity number of a person that is shown in part only."""
-    changed_at: datetime
     closed_at: datetime | None
     close_reason: str
     rows: tuple[ComparedView, ...]
@@ -122,9 +119,7 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
     return OneFlag(
         view=view,
         head=head,
-        applicant_id=found.applicant_id,
         has_number=any(shown(i.display()) != i.value for i in applicant.subject.identifiers),
-        changed_at=found.changed_at,
         closed_at=found.closed_at,
         close_reason=shown(found.close_reason),
         rows=side_by_side(view),
@@ -139,7 +134,7 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
 
 
 def _matches(connection: Connection, number: int) -> list[tuple[RowMapping, Listing]]:
-    """All matches of a flag, those that still hold first, the held before the others."""
+    """All matches of a flag, those that still hold first, the strongest before the others."""
     rows = connection.execute(select(match).where(match.c.flag_id == number)).mappings().all()
     listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
     order = sorted(
@@ -186,7 +181,6 @@ def _case(row: RowMapping, listing: Listing) -> CaseView:
         duty=shown(listing.duty),
         performance=shown(listing.performance),
         probability=row["probability"],
-        found_at=row["found_at"],
         closed_at=row["closed_at"],
         close_reason=shown(row["close_reason"]),
     )

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from credit_sync.desk.errors import error_page
+from credit_sync.desk.errors import error_page, unexpected
 
 LARGEST_BODY = 64 * 1024
 """Bytes. The longest form is a reason and a remark."""
@@ -71,6 +71,36 @@ def _without_port(host: str) -> str:
     return host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0].lower()
 
 
+class _Answer:
+    """Sends an answer, and knows whether it has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        """One part of it."""
+        self.begun = True
+        await self._send(message)
+
+
+class Faults:
+    """What no page expected becomes a page, too: behind the headers, where the framework's own handler is not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        answer = _Answer(send)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            if scope["type"] != "http" or answer.begun:
+                raise
+            await unexpected(Request(scope), error)(scope, receive, send)
+
+
 class _TooLargeError(Exception):
     pass
 
@@ -91,7 +121,7 @@ class BodyLimit:
         if not said.isdigit() or int(said) > self._largest:
             await self._refuse(scope, receive, send)
             return
-        taken, begun = 0, False
+        taken, answer = 0, _Answer(send)
 
         async def counted() -> Message:
             nonlocal taken
@@ -101,15 +131,10 @@ class BodyLimit:
                 raise _TooLargeError
             return message
 
-        async def noticing(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self._app(scope, counted, noticing)
+            await self._app(scope, counted, answer)
         except _TooLargeError:
-            if not begun:
+            if not answer.begun:
                 await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.subjects.identifiers import hide_in_text
 
 router = APIRouter()
-_LONGEST_TEXT = 100
+_LONGEST_TEXT, _MOST_WORDS = 100, 8
 
 Reader = Annotated[User, Depends(allowed(Right.FLAGS))]
 
@@ -34,7 +34,7 @@ def wanted(
     known_state, known_sort = (state if state in STATES else "waiting"), (sort if sort in SORTS else "serious")
     if hide_in_text(text) != text:
         raise CreditSyncError("查找的内容像是证件号码，没有执行", remedy="按证件号码请用“查询”，并写明事由")
-    asked = " ".join(text[:_LONGEST_TEXT].split())
+    asked = " ".join(text[:_LONGEST_TEXT].split()[:_MOST_WORDS])
     return Wanted(verdict, system, department, list, known_state, asked, known_sort, page)
 
 
