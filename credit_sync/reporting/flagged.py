@@ -1,11 +1,12 @@
 """The flagged-applicants report of a night, for programme officers: a page that stands alone, and a workbook."""
 
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
+from credit_sync.reporting.files import in_forms, write_forms
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_views import VERDICT_ORDER, FlaggedReport
 from credit_sync.reporting.flagged_workbook import flagged_workbook
@@ -25,7 +26,7 @@ _MEANINGS = {
 
 
 def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures: Measures) -> list[Path]:
-    """Writes flagged-YYYY-MM-DD.html and .xlsx into the report folder; a later run of the day replaces them.
+    """Writes flagged-YYYY-MM-DD into the report folder, in the forms set; a later run of the day replaces them.
 
     Raises CreditSyncError when the folder cannot be written.
     """
@@ -33,26 +34,8 @@ def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures:
         report = read_flagged(connection, settings, run, measures)
     weights = load_weights(settings.path(settings.mappings))
     name = f"flagged-{run.as_of:%Y-%m-%d}"
-    page = flagged_page(report, weights).encode("utf-8")
-    folder = settings.path(settings.reports.folder)
-    return [
-        write_report(folder / f"{name}.html", page),
-        write_report(folder / f"{name}.xlsx", flagged_workbook(report)),
-    ]
-
-
-def write_report(path: Path, content: bytes) -> Path:
-    """The report, complete or not at all. Raises CreditSyncError when its folder cannot be written."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except OSError as error:
-        raise CreditSyncError(
-            f"写不了报告 {path}：{error.strerror}", remedy="请检查 reports.folder 的权限和磁盘空间"
-        ) from None
-    return path
+    forms = in_forms(settings.reports.formats, flagged_page(report, weights), partial(flagged_workbook, report))
+    return write_forms(settings.path(settings.reports.folder), name, forms)
 
 
 def flagged_page(report: FlaggedReport, weights: Weights) -> str:
