@@ -231,7 +231,7 @@ def test_cells_are_text_whatever_they_look_like(hostile: Night) -> None:
 
 def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
     book = openpyxl.load_workbook(io.BytesIO(write(night)[1]))
-    assert book.sheetnames == ["概况", "预警", "名单条目", "无法核实", "已排除", "已关闭", "复核理由"]
+    assert book.sheetnames == ["概况", "变化", "预警", "名单条目", "无法核实", "已排除", "已关闭", "复核理由"]
     assert {sheet.title: sheet.max_row - 1 for sheet in book if sheet.title != "概况"} == {
         "预警": 6,
         "名单条目": 10,

@@ -49,6 +49,8 @@ class Action(StrEnum):
     FORGET = "forget"
     """A source of a list was given up."""
     SIGN_IN = "sign_in"
+    CLEAN_BILL = "clean_bill"
+    """A clean-bill list was signed off."""
 
 
 @dataclass(frozen=True, slots=True)
