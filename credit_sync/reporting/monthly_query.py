@@ -171,10 +171,9 @@ def _tally(told: _Told, key: Callable[[FlagStory], str], month: Month, at: datet
     for story in told.stories:
         if story.events and story.events[0].at < at:
             groups.setdefault(key(story), []).append(story)
-    for title, stories in sorted(groups.items()):
-        figures = _figures(stories, told.term, month, at)
-        if figures != MonthFlags():
-            yield TallyLine(title, figures)
+    lines = [TallyLine(title, _figures(stories, told.term, month, at)) for title, stories in groups.items()]
+    lines.sort(key=lambda line: (-line.flags.standing, -line.flags.opened, line.title))
+    yield from (line for line in lines if line.flags != MonthFlags())
 
 
 def _verdict(story: FlagStory, at: datetime) -> Verdict:

@@ -23,9 +23,8 @@ def pdf(html: str) -> bytes:
     weasyprint = _weasyprint()
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)  # rules of the page that only a browser needs
-    extra = weasyprint.CSS(string=_sheet("pdf.css"))
-    found = weasyprint.HTML(string=_with_styled_pictures(html), url_fetcher=_fetch_nothing)
-    made: bytes = found.write_pdf(stylesheets=[extra])
+    page = _with_styled_pictures(html).replace("</style>", f"{_sheet('pdf.css')}</style>", 1)
+    made: bytes = weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf()
     return made
 
 
