@@ -39,9 +39,7 @@ def world(engine: Engine, tmp_path: Path) -> ReviewWorld:
 def bill_of(world: ReviewWorld, selection: Selection = KJ, at: datetime | None = None) -> CleanBill:
     measures = load_measures(world.folder / "mappings")
     with world.engine.connect() as connection:
-        return read_clean_bill(
-            connection, world.settings, selection, measures, who="签发人", at=at or world.now
-        )
+        return read_clean_bill(connection, world.settings, selection, measures, who="签发人", at=at or world.now)
 
 
 def outcomes(bill: CleanBill) -> dict[str, Outcome]:
@@ -135,11 +133,11 @@ def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWor
 def test_a_round_is_what_the_source_calls_it(world: ReviewWorld) -> None:
     world.night()
     assert [line.name for line in bill_of(world, replace(KJ, round="二")).lines] == ["合肥清白科技有限公司"]
-    with pytest.raises(CreditSyncError, match="没有批次“三”.*一、二"):
+    with pytest.raises(CreditSyncError, match=r"没有批次“三”.*一、二"):
         bill_of(world, replace(KJ, round="三"))
     with pytest.raises(CreditSyncError, match="没有申报主体"):
         bill_of(world, replace(KJ, year=2025))
-    with pytest.raises(CreditSyncError, match="没有系统“x”的申报.*kj"):
+    with pytest.raises(CreditSyncError, match=r"没有系统“x”的申报.*kj"):
         bill_of(world, replace(KJ, system="x"))
     world.deliver("applicants", *({k: v for k, v in row.items() if k != "批次"} for row in THREE))
     world.night()

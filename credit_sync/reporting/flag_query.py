@@ -21,7 +21,7 @@ from credit_sync.reporting.flagged_views import (
 )
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
-from credit_sync.review import standings
+from credit_sync.review import Standing, standings
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import State
 from credit_sync.screening.faces import Via, representative
@@ -58,7 +58,7 @@ def flag_views(
         applicant = found[row.applicant_id]
         entries, gone = matches[row.id], left.get(row.id, ())
         review = review_view(reviews[row.id], reasons)
-        news = _news(row, review, previous)
+        news = _news(row, reviews[row.id], previous)
         view = _flag(row, applicant, entries, gone, review, measures=measures)
         view = replace(view, news=news, changes=changed.get(row.id, ()) if news else ())
         views.append((application_head(applicant), view))
@@ -100,12 +100,12 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
     )
 
 
-def _news(found: Row[Any], standing: ReviewView, previous: datetime | None) -> str:
+def _news(found: Row[Any], standing: Standing, previous: datetime | None) -> str:
     if previous is None:
         return ""
     if found.opened_at > previous:
         return "新增"
-    if standing.state is State.REOPENED and found.changed_at > previous:
+    if standing.state is State.REOPENED and standing.at and standing.at > previous:
         return "重新打开"
     return "有变化" if found.changed_at > previous else ""
 
