@@ -136,7 +136,7 @@ def _open(ctx: click.Context, config: Path | None) -> tuple[Settings, Engine]:
 
 
 def _folder(settings: Settings, out: Path | None) -> Path:
-    return out.absolute() if out else settings.path(settings.reports.folder)
+    return out or settings.path(settings.reports.folder)
 
 
 def _tell(paths: list[Path]) -> None:
