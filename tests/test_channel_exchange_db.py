@@ -277,12 +277,12 @@ def test_a_hand_over_that_never_ends_is_not_waited_for_for_ever(site: Site) -> N
 
 
 def test_what_a_column_cannot_hold_is_refused_and_the_rest_goes(url: URL, tmp_path: Path) -> None:
-    for site in make_site(url, tmp_path, XK_NR=String(20)):
+    for site in make_site(url, tmp_path, XK_NR=String(22)):
         site.store_all(LICENCE, replace(LICENCE, content="屏障环境" * 6, document_number="皖科动许〔2018〕2号"))
         site.publish(FIRST)
         assert [row["XK_WSH"] for row in site.rows()] == [LICENCE.document_number]
         states = site.states()
-        assert states[1][:2] == ("rejected", "许可内容（XK_NR）有 24 个字，前置库的列只容 20 个")
+        assert states[1][:2] == ("rejected", "许可内容（XK_NR）有 24 个字，前置库的列只容 22 个")
 
 
 def test_characters_that_a_gbk_database_cannot_write(mariadb_url: URL, tmp_path: Path) -> None:

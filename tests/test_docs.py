@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from credit_sync import channel_settings, http_settings, settings
 from credit_sync.cli import credit_sync
+from credit_sync.publishing.channels import api_mapping
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
 from examples.server import PORT, demo_secrets
@@ -171,6 +172,10 @@ PLACES: dict[str, tuple[str, str]] = {
     "ExchangeDbChannel": ("operating", 'kind = "exchange_db"'),
     "ApiChannel": ("operating", 'kind = "api"'),
     "WebsiteChannel": ("operating", 'kind = "website"'),
+    "ApiMapping": ("publishing", "Mapping: top level"),
+    "Request": ("publishing", "Mapping: [request]"),
+    "Answers": ("publishing", "Mapping: [answer]"),
+    "Question": ("publishing", "Mapping: [question]"),
     "Mapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),
     "FieldMapping": ("mappings", "[fields]"),
@@ -194,7 +199,7 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`"
 
 
-FILES = (settings, channel_settings, http_settings, mapping)
+FILES = (settings, channel_settings, http_settings, mapping, api_mapping)
 
 
 @pytest.mark.parametrize("model", [model for file in FILES for model in models(file)], ids=lambda m: m.__name__)

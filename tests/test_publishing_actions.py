@@ -25,6 +25,7 @@ from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.standard import Period
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
+from credit_sync.reporting.status import status_text
 from credit_sync.settings import Settings
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
@@ -268,6 +269,8 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     assert nights.answer(date(2018, 12, 2), Receipt(1, Answer.ACCEPTED, platform_id="76"), refused) == 0
     (item,) = due(nights.engine, nights.site, day)
     assert (item.record_id, item.state, item.reason) == (2, "rejected", second.reason)
+    told = status_text(nights.engine, nights.site, datetime(2018, 12, 1, 8))
+    assert f"{PENALTY.document_number}（{ORGANISATION.name}）  被平台退回，应于 2018-12-05 前报送：身份证号" in told
     assert nights.night(day) == [], "a refusal is not sent again by itself"
     assert nights.answer(day, Receipt(2, Answer.ACCEPTED)) == 1
     assert nights.submissions()[1].state == "accepted"

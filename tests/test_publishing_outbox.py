@@ -51,9 +51,9 @@ def test_what_is_sent_is_not_sent_again(engine: Engine, site: Settings) -> None:
     assert (counts.queued, counts.sent, counts.invalid, counts.unchanged) == (15, 13, 2, 0)
     assert sorted(counts.files) == files(site)
     assert files(site) == [
-        f"双公示-{kind}-20181130-{number:06}.{ending}"
+        f"双公示-{kind}-20181130-{number:06}{ending}"
         for number, kind in ((2, "行政处罚"), (1, "行政许可"))
-        for ending in ("json", "xlsx")
+        for ending in ("-清单.json", ".json", ".xlsx")
     ]
     before = contents(engine)
     again = publish(engine, site, NIGHTS[1])["anhui"]
@@ -190,7 +190,7 @@ def test_batches_keep_to_the_row_limit(engine: Engine, tmp_path: Path, limited: 
         sizes = Counter(connection.scalars(select(submission.c.batch).where(submission.c.batch.is_not(None))))
     assert rows == [("licence", 8), ("licence", 8), ("licence", 2), ("penalty", 8), ("penalty", 8), ("penalty", 1)]
     assert [sizes[number] for number in sorted(sizes)] == [count for _, count in rows]
-    written = [json.loads(path.read_text("utf-8")) for path in sorted((tmp_path / "outbox").glob("*.json"))]
+    written = [json.loads(path.read_text("utf-8")) for path in sorted((tmp_path / "outbox").glob("*[0-9].json"))]
     numbers = [row.get("XK_WSH") or row["CF_WSH"] for found in written for row in found["rows"]]
     assert len(numbers) == len(set(numbers)) == 35
 

@@ -64,7 +64,7 @@ def workbook(path: Path, *rows: Sequence[Any]) -> Path:
 
 def take(engine: Engine, folder: Path, path: Path, at: datetime = IMPORT) -> tuple[int, Understood]:
     """Imports a file; how many receipts were new, and what came of the rows."""
-    read = read_file(engine, settings(folder), "anhui", path, at)
+    read = read_file(engine, settings(folder), "anhui", path)
     return take_over(engine, read, at), read.understood
 
 
@@ -147,7 +147,7 @@ def test_an_answer_older_than_the_last_hand_over_is_no_answer_to_it(sent: Engine
 def test_a_rehearsal_keeps_nothing(sent: Engine, tmp_path: Path) -> None:
     path = workbook(tmp_path / "f.xlsx", TITLES, (LICENCE.document_number, ORGANISATION.name, "成功", None))
     before = contents(sent)
-    read = read_file(sent, settings(tmp_path), "anhui", path, IMPORT)
+    read = read_file(sent, settings(tmp_path), "anhui", path)
     assert rehearse(sent, read, IMPORT) == 1
     assert contents(sent) == before
 
@@ -161,7 +161,7 @@ def test_files_and_channels_that_will_not_do(sent: Engine, tmp_path: Path) -> No
         take(sent, tmp_path, workbook(tmp_path / "other.xlsx", ("姓名", "年龄"), ("汪墨林", 30)))
     exchange = ExchangeDbChannel(kind="exchange_db", url="postgresql://localhost/x", mapping="anhui_2018")
     with pytest.raises(CreditSyncError, match="由程序自动取回"):
-        read_file(sent, settings(tmp_path, anhui=exchange), "anhui", damaged, IMPORT)
+        read_file(sent, settings(tmp_path, anhui=exchange), "anhui", damaged)
 
 
 # --- matching, by itself ------------------------------------------------------------------------------------

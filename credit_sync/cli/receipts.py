@@ -36,7 +36,7 @@ def import_(ctx: click.Context, file: Path, channel: str, dry_run: bool, config:
     require_current(engine)
     now = datetime.now().replace(microsecond=0)
     with nullcontext() if dry_run else run_lock(engine):
-        read = read_file(engine, settings, name, file, now)
+        read = read_file(engine, settings, name, file)
         new = rehearse(engine, read, now) if dry_run else take_over(engine, read, now)
     _tell(read, new, dry_run)
     return EXIT_FAILED if read.understood.unclear else 0

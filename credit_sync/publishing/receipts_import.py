@@ -38,7 +38,7 @@ class FeedbackFile:
         return _options(self.channel, self.digest)
 
 
-def read_file(engine: Engine, settings: Settings, channel: str, path: Path, at: datetime) -> FeedbackFile:
+def read_file(engine: Engine, settings: Settings, channel: str, path: Path) -> FeedbackFile:
     """Reads a feedback workbook and finds out which submissions it is about; changes nothing.
 
     Raises CreditSyncError for a channel whose answers do not come as files, SourceError for an unreadable file.
@@ -52,7 +52,7 @@ def read_file(engine: Engine, settings: Settings, channel: str, path: Path, at: 
     digest = _digest(path)
     with engine.connect() as connection:
         before = _imported_at(connection, _options(channel, digest))
-        sent = sent_through(connection, channel, standard, before or at)
+        sent = sent_through(connection, channel, standard, before)
     return FeedbackFile(channel, digest, understand(read_feedback(path, mapping), sent), before)
 
 

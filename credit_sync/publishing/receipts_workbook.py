@@ -73,9 +73,9 @@ def understand(rows: Iterable[Feedback | Unclear], sent: Mapping[str, Sequence[S
 
 
 def sent_through(
-    connection: Connection, channel: str, standard: Standard, until: datetime
+    connection: Connection, channel: str, standard: Standard, until: datetime | None
 ) -> dict[str, list[Sent]]:
-    """Folded document number -> the last submission of each record that was handed over until a moment."""
+    """Folded document number -> the last submission of each record that was handed over, until a moment if need be."""
     columns = (
         submission.c.id,
         submission.c.record,
@@ -83,11 +83,9 @@ def sent_through(
         submission.c.row,
         submission.c.sent_at,
     )
-    had = select(*columns).where(
-        submission.c.channel == channel,
-        submission.c.state.in_(_HAD_BY_PLATFORM),
-        submission.c.sent_at <= until,
-    )
+    had = select(*columns).where(submission.c.channel == channel, submission.c.state.in_(_HAD_BY_PLATFORM))
+    if until:
+        had = had.where(submission.c.sent_at <= until)
     tables = {kind.value: table for kind, table in standard.tables.items()}
     last: dict[tuple[str, int], tuple[str, Sent]] = {}
     for found in connection.execution_options(yield_per=1000).execute(had.order_by(submission.c.id)):
