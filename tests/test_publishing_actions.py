@@ -270,7 +270,9 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     (item,) = due(nights.engine, nights.site, day)
     assert (item.record_id, item.state, item.reason) == (2, "rejected", second.reason)
     told = status_text(nights.engine, nights.site, datetime(2018, 12, 1, 8))
-    assert f"{PENALTY.document_number}（{ORGANISATION.name}）  被平台退回，应于 2018-12-05 前报送：身份证号" in told
+    assert (
+        f"{PENALTY.document_number}（{ORGANISATION.name}）  被平台退回，应于 2018-12-05 前报送：身份证号" in told
+    )
     assert nights.night(day) == [], "a refusal is not sent again by itself"
     assert nights.answer(day, Receipt(2, Answer.ACCEPTED)) == 1
     assert nights.submissions()[1].state == "accepted"
