@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import URL
@@ -126,6 +127,15 @@ def test_a_revocation_takes_effect_on_its_day(nights: Nights) -> None:
     assert nights.submissions()[-1].row["XK_ZT"] == "2"
 
 
+def test_a_licence_that_expires_before_its_cancellation_takes_effect(nights: Nights) -> None:
+    cancelled = {"state": LicenceState.CANCELLED, "state_since": date(2018, 12, 20)}
+    nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2), **cancelled))
+    nights.night(DAY)
+    assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "日期已到，状态变化")]
+    assert nights.night(date(2018, 12, 20)) == [("correct", "unchanged", "日期已到，状态变化")]
+    assert nights.night(date(2018, 12, 21)) == []
+
+
 def test_a_penalty_leaves_publicity_at_its_end_and_never_comes_back(nights: Nights) -> None:
     nights.save(1, replace(PENALTY, public_until=date(2018, 12, 2)))
     assert nights.night(date(2018, 12, 2)) == [("add", "sent", "")]
@@ -235,6 +245,7 @@ def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
     assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "公示期满")]
 
 
+@hypothesis_settings(deadline=None)
 @given(st.dates(date(1997, 1, 1), date(2090, 1, 1)), st.integers(1, 400))
 @example(date(2024, 2, 29), 12)
 @example(date(2021, 3, 1), 12)

@@ -301,6 +301,14 @@ def test_xml_and_a_signature_over_query_and_body(
     assert {row.findtext("action") for row in rows} == {"insert"}
 
 
+def test_a_mapping_that_renames_a_field_that_is_none_is_refused(store: Engine, tmp_path: Path) -> None:
+    wrong = XML_MAPPING.replace("XK_XDR_MC", "XK_XDR_MX")
+    (without_memory(tmp_path) / "channels" / "xml.toml").write_text(wrong, "utf-8")
+    site = site_at(tmp_path, "http://127.0.0.1:9/", "xml").model_copy(update={"mappings": tmp_path / "mappings"})
+    save(store, 1, LICENCE)
+    assert "names.XK_XDR_MX: 双公示 2018 版没有这个字段" in publish(store, site, NIGHTS[0])["anhui"].problem
+
+
 def test_check_asks_a_platform_without_sending_anything(tmp_path: Path) -> None:
     platform = Platform()
     with receiving(platform) as url:

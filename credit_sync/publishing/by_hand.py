@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class Publication:
     """A record that a decision is about, and what was done with it in one channel."""
 
     outbox: Outbox
@@ -54,7 +54,7 @@ class Published:
         return next((s for s in self.submissions if s.state == State.HELD), None)
 
 
-def find(connection: Connection, outboxes: Sequence[Outbox], document: str, subject: str) -> Published:
+def find(connection: Connection, outboxes: Sequence[Outbox], document: str, subject: str) -> Publication:
     """The one record of a channel with this document number. Raises CreditSyncError when there is none, or several."""
     found = []
     for outbox in outboxes:
@@ -64,7 +64,7 @@ def find(connection: Connection, outboxes: Sequence[Outbox], document: str, subj
             named = named.where(record.c.subject_name == subject)
         records = connection.execute(named.order_by(record.c.id)).all()
         past = submissions_of(connection, outbox, [row.id for row in records])
-        found += [Published(outbox, row, past[row.id]) for row in records if past[row.id]]
+        found += [Publication(outbox, row, past[row.id]) for row in records if past[row.id]]
     if not found:
         raise CreditSyncError(
             f"渠道 {outboxes[0].channel} 里没有文书号为 {document} 的报送",
@@ -78,7 +78,7 @@ def find(connection: Connection, outboxes: Sequence[Outbox], document: str, subj
     return found[0]
 
 
-def withdraw(connection: Connection, found: Published, asked: Asked, run: Run) -> None:
+def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
     """Takes a record back, held or not. Raises CreditSyncError when the platform has nothing to take back."""
     past = found.past
     if past.public is None:
@@ -91,14 +91,14 @@ def withdraw(connection: Connection, found: Published, asked: Asked, run: Run) -
     _add(connection, found, values, asked, run)
 
 
-def keep(connection: Connection, found: Published, asked: Asked, run: Run) -> None:  # noqa: ARG001 - a decision
+def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:  # noqa: ARG001 - a decision
     """Leaves what waits for a person as it is: public stays public, taken back stays taken back."""
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
     _decide(connection, found.held.id, State.UNCHANGED, asked)
 
 
-def resume(connection: Connection, found: Published, asked: Asked, run: Run) -> None:
+def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
     """Publishes again what a person had taken back. Raises CreditSyncError where that is not so, or may not be."""
     past = found.past
     if past.taken_back is None or past.public is not None:
@@ -110,7 +110,7 @@ def resume(connection: Connection, found: Published, asked: Asked, run: Run) -> 
     _add(connection, found, values, asked, run)
 
 
-Decide = Callable[[Connection, Published, Asked, Run], None]
+Decide = Callable[[Connection, Publication, Asked, Run], None]
 
 
 def send_again(connection: Connection, channel: str, document: str) -> int:
@@ -152,7 +152,7 @@ def _decide(connection: Connection, submission_id: int, state: State, asked: Ask
     connection.execute(decided.values(state=state, who=asked.who, cause=asked.reason))
 
 
-def _add(connection: Connection, found: Published, values: dict[str, Any], asked: Asked, run: Run) -> None:
+def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:
     """A submission that a person asked for takes the place of what waits."""
     outbox = found.outbox
     waiting = and_(outbox.here(), submission.c.record_id == found.record.id, submission.c.state.in_(WAITING))

@@ -35,7 +35,8 @@ def day_has_come(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     if outbox.kind is RecordKind.PENALTY:
         return and_(_publicity_over(outbox, record), or_(_to_withdraw(outbox, record), _to_leave(outbox, record)))
     today = outbox.reporting.on
-    expired = and_(record.c.state == LicenceState.VALID.value, record.c.valid_to < today)
+    still_valid = or_(record.c.state == LicenceState.VALID.value, record.c.state_since > today)
+    expired = and_(still_valid, record.c.valid_to < today)
     ended = and_(record.c.state != LicenceState.VALID.value, record.c.state_since <= today)
     seen = _one(outbox, record)
     made_on = func.date(submission.c.created_at)

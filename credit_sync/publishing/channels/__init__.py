@@ -6,9 +6,10 @@ Each module has the channel (channel.py says what it must do) and `probe`, which
 from sqlalchemy import Engine
 
 from credit_sync.channel_settings import ApiChannel, ExchangeDbChannel, WorkbookChannel
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.publishing.channels import api, channel, exchange_db, workbook
-from credit_sync.publishing.channels.api_mapping import load_api_mapping
+from credit_sync.publishing.channels.api_mapping import ApiMapping, load_api_mapping
+from credit_sync.publishing.standard import load_standard
 from credit_sync.settings import Settings
 
 
@@ -20,7 +21,7 @@ def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Chann
     if isinstance(found, ExchangeDbChannel):
         return exchange_db.ExchangeDb(engine, settings, name, found)
     if isinstance(found, ApiChannel):
-        return api.Api(name, found, load_api_mapping(settings.path(settings.mappings), found.mapping))
+        return api.Api(name, found, _api_mapping(settings, found))
     raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
 
 
@@ -32,5 +33,16 @@ def probe_channel(settings: Settings, name: str) -> str:
     if isinstance(found, ExchangeDbChannel):
         return exchange_db.probe(settings, found)
     if isinstance(found, ApiChannel):
-        return api.probe(found, load_api_mapping(settings.path(settings.mappings), found.mapping), name)
+        return api.probe(found, _api_mapping(settings, found), name)
     raise CreditSyncError(f"还没有 kind = {found.kind!r} 的渠道")
+
+
+def _api_mapping(settings: Settings, found: ApiChannel) -> ApiMapping:
+    """The interface's mapping. Raises SettingsError for an unusable one, and where it renames fields that are none."""
+    folder = settings.path(settings.mappings)
+    mapping, standard = load_api_mapping(folder, found.mapping), load_standard(folder, found.standard)
+    codes = {*standard.licence.by_code, *standard.penalty.by_code}
+    if wrong := [code for code in mapping.names if code not in codes]:
+        problems = [f"names.{code}: {standard.title}没有这个字段" for code in wrong]
+        raise SettingsError(f"mappings/channels/{found.mapping}.toml", problems)
+    return mapping

@@ -12,7 +12,7 @@ from itertools import islice
 import structlog
 
 from credit_sync.channel_settings import ApiChannel
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.publishing.channels.api_mapping import ApiMapping
 from credit_sync.publishing.channels.api_messages import Told
 from credit_sync.publishing.channels.api_session import ApiSession
@@ -42,25 +42,24 @@ class Api:
             delivery = _Delivery(session, batch, table, rows)
             failures = 0
             while delivery.left:
-                before, wait, problem = len(delivery.left), 0.0, "平台没有答复每一条"
-                try:
-                    delivery.step()
-                except NotArrivedError as error:
-                    wait, problem = error.retry_after, str(error)
-                except UnclearError as error:
-                    problem = str(error)
-                if len(delivery.left) < before:
-                    failures = 0
-                    continue
-                failures += 1
-                log.warning("报送未完成", batch=batch.id, left=len(delivery.left), problem=problem)
-                if failures > self._settings.retries:
-                    raise CreditSyncError(
-                        f"第 {batch.id} 批还有 {len(delivery.left)} 条没有得到平台的答复：{problem}",
-                        remedy="下次运行会先询问平台，再送它没有的",
-                    )
-                time.sleep(min(wait or self._settings.backoff_seconds * 2 ** (failures - 1), _LONGEST_WAIT))
+                before = len(delivery.left)
+                failure = delivery.step()
+                failures = failures + 1 if len(delivery.left) == before else 0
+                if failures:
+                    self._wait_or_give_up(delivery, failures, failure)
         return Handover(receipts=tuple(delivery.receipts))
+
+    def _wait_or_give_up(self, delivery: "_Delivery", failures: int, failure: SourceError | None) -> None:
+        """Longer each time, or as long as the platform asks for."""
+        problem = str(failure or "平台的答复里没有这些条目")
+        log.warning("报送未完成", batch=delivery.batch.id, left=len(delivery.left), problem=problem)
+        if failures > self._settings.retries:
+            raise CreditSyncError(
+                f"第 {delivery.batch.id} 批还有 {len(delivery.left)} 条没有得到平台的答复：{problem}",
+                remedy="下次运行会先询问平台，再送它没有的",
+            )
+        asked = failure.retry_after if isinstance(failure, NotArrivedError) else 0
+        time.sleep(min(asked or self._settings.backoff_seconds * 2 ** (failures - 1), _LONGEST_WAIT))
 
     def receipts(self, waiting: Iterable[Submitted]) -> Iterator[Receipt]:
         """What the platform has decided meanwhile, asked by key. Raises CreditSyncError."""
@@ -76,31 +75,31 @@ class _Delivery:
     """One batch on its way: `left` is what the platform is not known to have."""
 
     def __init__(self, session: ApiSession, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> None:
-        self._session, self._batch, self._table = session, batch, table
+        self.batch = batch
         self.left = {submitted.key: submitted for submitted in rows}
         self.receipts: list[Receipt] = []
+        self._session, self._table = session, table
         self._unclear = batch.attempts > 1
         """Some of what is left may have arrived."""
 
-    def step(self) -> None:
-        """Asks for what may have arrived, then sends what has not. Raises NotArrivedError, UnclearError, and
-        SourceError when the platform refuses the request or cannot be asked."""
-        if self._unclear:
-            self._settle(self._session.ask(list(self.left)))
-        self._unclear = False
-        if self.left:
-            self._send()
+    def step(self) -> NotArrivedError | UnclearError | None:
+        """Asks for what may have arrived, then sends what has not; what went wrong that another step may mend.
 
-    def _send(self) -> None:
+        Raises SourceError when the platform refuses the request, or cannot be asked.
+        """
         try:
-            told = self._session.hand_over(self._batch, self._table, list(self.left.values()))
-        except NotArrivedError:
-            raise
-        except BaseException:
+            if self._unclear:
+                self._settle(self._session.ask(list(self.left)))
+            self._unclear = False
+            if self.left:
+                self._settle(self._session.hand_over(self.batch, self._table, list(self.left.values())))
+                self._unclear = True  # of what the answer does not name
+        except NotArrivedError as error:
+            return error
+        except UnclearError as error:
             self._unclear = True
-            raise
-        self._unclear = True  # of what the answer does not name
-        self._settle(told)
+            return error
+        return None
 
     def _settle(self, told: dict[str, Told]) -> None:
         self.receipts += _receipts(self.left, told)
