@@ -146,7 +146,7 @@ def test_an_explanation_needs_a_reason_and_goes_on_record(night: Night) -> None:
     told = night.call(*pair, "--reason", "复核预警")
     assert told.returncode == 0, told.stderr
     assert "结论：确认" in told.stdout
-    assert any("复核预警" in row for row in night.tables()["audit"])
+    assert any("复核预警" in row[5] and row[3] == "explain" for row in night.tables()["audit"])
 
 
 def test_a_look_up_by_a_full_number_is_recorded_without_it(night: Night) -> None:
