@@ -42,7 +42,9 @@ class KeyTable:
 
     def counts(self, keys: Keys) -> Keys:
         """How many rows have each of `keys`."""
-        distinct, places = np.unique(keys, return_inverse=True)  # in order: neighbours lie side by side in the file
+        distinct, places = np.unique(
+            keys, return_inverse=True
+        )  # in order: neighbours lie side by side in the file
         found = np.searchsorted(self.keys, distinct, "right") - np.searchsorted(self.keys, distinct, "left")
         counts: Keys = found[places]
         return counts
