@@ -41,7 +41,7 @@ class Selection:
     def title(self) -> str:
         """As people say it."""
         parts = (self.system, f"{self.year} 年度" if self.year else "", f"批次 {self.round}" if self.round else "")
-        return "　".join(part for part in parts if part)
+        return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
