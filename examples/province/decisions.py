@@ -73,7 +73,8 @@ def licence_decisions(
 ) -> list[LicenceDecision]:
     """`letter` is S for production (SCXK) and Y for use (SYXK).
 
-    New licences and renewals take the numbers of the year one after the other. Every ninth decision takes longer.
+    New licences and renewals take the numbers of the year one after the other; what is changed or cancelled was
+    granted in the years before. Every ninth decision takes longer.
     """
     found = []
     day = date(year, 1, 8)
@@ -82,10 +83,10 @@ def licence_decisions(
         day = min(day + timedelta(days=dice.number(1, 600 // count)), date(year, 11, 23))
         event = dice.weighted([("新领", 0.5), ("换证", 0.25), ("变更", 0.2), ("注销", 0.05)])
         new = event in ("新领", "换证")
-        valid_from = day if new else day - timedelta(days=dice.number(100, 900))
+        valid_from = day if new else min(day - timedelta(days=dice.number(100, 900)), date(year - 1, 12, 28))
         kind = "SCXK" if letter == "S" else "SYXK"
         issued += new
-        number = issued if new else serial % max(issued, 1) + 1
+        number = issued if new else serial
         found.append(
             LicenceDecision(
                 document=f"皖科动许{'产' if letter == 'S' else '用'}〔{year}〕{serial}号",
