@@ -109,7 +109,9 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
         states = states_of_lists(connection, settings, now)
         for subject in asked:
             began, worked = time.perf_counter(), time.process_time()
-            answer = look_up(connection, subject, states, now, scales, index=index, unknown="")
+            answer = look_up(
+                connection, subject, states, now, scales, current=open_index(connection, index), unknown=""
+            )
             times.append(time.perf_counter() - began)
             cpu.append(time.process_time() - worked)
             answers.append(_of_look_up(answer))

@@ -40,6 +40,8 @@ _MODULES = {
     "publish": "publish",
     "receipts": "receipts",
     "desk": "desk",
+    "gate": "gate",
+    "api-key": "api_key",
     "audit": "audit",
     "daemon": "night",
     "db": "db",

@@ -137,6 +137,10 @@ ACTIONS: Mapping[str, str] = {
     Action.ROLLBACK: "名单退回",
     Action.FORGET: "名单停用",
     Action.SIGN_IN: "登录",
+    Action.GATE: "闸口查询",
+    Action.SHARE: "信息共享",
+    Action.API_KEY: "接口密钥",
+    Action.API_REFUSED: "接口拒绝",
 }
 """What is put on record."""
 

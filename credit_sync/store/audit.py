@@ -49,6 +49,14 @@ class Action(StrEnum):
     FORGET = "forget"
     """A source of a list was given up."""
     SIGN_IN = "sign_in"
+    GATE = "gate"
+    """A system asked whether an application may go on."""
+    SHARE = "share"
+    """Licences and penalties of an organisation were given to a system."""
+    API_KEY = "api_key"
+    """A key of the interface was made or revoked."""
+    API_REFUSED = "api_refused"
+    """A known key asked for what it may not have."""
 
 
 @dataclass(frozen=True, slots=True)
