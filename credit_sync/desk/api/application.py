@@ -22,7 +22,7 @@ _DESCRIPTION = """
 
 * 每个请求带 `Authorization: Bearer 密钥`；每个回答都留痕。
 * 只有 `verdict` 为 `clear` 才可以继续；出错、超时、不认识的回答，一律按 `unknown` 处理。
-* 时间都是本地时间；自然人的证件号码都已隐去。
+* 自然人的证件号码都已隐去。
 """
 _PROBLEM = {"content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -132,7 +132,7 @@ class GateTold(_Told):
     flags: list[FlagTold]
     lists: list[ListTold]
     weights: str = Field(description="证据权重的版本")
-    at: datetime = Field(description="回答的时间（本地时间）")
+    at: datetime = Field(description="回答的时间")
     screened_at: datetime | None = Field(description="最近一次夜间比对的时间；null：即时比对，或没有比对过")
 
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from credit_sync.desk.api.request_ids import request_id
+from credit_sync.desk.api.request_ids import HEADER, request_id
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
 from credit_sync.screening.gate import Passage
 from credit_sync.store.engine import explain
@@ -75,7 +75,7 @@ def problem(  # noqa: PLR0913, PLR0917 - the members of a problem
         content["errors"] = [dict(error) for error in errors]
     if request.url.path.startswith(f"{PREFIX}/gate"):
         content["verdict"] = Passage.UNKNOWN.value
-    return JSONResponse(content, status, dict(headers or {}), MEDIA_TYPE)
+    return JSONResponse(content, status, {HEADER: number, **(headers or {})}, MEDIA_TYPE)
 
 
 def known_error(request: Request, error: Exception) -> Response:
