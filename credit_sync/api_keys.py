@@ -33,7 +33,7 @@ class Scope(StrEnum):
     SUBJECTS = "subjects"
 
 
-SCOPE_TITLES = {Scope.GATE: "闸口查询", Scope.LOOKUP: "主体查询", Scope.SUBJECTS: "许可处罚信息共享"}
+SCOPE_TITLES = {Scope.GATE: "关口查询", Scope.LOOKUP: "主体查询", Scope.SUBJECTS: "许可处罚信息共享"}
 
 
 def make_key(  # noqa: PLR0913 - what a key is made of

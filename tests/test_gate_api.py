@@ -212,7 +212,7 @@ def test_without_a_key(interface: Interface, written: str) -> None:
 
 def test_expired_revoked_and_without_the_scope(interface: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = interface.client(interface.key("narrow", Scope.SUBJECTS))
-    assert "没有“闸口查询”的权限" in is_problem(narrow.get(f"{GATE}/{CLEAN}"), 403)["detail"]
+    assert "没有“关口查询”的权限" in is_problem(narrow.get(f"{GATE}/{CLEAN}"), 403)["detail"]
     assert (
         "没有“主体查询”的权限"
         in is_problem(narrow.post("/api/v1/lookup", json={"name": "x", "reason": "y"}), 403)["detail"]

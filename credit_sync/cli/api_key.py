@@ -19,7 +19,7 @@ _YEAR = 365
 
 @click.group("api-key", cls=Group)
 def api_key() -> None:
-    """接口密钥：申报系统凭它查询闸口、主体和许可处罚信息。"""
+    """接口密钥：申报系统凭它查询关口、主体和许可处罚信息。"""
 
 
 _name = click.argument("name", metavar="名称")

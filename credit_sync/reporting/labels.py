@@ -137,7 +137,7 @@ ACTIONS: Mapping[str, str] = {
     Action.ROLLBACK: "名单退回",
     Action.FORGET: "名单停用",
     Action.SIGN_IN: "登录",
-    Action.GATE: "闸口查询",
+    Action.GATE: "关口查询",
     Action.SHARE: "信息共享",
     Action.API_KEY: "接口密钥",
     Action.API_REFUSED: "接口拒绝",

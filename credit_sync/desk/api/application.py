@@ -18,7 +18,7 @@ from credit_sync.desk.protection import Faults
 from credit_sync.errors import CreditSyncError
 
 _DESCRIPTION = """
-供申报系统查询：一个申报可否继续（闸口）、一个主体的情况（查询）、一个单位的许可和处罚（信息共享）。
+供申报系统查询：一个申报可否继续（关口）、一个主体的情况（查询）、一个单位的许可和处罚（信息共享）。
 
 * 每个请求带 `Authorization: Bearer 密钥`；每个回答都留痕。
 * 只有 `verdict` 为 `clear` 才可以继续；出错、超时、不认识的回答，一律按 `unknown` 处理。

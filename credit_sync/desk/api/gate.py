@@ -1,4 +1,4 @@
-"""闸口: may an application go on."""
+"""关口: may an application go on."""
 
 from datetime import datetime
 from typing import Annotated
@@ -19,7 +19,7 @@ from credit_sync.sources.subject_reading import Given, read_subject
 from credit_sync.store.audit import Action
 from credit_sync.subjects.writing import plain
 
-router = APIRouter(tags=["闸口"])
+router = APIRouter(tags=["关口"])
 Asking = Annotated[Caller, Depends(allowed(Scope.GATE))]
 _NUMBERS = ("uscc", "organisation_code", "registration_number", "citizen_id", "identifier")
 _SAID = ("name", "kind", "former_names", "legal_representative", "sex", "birth_year", "region", "employer")

@@ -12,7 +12,7 @@ router = APIRouter(tags=["运行"])
 
 @router.get("/health", response_model=Healthy, summary="是否在提供服务")
 def health(request: Request) -> Healthy:
-    """数据库连得上时回答 ok；不说明名单是否最新，那由闸口的回答说明。"""
+    """数据库连得上时回答 ok；不说明名单是否最新，那由关口的回答说明。"""
     with service_of(request).office.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     return Healthy(status="ok")

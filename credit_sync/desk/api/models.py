@@ -123,7 +123,7 @@ class ListTold(_Told):
 
 
 class GateTold(_Told):
-    """闸口的回答。只有 verdict 为 clear 才可以继续。"""
+    """关口的回答。只有 verdict 为 clear 才可以继续。"""
 
     verdict: Passage = Field(description="clear 可以继续，hold 暂缓，blocked 不得继续，unknown 不能确定")
     title: str
@@ -217,7 +217,7 @@ class Fault(_Told):
 
 
 class Problem(_Told):
-    """出错（RFC 9457）。闸口的任何错误都不是“可以继续”。"""
+    """出错（RFC 9457）。关口的任何错误都不是“可以继续”。"""
 
     type: str
     title: str
@@ -225,4 +225,4 @@ class Problem(_Told):
     detail: str
     instance: str = Field(description="请求编号，联系运维人员时请提供")
     errors: list[Fault] | None = None
-    verdict: Literal["unknown"] | None = Field(default=None, description="闸口的地址上总有这一项")
+    verdict: Literal["unknown"] | None = Field(default=None, description="关口的地址上总有这一项")
