@@ -258,6 +258,8 @@ def test_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stranger = slow.client()
     found = [stranger.get(f"{GATE}/{CLEAN}").status_code for _ in range(22)]
     assert (found[:20], set(found[20:])) == ([401] * 20, {429})
+    known = slow.client(slow.key("known"))
+    assert known.get(f"{GATE}/{CLEAN}").status_code == 200  # a stranger keeps nobody else out
 
 
 def test_the_pace_is_that_of_the_last_minute() -> None:
@@ -265,7 +267,7 @@ def test_the_pace_is_that_of_the_last_minute() -> None:
     pace = Pace(2, clock=lambda: now)
     assert [pace.wait("a"), pace.wait("a"), pace.wait("a"), pace.wait("b")] == [0, 0, 60, 0]
     now = 59.5
-    assert (pace.wait("a"), pace.seconds_left("b")) == (1, 0)
+    assert (pace.wait("a"), pace.wait("b")) == (1, 0)
     now = 60.0
     assert [pace.wait("a"), pace.wait("a"), pace.wait("a")] == [0, 0, 60]
 

@@ -99,14 +99,12 @@ def refuse(service: Service, caller: Caller, why: str, remedy: str) -> None:
 
 
 def _key(request: Request, service: Service, credentials: HTTPAuthorizationCredentials | None) -> ApiKey:
-    address = client_address(request)
-    _keep_pace(service.strangers.seconds_left(address))
     if credentials is not None:
         with service.office.engine.connect() as connection:
             found = recognised_key(connection, credentials.credentials)
         if found is not None:
             return found
-    service.strangers.wait(address)
+    _keep_pace(service.strangers.wait(client_address(request)))
     raise ProblemError(
         HTTPStatus.UNAUTHORIZED,
         "请求里没有密钥，或密钥不对",

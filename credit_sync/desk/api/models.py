@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from credit_sync.records import ApplicationKind, Role
 from credit_sync.screening.comparison import Verdict
@@ -57,8 +58,22 @@ class ApplicantAsked(_Asked):
     employer: Text = Field(default="", description="个人的工作单位")
 
 
+_EXAMPLE: JsonDict = {
+    "system": "安徽省科技管理信息系统",
+    "application": "1804h0800003",
+    "application_kind": "project",
+    "stage": "形式审查",
+    "applicants": [
+        {"role": "applying_unit", "name": "安徽某某科技有限公司", "uscc": "91340100MA2T009985"},
+        {"role": "leader", "kind": "person", "name": "屈怀瑾", "citizen_id": "340100190001040017"},
+    ],
+}
+
+
 class ApplicationAsked(_Asked):
     """一个申报的全部申报主体，即时比对。除留痕（不含全号）外不保存；带 Idempotency-Key 时回答保存 24 小时。"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     system: Written = Field(description="申报系统的名称", examples=["安徽省科技管理信息系统"])
     application: Text = Field(default="", description="申报编号，只用于留痕", examples=["1804a09020117"])

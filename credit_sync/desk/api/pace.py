@@ -22,23 +22,15 @@ class Pace:
 
     def wait(self, caller: str) -> int:
         """Counts one request; 0 when it is within the limit, otherwise the seconds after which one will be."""
-        return self._seconds(caller, count=True)
-
-    def seconds_left(self, caller: str) -> int:
-        """The same without counting one."""
-        return self._seconds(caller, count=False)
-
-    def _seconds(self, caller: str, *, count: bool) -> int:
         now = self._clock()
         with self._lock:
             times = self._times.pop(caller, deque())
             while times and times[0] <= now - _SECONDS:
                 times.popleft()
             waits = ceil(times[0] + _SECONDS - now) if len(times) >= self._most else 0
-            if count and not waits:
+            if not waits:
                 times.append(now)
-            if times:
-                self._times[caller] = times
+            self._times[caller] = times
             if len(self._times) > _MOST_CALLERS:
                 del self._times[next(iter(self._times))]
         return max(waits, 0)
