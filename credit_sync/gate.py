@@ -164,7 +164,7 @@ class Gate:
     ) -> GateAnswer:
         flags = list(self._flags(findings.hits, applicants, stored, at))
         for flag in flags:
-            cause = cause_of_flag(flag.state, flag.measure["effect"])  # type: ignore[arg-type]
+            cause = cause_of_flag(flag.state, flag.measure["effect"])
             if cause is not None:
                 findings.add(cause, self._said_of(flag, cause), flag.applicant)
         reasons = tuple(sorted(findings.reasons, key=lambda reason: -reason.passage.rank))

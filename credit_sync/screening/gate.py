@@ -11,7 +11,6 @@ from pathlib import Path
 
 from credit_sync.records import Applicant, Role
 from credit_sync.screening.decisions import FORBIDDING, State
-from credit_sync.screening.measures import Effect
 from credit_sync.shipped import shipped
 from credit_sync.toml_files import Strict, load
 
@@ -104,10 +103,10 @@ _WAITING = {
 }
 
 
-def cause_of_flag(state: State | None, effect: Effect) -> Cause | None:
+def cause_of_flag(state: State | None, effect: str) -> Cause | None:
     """What a flag that is not closed means for its application; None for one that was dismissed.
 
-    `state` is None for a hit that has no flag yet. An upheld flag blocks where the measure forbids. Where the rule asks for
+    `state` is None for a hit that has no flag yet; `effect` is the measure's. An upheld flag blocks where the measure forbids. Where the rule asks for
     prudence only (`consider`) an upheld flag is told and stops nothing: the texts do not let an application be refused for
     that alone. In between (`restrict`, `hold`) officers decide outside of this program, and the gate stays shut.
     """
