@@ -106,9 +106,10 @@ _WAITING = {
 def cause_of_flag(state: State | None, effect: str) -> Cause | None:
     """What a flag that is not closed means for its application; None for one that was dismissed.
 
-    `state` is None for a hit that has no flag yet; `effect` is the measure's. An upheld flag blocks where the measure forbids. Where the rule asks for
-    prudence only (`consider`) an upheld flag is told and stops nothing: the texts do not let an application be refused for
-    that alone. In between (`restrict`, `hold`) officers decide outside of this program, and the gate stays shut.
+    `state` is None for a hit that has no flag yet; `effect` is the measure's. An upheld flag blocks where the measure forbids.
+    Where the rule asks for prudence only (`consider`) an upheld flag is told and stops nothing: the texts do not let an
+    application be refused for that alone. In between (`restrict`, `hold`) officers decide outside of this program, and the gate
+    stays shut.
     """
     match state:
         case None:

@@ -85,6 +85,7 @@ def refuse(service: Service, caller: Caller, why: str, remedy: str) -> None:
     """Refuses a known key, on record. Raises ProblemError."""
     now = service.office.now()
     with writing(service.office.engine) as connection:
+        touch_key(connection, caller.key.id, now)  # before the log, as answers do: nobody waits for the other
         detail = {"why": why, "request": caller.request_id}
         note(
             connection,
@@ -94,7 +95,6 @@ def refuse(service: Service, caller: Caller, why: str, remedy: str) -> None:
             target=caller.key.name,
             detail=detail,
         )
-        touch_key(connection, caller.key.id, now)
     raise ProblemError(HTTPStatus.FORBIDDEN, why, remedy=remedy)
 
 
