@@ -23,7 +23,7 @@ from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.reference import reference
-from credit_sync.screening.weights import load_weights
+from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import watched_lists
@@ -82,6 +82,7 @@ class _Findings:
     """What is gathered for one answer."""
 
     states: Mapping[str, ListState]
+    weights: Weights
     reasons: list[Reason] = field(default_factory=list)
     hits: dict[_Key, _Hit] = field(default_factory=dict)
 
@@ -95,13 +96,18 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError where a file of the mappings is unusable."""
-        folder = settings.path(settings.mappings)
-        self.measures = load_measures(folder)
-        self.weights = load_weights(folder)
-        self._rules = load_gate_rules(folder)
+        self._folder = settings.path(settings.mappings)
+        self.measures = load_measures(self._folder)
+        self._rules = load_gate_rules(self._folder)
+        load_weights(self._folder)
         self._watched = watched_lists(load_mappings(settings))
         self.asked = asked_lists(settings)
         self.index = OpenIndex(settings.path(settings.store.index))
+
+    @property
+    def weights(self) -> Weights:
+        """As the file has them now, like a night."""
+        return load_weights(self._folder)
 
     def stored(
         self,
@@ -135,7 +141,7 @@ class Gate:
 
     def _findings(self, connection: Connection, applicants: Mapping[int, Applicant], at: datetime) -> _Findings:
         states = list_states(connection, at, self._watched)
-        findings = _Findings(states)
+        findings = _Findings(states, self.weights)
         _add_unfit_lists(findings, refusals(connection, list(self._watched)))
         subjects = {number: found.subject for number, found in applicants.items()}
         for number, found in applicants.items():
@@ -145,7 +151,7 @@ class Gate:
         for number, why in unknown_reasons(connection, self.asked, asking, at).items():
             findings.add(Cause.NO_ANSWER, why, number)
         current = self.index.current(connection)
-        scales = Scales(self.weights, reference(), listed=current.stamp.entries)
+        scales = Scales(findings.weights, reference(), listed=current.stamp.entries)
         judgements, compared = StoredCandidates(connection, current).judge(subjects, scales, at)
         for number, judgement in judgements.items():
             findings.hits |= dict(_hits(number, judgement, compared))
@@ -174,7 +180,7 @@ class Gate:
             applicants,
             tuple(flags),
             findings.states,
-            self.weights.stamp,
+            findings.weights.stamp,
             at,
             screened_at,
         )
