@@ -9,7 +9,6 @@ missed, with 1 when an answer differs.
 
 import argparse
 import resource
-import shutil
 import statistics
 import sys
 import time
@@ -25,12 +24,12 @@ from sqlalchemy import Connection
 from benchmarks.made_input.write import make_input
 from benchmarks.methods.own import recognised
 from benchmarks.methods.own_blocks import subjects
-from benchmarks.stores import MadeStore
+from benchmarks.stores import MadeStore, loaded
 from credit_sync.lookup import Answer, look_up
 from credit_sync.records import Listing
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.index_files import build_index, open_index
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings, load_settings
@@ -49,7 +48,7 @@ def main() -> int:
     options = _options()
     folder = make_input(options.folder, options.seed, options.queries, options.listings, options.data)
     place = folder / ("store" if not options.url else f"store-{options.url.split(':')[0]}")
-    store = _loaded(place, folder, options.url)
+    store = loaded(place, folder, options.url)
     asked = pl.read_parquet(folder / "applicants.parquet")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     fresh = [_fresh(store, row) for row in asked.head(_FRESH).iter_rows(named=True)]
@@ -67,25 +66,6 @@ def main() -> int:
     for line in differing[:10]:
         print(f"  {line}")
     return 1 if differing else 2 if median >= FRESH_SECONDS or p95 >= WARM_SECONDS else 0
-
-
-def _loaded(place: Path, folder: Path, url: str) -> MadeStore:
-    store = MadeStore(place, url)
-    marker = place / f"loaded-{(folder / 'input.json').stat().st_mtime_ns}"
-    if not marker.exists():
-        shutil.rmtree(place)
-        store = MadeStore(place, url)
-        store.write_listings(pl.read_parquet(folder / "listings.parquet"))
-        took, _ = store.run("run", "--only", "pull", "--source", "listings")
-        print(f"loaded by the pull stage in {took:.0f} s")
-        settings = load_settings(store.config)
-        engine = open_engine(settings)
-        began = time.perf_counter()
-        build_index(engine, settings.path(settings.store.index))
-        engine.dispose()
-        print(f"index built in {time.perf_counter() - began:.0f} s")
-        marker.touch()
-    return store
 
 
 def _fresh(store: MadeStore, row: dict[str, str]) -> float:
@@ -109,7 +89,9 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
         states = states_of_lists(connection, settings, now)
         for subject in asked:
             began, worked = time.perf_counter(), time.process_time()
-            answer = look_up(connection, subject, states, now, scales, index=index, unknown="")
+            answer = look_up(
+                connection, subject, states, now, scales, current=open_index(connection, index), unknown=""
+            )
             times.append(time.perf_counter() - began)
             cpu.append(time.process_time() - worked)
             answers.append(_of_look_up(answer))

@@ -1,5 +1,6 @@
 """A real store with made-up records: the input as CSV files, a configuration, and the ordinary commands on them."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -7,6 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+
+from credit_sync.screening.index_files import build_index
+from credit_sync.settings import load_settings
+from credit_sync.store.engine import open_engine
 
 _CONFIG = """mappings = "{mappings}"
 
@@ -85,3 +90,23 @@ class MadeStore:
         if done.returncode not in expect:
             sys.exit(f"{arguments[0]} failed ({done.returncode}):\n{(done.stdout + done.stderr)[-3000:]}")
         return took, done.stdout
+
+
+def loaded(place: Path, folder: Path, url: str) -> MadeStore:
+    """A store with the listings of a made input, pulled and indexed; once per input and URL."""
+    store = MadeStore(place, url)
+    marker = place / f"loaded-{(folder / 'input.json').stat().st_mtime_ns}"
+    if not marker.exists():
+        shutil.rmtree(place)
+        store = MadeStore(place, url)
+        store.write_listings(pl.read_parquet(folder / "listings.parquet"))
+        took, _ = store.run("run", "--only", "pull", "--source", "listings")
+        print(f"loaded by the pull stage in {took:.0f} s")
+        settings = load_settings(store.config)
+        engine = open_engine(settings)
+        began = time.perf_counter()
+        build_index(engine, settings.path(settings.store.index))
+        engine.dispose()
+        print(f"index built in {time.perf_counter() - began:.0f} s")
+        marker.touch()
+    return store

@@ -72,6 +72,8 @@ class Desk(Strict):
     session_hours: float = Field(default=8, gt=0, le=24)
     idle_minutes: float = Field(default=60, gt=0, le=1440)
     lookups_per_hour: int = Field(default=60, gt=0)
+    api_requests_per_minute: int = Field(default=600, gt=0)
+    """Of one key."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

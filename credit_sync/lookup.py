@@ -6,7 +6,6 @@ The same keys and the same comparison as the night, so that look-up and screenin
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -16,7 +15,7 @@ from credit_sync.records import Listing, Record, RecordKind
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.index_files import open_index
+from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.subject_reading import Given, derive_kind
 from credit_sync.store import audit
@@ -80,15 +79,15 @@ def look_up(  # noqa: PLR0913
     as_of: datetime,
     scales: Scales,
     *,
-    index: Path,
+    current: CurrentIndex,
     unknown: str,
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out.
 
-    `index`: the folder of the index of the lists. `unknown`: why lists that can only be asked say nothing about the
+    `current`: the index of the lists. `unknown`: why lists that can only be asked say nothing about the
     subject (`sources/asked_lists.py`), else ''.
     """
-    candidates = StoredCandidates(connection, open_index(connection, index))
+    candidates = StoredCandidates(connection, current)
     scales = candidates.scales_for(subject, scales, as_of)
     listed = candidates.listings({0: subject})[0]
     found: list[Found] = []

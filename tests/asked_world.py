@@ -88,7 +88,7 @@ class AskedWorld:
         (self.folder / "mappings" / "sources").mkdir(parents=True)
         for name, text in (("misconduct", LISTS), ("applicants", APPLICANTS)):
             (self.folder / "mappings" / "sources" / f"{name}.toml").write_text(text, encoding="utf-8")
-        for name in ("screening", "names", "measures.toml"):
+        for name in ("screening", "names", "measures.toml", "gate.toml"):
             (self.folder / "mappings" / name).symlink_to(ROOT / "mappings" / name)
         (self.folder / "applicants").mkdir()
 

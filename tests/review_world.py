@@ -72,6 +72,7 @@ class ReviewWorld:
         mappings = self.folder / "mappings"
         (mappings / "sources").mkdir(parents=True)
         shutil.copytree(shipped("mappings") / "screening", mappings / "screening")
+        shutil.copy(shipped("mappings") / "gate.toml", mappings)
         self.measure("restrict")
         mapping = MAPPING.replace("max_shrink = 0.5", "max_shrink = 1.0")
         for name in ("debtors", "banned"):

@@ -12,6 +12,7 @@ from credit_sync.reporting.flagged import write_flagged_report
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.screening.comparison import RELATED, Verdict
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, lists_from_files, screen_file
@@ -45,7 +46,9 @@ def test_look_up_shows_the_parents_entry_as_related(night: Night) -> None:
     with night.engine.connect() as connection:
         index = night.settings.path(night.settings.store.index)
         at = datetime(2018, 11, 30)
-        answer = look_up(connection, organisation(BRANCH, 71), {}, at, scales, index=index, unknown="")
+        answer = look_up(
+            connection, organisation(BRANCH, 71), {}, at, scales, current=open_index(connection, index), unknown=""
+        )
     listed = [found for found in answer.found if found.comparison.related]
     assert [found.comparison.verdict for found in listed] == [Verdict.CLEAR]
     assert answer.verdict is not Verdict.PROBABLE

@@ -91,13 +91,20 @@ def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: 
     measures = night.folder / "mappings" / "measures.toml"
     measures.write_text(re.sub(r'effect = "restrict"', 'effect = "forbid"', measures.read_text("utf-8")), "utf-8")
     said("run", "--only", "screen", "--as-of", "2026-11-24T02:00:00")
-    number = next(str(f["flag"]) for f in flags(said) if f["effect"] == "forbid")
+    forbidden = next(f for f in flags(said) if f["effect"] == "forbid")
+    number, asked = str(forbidden["flag"]), (forbidden["system"], forbidden["application"])
+    assert said("gate", *asked, code=10).startswith("暂缓，待处理（hold）")
     uphold = ("review", "uphold", number, "--reason", "same_by_number", "--who")
     assert "待第二人复核" in said(*uphold, "甲")
     assert "本人" in said(*uphold, "甲", code=1)
     assert "待复核" in said("review", "refuse", number, "--text", "再核", "--who", "乙")
     said(*uphold, "甲")
+    assert "已提出结论，待第二人复核" in said("gate", *asked, code=10)
     assert "已维持" in said(*uphold, "乙")
+    answer = json.loads(said("gate", *asked, "--json", code=11))
+    assert (answer["verdict"], answer["reasons"][0]["cause"]) == ("blocked", "forbidden")
+    assert "还没有取到" in said("gate", forbidden["system"], "没有这个申报", code=12)
+    assert "关口查询  " in said("audit", "list", "--action", "gate")
     assert "甲 维持：经核对证件号码，为同一主体，乙 复核同意" in json.dumps(
         flags(said, "--state", "upheld"), ensure_ascii=False
     )

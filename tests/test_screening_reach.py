@@ -16,6 +16,7 @@ from credit_sync.screening.comparison import Verdict, compare
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.explain import explain
 from credit_sync.screening.faces import Via, faces
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import Measure, load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
@@ -166,7 +167,9 @@ def test_lookup_finds_the_organisation_and_says_through_whom(tmp_path: Path, eng
         states = states_of_lists(connection, night.settings, FIRST.as_of)
         index = night.settings.path(night.settings.store.index)
         asked = person("张伟", NUMBER)
-        answer = look_up(connection, asked, states, FIRST.as_of, SCALES, index=index, unknown="")
+        answer = look_up(
+            connection, asked, states, FIRST.as_of, SCALES, current=open_index(connection, index), unknown=""
+        )
     vias = {f.record.subject.name: f.comparison.via for f in answer.found if f.kind is RecordKind.LISTING}
     assert vias == {FIRM: Via.LEGAL_REPRESENTATIVE, "张伟": Via.SUBJECT}
     text, data = answer_text(answer, load_measures(), date(2018, 12, 3)), answer_json(answer)

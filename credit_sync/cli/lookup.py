@@ -29,6 +29,7 @@ def lookup(
     from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for
     from credit_sync.reporting.answer import answer_text
     from credit_sync.screening.evidence import Scales
+    from credit_sync.screening.index_files import open_index
     from credit_sync.screening.measures import load_measures
     from credit_sync.screening.reference import reference
     from credit_sync.screening.weights import load_weights
@@ -49,9 +50,9 @@ def lookup(
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
         unknown = unknown_reasons(connection, asked_lists(settings), {0: (subject, None)}, now).get(0, "")
-        index = settings.path(settings.store.index)
+        current = open_index(connection, settings.path(settings.store.index))
         scales = Scales(load_weights(folder), reference())
-        answer = look_up(connection, subject, states, now, scales, index=index, unknown=unknown)
+        answer = look_up(connection, subject, states, now, scales, current=current, unknown=unknown)
     found = len(answer.found)
     put_on_record(engine, Action.LOOKUP, answer.query, found, who=getpass.getuser(), reason=reason, at=now)
     if as_json:

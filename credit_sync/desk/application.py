@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from credit_sync.desk import errors
+from credit_sync.desk.api.application import make_api
+from credit_sync.desk.api.problems import PREFIX
 from credit_sync.desk.office import Office, Serving
 from credit_sync.desk.pages import (
     audit,
@@ -43,10 +45,11 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     office = Office(settings, engine, serving, _oidc(settings))
     application.state.office = office
     office.read_files()
+    application.mount(PREFIX, make_api(office))
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)
-    application.add_middleware(Faults)
+    application.add_middleware(Faults, answer=errors.unexpected)
     application.add_middleware(Hosts, hosts=serving.hosts)
     application.add_middleware(SecurityHeaders, secure=serving.secure)
     for kind, answer in (

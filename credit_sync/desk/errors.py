@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from credit_sync.desk.api.problems import is_api, problem
 from credit_sync.desk.office import office_of
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
 from credit_sync.store.engine import explain
@@ -59,7 +60,9 @@ _TITLES = {
 
 
 def error_page(request: Request, status: HTTPStatus, message: str, remedy: str = "") -> Response:
-    """The page. It needs neither a session nor the store."""
+    """The page, of the interface for programs a problem. It needs neither a session nor the store."""
+    if is_api(request):
+        return problem(request, status, message, remedy)
     office = office_of(request)
     values = {
         "title": _TITLES.get(status, "没有执行"),

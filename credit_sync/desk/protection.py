@@ -1,13 +1,14 @@
 """What stands before every page: a limit on bodies, and headers that tell browsers what a page may do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from credit_sync.desk.errors import error_page, unexpected
+from credit_sync.desk.errors import error_page
 
 LARGEST_BODY = 64 * 1024
 """Bytes. The longest form is a reason and a remark."""
@@ -85,10 +86,11 @@ class _Answer:
 
 
 class Faults:
-    """What no page expected becomes a page, too: behind the headers, where the framework's own handler is not."""
+    """What no page expected becomes an answer, too: behind the headers, where the framework's own handler is not."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, answer: Callable[[Request, Exception], Response]) -> None:
         self._app = app
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -98,7 +100,7 @@ class Faults:
         except Exception as error:
             if scope["type"] != "http" or answer.begun:
                 raise
-            await unexpected(Request(scope), error)(scope, receive, send)
+            await self._answer(Request(scope), error)(scope, receive, send)
 
 
 class _TooLargeError(Exception):

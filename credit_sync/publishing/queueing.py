@@ -21,7 +21,8 @@ from credit_sync.records import RecordKind
 from credit_sync.store.columns import from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.schema import RECORD_TABLES, credit_repair, submission
+from credit_sync.store.repairs import repair_days
+from credit_sync.store.schema import RECORD_TABLES, submission
 
 _CHUNK = 500
 
@@ -88,9 +89,7 @@ def repaired_on(connection: Connection, outbox: Outbox, ids: Sequence[int]) -> d
     """The days on record by a person from which penalties are no longer public, for those that have one."""
     if outbox.kind is not RecordKind.PENALTY:
         return {}
-    wanted = select(credit_repair.c.penalty_id, credit_repair.c.repaired_on)
-    found = connection.execute(wanted.where(credit_repair.c.penalty_id.in_(ids)))
-    return {row.penalty_id: row.repaired_on for row in found}
+    return repair_days(connection, ids)
 
 
 def _look_again(connection: Connection, outbox: Outbox, chosen: ColumnElement[bool]) -> None:

@@ -127,8 +127,8 @@ def load_standard(mappings: Path, name: str) -> Standard:
 
 
 def standard_names(mappings: Path) -> list[str]:
-    """The editions that there are, the newest first, each before its other layouts."""
-    names = sorted(path.stem for path in (mappings / "credit_anhui").glob("*.toml"))
+    """The editions that there are, the newest first, each before its other layouts; their names begin with the year."""
+    names = sorted(path.stem for path in (mappings / "credit_anhui").glob("[0-9]*.toml"))
     return sorted(names, key=lambda name: name.partition("_")[0], reverse=True)
 
 

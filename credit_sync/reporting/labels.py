@@ -150,6 +150,10 @@ ACTIONS: Mapping[str, str] = {
     Action.FORGET: "名单停用",
     Action.SIGN_IN: "登录",
     Action.CLEAN_BILL: "签发无预警名单",
+    Action.GATE: "关口查询",
+    Action.SHARE: "信息共享",
+    Action.API_KEY: "接口密钥",
+    Action.API_REFUSED: "接口拒绝",
 }
 """What is put on record."""
 

@@ -68,7 +68,7 @@ class FlagWriter:
             if stored["closed_at"] is None:
                 known_cases.setdefault(stored["flag_id"], set()).add(stored["listing_id"])
         for applicant_id in ids:
-            groups = _grouped(judgements[applicant_id], cases)
+            groups = grouped(judgements[applicant_id], cases)
             for group, found in groups.items():
                 key = (applicant_id, *group)
                 known = by_flag.pop(key, None)
@@ -203,7 +203,7 @@ def _is(pair: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]
     return match.c.applicant_id == pair[0], match.c.listing_id == pair[1]
 
 
-def _grouped(
+def grouped(
     judgement: Judgement, cases: Mapping[int, Case]
 ) -> dict[tuple[str, str, Via], list[tuple[int, Comparison]]]:
     """The matches of one applicant by list, listed subject, and whether he is it or its representative."""

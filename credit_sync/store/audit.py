@@ -51,6 +51,14 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     CLEAN_BILL = "clean_bill"
     """A clean-bill list was signed off."""
+    GATE = "gate"
+    """A system asked whether an application may go on."""
+    SHARE = "share"
+    """Licences and penalties of an organisation were given to a system."""
+    API_KEY = "api_key"
+    """A key of the interface was made or revoked."""
+    API_REFUSED = "api_refused"
+    """A known key asked for what it may not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ ListedRow = tuple[int, Listing, date | None]
 """(id, who is listed, last day in force). Of a listing only what says who is listed.
 The day is None for a listing that holds on, and `date.min` for one that is gone."""
 
+Touched = tuple[tuple[str, int, int], ...]
+"""(source, its last accepted version, the last version that touched a listing of it; and the highest id under '')."""
+
 _BLOCK = 10_000
 _REPRESENTATIVE = "legal_representative_id"
 
@@ -49,18 +52,30 @@ def listed_between(connection: Connection, first: int, last: int) -> Iterator[Li
     return _rows(connection, listing.c.id.between(first, last))
 
 
-def is_touched_since(connection: Connection, versions: Mapping[str, int]) -> bool:
-    """Whether any listing was touched by a later version of its source, also by one that a killed pull left unfinished.
+def touched(connection: Connection) -> Touched:
+    """Another value whenever listings came, changed or went: what an index that is kept open is compared by.
 
     Asks source by source, each a step into the index of listings.
     """
+    versions = list_versions(connection)
+    last = last_touched(connection)
+    sources = sorted(versions.keys() | last.keys())
+    return (*((s, versions.get(s, 0), last.get(s, 0)) for s in sources), ("", 0, last_listing(connection)))
+
+
+def last_touched(connection: Connection) -> dict[str, int]:
+    """The last version of each source that touched a listing, accepted or left unfinished by a killed pull."""
     c = listing.c
+    found: dict[str, int] = {}
     source: str | None = ""
     while (source := connection.scalar(select(func.min(c.source)).where(c.source > source))) is not None:
-        last = connection.scalar(select(func.max(c.changed_in)).where(c.source == source))
-        if source not in versions or (last or 0) > versions[source]:
-            return True
-    return False
+        found[source] = connection.scalar(select(func.max(c.changed_in)).where(c.source == source)) or 0
+    return found
+
+
+def is_touched_since(connection: Connection, versions: Mapping[str, int]) -> bool:
+    """Whether any listing was touched by a later version of its source, also by one that a killed pull left unfinished."""
+    return any(last > versions.get(source, -1) for source, last in last_touched(connection).items())
 
 
 def changed_since(connection: Connection, versions: Mapping[str, int]) -> Iterator[ListedRow]:

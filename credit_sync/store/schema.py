@@ -390,3 +390,29 @@ failed_sign_in = Table(
     Column("address", String(64), nullable=False),
     Index(None, "at"),
 )
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String(16), primary_key=True),  # the public part of the key
+    Column("name", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the whole key, of which nobody keeps a copy
+    Column("scopes", JSON, nullable=False),
+    Column("systems", JSON, nullable=False),  # ["*"]: all
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    Column("last_used_at", DateTime),
+    UniqueConstraint("name"),
+)
+
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("idempotency_key", String(128), primary_key=True),
+    Column("request", String(64), nullable=False),  # SHA-256 of path and body
+    Column("answer", Text, nullable=False),  # JSON; numbers of persons hidden
+    Column("at", DateTime, nullable=False),
+    Index(None, "at"),
+)

@@ -20,6 +20,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import Answer, look_up, put_on_record, subject_asked_for
 from credit_sync.records import Applicant
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
@@ -84,8 +85,8 @@ def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer
     states = states_of_lists(connection, settings, now)
     unknown = unknown_reasons(connection, asked_lists(settings), {0: (subject, None)}, now).get(0, "")
     scales = Scales(load_weights(settings.path(settings.mappings)), reference())
-    index = settings.path(settings.store.index)
-    return look_up(connection, subject, states, now, scales, index=index, unknown=unknown)
+    current = open_index(connection, settings.path(settings.store.index))
+    return look_up(connection, subject, states, now, scales, current=current, unknown=unknown)
 
 
 def _only_own(answered: Answer, user: User) -> Answer:

@@ -1,0 +1,88 @@
+"""关口: may an application go on."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from credit_sync.api_keys import Scope
+from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_on_record, answer_once
+from credit_sync.desk.api.callers import Caller, allowed, refuse_other_system
+from credit_sync.desk.api.models import ApplicantAsked, ApplicationAsked, GateTold
+from credit_sync.desk.api.service import Service, service_of
+from credit_sync.gate import GateAnswer
+from credit_sync.records import Applicant
+from credit_sync.reporting.gate import gate_json
+from credit_sync.sources.subject_reading import Given, read_subject
+from credit_sync.store.audit import Action
+from credit_sync.subjects.writing import plain
+
+router = APIRouter(tags=["关口"])
+Asking = Annotated[Caller, Depends(allowed(Scope.GATE))]
+_NUMBERS = ("uscc", "organisation_code", "registration_number", "citizen_id", "identifier")
+_SAID = ("name", "kind", "former_names", "legal_representative", "sex", "birth_year", "region", "employer")
+
+
+@router.get("/gate/{system}/{application:path}", response_model=GateTold, summary="库中一个申报可否继续")
+def stored(
+    request: Request,
+    caller: Asking,
+    system: Annotated[str, Path(max_length=200, description="申报系统的名称")],
+    application: Annotated[str, Path(max_length=200, description="申报编号")],
+    changed_at: Annotated[
+        datetime | None,
+        Query(
+            description="申报在贵系统中最后修改的时间；晚于最近一次比对的，回答 unknown。不写时区的视为本地时间"
+        ),
+    ] = None,
+) -> JSONResponse:
+    """按最近一次夜间取数、比对和复核的结果回答，并与名单的现状核对。没有取到过的申报回答 unknown。"""
+    service, system, application = service_of(request), plain(system), plain(application)
+    refuse_other_system(service, caller, system)
+    with service.office.engine.connect() as connection:
+        answer = service.gate.stored(connection, system, application, service.office.now(), _local(changed_at))
+    asked = Asked(service, caller, Action.GATE, f"{system} {application}")
+    return answer_on_record(asked, _told(service, answer))
+
+
+@router.post("/gate", response_model=GateTold, summary="一个申报的申报主体，即时比对")
+def at_once(
+    request: Request, caller: Asking, body: ApplicationAsked, idempotency_key: IdempotencyKey = ""
+) -> JSONResponse:
+    """与名单即时比对：还没有取到的申报，或刚改动的申报。不知道复核结论，命中的一律回答 hold。"""
+    service = service_of(request)
+    refuse_other_system(service, caller, body.system)
+    at = service.office.now()
+
+    def answer() -> Told:
+        applicants = [_applicant(body, each, at) for each in body.applicants]
+        with service.office.engine.connect() as connection:
+            return _told(service, service.gate.at_once(connection, applicants, at))
+
+    asked = Asked(service, caller, Action.GATE, f"{body.system} {body.application}（即时）")
+    return answer_once(asked, idempotency_key, body, answer)
+
+
+def _applicant(body: ApplicationAsked, asked: ApplicantAsked, at: datetime) -> Applicant:
+    values = {name: value for name in _SAID if (value := getattr(asked, name))}
+    numbers = {name: value for name in _NUMBERS if (value := getattr(asked, name))}
+    return Applicant(
+        subject=read_subject(Given(values, numbers, at.date())).subject,
+        system=body.system,
+        application=body.application,
+        role=asked.role,
+        application_kind=body.application_kind,
+        stage=body.stage,
+    )
+
+
+def _told(service: Service, answer: GateAnswer) -> Told:
+    detail = {"verdict": answer.passage.value, "causes": sorted({reason.cause.value for reason in answer.reasons})}
+    return Told(gate_json(answer, service.gate.measures), detail)
+
+
+def _local(written: datetime | None) -> datetime | None:
+    """As everything in the store: local time without a zone."""
+    return written if written is None or written.tzinfo is None else written.astimezone().replace(tzinfo=None)

@@ -1,0 +1,60 @@
+"""The gate's rules: what each reason allows, and that the strictest decides."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_sync.records import Role
+from credit_sync.screening.decisions import State
+from credit_sync.screening.gate import PASSAGES, Cause, Passage, Reason, cause_of_flag, load_gate_rules, passage
+from tests.gate_world import clean_application, with_bad_number, without_number
+
+EFFECTS: tuple[Any, ...] = ("forbid", "restrict", "hold", "consider")
+MATRIX: dict[State | None, tuple[Passage, Passage, Passage, Passage]] = {
+    # effect:        forbid           restrict       hold           consider
+    None: (Passage.HOLD, Passage.HOLD, Passage.HOLD, Passage.HOLD),
+    State.OPEN: (Passage.HOLD, Passage.HOLD, Passage.HOLD, Passage.HOLD),
+    State.PROPOSED: (Passage.HOLD, Passage.HOLD, Passage.HOLD, Passage.HOLD),
+    State.REOPENED: (Passage.HOLD, Passage.HOLD, Passage.HOLD, Passage.HOLD),
+    State.UPHELD: (Passage.BLOCKED, Passage.HOLD, Passage.HOLD, Passage.CLEAR),
+    State.DISMISSED: (Passage.CLEAR, Passage.CLEAR, Passage.CLEAR, Passage.CLEAR),
+}
+
+
+def test_the_matrix_has_every_state() -> None:
+    assert set(MATRIX) == {None, *State}
+    assert set(PASSAGES) == set(Cause)
+
+
+@pytest.mark.parametrize(("state", "effect"), list(product(MATRIX, EFFECTS)))
+def test_what_a_flag_means(state: State | None, effect: Any) -> None:
+    cause = cause_of_flag(state, effect)
+    found = Passage.CLEAR if cause is None else Reason(cause, "").passage
+    assert found is MATRIX[state][EFFECTS.index(effect)]
+    assert (cause is None) == (state is State.DISMISSED)
+
+
+@pytest.mark.parametrize(("one", "other"), list(product(Cause, Cause)))
+def test_the_stricter_of_two_decides(one: Cause, other: Cause) -> None:
+    order = [Passage.CLEAR, Passage.UNKNOWN, Passage.HOLD, Passage.BLOCKED]
+    expected = max(PASSAGES[one], PASSAGES[other], key=order.index)
+    assert passage([Reason(one, ""), Reason(other, "")]) is expected
+
+
+@given(st.lists(st.sampled_from(Cause)))
+def test_clear_only_when_nothing_speaks_against_it(causes: list[Cause]) -> None:
+    found = passage([Reason(cause, "") for cause in causes])
+    assert (found is Passage.CLEAR) == all(cause is Cause.CONSIDER for cause in causes)
+
+
+def test_who_needs_a_number() -> None:
+    rules = load_gate_rules()
+    unit, leader = clean_application()
+    for found in (unit, leader):
+        assert not rules.lacks_number(found)
+        assert rules.lacks_number(without_number(found))
+        assert rules.lacks_number(with_bad_number(found))
+    assert Role.MEMBER not in rules.requires_number
