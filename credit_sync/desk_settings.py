@@ -72,6 +72,10 @@ class Desk(Strict):
     session_hours: float = Field(default=8, gt=0, le=24)
     idle_minutes: float = Field(default=60, gt=0, le=1440)
     lookups_per_hour: int = Field(default=60, gt=0)
+    metrics_from: tuple[Network, ...] = ("127.0.0.1", "::1")
+    """Who may read /metrics without a token."""
+    metrics_token_env: SecretName | None = None
+    """The token with which everybody else may: `Authorization: Bearer TOKEN`."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

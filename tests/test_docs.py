@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from credit_sync import channel_settings, desk_settings, http_settings, settings
 from credit_sync.cli import credit_sync
+from credit_sync.interfaces import notation
 from credit_sync.publishing import deadline_rules, number_series
 from credit_sync.publishing.channels import api_mapping
 from credit_sync.sources import mapping
@@ -178,6 +179,8 @@ PLACES: dict[str, tuple[str, str]] = {
     "ProxySignIn": ("desk", "[desk.proxy]"),
     "ApiMapping": ("publishing", "Mapping: top level"),
     "Request": ("publishing", "Mapping: [request]"),
+    "RowsInterface": ("publishing", "Mapping: top level"),
+    "RowsService": ("operating", 'kind = "api"'),
     "Answers": ("publishing", "Mapping: [answer]"),
     "Question": ("publishing", "Mapping: [question]"),
     "Mapping": ("mappings", "Top level"),
@@ -209,7 +212,7 @@ def default(field: FieldInfo) -> str:
 
 FILES = (
     *(settings, channel_settings, desk_settings, http_settings),
-    *(mapping, api_mapping, deadline_rules, number_series),
+    *(mapping, api_mapping, notation, deadline_rules, number_series),
 )
 
 

@@ -15,9 +15,10 @@ from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import CreditSyncError
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
-from credit_sync.publishing.channels.channel import Answer, Receipt
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.due import due
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publicity import add_months, default_end, last_decision_over

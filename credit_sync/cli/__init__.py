@@ -39,6 +39,8 @@ _MODULES = {
     "lists": "lists",
     "publish": "publish",
     "receipts": "receipts",
+    "write-back": "write_back",
+    "tell": "tell",
     "desk": "desk",
     "audit": "audit",
     "daemon": "night",

@@ -21,6 +21,7 @@ from credit_sync.desk.pages import (
     flags,
     lists,
     lookup,
+    metrics,
     publications,
     quarantine,
     runs,
@@ -34,7 +35,7 @@ from credit_sync.settings import Settings
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
 
-_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, audit, signing, static)
+_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, audit, signing, static, metrics)
 
 
 def make_application(settings: Settings, engine: Engine, serving: Serving) -> FastAPI:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from credit_sync.records import Applicant
 from credit_sync.reporting import labels
@@ -31,30 +31,44 @@ from credit_sync.subjects.identifiers import TITLES, IdentifierKind
 from credit_sync.subjects.subject import Subject, SubjectKind
 
 
-def read_flagged(connection: Connection, settings: Settings, run: Run, measures: Measures) -> FlaggedReport:
-    """Everything the report shows, in the order in which it is shown."""
+def read_flagged(
+    connection: Connection,
+    settings: Settings,
+    run: Run,
+    measures: Measures,
+    own: ColumnElement[bool] | None = None,
+) -> FlaggedReport:
+    """Everything the report shows, in the order in which it is shown; `own`: only of such applicants (a department's)."""
+    own = true() if own is None else own
     previous = previous_report(connection, run)
     reasons = load_reasons(settings.path(settings.mappings))
-    flags = flag_views(connection, schema.flag.c.closed_at.is_(None), measures, reasons, previous=previous)
+    flags = flag_views(
+        connection, schema.flag.c.closed_at.is_(None) & _of(own), measures, reasons, previous=previous
+    )
     return FlaggedReport(
         department=settings.department.name,
         as_of=run.as_of,
         previous=previous,
         lists=read_lists(connection, settings, run, previous, measures),
-        accounted=_accounted(connection, run),
+        accounted=_accounted(connection, run, own),
         applications=_applications(flags),
         dismissed=tuple((head, view) for head, view in flags if view.review.state is State.DISMISSED),
         reasons=reasons.reason,
-        closed=_closed(connection, previous, measures),
-        unverifiable=_without_flag(connection, schema.screening.c.verdict == Verdict.UNVERIFIABLE.value),
-        related=_without_flag(connection, _IS_RELATED),
+        closed=_closed(connection, previous, measures, own),
+        unverifiable=_without_flag(connection, (schema.screening.c.verdict == Verdict.UNVERIFIABLE.value) & own),
+        related=_without_flag(connection, _IS_RELATED & own),
     )
 
 
 # Everybody is accounted for
 
 
-def _accounted(connection: Connection, run: Run) -> Accounted:
+def _of(own: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Flags of such applicants."""
+    return schema.flag.c.applicant_id.in_(select(schema.applicant.c.id).where(own))
+
+
+def _accounted(connection: Connection, run: Run, own: ColumnElement[bool]) -> Accounted:
     applicant, screening = schema.applicant, schema.screening
     columns = (
         (screening.c.applicant_version == applicant.c.version).label("present"),
@@ -65,7 +79,7 @@ def _accounted(connection: Connection, run: Run) -> Accounted:
         select(*columns, func.count().label("number"))
         .select_from(applicant)
         .outerjoin(screening, screening.c.applicant_id == applicant.c.id)
-        .where(applicant.c.removed_at.is_(None))
+        .where(applicant.c.removed_at.is_(None), own)
         .group_by(*columns)
     ).all()
     verdicts = dict.fromkeys(Verdict, 0)
@@ -98,9 +112,11 @@ def _applications(flags: list[tuple[ApplicationHead, FlagView]]) -> tuple[Applic
 # What closed, and who cannot be verified
 
 
-def _closed(connection: Connection, previous: datetime | None, measures: Measures) -> tuple[ClosedView, ...]:
+def _closed(
+    connection: Connection, previous: datetime | None, measures: Measures, own: ColumnElement[bool]
+) -> tuple[ClosedView, ...]:
     flag = schema.flag
-    query = select(flag).where(flag.c.closed_at.is_not(None)).order_by(flag.c.closed_at, flag.c.id)
+    query = select(flag).where(flag.c.closed_at.is_not(None), _of(own)).order_by(flag.c.closed_at, flag.c.id)
     if previous is not None:
         query = query.where(flag.c.closed_at > previous)
     flags = connection.execute(query).all()

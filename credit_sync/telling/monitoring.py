@@ -1,0 +1,42 @@
+"""For programs that watch: a health ping and a file of figures after each run. Neither can fail the night."""
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.flagged import write_report
+from credit_sync.reporting.summary import Summary
+from credit_sync.settings import Settings
+from credit_sync.store.ledger import Run
+from credit_sync.tell_settings import Tell
+from credit_sync.telling.metrics import metrics
+
+log = structlog.get_logger()
+_PING_SECONDS = 5.0
+
+
+def show_monitoring(engine: Engine, settings: Settings, run: Run, summary: Summary) -> None:
+    """The file of figures as of the run, and the ping."""
+    path = settings.tell.metrics_file
+    if path is not None:
+        try:
+            write_report(settings.path(path), metrics(engine, settings, run.as_of))
+        except (CreditSyncError, SQLAlchemyError) as error:
+            log.error("没有写出监控数据", problem=str(error))
+    ping(settings.tell, failed=bool(summary.problems))
+
+
+def ping(told: Tell, *, failed: bool) -> None:
+    """Fetches the configured address, with /fail behind it after a failure."""
+    if told.ping_url is None:
+        return
+    import httpx  # most sites have no such address, and a look-up need not wait for it
+
+    try:
+        address = httpx.URL(told.ping_url)
+        if failed:
+            address = address.copy_with(path=address.path.rstrip("/") + "/fail")
+        httpx.get(address, timeout=_PING_SECONDS).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        log.warning("健康检查地址没有应答", problem=type(error).__name__)
