@@ -165,6 +165,6 @@ def _refused(error: smtplib.SMTPException) -> CreditSyncError:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "等待超时"
     return str(getattr(error, "strerror", None) or type(error).__name__)
