@@ -32,7 +32,7 @@ from credit_sync.store.engine import open_engine, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
 from credit_sync.tell_settings import Tell
-from credit_sync.telling.monitoring import show_monitoring
+from credit_sync.telling.monitoring import ping, write_metrics
 from credit_sync.telling.tell import tell, tell_of_breakdown
 from credit_sync.write_back.write_back import write_back
 
@@ -79,7 +79,7 @@ def run_night(settings: Settings, options: NightOptions, progress: Progress) -> 
             return _stages(engine, settings, options, progress)
     except BusyError:
         raise
-    except CreditSyncError as error:
+    except Exception as error:  # a fault of the program, too: nobody sits at the terminal at night
         tell_of_breakdown(settings, options.as_of, error)
         raise
 
@@ -126,7 +126,9 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
         tell(engine, settings, run, summarise(engine, settings, run))
     summary = summarise(engine, settings, run)
     ledger.finish(engine, run, "failed" if summary.problems else "done")
-    show_monitoring(engine, settings, run, summary)
+    write_metrics(engine, settings, run)
+    if "tell" in wanted:
+        ping(settings.tell, failed=bool(summary.problems))
     with engine.connect() as connection:
         log.info("结束", run=run.id, problems=len(summary.problems), audit=audit.head(connection))
     return NightResult(summary, tuple(reports))

@@ -24,8 +24,8 @@ from credit_sync.publishing import deadline_rules, number_series
 from credit_sync.publishing.channels import api_mapping
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
-from examples.server import PORT, demo_secrets
 from credit_sync.write_back import mapping as notices
+from examples.server import PORT, demo_secrets
 from tests.markdown import blocks, fits, links, rows, sections
 from tests.night import ROOT, province
 

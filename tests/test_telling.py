@@ -26,6 +26,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.tell_settings import Tell
 from credit_sync.telling.mail import probe
 from credit_sync.telling.metrics import metrics
+from credit_sync.telling.own_report import astray
 from credit_sync.telling.tell import tell, tell_of_breakdown
 from tests.desk_world import make_world, sqlite_store
 from tests.mail_server import PASSWORD, MailServer, mail_server
@@ -123,6 +124,17 @@ def test_the_digest_counts_and_leads_to_the_desk(night: Night, server: MailServe
     assert 'href="https://credit.example"' in page.get_content()
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Date"].datetime.replace(tzinfo=None) == SECOND.as_of
+
+
+def test_a_department_written_otherwise_is_noticed(night: Night, server: MailServer) -> None:
+    site = site_of(night, server, departments={"高新处": ["d@kjt.example"], "成果与奖励处": ["e@kjt.example"]})
+    with night.engine.connect() as connection:
+        assert astray(connection, site) == [
+            "处室 高新处 现在没有申报，请核对名称",
+            "处室 农村科技处 没有收件人",
+            "处室 高新技术处 没有收件人",
+        ]
+        assert astray(connection, site_of(night, server, departments={"*": ["d@kjt.example"]})) == []
 
 
 def test_what_a_source_writes_stays_text(night: Night, server: MailServer) -> None:
@@ -252,7 +264,7 @@ def test_a_run_that_cannot_begin_is_told_all_the_same(
             run_night(broken, NightOptions(SECOND.as_of), lambda _part, _done: None)
         assert [request.path for request in watch.requests] == ["/rows/uuid/fail"]
     (letter,) = server.letters()
-    assert "没有运行" in letter["Subject"]
+    assert "运行中断" in letter["Subject"]
     monkeypatch.setattr(server, "refuses", lambda _: True)
     tell_of_breakdown(broken, SECOND.as_of, CreditSyncError("坏了"))  # nothing is raised
 

@@ -12,6 +12,7 @@ from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
 from credit_sync.telling.letters import problems_of
+from credit_sync.telling.own_report import astray
 from credit_sync.telling.tell import due, letter_of
 from credit_sync.telling.tell import tell as send
 
@@ -38,6 +39,8 @@ def tell(ctx: click.Context, dry_run: bool, config: Path | None) -> int:
                 letter = letter_of(connection, settings, last, one, problems)
                 size = f"，附 {letter.attachment.name}" if letter.attachment else ""
                 click.echo(f"{one.recipient}  {letter.subject}{size}")
+            for line in astray(connection, settings):
+                click.echo(f"注意：{line}")
         click.echo(f"共 {len(found)} 封")
         return 0
     if settings.tell.mail is None:

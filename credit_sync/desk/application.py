@@ -30,6 +30,7 @@ from credit_sync.desk.pages import (
 )
 from credit_sync.desk.protection import BodyLimit, Faults, Hosts, SecurityHeaders
 from credit_sync.errors import CreditSyncError
+from credit_sync.secret import secret
 from credit_sync.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     office = Office(settings, engine, serving, _oidc(settings))
     application.state.office = office
     office.read_files()
+    if settings.desk.metrics_token_env:
+        secret(settings.desk.metrics_token_env)  # missing, it ends the start
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)

@@ -24,7 +24,7 @@ _REMEDIES: Mapping[str, str] = {
     "screen": "预警停留在上一次的结论。排除原因后执行 credit-sync run --only screen，再执行 --only report。",
     "write_back": "排除原因后执行 credit-sync write-back retry {part}；下一次运行也会接着送，每条只送一次。",
     "report": "排除原因后执行 credit-sync run --only report。",
-    "tell": "排除原因后执行 credit-sync run --only tell，已发出的不会重发。",
+    "tell": "排除原因后执行 credit-sync tell，已发出的不会重发。",
 }
 
 

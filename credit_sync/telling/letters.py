@@ -72,10 +72,10 @@ def failure(settings: Settings, run: Run, recipient: str, problems: Sequence[str
 
 
 def breakdown(as_of: datetime, recipient: str, problem: str) -> Letter:
-    """A run that could not even begin, to one operator."""
-    text = f"{as_of:%Y-%m-%d %H:%M} 的运行没有进行：\n\n{shown(problem)}\n\n排除原因后执行 credit-sync run。\n"
+    """A run that broke off, to one operator."""
+    text = f"{as_of:%Y-%m-%d %H:%M} 的运行没有完成：\n\n{shown(problem)}\n\n排除原因后执行 credit-sync run。\n"
     occasion = f"breakdown/{as_of:%Y-%m-%d}/{sha256(problem.encode()).hexdigest()[:16]}"
-    return Letter(recipient, occasion, f"信用比对没有运行 {as_of:%Y-%m-%d}", as_of, text)
+    return Letter(recipient, occasion, f"信用比对运行中断 {as_of:%Y-%m-%d}", as_of, text)
 
 
 def problems_of(connection: Connection, settings: Settings, run: Run, summary: Summary) -> list[str]:

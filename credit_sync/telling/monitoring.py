@@ -6,7 +6,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.flagged import write_report
-from credit_sync.reporting.summary import Summary
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.tell_settings import Tell
@@ -16,15 +15,15 @@ log = structlog.get_logger()
 _PING_SECONDS = 5.0
 
 
-def show_monitoring(engine: Engine, settings: Settings, run: Run, summary: Summary) -> None:
-    """The file of figures as of the run, and the ping."""
+def write_metrics(engine: Engine, settings: Settings, run: Run) -> None:
+    """The file of figures as of the run."""
     path = settings.tell.metrics_file
-    if path is not None:
-        try:
-            write_report(settings.path(path), metrics(engine, settings, run.as_of))
-        except (CreditSyncError, SQLAlchemyError) as error:
-            log.error("没有写出监控数据", problem=str(error))
-    ping(settings.tell, failed=bool(summary.problems))
+    if path is None:
+        return
+    try:
+        write_report(settings.path(path), metrics(engine, settings, run.as_of))
+    except (CreditSyncError, SQLAlchemyError) as error:
+        log.error("没有写出监控数据", problem=str(error))
 
 
 def ping(told: Tell, *, failed: bool) -> None:

@@ -9,6 +9,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.flagged import flagged_page
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.shown import shown
 from credit_sync.screening.decisions import DECIDED, State
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
@@ -59,6 +60,17 @@ def digest_counts(
         closed=count(flag.c.closed_at > later),
         by_list=tuple((measures.list_title(name), number) for name, number in by_list),
     )
+
+
+def astray(connection: Connection, settings: Settings) -> list[str]:
+    """Departments that the settings and the applications do not have in common: a name written otherwise reaches nobody."""
+    told = settings.tell.departments
+    query = select(applicant.c.department).where(applicant.c.removed_at.is_(None)).distinct()
+    there = {name or labels.NO_DEPARTMENT for name in connection.scalars(query)}
+    unknown = sorted(told.keys() - there - {EVERY})
+    unheard = sorted(there - told.keys()) if told and EVERY not in told else []
+    lines = [f"处室 {shown(name)} 现在没有申报，请核对名称" for name in unknown]
+    return lines + [f"处室 {shown(name)} 没有收件人" for name in unheard]
 
 
 def own_report(connection: Connection, settings: Settings, run: Run, department: str) -> Attachment | None:

@@ -17,7 +17,7 @@ from credit_sync.reporting.shown import shown
 from credit_sync.reporting.summary import Summary
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
-from credit_sync.store.engine import writing
+from credit_sync.store.engine import explain, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import mail
 from credit_sync.telling import letters
@@ -62,17 +62,18 @@ def tell(engine: Engine, settings: Settings, run: Run, summary: Summary) -> None
             ledger.stage_done(connection, run, "tell", "", {"sent": sent})
 
 
-def tell_of_breakdown(settings: Settings, as_of: datetime, error: CreditSyncError) -> None:
-    """A run that could not begin (the store is out of reach, say): operators and the health check hear of it all the same."""
+def tell_of_breakdown(settings: Settings, as_of: datetime, error: Exception) -> None:
+    """A run that broke off (the store is out of reach, say): operators and the health check hear of it all the same."""
     ping(settings.tell, failed=True)
     if settings.tell.mail is None or not settings.tell.operators:
         return
+    problem = str(error) if isinstance(error, CreditSyncError) else f"程序内部错误：{explain(error)}"
     try:
         with mailer(settings) as server:
             for recipient in sorted(set(settings.tell.operators)):
-                server.send(letters.breakdown(as_of, recipient, str(error)))
-    except CreditSyncError as problem:
-        log.error("失败通知没有发出", problem=str(problem))
+                server.send(letters.breakdown(as_of, recipient, problem))
+    except CreditSyncError as failure:
+        log.error("失败通知没有发出", problem=str(failure))
 
 
 def letter_of(connection: Connection, settings: Settings, run: Run, one: Due, failures: Sequence[str]) -> Letter:

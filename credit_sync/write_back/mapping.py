@@ -43,9 +43,8 @@ class NoticeFields(Strict):
     def _tells_the_change(self) -> Self:
         if "flag" not in self.names or not {"change", "state"} & self.names.keys():
             raise ValueError("names 里要有 flag，以及 change 或 state，否则系统不知道是哪条预警、怎么了")
-        for field, wrong in {"change": set(self.values.get("change", ())) - set(Change)}.items():
-            if wrong:
-                raise ValueError(f"values.{field}: 没有 {'、'.join(sorted(wrong))}，可用：{'、'.join(Change)}")
+        if wrong := set(self.values.get("change", ())) - set(Change):
+            raise ValueError(f"values.change: 没有 {'、'.join(sorted(wrong))}，可用：{'、'.join(Change)}")
         targets = [self.key, *self.names.values(), *self.constants]
         if twice := {name for name in targets if targets.count(name) > 1}:
             raise ValueError(f"{'、'.join(sorted(twice))} 写了不止一次")

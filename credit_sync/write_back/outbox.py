@@ -69,13 +69,15 @@ def make_notices(engine: Engine, run: Run, name: str, system: str, words: Words)
     """Puts a notice into the outbox for every change that the system called `name` has not been told; how many."""
     with writing(engine) as connection:
         number = connection.scalar(select(func.max(notice.c.id))) or 0
+        head = {"system": name, "run_id": run.id, "made_at": run.as_of}
+        first = {"state": NoticeState.PENDING, "reason": "", "platform_id": "", "attempts": 0}
         made = 0
         for rows in _blocks(_told_or_open(connection, name, system)):
-            for row in _news(connection, rows, words):
-                made += 1
-                head = {"id": number + made, "system": name, "run_id": run.id, "made_at": run.as_of}
-                first = {"state": NoticeState.PENDING, "reason": "", "platform_id": "", "attempts": 0}
-                connection.execute(notice.insert().values(**head, **first, **row))
+            news = list(_news(connection, rows, words))
+            if news:
+                new = [{"id": id_, **head, **first, **row} for id_, row in enumerate(news, number + made + 1)]
+                connection.execute(notice.insert(), new)
+                made += len(news)
     return made
 
 
