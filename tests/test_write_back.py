@@ -20,8 +20,11 @@ from sqlalchemy.engine import URL
 
 from credit_sync.errors import SettingsError
 from credit_sync.reporting.labels import STATES
+from credit_sync.reporting.run_query import read_run
+from credit_sync.reporting.run_report import run_page
 from credit_sync.reporting.status import status_text
 from credit_sync.screening.decisions import Conclusion, State
+from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
 from credit_sync.store import ledger
@@ -58,6 +61,13 @@ def tell(world: ReviewWorld, site: Settings) -> str:
     ledger.finish(world.engine, run, "done")
     with world.engine.connect() as connection:
         return str(connection.scalar(select(stage.c.problem).where(stage.c.run_id == run.id)) or "")
+
+
+def last_run(engine: Engine) -> Run:
+    with engine.connect() as connection:
+        found = ledger.latest(connection)
+    assert found is not None
+    return found
 
 
 def test_each_change_is_told_once_and_in_order(engine: Engine, tmp_path: Path) -> None:
@@ -125,6 +135,9 @@ def test_what_is_refused_holds_back_what_comes_after(engine: Engine, tmp_path: P
             assert "没有这个项目 340100********0017" in listed(connection)[0].reason
         assert waiting == [("kj/1/1", NoticeState.REFUSED), ("kj/1/2", NoticeState.PENDING)]
         assert "被系统退回 1" in status_text(engine, site, world.now)
+        page = run_page(read_run(engine, site, last_run(engine), load_measures(tmp_path / "mappings")))
+        assert "待送 1 条，被系统退回 1 条" in page
+        assert "credit-sync write-back retry kj" in page
         system.refuses = lambda _: False
         assert tell(world, site) == ""
     assert [e for _, e, _ in system.of("1")] == ["OPEN", "UPHOLD"]
