@@ -1,6 +1,7 @@
 """Writing back: every change of a flag reaches its system once and in order, over HTTP and in a table."""
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL
 
+from credit_sync.cli import credit_sync
 from credit_sync.errors import SettingsError
 from credit_sync.reporting.labels import STATES
 from credit_sync.reporting.run_query import read_run
@@ -157,6 +160,45 @@ def test_a_system_out_of_reach_waits_and_hinders_no_other(engine: Engine, tmp_pa
         found = {**site.systems, "broken": site.systems["kj"]}
         assert tell(world, site.model_copy(update={"systems": found})) == ""
     assert [row["noticeId"] for row in system.taken] == ["kj/1/1", "broken/1/1"]
+
+
+def test_by_command(tmp_path: Path) -> None:
+    store = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
+    upgrade(store)
+    system = NoticeSystem(refuses=lambda row: row["warningId"] == "1")
+    with taking(system) as server:
+        world, _ = world_with(tmp_path, store)
+        world.deliver("debtors", case(1), case(2, MAN, NUMBER))
+        world.night()
+        sources = "".join(
+            f'[sources.{name}]\nkind = "file"\nmapping = "{name}"\nfolder = "{name}"\n'
+            for name in ("debtors", "banned", "applicants")
+        )
+        table = '[systems.{}]\nkind = "http"\nsystem = "{}"\nmapping = "notices_http"\nurl = "{}"\nreceipts_url = "{}"\n'
+        config = '[store]\nurl = "sqlite:///store.db"\n' + sources
+        config += table.format("kj", "kj", server.url, server.url) + table.format(
+            "jl", "Kj", server.url, server.url
+        )
+        (tmp_path / "config.toml").write_text(config, "utf-8")
+
+        def call(*arguments: str) -> Any:
+            every = [*arguments, "--config", str(tmp_path / "config.toml")]
+            return CliRunner().invoke(credit_sync, every, standalone_mode=False)
+
+        checked = call("check").output
+        assert "系统 kj：申报系统预警接口，平台有答复\n" in checked
+        assert "注意：没有数据源的 system 是“Kj”，有：kj" in checked
+        retried = call("write-back", "retry", "kj")
+        assert retried.return_value == 1
+        assert "回写 kj：失败，1 条被系统退回" in retried.output
+        listed_ = call("write-back", "list").output
+        assert re.search(r"^kj/1/1  .*  新预警  .*被系统退回，已试 1 次：没有这个项目", listed_, re.MULTILINE)
+        assert NUMBER not in listed_
+        assert "共 2 条" in call("write-back", "list", "--system", "kj", "--all").output
+        assert "没有系统 zz" in str(call("write-back", "retry", "zz").exception)
+        system.refuses = lambda _: False
+        assert call("write-back", "retry").return_value == 0
+        assert call("write-back", "list").output == "共 0 条\n"
 
 
 TABLE = """CREATE TABLE credit_notice (
