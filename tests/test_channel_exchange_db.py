@@ -450,6 +450,7 @@ def refused(made: Settings) -> str:
         ('rejected = ["2"]', 'rejected = ["1"]', "状态“1”写了不止一种含义"),
         ('standard = "2018"', 'standard = "2016"', "映射 anhui_2018 用于标准 2016，渠道的标准是 2018"),
         ("[receipt]", "[receipts]", "是否想写 receipt"),
+        ("[licence]", '[licence]\ncolumns = { XK_NRR = "X" }', "licence.columns.XK_NRR: 标准 2018 没有这个字段"),
         ('table = "L_KJ_XZXK_2018"', 'table = ""', "不能为空"),
     ],
 )

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.engine import URL
 
+from credit_sync.desk import serve
 from credit_sync.store import schema
 from credit_sync.store.audit import verify
+from credit_sync.store.decisions import lock_flag
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.migrate import upgrade
 from tests.conftest import empty_postgresql
@@ -95,7 +97,8 @@ def test_four_eyes_where_a_measure_forbids(world: World) -> None:
     assert [row.who for row in world.audited("uphold") + world.audited("confirm")] == ["both", "approver"]
 
 
-def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL) -> None:
+def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "BUSY_MILLISECONDS", 100)
     engine = connect(postgresql_url)
     empty_postgresql(engine)
     upgrade(engine)
@@ -103,6 +106,10 @@ def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL) -> None:
     add_users(engine, "officer", "approver")
     officer, approver, number = made.signed_in("officer"), made.signed_in("approver"), made.flag(FIRM)
     made.forbid(number)
+    with engine.connect() as night:
+        lock_flag(night, number)
+        answer = officer.decide(number, "dismiss", reason=OTHER, text="电话核实")
+        assert (answer.status_code, "夜间运行" in answer.text) == (503, True)
     assert officer.decide(number, "dismiss", reason=OTHER, text="电话核实").status_code == 303
     assert FIRM in approver.page("/?state=proposed&text=瀚云&verdict=confirmed&sort=serious")
     assert approver.decide(number, "agree").status_code == 303

@@ -53,8 +53,7 @@ def _spread(start: Callable[[Path], Callable[[int], Any]], path: Path, starts: S
 
 
 def _recognised_in(path: Path) -> Callable[[int], pl.DataFrame]:
-    frame = pl.read_parquet(path)
-    return lambda start: recognised(frame.slice(start, _CHUNK))
+    return lambda start: recognised(pl.scan_parquet(path).slice(start, _CHUNK).collect())
 
 
 def _entries_in(path: Path) -> Callable[[int], Entries]:

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,22 +60,24 @@ def user() -> None:
 
 
 _name = click.argument("name", metavar="账号")
+_departments_option = click.option(
+    "--department", "departments", multiple=True, metavar="处室", help="看得到哪些处室，可写多次；* 表示全部"
+)
+
+
+def _roles_option(*, required: bool) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    titles = "、".join(f"{role} {title}" for role, title in ROLE_TITLES.items())
+    kinds = click.Choice([role.value for role in Role])
+    return click.option(
+        "--role", "roles", type=kinds, multiple=True, required=required, help=f"角色，可写多次：{titles}"
+    )
 
 
 @user.command("add")
 @_name
 @click.option("--title", default="", metavar="姓名", help="页面上显示的姓名，默认同账号")
-@click.option(
-    "--role",
-    "roles",
-    type=click.Choice([role.value for role in Role]),
-    multiple=True,
-    required=True,
-    help="角色，可写多次：" + "、".join(f"{role} {title}" for role, title in ROLE_TITLES.items()),
-)
-@click.option(
-    "--department", "departments", multiple=True, metavar="处室", help="看得到哪些处室，可写多次；* 表示全部"
-)
+@_roles_option(required=True)
+@_departments_option
 @config_option
 @click.pass_context
 def add(
@@ -102,6 +105,24 @@ def add(
     click.echo(f"已建账号 {name}")
     if not departments:
         click.echo("没有写 --department：这个账号看不到任何处室的预警")
+    return 0
+
+
+@user.command("change")
+@_name
+@_roles_option(required=False)
+@_departments_option
+@config_option
+@click.pass_context
+def change(
+    ctx: click.Context, name: str, roles: tuple[str, ...], departments: tuple[str, ...], config: Path | None
+) -> int:
+    """改角色、处室：写改后的全部，没写的一项不变；已登录的要重新登录。"""
+    from credit_sync.desk.signing_in.local import change_rights
+
+    found = [Role(role) for role in roles]
+    change_rights(_open(ctx, config), name, found, departments, by=getpass.getuser(), at=_now())
+    click.echo(f"已改账号 {name}")
     return 0
 
 

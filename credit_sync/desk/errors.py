@@ -117,7 +117,8 @@ def database_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SQLAlchemyError)  # noqa: S101 - how it is registered
     said = explain(error)
     _log.error("数据库出错", path=request.url.path, error=said)
-    busy = isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and "locked" in said)
+    locked = isinstance(error, OperationalError) and any(words in said for words in ("locked", "lock timeout"))
+    busy = isinstance(error, PoolTimeout) or locked
     if busy:
         message, remedy = "数据库正忙，可能正在做夜间运行，没有执行", "请过几分钟再试；查看不受影响"
     else:

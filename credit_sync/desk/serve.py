@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from credit_sync.desk.application import make_application
 from credit_sync.desk.office import Serving
@@ -17,8 +18,8 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
 from credit_sync.store.desk_users import accounts
 
-_BUSY_MILLISECONDS = 3_000
-"""How long a page waits for SQLite's one write lock before it says that a night is under way."""
+BUSY_MILLISECONDS = 3_000
+"""How long a page waits for a lock of the database before it says that a night is under way."""
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -95,13 +96,20 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def be_impatient(engine: Engine) -> None:
-    """A page does not wait a minute for a night to let go of SQLite, as commands do."""
-    if engine.dialect.name == "sqlite":
-        engine.dispose()
+    """A page does not wait minutes for what a night holds (SQLite's write lock, rows of PostgreSQL), as commands do."""
+    sqlite = engine.dialect.name == "sqlite"
+    patience = (
+        f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}" if sqlite else f"SET lock_timeout = {BUSY_MILLISECONDS}"
+    )
+    engine.dispose()
 
-        @event.listens_for(engine, "connect")
-        def _shorter(connection: object, _record: object) -> None:
-            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")  # type: ignore[attr-defined]
+    @event.listens_for(engine, "connect")
+    def _shorter(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(patience)
+        cursor.close()
+        if not sqlite:
+            connection.commit()
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,7 +1,6 @@
 """Weights of evidence from mappings/screening/weights.toml: what agreeing and disagreeing is worth, in bits."""
 
 import math
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -75,7 +74,6 @@ class Weights(Strict):
         return f"{self.version}-{blake2b(self.model_dump_json().encode(), digest_size=4).hexdigest()}"
 
 
-@cache
 def load_weights(folder: Path | None = None) -> Weights:
     """The weights in `folder/screening/weights.toml`; the shipped ones by default."""
     return load((folder or shipped("mappings")) / "screening" / "weights.toml", Weights)

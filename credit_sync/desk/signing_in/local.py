@@ -63,6 +63,20 @@ def change_password(engine: Engine, name: str, password: str, *, by: str, at: da
         _note(connection, name, by, at, {"change": "password"})
 
 
+def change_rights(  # noqa: PLR0913 - what is changed, by whom, when
+    engine: Engine, name: str, roles: Sequence[Role], departments: Sequence[str], *, by: str, at: datetime
+) -> None:
+    """Other roles, other departments, or both; what is left empty stays. Sessions of the account end."""
+    said = {"roles": _stored(roles), "departments": _stored(departments)}
+    changed = {what: values for what, values in said.items() if values}
+    if not changed:
+        raise CreditSyncError("没有写明改什么", remedy="用 --role、--department 写明改后的全部角色、处室")
+    with writing(engine) as connection:
+        _known(account(connection, name), name)
+        change_account(connection, name, at, **changed)
+        _note(connection, name, by, at, {"change": "rights", **changed})
+
+
 def disable(engine: Engine, name: str, *, by: str, at: datetime) -> None:
     """The account can sign in no more, and its sessions end. It stays, because its name is on record."""
     with writing(engine) as connection:

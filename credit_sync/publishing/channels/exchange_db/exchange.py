@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from credit_sync.channel_settings import ExchangeDbChannel
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.interfaces.database import connected, hold
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.answers import answers
@@ -70,12 +70,22 @@ class ExchangeDb:
 
 def mapping_of(settings: Settings, channel: ExchangeDbChannel) -> ExchangeMapping:
     """The channel's mapping. Raises SettingsError, or CreditSyncError when it is made for another standard."""
-    mapping = load_exchange(settings.path(settings.mappings), channel.mapping)
+    folder = settings.path(settings.mappings)
+    mapping = load_exchange(folder, channel.mapping)
     if mapping.standard != channel.standard:
         raise CreditSyncError(
             f"映射 {channel.mapping} 用于标准 {mapping.standard}，渠道的标准是 {channel.standard}",
             remedy="请改渠道的 standard 或 mapping",
         )
+    tables = load_standard(folder, channel.standard).tables
+    problems = [
+        f"{kind.value}.columns.{code}: 标准 {channel.standard} 没有这个字段"
+        for kind, table in tables.items()
+        for code in mapping.table(kind).columns
+        if code not in table.by_code
+    ]
+    if problems:
+        raise SettingsError(f"mappings/exchange/{channel.mapping}.toml", problems)
     return mapping
 
 
