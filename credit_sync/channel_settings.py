@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from credit_sync.database_settings import DatabaseSettings
-from credit_sync.http_settings import Auth, HttpUrl
+from credit_sync.database_settings import RowsDatabase
+from credit_sync.http_settings import RowsService
 from credit_sync.records import RecordKind
 from credit_sync.toml_files import Strict
 
@@ -38,36 +38,16 @@ class WorkbookChannel(_AnyChannel):
     """File under mappings/receipts/ that says how the platform's feedback workbooks are read."""
 
 
-class ExchangeDbChannel(_AnyChannel, DatabaseSettings):
+class ExchangeDbChannel(_AnyChannel, RowsDatabase):
     """Rows in the tables of a front-end exchange database (前置库), receipts read back from its state column."""
 
     kind: Literal["exchange_db"]
-    mapping: str
-    """File under mappings/exchange/ that says which table and column takes what."""
-    schema_: str = Field(default="", alias="schema")
-    """Of the tables; '' is the one that the account sees first."""
-    timeout_seconds: int = Field(default=60, gt=0, le=3600)
-    """For connecting, and for the database to carry out one statement."""
 
 
-class ApiChannel(_AnyChannel):
+class ApiChannel(_AnyChannel, RowsService):
     """Rows by an HTTP interface, signed, in batches; the platform answers at once or when it is asked later."""
 
     kind: Literal["api"]
-    mapping: str
-    """File under mappings/channels/ that says how requests and answers are written."""
-    url: HttpUrl
-    """Takes batches."""
-    receipts_url: HttpUrl | None = None
-    """Says what became of rows, asked by their keys. Without it a platform must recognise keys it had before."""
-    auth: Auth | None = None
-    batch_rows: int = Field(default=200, gt=0, le=10_000)
-    rate_per_second: float = Field(default=5, gt=0, le=1000)
-    timeout_seconds: float = Field(default=30, gt=0, le=3600)
-    retries: int = Field(default=4, ge=0, le=20)
-    backoff_seconds: float = Field(default=1, ge=0, le=3600)
-    max_megabytes: float = Field(default=16, gt=0, le=4096)
-    """Largest answer accepted."""
 
     @property
     def most_rows(self) -> int | None:

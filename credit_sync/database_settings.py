@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -61,3 +61,14 @@ class DatabaseSettings(Strict):
             return url.set(password=secret(self.password_env))
         except CreditSyncError as error:
             raise StoreError(error.message, remedy=error.remedy) from None
+
+
+class RowsDatabase(DatabaseSettings):
+    """A database of others whose tables take rows of ours."""
+
+    mapping: str
+    """Says which table and column takes what: a file under mappings/exchange/, for systems under mappings/write_back/."""
+    schema_: str = Field(default="", alias="schema")
+    """Of the tables; '' is the one that the account sees first."""
+    timeout_seconds: int = Field(default=60, gt=0, le=3600)
+    """For connecting, and for the database to carry out one statement."""

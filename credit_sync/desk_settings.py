@@ -74,6 +74,10 @@ class Desk(Strict):
     lookups_per_hour: int = Field(default=60, gt=0)
     api_requests_per_minute: int = Field(default=600, gt=0)
     """Of one key."""
+    metrics_from: tuple[Network, ...] = ("127.0.0.1", "::1")
+    """Who may read /metrics without a token."""
+    metrics_token_env: SecretName | None = None
+    """The token with which everybody else may: `Authorization: Bearer TOKEN`."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

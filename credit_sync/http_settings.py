@@ -88,6 +88,25 @@ class TokenAuth(Strict):
 Auth = Annotated[BearerAuth | HeaderAuth | SignedAuth, Field(discriminator="style")]
 
 
+class RowsService(Strict):
+    """A platform's or a system's interface that takes rows, in requests of its own."""
+
+    mapping: str
+    """Says how requests and answers are written: a file under mappings/channels/, for systems under mappings/write_back/."""
+    url: HttpUrl
+    """Takes rows."""
+    receipts_url: HttpUrl | None = None
+    """Says what became of rows, asked by their keys. Without it a platform must recognise keys it had before."""
+    auth: Auth | None = None
+    batch_rows: int = Field(default=200, gt=0, le=10_000)
+    rate_per_second: float = Field(default=5, gt=0, le=1000)
+    timeout_seconds: float = Field(default=30, gt=0, le=3600)
+    retries: int = Field(default=4, ge=0, le=20)
+    backoff_seconds: float = Field(default=1, ge=0, le=3600)
+    max_megabytes: float = Field(default=16, gt=0, le=4096)
+    """Largest answer accepted."""
+
+
 class Marker(Strict):
     """Something that an answer says: one of `values` at the dotted `path`."""
 

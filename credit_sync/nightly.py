@@ -1,4 +1,4 @@
-"""One night: pull, publish, screen, report.
+"""One night: pull, publish, screen, write back, report, tell.
 
 Each stage commits its own progress together with its entry in the ledger. A run killed at any point goes on
 where it stopped: begin() finds the unfinished run of the day, and finished parts are skipped.
@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Engine
 
 from credit_sync.configuration import note_configuration
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import BusyError, CreditSyncError
 from credit_sync.publishing.publish import publish
 from credit_sync.reporting.compliance import write_monthly_report
 from credit_sync.reporting.flagged import write_flagged_report
@@ -31,10 +31,14 @@ from credit_sync.store.copy import copy_store
 from credit_sync.store.engine import open_engine, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
+from credit_sync.tell_settings import Tell
+from credit_sync.telling.monitoring import ping, write_metrics
+from credit_sync.telling.tell import tell, tell_of_breakdown
+from credit_sync.write_back.write_back import write_back
 
 log = structlog.get_logger()
 
-STAGES = ("pull", "publish", "screen", "report")
+_NOBODY_TOLD = {"systems": {}, "tell": Tell()}
 Progress = Callable[[str, int], None]
 """Told what is going on (a source, a stage) and how many rows are done."""
 
@@ -68,20 +72,28 @@ class NightResult:
 
 def run_night(settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
     """Runs the night. Raises BusyError when another run is under way, StoreError when the store is unusable."""
-    engine = open_engine(settings)
-    with run_lock(engine):
-        migrate.prepare(engine)
-        return _stages(engine, settings, options, progress)
+    try:
+        engine = open_engine(settings)
+        with run_lock(engine):
+            migrate.prepare(engine)
+            return _stages(engine, settings, options, progress)
+    except BusyError:
+        raise
+    except Exception as error:  # a fault of the program, too: nobody sits at the terminal at night
+        tell_of_breakdown(settings, options.as_of, error)
+        raise
 
 
 def dry_run_night(settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
-    """The same on a throw-away copy of the store, writing its files to a folder that is then removed."""
+    """The same on a throw-away copy of the store, writing its files to a folder that is then removed; nobody is told."""
     with TemporaryDirectory(prefix="credit-sync-") as name:
         folder = Path(name)
         channels = {channel: found.rehearsal(folder / channel) for channel, found in settings.channels.items()}
         reports = settings.reports.model_copy(update={"folder": folder / "reports"})
         store = settings.store.model_copy(update={"index": folder / "index"})
-        elsewhere = settings.model_copy(update={"channels": channels, "reports": reports, "store": store})
+        elsewhere = settings.model_copy(
+            update={"channels": channels, "reports": reports, "store": store, **_NOBODY_TOLD}
+        )
         copy = copy_store(settings, folder)
         try:
             result = _stages(copy, elsewhere, options, progress)
@@ -95,7 +107,7 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
     run = ledger.begin(engine, options.as_of, options.stored())
     note_configuration(engine, settings, run)
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))
-    wanted = (options.only,) if options.only else STAGES
+    wanted = (options.only,) if options.only else ledger.STAGES
     reports: list[Path] = []
     if "pull" in wanted:
         only, shrink = options.source or None, options.accept_shrink
@@ -105,11 +117,18 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
     if "screen" in wanted and not _is_finished(engine, run, "screen"):
         with _recorded(engine, run, "screen"):
             screen(engine, settings, run, progress=lambda done: progress("screen", done))
+    if "write_back" in wanted:
+        write_back(engine, settings, run)
     if "report" in wanted:
         with _recorded(engine, run, "report"):
             reports = write_reports(engine, settings, run)
+    if "tell" in wanted:
+        tell(engine, settings, run, summarise(engine, settings, run))
     summary = summarise(engine, settings, run)
     ledger.finish(engine, run, "failed" if summary.problems else "done")
+    write_metrics(engine, settings, run)
+    if "tell" in wanted:
+        ping(settings.tell, failed=bool(summary.problems))
     with engine.connect() as connection:
         log.info("结束", run=run.id, problems=len(summary.problems), audit=audit.head(connection))
     return NightResult(summary, tuple(reports))

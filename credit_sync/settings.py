@@ -14,10 +14,12 @@ from credit_sync.database_settings import DatabaseSettings, StoreUrl
 from credit_sync.desk_settings import Desk
 from credit_sync.errors import SettingsError
 from credit_sync.http_settings import Auth, HttpUrl, QuerySource
+from credit_sync.system_settings import System
+from credit_sync.tell_settings import Tell
 from credit_sync.toml_files import Strict, load
 
 _LONGEST_NAME = 64
-"""Of a source or channel, as the store keeps it."""
+"""Of a source, channel or system, as the store keeps it."""
 
 
 class PagePaging(Strict):
@@ -133,14 +135,16 @@ class Settings(Strict):
     mappings: Path = Path("mappings")
     reports: Reports = Reports()
     desk: Desk = Desk()
+    tell: Tell = Tell()
     sources: dict[str, Source] = Field(min_length=1)
     channels: dict[str, Channel] = {}
+    systems: dict[str, System] = {}
     base: Path = Field(default=Path(), exclude=True, repr=False)
 
     @model_validator(mode="before")
     @classmethod
     def _names_are_plain(cls, content: Any) -> Any:
-        for table in ("sources", "channels"):
+        for table in ("sources", "channels", "systems"):
             for name in (content.get(table) or {}) if isinstance(content, dict) else {}:
                 if not name.isidentifier() or not name.isascii() or len(name) > _LONGEST_NAME:
                     raise ValueError(

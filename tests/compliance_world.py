@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import WorkbookChannel
-from credit_sync.publishing.channels.channel import Answer, Receipt
+from credit_sync.interfaces.messages import Answer
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.outbox import State
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts

@@ -20,6 +20,7 @@ AS_OF = "2026-11-23T02:00:00"
 _CLOCK = {
     ("run", "attempts"),
     ("batch", "attempts"),
+    ("notice", "attempts"),
     ("run", "started_at"),
     ("run", "finished_at"),
     ("stage", "finished_at"),

@@ -17,12 +17,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from credit_sync import channel_settings, desk_settings, http_settings, settings
+from credit_sync import channel_settings, desk_settings, http_settings, settings, system_settings, tell_settings
 from credit_sync.cli import credit_sync
+from credit_sync.interfaces import notation
 from credit_sync.publishing import deadline_rules, number_series
 from credit_sync.publishing.channels import api_mapping
 from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
+from credit_sync.write_back import mapping as notices
 from examples.server import PORT, demo_secrets
 from tests.markdown import blocks, fits, links, rows, sections
 from tests.night import ROOT, province
@@ -176,8 +178,18 @@ PLACES: dict[str, tuple[str, str]] = {
     "Desk": ("desk", "[desk]"),
     "OidcSignIn": ("desk", "[desk.oidc]"),
     "ProxySignIn": ("desk", "[desk.proxy]"),
+    "HttpSystem": ("telling", 'systems, kind = "http"'),
+    "TableSystem": ("telling", 'systems, kind = "table"'),
+    "Tell": ("telling", "[tell]"),
+    "MailServer": ("telling", "[tell.mail]"),
+    "HttpNotices": ("telling", "Top level of HTTP"),
+    "TableNotices": ("telling", "Top level of a table"),
+    "NoticeFields": ("telling", "[notice]"),
+    "NoticeRequest": ("telling", "[request]"),
     "ApiMapping": ("publishing", "Mapping: top level"),
     "Request": ("publishing", "Mapping: [request]"),
+    "RowsInterface": ("publishing", "Mapping: top level"),
+    "RowsService": ("operating", 'kind = "api"'),
     "Answers": ("publishing", "Mapping: [answer]"),
     "Question": ("publishing", "Mapping: [question]"),
     "Mapping": ("mappings", "Top level"),
@@ -209,8 +221,8 @@ def default(field: FieldInfo) -> str:
 
 
 FILES = (
-    *(settings, channel_settings, desk_settings, http_settings),
-    *(mapping, api_mapping, deadline_rules, number_series),
+    *(settings, channel_settings, desk_settings, http_settings, system_settings, tell_settings),
+    *(mapping, api_mapping, notation, notices, deadline_rules, number_series),
 )
 
 

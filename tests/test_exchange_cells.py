@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, types
 
-from credit_sync.publishing.channels.exchange_db.cells import Cells, UnfitError, unwritable
+from credit_sync.interfaces.cells import Cells, UnfitError, unwritable
 
 TYPES = [
     types.String(5),

@@ -15,15 +15,16 @@ from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import CreditSyncError
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
-from credit_sync.publishing.channels.channel import Answer, Receipt
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.due import due
+from credit_sync.publishing.field_table import Period
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publicity import add_months, default_end, last_decision_over
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
-from credit_sync.publishing.standard import Period
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
 from credit_sync.reporting.status import status_text

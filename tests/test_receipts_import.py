@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError, SettingsError, SourceError
-from credit_sync.publishing.channels.channel import Answer
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.feedback import (
     Feedback,
     FeedbackMapping,

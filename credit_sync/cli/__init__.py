@@ -40,6 +40,8 @@ _MODULES = {
     "lists": "lists",
     "publish": "publish",
     "receipts": "receipts",
+    "write-back": "write_back",
+    "tell": "tell",
     "desk": "desk",
     "gate": "gate",
     "api-key": "api_key",

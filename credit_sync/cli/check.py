@@ -19,12 +19,16 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
+from credit_sync.settings import Settings
 from credit_sync.sources.connect import probe as probe_source
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.platform import probe as probe_platform
 from credit_sync.sources.pull import make_readers
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.rows import Origin
 from credit_sync.store.probe import probe_store
+from credit_sync.telling.mail import probe as probe_mail
+from credit_sync.write_back.receiver import open_receiver
 
 
 @click.command("check", cls=Command)
@@ -55,7 +59,21 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
     if "pdf" in settings.reports.formats:
         passed.append(_try("报告", "PDF", probe_pdf))
+    for name in settings.systems:
+        passed.append(_try("系统", name, partial(_probe_system, settings, name)))
+    if settings.tell.mail is not None:
+        passed.append(_try("邮件", "", partial(probe_mail, settings)))
     return 0 if all(passed) else EXIT_FAILED
+
+
+def _probe_system(settings: Settings, name: str) -> str:
+    """Also whether any source delivers its applicants: a name written otherwise would be told of nothing."""
+    line = open_receiver(settings, name).probe()
+    mappings, system = load_mappings(settings).values(), settings.systems[name].system
+    known = {str(mapping.constants["system"]) for mapping in mappings if "system" in mapping.constants}
+    if system in known or any("system" in mapping.fields for mapping in mappings):
+        return line
+    return f"{line}；注意：没有数据源的 system 是“{system}”，有：{'、'.join(sorted(known))}"
 
 
 def _try(kind: str, name: str, probe: Callable[[], str]) -> bool:

@@ -10,13 +10,16 @@ from tqdm import tqdm
 
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Command
-from credit_sync.nightly import STAGES, NightOptions, NightResult, Progress, dry_run_night, run_night
+from credit_sync.nightly import NightOptions, NightResult, Progress, dry_run_night, run_night
+from credit_sync.store.ledger import STAGES
 
 
 @click.command("run", cls=Command)
 @config_option
 @click.option(
-    "--only", type=click.Choice(STAGES), help="只做一个环节：pull 取数、publish 报送、screen 比对、report 报告"
+    "--only",
+    type=click.Choice(STAGES),
+    help="只做一个环节：pull 取数、publish 报送、screen 比对、write_back 回写、report 报告、tell 通知",
 )
 @click.option("--source", metavar="名称", help="只取一个数据源")
 @click.option("--accept-shrink", is_flag=True, help="名单骤减或变空时仍然采用这次取到的数据")
@@ -37,7 +40,7 @@ def run(
     dry_run: bool,
     as_of: datetime | None,
 ) -> int:
-    """跑一晚：取数、报送、比对、出报告。
+    """跑一晚：取数、报送、比对、回写申报系统、出报告、发通知。
 
     被中断后再次执行，会从停下的地方接着做。退出码：0 全部正常，1 做完但有失败，2 配置不可用，75 已有一次在跑。
     """

@@ -9,7 +9,7 @@ import click
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
-from credit_sync.publishing.channels.channel import Answer
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.receipts_import import FeedbackFile, read_file, rehearse, take_over
 from credit_sync.settings import Settings
 from credit_sync.store.engine import open_engine

@@ -23,6 +23,7 @@ from credit_sync.desk.pages import (
     flags,
     lists,
     lookup,
+    metrics,
     publications,
     quarantine,
     runs,
@@ -31,12 +32,13 @@ from credit_sync.desk.pages import (
 )
 from credit_sync.desk.protection import BodyLimit, Faults, Hosts, SecurityHeaders
 from credit_sync.errors import CreditSyncError
+from credit_sync.secret import secret
 from credit_sync.settings import Settings
 
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
 
-_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, audit, signing, static)
+_PAGES = (flags, flag, deciding, lookup, lists, publications, quarantine, runs, audit, signing, static, metrics)
 
 
 def make_application(settings: Settings, engine: Engine, serving: Serving) -> FastAPI:
@@ -46,6 +48,8 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     application.state.office = office
     office.read_files()
     application.mount(PREFIX, make_api(office))
+    if settings.desk.metrics_token_env:
+        secret(settings.desk.metrics_token_env)  # missing, it ends the start
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)

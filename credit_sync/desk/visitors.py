@@ -159,6 +159,12 @@ def client_address(request: Request) -> str:
     return hops[-1][:64]
 
 
+def is_forwarded_by_strangers(request: Request) -> bool:
+    """Whether a proxy that is not trusted has passed the request on, so that its peer is not who asks."""
+    passed_on = any(name in request.headers for name in ("x-forwarded-for", "x-real-ip", "forwarded", "via"))
+    return passed_on and not _from_proxy(request, office_of(request))
+
+
 def _from_proxy(request: Request, office: Office) -> bool:
     return request.client is not None and _trusted(request.client.host, office)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
-from credit_sync.publishing.channels.channel import Answer
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.findings import Finding, has_errors
 from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
 from credit_sync.publishing.publicity import end_of_publicity

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Date, select
 
-from credit_sync.publishing.channels.channel import Answer
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.compliance import Attempt
 from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.timeline import Said, Timeline

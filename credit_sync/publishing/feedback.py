@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from credit_sync.publishing.channels.channel import Answer
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.findings import shown
 from credit_sync.sources.formats import Unread, read_table
 from credit_sync.sources.header import tidy

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Row, and_, bindparam, exists, select, update
 
-from credit_sync.publishing.channels.channel import Answer, Receipt
+from credit_sync.interfaces.messages import Answer
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.outbox import HANDED_OVER, WAITING, Action, State
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import submission

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from credit_sync.records import Applicant
 from credit_sync.reporting import labels
@@ -32,31 +32,45 @@ from credit_sync.subjects.identifiers import TITLES, IdentifierKind
 from credit_sync.subjects.subject import Subject, SubjectKind
 
 
-def read_flagged(connection: Connection, settings: Settings, run: Run, measures: Measures) -> FlaggedReport:
-    """Everything the report shows, in the order in which it is shown."""
+def read_flagged(
+    connection: Connection,
+    settings: Settings,
+    run: Run,
+    measures: Measures,
+    own: ColumnElement[bool] | None = None,
+) -> FlaggedReport:
+    """Everything the report shows, in the order in which it is shown; `own`: only of such applicants (a department's)."""
+    own = true() if own is None else own
     previous = previous_report(connection, run)
     reasons = load_reasons(settings.path(settings.mappings))
-    flags = flag_views(connection, schema.flag.c.closed_at.is_(None), measures, reasons, previous=previous)
+    flags = flag_views(
+        connection, schema.flag.c.closed_at.is_(None) & _of(own), measures, reasons, previous=previous
+    )
     return FlaggedReport(
         department=settings.department.name,
         as_of=run.as_of,
         previous=previous,
         lists=read_lists(connection, settings, run, previous, measures),
-        accounted=_accounted(connection, run),
+        accounted=_accounted(connection, run, own),
         applications=_applications(flags),
         dismissed=tuple((head, view) for head, view in flags if view.review.state is State.DISMISSED),
         reasons=reasons.reason,
-        decided=_decided(connection, previous, measures, reasons),
-        closed=_closed(connection, previous, measures),
-        unverifiable=_without_flag(connection, schema.screening.c.verdict == Verdict.UNVERIFIABLE.value),
-        related=_without_flag(connection, _IS_RELATED),
+        decided=_decided(connection, previous, measures, reasons, own),
+        closed=_closed(connection, previous, measures, own),
+        unverifiable=_without_flag(connection, (schema.screening.c.verdict == Verdict.UNVERIFIABLE.value) & own),
+        related=_without_flag(connection, _IS_RELATED & own),
     )
 
 
 # Everybody is accounted for
 
 
-def _accounted(connection: Connection, run: Run) -> Accounted:
+def _of(own: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Flags of such applicants."""
+    return schema.flag.c.applicant_id.in_(select(schema.applicant.c.id).where(own))
+
+
+def _accounted(connection: Connection, run: Run, own: ColumnElement[bool]) -> Accounted:
     applicant, screening = schema.applicant, schema.screening
     columns = (
         (screening.c.applicant_version == applicant.c.version).label("present"),
@@ -67,7 +81,7 @@ def _accounted(connection: Connection, run: Run) -> Accounted:
         select(*columns, func.count().label("number"))
         .select_from(applicant)
         .outerjoin(screening, screening.c.applicant_id == applicant.c.id)
-        .where(applicant.c.removed_at.is_(None))
+        .where(applicant.c.removed_at.is_(None), own)
         .group_by(*columns)
     ).all()
     verdicts = dict.fromkeys(Verdict, 0)
@@ -101,7 +115,11 @@ def _applications(flags: list[tuple[ApplicationHead, FlagView]]) -> tuple[Applic
 
 
 def _decided(
-    connection: Connection, previous: datetime | None, measures: Measures, reasons: Reasons
+    connection: Connection,
+    previous: datetime | None,
+    measures: Measures,
+    reasons: Reasons,
+    own: ColumnElement[bool],
 ) -> tuple[DecidedView, ...]:
     flag, decision = schema.flag, schema.decision
     if previous is None:
@@ -110,7 +128,12 @@ def _decided(
         *(decision.c[name] for name in ("flag_id", "step", "who", "at", "reason", "text")),
         flag.c.applicant_id,
     )
-    by_people = (decision.c.at > previous, decision.c.step != Step.REOPEN.value, flag.c.id == decision.c.flag_id)
+    by_people = (
+        decision.c.at > previous,
+        decision.c.step != Step.REOPEN.value,
+        flag.c.id == decision.c.flag_id,
+        _of(own),
+    )
     rows = connection.execute(select(*columns, flag.c.list).where(*by_people).order_by(decision.c.id)).all()
     found = applicants(connection, (row.applicant_id for row in rows))
     views = []
@@ -130,9 +153,11 @@ def _decided(
     return tuple(views)
 
 
-def _closed(connection: Connection, previous: datetime | None, measures: Measures) -> tuple[ClosedView, ...]:
+def _closed(
+    connection: Connection, previous: datetime | None, measures: Measures, own: ColumnElement[bool]
+) -> tuple[ClosedView, ...]:
     flag = schema.flag
-    query = select(flag).where(flag.c.closed_at.is_not(None)).order_by(flag.c.closed_at, flag.c.id)
+    query = select(flag).where(flag.c.closed_at.is_not(None), _of(own)).order_by(flag.c.closed_at, flag.c.id)
     if previous is not None:
         query = query.where(flag.c.closed_at > previous)
     flags = connection.execute(query).all()

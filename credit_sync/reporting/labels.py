@@ -86,7 +86,14 @@ RATES: Mapping[str, str] = {
 }
 """What the figures of the compliance report mean, by name."""
 
-STAGES: Mapping[str, str] = {"pull": "取数", "publish": "报送", "screen": "比对", "report": "报告"}
+STAGES: Mapping[str, str] = {
+    "pull": "取数",
+    "publish": "报送",
+    "screen": "比对",
+    "write_back": "回写",
+    "report": "报告",
+    "tell": "通知",
+}
 
 STATUSES: Mapping[str, str] = {
     "running": "运行中",
@@ -135,6 +142,24 @@ STEPS: Mapping[str, str] = {
     Step.REFUSE: "复核退回",
     Step.UNDO: "撤销结论",
     Step.REOPEN: "重新打开",
+}
+
+CHANGES: Mapping[str, str] = {
+    "opened": "新预警",
+    "changed": "有变化",
+    "proposed": "待第二人复核",
+    "upheld": "已维持",
+    "dismissed": "已排除",
+    "reopened": "重新打开",
+    "closed": "已关闭",
+}
+"""What an application system is told of a flag."""
+
+NOTICE_STATES: Mapping[str, str] = {
+    "pending": "待送",
+    "sending": "在途",
+    "delivered": "已送达",
+    "refused": "被系统退回",
 }
 
 ACTIONS: Mapping[str, str] = {

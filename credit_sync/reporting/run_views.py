@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.reporting import labels
 from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.lists import ListView
+from credit_sync.store.ledger import StageName
 
 COUNTS = ("pulled", "added", "changed", "removed", "unchanged", "duplicates", "skipped", "quarantined", "live")
 """The numbers of a pull; see store/counts.py."""
@@ -21,7 +22,9 @@ _REMEDIES: Mapping[str, str] = {
     "pull": "检查网络、账号和对方接口，然后执行 credit-sync run --source {part} 重新取数；沿用的旧数据到期前仍可使用。",
     "publish": "按提示排除原因；没有送出的下一次运行会接着送，不会重复。",
     "screen": "预警停留在上一次的结论。排除原因后执行 credit-sync run --only screen，再执行 --only report。",
+    "write_back": "排除原因后执行 credit-sync write-back retry {part}；下一次运行也会接着送，每条只送一次。",
     "report": "排除原因后执行 credit-sync run --only report。",
+    "tell": "排除原因后执行 credit-sync tell，已发出的不会重发。",
 }
 
 
@@ -165,7 +168,7 @@ class RunReport:
         """Whether a part of this run failed."""
         return any(part.status == "failed" for part in self.parts)
 
-    def stage(self, name: Literal["pull", "publish", "screen", "report"]) -> tuple[PartView, ...]:
+    def stage(self, name: StageName) -> tuple[PartView, ...]:
         """The parts of one stage."""
         return tuple(part for part in self.parts if part.stage == name)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.compliance import compliance_lines, this_month
-from credit_sync.reporting.labels import RECORDS, STATUSES, label, questions
+from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STATUSES, label, questions
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
@@ -17,6 +17,7 @@ from credit_sync.store.doubts import count_doubtful
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import standings
 from credit_sync.store.schema import run, stage
+from credit_sync.write_back.outbox import counts
 
 _RUNS = 7
 _PUBLICATIONS = 20
@@ -26,6 +27,7 @@ def status_text(engine: Engine, settings: Settings, now: datetime) -> str:
     """The last runs, the age of each list, what waits in quarantine, which publications are due."""
     with engine.connect() as connection:
         lines = [*_runs(connection), "", *_lists(connection, settings, now), "", *_quarantine(connection)]
+        lines += ["", *_notices(connection, settings)] if settings.systems else []
     return "\n".join([*lines, "", *_publications(engine, settings, now), *_compliance(engine, settings, now)])
 
 
@@ -48,18 +50,30 @@ def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterato
         yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"
     for asked in asked_lists(settings):
         standing = standings(connection, asked.name, now)
-        counts: dict[str, int] = {"questions": sum(standing.values())} | {str(k): n for k, n in standing.items()}
-        yield f"  {asked.mapping.title}（{asked.name}）  {questions(counts)}"
+        asked_counts: dict[str, int] = {"questions": sum(standing.values())} | {
+            str(k): n for k, n in standing.items()
+        }
+        yield f"  {asked.mapping.title}（{asked.name}）  {questions(asked_counts)}"
 
 
 def _quarantine(connection: Connection) -> Iterator[str]:
-    counts = waiting(connection)
-    yield f"隔离区：{sum(counts.values())} 行"
-    for source, count in counts.items():
+    rows = waiting(connection)
+    yield f"隔离区：{sum(rows.values())} 行"
+    for source, count in rows.items():
         yield f"  {source}  {count} 行"
     doubts = count_doubtful(connection)
     if doubts:
         yield f"读入但有疑点：{sum(doubts.values())} 条（{'、'.join(f'{s} {n}' for s, n in doubts.items())}），见运行报告"
+
+
+def _notices(connection: Connection, settings: Settings) -> Iterator[str]:
+    yield "回写："
+    for name in sorted(settings.systems):
+        found = counts(connection, name)
+        problem = select(stage.c.problem).where(stage.c.name == "write_back", stage.c.part == name)
+        last = connection.scalar(problem.order_by(stage.c.run_id.desc()).limit(1))
+        states = "、".join(f"{title} {found[state]}" for state, title in NOTICE_STATES.items())
+        yield f"  {name}  {states}" + (f"  ⚠ {last}" if last else "")
 
 
 def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:

@@ -61,6 +61,8 @@ class Summary:
             "pull": _pull_line,
             "publish": _publish_line,
             "screen": partial(_screen_line, measures=self.measures),
+            "write_back": _write_back_line,
+            "tell": _tell_line,
         }
         for part in self.parts:
             if part.problem:
@@ -81,7 +83,9 @@ def summarise(engine: Engine, settings: Settings, run: Run) -> Summary:
     measures = load_measures(settings.path(settings.mappings))
     with engine.connect() as connection:
         rows = connection.execute(select(stage).where(stage.c.run_id == run.id)).mappings().all()
-    order = {name: number for number, name in enumerate((*settings.sources, *settings.channels, ""))}
+    order = {
+        name: number for number, name in enumerate((*settings.sources, *settings.channels, *settings.systems, ""))
+    }
     stages = list(STAGES)
 
     def title(row: Mapping[str, Any]) -> str:
@@ -113,6 +117,15 @@ def _publish_line(counts: Mapping[str, Any]) -> str:
     words = (("accepted", "平台已接收"), ("rejected", "被退回"), ("held", "待人工决定"))
     more = "".join(f"，{word} {counts[name]} 条" for name, word in words if counts.get(name))
     return f"报出 {counts['sent']} 条，校验不通过 {counts['invalid']} 条{more}"
+
+
+def _write_back_line(counts: Mapping[str, Any]) -> str:
+    waits = counts["pending"] + counts["sending"]
+    return f"已送达 {counts['delivered']} 条，待送 {waits} 条，被退回 {counts['refused']} 条"
+
+
+def _tell_line(counts: Mapping[str, Any]) -> str:
+    return f"发出邮件 {counts['sent']} 封"
 
 
 def _screen_line(counts: Mapping[str, Any], measures: Measures) -> str:

@@ -23,9 +23,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import SourceError
-from credit_sync.http_settings import QuerySource
+from credit_sync.http_settings import QuerySource, RowsService
 from credit_sync.settings import HttpSource
 
 LONGEST_RETRY_AFTER = 120.0
@@ -134,7 +133,7 @@ def _watched_pools(watchdog: _Watchdog) -> dict[str, Any]:
 class Downloader:
     """A session with one source. A context manager; not for several threads."""
 
-    def __init__(self, source: HttpSource | QuerySource | ApiChannel, auth: AuthBase | None) -> None:
+    def __init__(self, source: HttpSource | QuerySource | RowsService, auth: AuthBase | None) -> None:
         self._source = source
         self._watchdog = _Watchdog(source.timeout_seconds * WHOLE_ANSWER)
         self._session = requests.Session()

@@ -14,9 +14,8 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import requests
 from requests.auth import AuthBase
 
-from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import SourceError
-from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, SignedAuth, TokenAuth
+from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, RowsService, SignedAuth, TokenAuth
 from credit_sync.secret import secret
 from credit_sync.settings import HttpSource, OffsetPaging, PagePaging
 from credit_sync.sources.download import Downloaded, Downloader
@@ -86,7 +85,7 @@ class _Header(AuthBase):
         return request
 
 
-def key_of(source: HttpSource | QuerySource | ApiChannel) -> str:
+def key_of(source: HttpSource | QuerySource | RowsService) -> str:
     """The secret that the source's requests are signed with or carry, '' for none. Raises CreditSyncError."""
     if source.auth is None:
         return ""
@@ -94,7 +93,7 @@ def key_of(source: HttpSource | QuerySource | ApiChannel) -> str:
     return secret(auth.secret_env if isinstance(auth, SignedAuth) else auth.token_env)
 
 
-def header_auth(source: HttpSource | QuerySource | ApiChannel, key: str) -> AuthBase | None:
+def header_auth(source: HttpSource | QuerySource | RowsService, key: str) -> AuthBase | None:
     """The key as a request header, where it goes there."""
     if isinstance(source.auth, BearerAuth):
         return _Header("Authorization", f"Bearer {key}")

@@ -8,14 +8,15 @@ A stage's completion is recorded in the transaction that commits the stage's dat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Engine, func, select, update
 
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
 
-StageName = Literal["pull", "publish", "screen", "report"]
+StageName = Literal["pull", "publish", "screen", "write_back", "report", "tell"]
+STAGES: tuple[StageName, ...] = get_args(StageName)
 Finish = Literal["done", "failed"]
 
 

@@ -53,7 +53,7 @@ stage = Table(
     "stage",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column("name", String(16), primary_key=True),  # pull | publish | screen | report
+    Column("name", String(16), primary_key=True),  # pull | publish | screen | write_back | report | tell
     Column("part", String(64), primary_key=True),  # the source or channel; '' for a whole stage
     Column("status", String(16), nullable=False),  # done | failed
     Column("counts", JSON, nullable=False),
@@ -337,6 +337,40 @@ decision = Table(
     Column("rests_on", Integer),  # of a confirmation: the step that it agrees with
     Column("cases", JSON, nullable=False),  # the evidence as it was then: screening/decisions.py
     Index(None, "flag_id"),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("system", String(64), nullable=False),  # as it is configured
+    Column("flag_id", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),  # 1, 2 ... of the flag
+    Column("change", String(16), nullable=False),  # see write_back/changes.py
+    Column("content", JSON, nullable=False),  # the fields that a mapping may name; numbers of persons hidden
+    Column("decision_id", Integer, nullable=False),  # the last step of the flag's history that is told; 0 for none
+    Column("state", String(16), nullable=False),  # pending | sending | delivered | refused
+    Column("reason", Text, nullable=False),  # of a refusal, the system's words; numbers hidden
+    Column("platform_id", String(128), nullable=False),  # the system's number for it
+    Column("attempts", Integer, nullable=False),
+    Column("run_id", Integer, nullable=False),  # the run that made it
+    Column("made_at", DateTime, nullable=False),
+    Column("delivered_at", DateTime),
+    UniqueConstraint("system", "flag_id", "sequence"),
+    Index(None, "system", "state"),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # digest | failure
+    Column("occasion", String(32), primary_key=True),  # of a digest the day, of a failure the run
+    Column("department", String(128), primary_key=True),  # '' for operators
+    Column("recipient", String(254), primary_key=True),
+    Column("state", String(16), nullable=False),  # sent | failed
+    Column("problem", Text, nullable=False),
+    Column("run_id", Integer, nullable=False),
+    Column("at", DateTime, nullable=False),
 )
 
 audit = Table(

@@ -7,9 +7,9 @@ line may be cut, at any moment between sending and knowing that it was sent.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.standard import FieldTable, Row
 from credit_sync.records import RecordKind
@@ -49,13 +49,6 @@ class Submitted:
     def record_key(self) -> str:
         """What the record is known by in all its versions: `anhui/licence/12`."""
         return self.key.rpartition("/")[0]
-
-
-class Answer(StrEnum):
-    """The platform's word on a submission."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)

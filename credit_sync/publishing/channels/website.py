@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, func, select
 
 from credit_sync.channel_settings import WebsiteChannel
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels.channel import Answer, Batch, Handover, Receipt, Submitted
+from credit_sync.interfaces.messages import Answer
+from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.persons import load_persons
 from credit_sync.publishing.site.build import PUBLIC, build_site
 from credit_sync.publishing.site.content import Site

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from credit_sync.publishing.channels.channel import Answer, Receipt, Submitted
+from credit_sync.interfaces.messages import Answer
+from credit_sync.publishing.channels.channel import Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeReceipt
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable

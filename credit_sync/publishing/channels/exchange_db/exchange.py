@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine
 
 from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.interfaces.database import connected, hold
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.answers import answers
-from credit_sync.publishing.channels.exchange_db.database import connected, hold
 from credit_sync.publishing.channels.exchange_db.identity import Identity, identities
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeMapping, load_exchange
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, insert, literal, select, update
 
 from credit_sync.channel_settings import ExchangeDbChannel
+from credit_sync.interfaces.database import address, connected
 from credit_sync.publishing.channels.exchange_db.answers import unexplained_states
-from credit_sync.publishing.channels.exchange_db.database import address, connected
 from credit_sync.publishing.channels.exchange_db.exchange import mapping_of, open_table
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
 from credit_sync.publishing.values import PUBLISHED_KINDS

@@ -1,22 +1,17 @@
-"""A table of the exchange database as it really is, checked against the mapping before anything is written."""
+"""The table of one kind of record in the exchange database."""
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Inspector, MetaData, Table, inspect, text
+from sqlalchemy import Connection
 
-from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels.exchange_db.cells import Cells
+from credit_sync.interfaces.table import ForeignTable
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeMapping
 from credit_sync.publishing.standard import Row, Standard
 from credit_sync.records import RecordKind
 
-_NO_TRANSACTIONS = frozenset({"myisam", "aria", "memory", "csv", "archive", "mrg_myisam"})
 
-
-class ExchangeTable:
+class ExchangeTable(ForeignTable):
     """The table of one kind of record. Making one raises CreditSyncError where database and mapping do not fit."""
 
     def __init__(
@@ -30,31 +25,12 @@ class ExchangeTable:
         self.mapping, self.fields = mapping, standard.table(kind)
         self._codes = mapping.columns(kind, self.fields)
         self._constants = mapping.table(kind).constants
-        inspector = inspect(connection)
-        name = _table_name(inspector, mapping.table(kind).table, schema)
-        _refuse_without_transactions(inspector, name, schema)
-        reflected = inspector.get_columns(name, schema)
-        columns = (Column(c["name"], c["type"], nullable=c["nullable"]) for c in reflected)
-        self.table = Table(name, MetaData(), *columns, schema=schema)
-        names = _column_names(name, mapping.all_columns(kind, self.fields), self.table.columns.keys())
-        _refuse_unfilled(name, reflected, frozenset(names.values()))
-        charsets = _charsets(connection, self.table)
-        self._cells = {
-            wanted: Cells(self.table.c[found], charsets.get(found, ""), standard.date_format)
-            for wanted, found in names.items()
-        }
+        columns = mapping.all_columns(kind, self.fields)
+        super().__init__(connection, mapping.table(kind).table, columns, schema, standard.date_format)
 
     def key(self, identity: Identity) -> str:
         """The UUID of a submission's row."""
         return identity.record if self.mapping.row.one_per == "record" else identity.submission
-
-    def column(self, name: str) -> Column[Any]:
-        """The column that the mapping calls so."""
-        return self._cells[name].column
-
-    def cells(self, name: str) -> Cells:
-        """How the column that the mapping calls so takes values."""
-        return self._cells[name]
 
     def values(self, row: Row) -> dict[str, Any]:
         """What a published row and the constants become, by the mapping's column names. Raises UnfitError."""
@@ -71,77 +47,3 @@ class ExchangeTable:
             for column, length in lengths.items()
             if length is not None and length < allowed[column]
         ]
-
-
-def _table_name(inspector: Inspector, wanted: str, schema: str | None) -> str:
-    tables = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-    found = _as_written(wanted, tables)
-    if found is None:
-        raise CreditSyncError(
-            f"前置库里没有表 {wanted}{_nearest(wanted, tables)}，或没有权限看到它",
-            remedy="请核对映射文件里的 table 和渠道的 schema",
-        )
-    return found
-
-
-def _column_names(table: str, wanted: Iterable[str], there: Sequence[str]) -> dict[str, str]:
-    """The mapping's column -> the table's."""
-    found = {name: _as_written(name, there) for name in wanted}
-    if missing := [f"{name}{_nearest(name, there)}" for name, column in found.items() if column is None]:
-        raise CreditSyncError(
-            f"前置库的表 {table} 没有列 {'、'.join(missing)}", remedy="请核对映射文件里的 columns、row 和 receipt"
-        )
-    return {name: column for name, column in found.items() if column is not None}
-
-
-def _refuse_without_transactions(inspector: Inspector, table: str, schema: str | None) -> None:
-    """MySQL keeps tables that cannot take back half a batch."""
-    if inspector.dialect.name not in ("mysql", "mariadb") or table in inspector.get_view_names(schema):
-        return
-    engine = str(inspector.get_table_options(table, schema).get(f"{inspector.dialect.name}_engine", ""))
-    if engine.lower() in _NO_TRANSACTIONS:
-        raise CreditSyncError(
-            f"前置库的表 {table} 的存储引擎 {engine} 没有事务，写到一半不能撤销",
-            remedy=f"请前置库管理员执行 ALTER TABLE {table} ENGINE=InnoDB",
-        )
-
-
-def _refuse_unfilled(table: str, columns: Iterable[Mapping[str, Any]], filled: frozenset[str]) -> None:
-    for column in columns:
-        fills_itself = any(column.get(how) for how in ("default", "identity", "computed"))
-        fills_itself = fills_itself or column.get("autoincrement") is True
-        if column["name"] not in filled and not column["nullable"] and not fills_itself:
-            raise CreditSyncError(
-                f"前置库的表 {table} 的列 {column['name']} 必填，映射文件没有写它",
-                remedy="请在映射文件的 constants 或 columns 里补上",
-            )
-
-
-def _as_written(wanted: str, names: Iterable[str]) -> str | None:
-    """The name as the database writes it: exactly, or in another case when only one is so."""
-    known = list(names)
-    if wanted in known:
-        return wanted
-    same = [name for name in known if name.casefold() == wanted.casefold()]
-    return same[0] if len(same) == 1 else None
-
-
-def _nearest(wanted: str, names: Iterable[str]) -> str:
-    written = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(wanted.casefold(), written, n=1)
-    return f"（是否想写 {written[close[0]]}）" if close else ""
-
-
-def _charsets(connection: Connection, table: Table) -> dict[str, str]:
-    """Column -> its character set, lower case, where the database says it."""
-    if connection.dialect.name == "postgresql":
-        encoding = str(connection.scalar(text("SHOW server_encoding"))).lower()
-        return {} if encoding == "utf8" else dict.fromkeys(table.columns.keys(), encoding)
-    if connection.dialect.name not in ("mysql", "mariadb"):
-        return {}
-    query = text(
-        "SELECT column_name, character_set_name FROM information_schema.columns"
-        " WHERE table_schema = COALESCE(:schema, DATABASE()) AND table_name = :name"
-    )
-    found = connection.execute(query, {"schema": table.schema, "name": table.name})
-    return {name: str(charset).lower() for name, charset in found if charset}

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.channels.channel import Answer, Batch, Receipt, Submitted
-from credit_sync.publishing.channels.exchange_db.cells import UnfitError
-from credit_sync.publishing.channels.exchange_db.database import blames_the_row, sentence_of
+from credit_sync.interfaces.cells import UnfitError
+from credit_sync.interfaces.messages import Answer
+from credit_sync.interfaces.table import execute
+from credit_sync.publishing.channels.channel import Batch, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
 
@@ -95,21 +95,5 @@ def _values(
 
 
 def _execute(connection: Connection, statement: Any, rows: Mapping[int, dict[str, Any]]) -> Iterator[Receipt]:
-    """All rows at once; where the database refuses one of them, one after the other."""
-    if not rows or _taken(connection, statement, list(rows.values())) is None:
-        return
-    for submission_id, values in rows.items():
-        if refusal := _taken(connection, statement, [values]):
-            yield Receipt(submission_id, Answer.REJECTED, f"前置库不接受：{refusal}")
-
-
-def _taken(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> str | None:
-    """None when the database took all of the rows, else why it took none."""
-    try:
-        with connection.begin_nested():
-            connection.execute(statement, rows)
-    except DBAPIError as error:
-        if not blames_the_row(error):
-            raise
-        return sentence_of(error)[0]
-    return None
+    for submission_id, reason in execute(connection, statement, rows):
+        yield Receipt(submission_id, Answer.REJECTED, reason)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from credit_sync.channel_settings import ExchangeDbChannel
+from credit_sync.database_settings import RowsDatabase
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.engine import explain
 
@@ -37,16 +37,18 @@ _EXPLAINED: tuple[tuple[frozenset[str | int], str, str], ...] = (
 
 
 @contextmanager
-def connected(channel: ExchangeDbChannel, base: Path) -> Iterator[Connection]:
+def connected(settings: RowsDatabase, base: Path) -> Iterator[Connection]:
     """A connection for one hand-over or look. Every error of the database becomes a CreditSyncError."""
-    url = channel.full_url(base)
+    url = settings.full_url(base)
     try:
-        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=_patience(channel, url))
+        engine = create_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args=_patience(settings, url)
+        )
     except (NoSuchModuleError, ImportError):
         raise CreditSyncError(f"没有安装数据库驱动 {url.drivername}", remedy="请安装后再试") from None
     try:
         with engine.connect() as connection:
-            _prepare(connection, channel)
+            _prepare(connection, settings)
             yield connection
     except (SQLAlchemyError, UnicodeError) as error:
         sentence, remedy = sentence_of(error)
@@ -105,8 +107,8 @@ def _never_connected(error: DBAPIError) -> bool:
     return code is None or (isinstance(code, int) and 2000 <= code < 3000)
 
 
-def _patience(channel: ExchangeDbChannel, url: URL) -> dict[str, Any]:
-    seconds = channel.timeout_seconds
+def _patience(settings: RowsDatabase, url: URL) -> dict[str, Any]:
+    seconds = settings.timeout_seconds
     if url.get_backend_name() == "postgresql":
         alive = {"keepalives_idle": seconds, "keepalives_interval": 5, "keepalives_count": 3}
         return {"connect_timeout": seconds, "tcp_user_timeout": seconds * 1000, **alive}
@@ -116,11 +118,11 @@ def _patience(channel: ExchangeDbChannel, url: URL) -> dict[str, Any]:
     return {}
 
 
-def _prepare(connection: Connection, channel: ExchangeDbChannel) -> None:
+def _prepare(connection: Connection, settings: RowsDatabase) -> None:
     """Nothing is waited for without end, and MySQL refuses what it would otherwise cut or replace by `?`."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET statement_timeout = {channel.timeout_seconds * 1000}")
+        connection.exec_driver_sql(f"SET statement_timeout = {settings.timeout_seconds * 1000}")
     elif connection.dialect.name in ("mysql", "mariadb"):
         connection.exec_driver_sql("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')")
-        connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {channel.timeout_seconds}")
+        connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {settings.timeout_seconds}")
     connection.commit()

@@ -2,19 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import orjson
 
-from credit_sync.publishing.channels.api_mapping import Answers, ApiMapping, Question
-from credit_sync.publishing.channels.channel import Answer, Batch, Submitted
-from credit_sync.publishing.standard import FieldTable
+from credit_sync.interfaces.notation import Answers, Question
 from credit_sync.sources.formats import json_text, text, xml_tree
 from credit_sync.sources.formats.rows import at_path
 from credit_sync.subjects.identifiers import hide_in_text
 
 _SHOWN = 200
+
+
+class Answer(StrEnum):
+    """The platform's word on a row."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
 
 
 class NoAnswerError(ValueError):
@@ -30,42 +36,20 @@ class Told:
     platform_id: str = ""
 
 
-def batch_body(mapping: ApiMapping, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> bytes:
-    """The body that carries rows: every field of the table, the row's key and action."""
-    request = mapping.request
-    names = {field.code: mapping.names.get(field.code, field.code) for field in table.fields}
-    items: list[Any] = [
-        ({request.record: row.record_key} if request.record else {})
-        | {request.key: row.key, request.action: request.actions[row.action.value]}
-        | {name: row.row.get(code, "") for code, name in names.items()}
-        for row in rows
-    ]
-    known = {
-        "batch": str(batch.id),
-        "kind": request.kinds.get(batch.kind.value, batch.kind.value),  # type: ignore[call-overload]
-        "action": request.actions[batch.action.value],
-        "standard": batch.standard,
-        "count": str(len(items)),
-        "date": batch.made_at.date().isoformat(),
-    }
-    texts = {path: written.format(**known) for path, written in request.texts.items()}
-    return _body(mapping.format, texts, request.rows, items)
-
-
 def question_body(written: str, question: Question, keys: Sequence[str]) -> bytes:
     """The body that asks what became of keys."""
-    return _body(written, question.texts, question.keys, list(keys))
+    return written_body(written, question.texts, question.keys, list(keys))
 
 
-def read_answer(body: bytes, mapping: ApiMapping, answers: Answers, keys: Iterable[str]) -> dict[str, Told]:
+def read_answer(body: bytes, written: str, answers: Answers, keys: Iterable[str]) -> dict[str, Told]:
     """What an answer says about `keys`; those that it does not name are left out. Raises NoAnswerError."""
-    document = _parsed(body, mapping.format)
+    document = _parsed(body, written)
     said = at_path(document, answers.success.path)
     if _word(said) not in answers.success.values:
         raise NoAnswerError(
             f"平台没有给出成功的答复（{answers.success.path} = {_shown(said)}）{_message(document)}"
         )
-    listed = _rows(document, mapping.format, answers)
+    listed = _rows(document, written, answers)
     told = {_word(row.get(answers.key)): _told(row, answers) for row in listed}
     if answers.listed == "rejected":
         told = {key: Told(Answer.ACCEPTED) for key in keys} | told
@@ -95,7 +79,8 @@ def _told(row: Mapping[str, Any], answers: Answers) -> Told:
     return Told(Answer.REJECTED, reason or "平台没有说明原因", number)
 
 
-def _body(written: str, texts: Mapping[str, str], path: str, items: list[Any]) -> bytes:
+def written_body(written: str, texts: Mapping[str, str], path: str, items: list[Any]) -> bytes:
+    """A request's body, JSON or XML: `texts` at their paths, and the rows (name -> text) or keys at `path`."""
     return _xml(texts, path, items) if written == "xml" else _json(texts, path, items)
 
 

@@ -10,28 +10,19 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import requests
 from cryptography.hazmat.primitives import hashes
 
-from credit_sync.channel_settings import ApiChannel
-from credit_sync.http_settings import SignedAuth
-from credit_sync.publishing.channels.api_mapping import Answers, ApiMapping
-from credit_sync.publishing.channels.api_messages import (
-    NoAnswerError,
-    Told,
-    batch_body,
-    question_body,
-    read_answer,
-)
-from credit_sync.publishing.channels.channel import Batch, Submitted
-from credit_sync.publishing.standard import FieldTable
+from credit_sync.http_settings import RowsService, SignedAuth
+from credit_sync.interfaces.messages import NoAnswerError, Told, question_body, read_answer
+from credit_sync.interfaces.notation import Answers, RowsInterface
 from credit_sync.sources.download import Downloaded, Downloader, UnclearError, bare
 from credit_sync.sources.http import header_auth, key_of
 from credit_sync.sources.pace import Pace
 from credit_sync.sources.signing import signed
 
 
-class ApiSession:
-    """A session with the platform of one channel. A context manager. Raises CreditSyncError without its secret."""
+class Session:
+    """A session with one platform. A context manager. Raises CreditSyncError without its secret."""
 
-    def __init__(self, settings: ApiChannel, mapping: ApiMapping) -> None:
+    def __init__(self, settings: RowsService, mapping: RowsInterface) -> None:
         self._settings, self._mapping = settings, mapping
         self._secret = key_of(settings)
         self._downloader = Downloader(settings, header_auth(settings, self._secret))
@@ -53,10 +44,8 @@ class ApiSession:
         """The platform says what became of a key."""
         return self._asking is not None
 
-    def hand_over(self, batch: Batch, table: FieldTable, rows: Sequence[Submitted]) -> dict[str, Told]:
-        """Sends rows, once. Raises NotArrivedError, UnclearError, or SourceError when the platform refuses them all."""
-        keys = [row.key for row in rows]
-        body = batch_body(self._mapping, batch, table, rows)
+    def hand_over(self, body: bytes, keys: Sequence[str]) -> dict[str, Told]:
+        """Sends the rows with these keys, once. Raises NotArrivedError, UnclearError, or SourceError when all are refused."""
         request = self._request(self._settings.url, body)
         request.headers["Idempotency-Key"] = hashlib.sha256("\n".join(keys).encode()).hexdigest()
         shown = bare(self._settings.url)
@@ -74,9 +63,16 @@ class ApiSession:
         answered = self._downloader.fetch(lambda: self._request(url, body), bare(url))
         return self._read(answered, question.answer, keys, bare(url))
 
+    def probe(self, key: str) -> str:
+        """One line in Chinese on whether the platform answers, asked about a key that nobody has. Raises SourceError."""
+        if not self.can_ask:
+            return f"{self._mapping.title}，接口不能询问，未试"
+        self.ask([key])
+        return f"{self._mapping.title}，平台有答复"
+
     def _read(self, came: Downloaded, answers: Answers, keys: Sequence[str], shown: str) -> dict[str, Told]:
         try:
-            return read_answer(came.body, self._mapping, answers, keys)
+            return read_answer(came.body, self._mapping.format, answers, keys)
         except NoAnswerError as error:
             raise UnclearError(f"{shown}：{error}", remedy="核对对照文件，或联系平台") from None
 

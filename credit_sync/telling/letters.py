@@ -1,0 +1,90 @@
+"""The letters: a department's morning digest, and the notice of failure to operators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from credit_sync.reporting.lists import read_lists
+from credit_sync.reporting.shown import shown
+from credit_sync.reporting.summary import Summary
+from credit_sync.reporting.templates import environment
+from credit_sync.screening.measures import load_measures
+from credit_sync.settings import Settings
+from credit_sync.store.ledger import Run
+from credit_sync.tell_settings import EVERY
+from credit_sync.telling.mail import Letter
+from credit_sync.telling.own_report import digest_counts, own_report
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One mail that is due."""
+
+    kind: Literal["digest", "failure"]
+    occasion: str
+    """Of a digest the day, of a failure notice the run."""
+    department: str
+    """'' for operators."""
+    recipient: str
+    since: datetime | None = None
+    """Of a digest: since when news is counted, which is the last one that arrived."""
+
+
+def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Letter:
+    """A department's digest of the day."""
+    department, since = one.department, one.since
+    counts = digest_counts(connection, settings, department, since)
+    title = "全部处室" if department == EVERY else shown(department)
+    values = {
+        "organ": settings.department.name,
+        "department": title,
+        "as_of": run.as_of,
+        "since": since,
+        "counts": counts,
+        "stale": stale_lists(connection, settings, run),
+        "desk": settings.desk.address,
+    }
+    return Letter(
+        recipient=one.recipient,
+        occasion=f"digest/{run.as_of:%Y-%m-%d}/{sha256(department.encode()).hexdigest()[:16]}",
+        subject=f"信用预警 {run.as_of:%m-%d} {title}：待处理 {counts.waiting}，新增 {counts.new}",
+        at=run.as_of,
+        text=environment().get_template("digest.txt.j2").render(**values),
+        html=environment().get_template("digest.html.j2").render(**values),
+        attachment=own_report(connection, settings, run, department),
+    )
+
+
+def failure(settings: Settings, run: Run, recipient: str, problems: Sequence[str]) -> Letter:
+    """What failed in a run, to one operator."""
+    lines = "\n".join(f"{number}. {shown(problem)}" for number, problem in enumerate(problems, 1))
+    where = settings.path(settings.reports.folder) / f"run-{run.as_of:%Y-%m-%d}.html"
+    text = (
+        f"第 {run.id} 次运行（{run.as_of:%Y-%m-%d %H:%M}）有 {len(problems)} 处问题，其余已完成：\n\n{lines}\n\n"
+        f"怎样处理，见运行报告 {where.name} 的待办，或执行 credit-sync status。\n"
+    )
+    subject = f"信用比对运行有 {len(problems)} 处问题 {run.as_of:%Y-%m-%d}"
+    return Letter(recipient, f"failure/{run.id}", subject, run.as_of, text)
+
+
+def breakdown(as_of: datetime, recipient: str, problem: str) -> Letter:
+    """A run that broke off, to one operator."""
+    text = f"{as_of:%Y-%m-%d %H:%M} 的运行没有完成：\n\n{shown(problem)}\n\n排除原因后执行 credit-sync run。\n"
+    occasion = f"breakdown/{as_of:%Y-%m-%d}/{sha256(problem.encode()).hexdigest()[:16]}"
+    return Letter(recipient, occasion, f"信用比对运行中断 {as_of:%Y-%m-%d}", as_of, text)
+
+
+def problems_of(connection: Connection, settings: Settings, run: Run, summary: Summary) -> list[str]:
+    """What operators are told of: what failed, and lists that clear nobody."""
+    return [*summary.problems, *stale_lists(connection, settings, run)]
+
+
+def stale_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:
+    """One line for each list that is missing or too old."""
+    measures = load_measures(settings.path(settings.mappings))
+    lists = read_lists(connection, settings, run, run.as_of, measures)
+    return [f"{found.title}不能据此放行任何人：{shown(found.warning)}" for found in lists if found.warning]
