@@ -5,7 +5,7 @@ environment variable NAME, or the file that NAME_FILE points to.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -113,10 +113,16 @@ class Store(DatabaseSettings):
     """Folder of the index of the lists, derived from the store: it may be deleted and is built again."""
 
 
+ReportFormat = Literal["html", "xlsx", "pdf"]
+REPORT_FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
+
+
 class Reports(Strict):
-    """Where reports are written."""
+    """Where reports are written, and as what."""
 
     folder: Path = Path("var/reports")
+    formats: tuple[ReportFormat, ...] = Field(default=("html", "xlsx"), min_length=1)
+    """Of the night's reports. A PDF needs the extra `pdf` and takes some time: about a second a page."""
 
 
 class Settings(Strict):

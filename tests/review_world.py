@@ -16,7 +16,6 @@ from credit_sync.review import Standing
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.screen import ScreenCounts, screen
-from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
 from credit_sync.sources.pull import pull
@@ -113,7 +112,6 @@ class ReviewWorld:
         changed = re.sub(rf"(\[{re.escape(section)}\][^\[]*?\bm = )[0-9.e-]+", rf"\g<1>{m}", text, count=1)
         assert changed != text
         path.write_text(changed, encoding="utf-8")
-        load_weights.cache_clear()
 
     def deliver(self, name: str, *rows: Mapping[str, Any]) -> None:
         """The whole source, from the next night on."""

@@ -190,6 +190,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "DeadlineRules": ("publishing", "Deadlines"),
     "PublicationTerm": ("publishing", "[publication]"),
     "Promise": ("publishing", "[[promises]]"),
+    "ReviewTerm": ("publishing", "[review]"),
     "Series": ("publishing", "[[series]]"),
 }
 """Which page and section explains a table."""

@@ -3,18 +3,29 @@
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.engine import URL
 
+from credit_sync.publishing.rates import Month
 from credit_sync.records import Role
+from credit_sync.reporting.clean_bill import issue_clean_bill
+from credit_sync.reporting.clean_bill_views import Selection
 from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.monthly import write_monthly_summary
+from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.screening.measures import load_measures
+from credit_sync.store.engine import connect
+from credit_sync.store.migrate import upgrade
 from tests.report_night import (
     FULL_NUMBERS,
+    SCIENCE,
     SECOND,
     THIRD,
     case,
@@ -74,6 +85,30 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def operators(tmp_path_factory: pytest.TempPathFactory) -> Path:
     night = troubled_night(tmp_path_factory.mktemp("run"))
     return write_run_report(night.engine, night.settings, THIRD)[0]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The clean-bill list of a round with open flags and unverifiable people, and the month's summary."""
+    folder = tmp_path_factory.mktemp("written")
+    engine = connect(URL.create("sqlite", database=str(folder / "store.db")))
+    upgrade(engine)
+    night = two_nights(folder, engine)
+    at, only_page = SECOND.as_of + timedelta(hours=7), ("html",)
+    options = {"who": "签发人", "at": at, "origin": "", "formats": only_page, "folder": folder}
+    _, bill = issue_clean_bill(engine, night.settings, Selection(SCIENCE, 2018, ""), **options)
+    month = read_monthly(engine, night.settings, Month(2018, 12), datetime(2019, 1, 5))
+    return {"bill": bill[0], "monthly": write_monthly_summary(month, folder, only_page)[0]}
+
+
+@pytest.fixture(scope="module")
+def bill(written: dict[str, Path]) -> Path:
+    return written["bill"]
+
+
+@pytest.fixture(scope="module")
+def monthly(written: dict[str, Path]) -> Path:
+    return written["monthly"]
 
 
 def show(browser: Browser, path: Path, **options: object) -> tuple[Page, list[str]]:
@@ -152,7 +187,7 @@ def test_hostile_names_stay_text(browser: Browser, hostile: Path) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("report", ["flagged", "hostile", "operators"])
+@pytest.mark.parametrize("report", ["flagged", "hostile", "operators", "bill", "monthly"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_sticks_out_of_the_window(
     browser: Browser, request: pytest.FixtureRequest, report: str, width: int
@@ -186,7 +221,28 @@ def test_prints_on_few_pages(browser: Browser, flagged: Path) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("report", ["flagged", "operators"])
+def test_the_waterfall_unfolds_without_script(browser: Browser, flagged: Path) -> None:
+    page, noticed = show(browser, flagged, java_script_enabled=False)
+    pictures = page.locator(".sum svg")
+    assert (pictures.count(), pictures.first.is_visible()) == (6, False)
+    page.locator(".sum summary").first.click()
+    assert (pictures.first.is_visible(), noticed) == (True, [])
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["flagged", "bill", "monthly"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(
+    browser: Browser, request: pytest.FixtureRequest, report: str, width: int
+) -> None:
+    page, _ = show(browser, request.getfixturevalue(report), viewport={"width": width, "height": 900})
+    page.eval_on_selector_all("details", "all => all.forEach(e => { e.open = true; })")
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found] == []
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["flagged", "operators", "bill", "monthly"])
 def test_is_accessible(browser: Browser, request: pytest.FixtureRequest, report: str) -> None:
     page, _ = show(browser, request.getfixturevalue(report))
     assert page.locator("html").get_attribute("lang") == "zh-CN"
@@ -195,7 +251,7 @@ def test_is_accessible(browser: Browser, request: pytest.FixtureRequest, report:
     assert all(deeper - level <= 1 for level, deeper in pairwise(levels))
     fields = page.locator("select, input")
     assert all(fields.nth(n).evaluate("e => e.labels.length") == 1 for n in range(fields.count()))
-    unnamed = "all => all.filter(e => !document.getElementById(e.getAttribute('aria-labelledby'))).length"
+    unnamed = "all => all.filter(e => e.getAttribute('aria-labelledby').split(/\\s+/).some(id => !document.getElementById(id))).length"
     assert page.eval_on_selector_all("[aria-labelledby]", unnamed) == 0
     assert page.eval_on_selector_all("[id]", "all => all.length - new Set(all.map(e => e.id)).size") == 0
     assert page.evaluate(_LOW_CONTRAST) == []

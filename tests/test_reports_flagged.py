@@ -10,12 +10,16 @@ import pytest
 from sqlalchemy import Engine
 
 from credit_sync.records import Role
-from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.flagged import flagged_page, write_flagged_report
+from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_views import FlaggedReport
 from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
-from credit_sync.store import schema
+from credit_sync.screening.weights import load_weights
+from credit_sync.store import ledger, schema
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from tests.report_night import (
     FIRST,
@@ -29,6 +33,8 @@ from tests.report_night import (
     person,
     two_nights,
 )
+from tests.review_world import MAN, NOBODY, NUMBER, TWO, ReviewWorld
+from tests.review_world import case as world_case
 
 
 @pytest.fixture(scope="module")
@@ -231,8 +237,9 @@ def test_cells_are_text_whatever_they_look_like(hostile: Night) -> None:
 
 def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
     book = openpyxl.load_workbook(io.BytesIO(write(night)[1]))
-    assert book.sheetnames == ["概况", "预警", "名单条目", "无法核实", "已排除", "已关闭", "复核理由"]
+    assert book.sheetnames == ["概况", "变化", "预警", "名单条目", "无法核实", "已排除", "已关闭", "复核理由"]
     assert {sheet.title: sheet.max_row - 1 for sheet in book if sheet.title != "概况"} == {
+        "变化": 2,
         "预警": 6,
         "名单条目": 10,
         "无法核实": 2,
@@ -251,3 +258,76 @@ def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
     yang = next(row for row in flags if row["申报主体"] == "仰宗岱")
     assert (yang["变化"], yang["判定"], yang["可能性"], yang["角色"]) == ("新增", "确认", "＞99.9%", "完成人")
     assert yang["主体号码"] == "身份证号码 340406********3319"
+
+
+def _report(world: ReviewWorld) -> FlaggedReport:
+    with world.engine.connect() as connection:
+        run = ledger.latest(connection)
+        assert run is not None
+        return read_flagged(connection, world.settings, run, load_measures(world.folder / "mappings"))
+
+
+def _night(world: ReviewWorld) -> None:
+    """A night, reported."""
+    world.night()
+    with writing(world.engine) as connection:
+        run = ledger.latest(connection)
+        assert run is not None
+        ledger.stage_done(connection, run, "report", "", {})
+
+
+def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Path) -> None:
+    world = ReviewWorld(engine, tmp_path)
+    world.deliver("applicants", {**TWO[0], "证件": ""}, TWO[1])
+    world.deliver("debtors", world_case(1))
+    _night(world)
+    (flag,) = world.flags()
+    first = changes_by_kind(_report(world))
+    assert not any(first.values())
+    world.decide(Conclusion.DISMISS, "张三", flag)
+    world.deliver("applicants", *TWO)
+    world.deliver("debtors", world_case(1), world_case(2), world_case(3, MAN, NUMBER))
+    _night(world)
+    found = changes_by_kind(_report(world))
+    assert {kind: len(changes) for kind, changes in found.items()} == {
+        "新增": 1,
+        "有变化": 0,
+        "重新打开": 1,
+        "已作结论": 1,
+        "已关闭": 0,
+    }
+    assert found["已作结论"][0].said == ("张三 排除：经核对证件号码，不是同一主体",)
+    said = "\n".join(found["重新打开"][0].said)
+    for sentence in (
+        "判定：疑似 → 确认",
+        "结论不再成立：出现新的名单条目",
+        "新增条目 2",
+        "申报信息更正：证件号码",
+    ):
+        assert sentence in said
+    world.deliver("debtors", world_case(2), world_case(3, MAN, NUMBER))
+    world.measure("consider")
+    _night(world)
+    found = changes_by_kind(_report(world))
+    assert [c.number for c in found["有变化"]] == [1, 2]
+    said = "\n".join(found["有变化"][0].said)
+    assert "处理：限制 → 审慎参考" in said
+    assert "已不计入：名单条目 1 已不在" in said
+    world.deliver("debtors", NOBODY)
+    _night(world)
+    assert [c.number for c in changes_by_kind(_report(world))["已关闭"]] == [1, 2]
+    world.deliver("debtors", world_case(2))
+    _night(world)
+    (again,) = changes_by_kind(_report(world))["新增"]
+    assert again.said[0].startswith("曾于 2026-03-05 关闭，现又出现")
+
+
+def test_pictures_are_drawn_for_what_waits_and_only_so_many(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = report_of(night)
+    weights = load_weights(night.settings.path(night.settings.mappings))
+    assert flagged_page(report, weights).count('<svg class="waterfall"') == 6
+    monkeypatch.setattr("credit_sync.reporting.flagged._MOST_PICTURES", 2)
+    page = flagged_page(report, weights)
+    assert page.count('<svg class="waterfall"') == 2
+    first = report.flags[0]
+    assert f'id="sum-{first.number}-title"' in page

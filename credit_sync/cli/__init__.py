@@ -28,6 +28,7 @@ _MODULES = {
     "check": "check",
     "status": "status",
     "compliance": "compliance",
+    "report": "report",
     "lookup": "lookup",
     "explain": "explain",
     "review": "review",

@@ -14,6 +14,7 @@ from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.number_series import load_series
 from credit_sync.publishing.probe import probe as probe_channel
+from credit_sync.reporting.pdf import probe_pdf
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
@@ -52,6 +53,8 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("数据源", name, probe))
     for name in settings.channels:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
+    if "pdf" in settings.reports.formats:
+        passed.append(_try("报告", "PDF", probe_pdf))
     return 0 if all(passed) else EXIT_FAILED
 
 

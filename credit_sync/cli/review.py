@@ -15,8 +15,8 @@ from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
+from credit_sync.reporting.files import write_report
 from credit_sync.reporting.flag_query import flag_views
-from credit_sync.reporting.flagged import write_report
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_workbook import flagged_workbook
 from credit_sync.reporting.review_text import flag_text, list_json, list_text

@@ -21,7 +21,8 @@ def asset(name: str) -> tuple[bytes, str] | None:
         return None
     content = (_STATIC / name).read_bytes()
     if name == "desk.css":
-        content = (shipped("reports") / "style.css").read_bytes() + content
+        shared = [(shipped("reports") / file).read_bytes() for file in ("pictures.css", "style.css")]
+        content = b"".join([*shared, content])
     return content, _TYPES[name]
 
 

@@ -65,11 +65,17 @@ class Promise(_Term):
         return self
 
 
+class ReviewTerm(_Term):
+    """By when officers decide on a flag, from the day on which it waits for them."""
+
+
 class DeadlineRules(Strict):
     """The whole of deadlines.toml."""
 
     publication: PublicationTerm
     promises: tuple[Promise, ...] = ()
+    review: ReviewTerm | None = None
+    """None: flags that wait are counted, none is overdue."""
 
 
 def load_deadline_rules(mappings: Path) -> DeadlineRules:

@@ -1,7 +1,8 @@
 """The monthly compliance report, for the supervisors' questions: a page that stands alone, a workbook, a short text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -10,28 +11,25 @@ from credit_sync.publishing.rates import Month, Rate
 from credit_sync.reporting.compliance_query import first_run, read_compliance
 from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.compliance_workbook import compliance_workbook
-from credit_sync.reporting.flagged import write_report
+from credit_sync.reporting.files import in_forms, write_forms
 from credit_sync.reporting.labels import RATES, RECORDS, share
 from credit_sync.reporting.lists import previous_report
 from credit_sync.reporting.templates import render
 from credit_sync.reporting.trend_chart import trend_chart
-from credit_sync.settings import Settings
+from credit_sync.settings import ReportFormat, Settings
 from credit_sync.store.ledger import Run
 
 _MOST = 300
 """Late and rejected publications listed on the page; the workbook has all."""
 
 
-def write_compliance_report(report: ComplianceReport, folder: Path) -> list[Path]:
-    """Writes compliance-YYYY-MM.html and .xlsx; a later report of the month replaces them.
+def write_compliance_report(report: ComplianceReport, folder: Path, formats: Sequence[ReportFormat]) -> list[Path]:
+    """Writes compliance-YYYY-MM; a later report of the month replaces it.
 
     Raises CreditSyncError when the folder cannot be written.
     """
-    name = f"compliance-{report.month}"
-    return [
-        write_report(folder / f"{name}.html", compliance_page(report).encode("utf-8")),
-        write_report(folder / f"{name}.xlsx", compliance_workbook(report)),
-    ]
+    forms = in_forms(formats, compliance_page(report), partial(compliance_workbook, report))
+    return write_forms(folder, f"compliance-{report.month}", forms)
 
 
 def write_monthly_report(engine: Engine, settings: Settings, run: Run) -> list[Path]:
@@ -45,7 +43,7 @@ def write_monthly_report(engine: Engine, settings: Settings, run: Run) -> list[P
     if previous is None or Month.of(previous.date()) == month:
         return []
     report = read_compliance(engine, settings, month.earlier(1), run.as_of)
-    return write_compliance_report(report, settings.path(settings.reports.folder))
+    return write_compliance_report(report, settings.path(settings.reports.folder), settings.reports.formats)
 
 
 def this_month(engine: Engine, settings: Settings, now: datetime) -> ComplianceReport | None:

@@ -1,6 +1,7 @@
 """Flags as people see them, read from the store: for the report, the list of flags and one flag alone."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, select
 
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.reporting import labels
+from credit_sync.reporting.flag_changes import flag_changes
 from credit_sync.reporting.flagged_views import (
     VERDICT_ORDER,
     ApplicationHead,
@@ -19,8 +21,9 @@ from credit_sync.reporting.flagged_views import (
 )
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
-from credit_sync.review import standings
+from credit_sync.review import Standing, standings
 from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.decisions import State
 from credit_sync.screening.faces import Via, representative
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.reasons import Reasons
@@ -46,6 +49,8 @@ def flag_views(
     matches = _matches(connection, which)
     left = _left(connection, which, previous)
     reviews = standings(connection, (dict(f._mapping) for f in flags))
+    cases = {n: [(match, listing.number) for match, listing in entries] for n, entries in matches.items()}
+    changed = flag_changes(connection, flags, cases, previous) if previous else {}
     views = []
     for row in flags:
         if row.id not in matches:
@@ -53,7 +58,9 @@ def flag_views(
         applicant = found[row.applicant_id]
         entries, gone = matches[row.id], left.get(row.id, ())
         review = review_view(reviews[row.id], reasons)
-        view = _flag(row, applicant, entries, gone, review, previous=previous, measures=measures)
+        news = _news(row, reviews[row.id], previous)
+        view = _flag(row, applicant, entries, gone, review, measures=measures)
+        view = replace(view, news=news, changes=changed.get(row.id, ()) if news else ())
         views.append((application_head(applicant), view))
     return views
 
@@ -65,15 +72,15 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
     left: tuple[str, ...],
     review: ReviewView,
     *,
-    previous: datetime | None,
     measures: Measures,
 ) -> FlagView:
-    """`matches`: the flag's, strongest first."""
+    """`matches`: the flag's, strongest first. Without its news."""
     strongest, listing = matches[0]
     reached = representative(listing) if found.via == Via.LEGAL_REPRESENTATIVE else None
     return FlagView(
         number=found.id,
-        news=_news(found, previous),
+        news="",
+        changes=(),
         verdict=Verdict(found.verdict),
         probability=found.probability,
         list_title=measures.list_title(found.list),
@@ -93,11 +100,13 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
     )
 
 
-def _news(found: Row[Any], previous: datetime | None) -> str:
+def _news(found: Row[Any], standing: Standing, previous: datetime | None) -> str:
     if previous is None:
         return ""
     if found.opened_at > previous:
         return "新增"
+    if standing.state is State.REOPENED and standing.at and standing.at > previous:
+        return "重新打开"
     return "有变化" if found.changed_at > previous else ""
 
 

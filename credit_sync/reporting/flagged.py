@@ -1,15 +1,19 @@
 """The flagged-applicants report of a night, for programme officers: a page that stands alone, and a workbook."""
 
+from functools import partial
 from pathlib import Path
 
+from markupsafe import Markup
 from sqlalchemy import Engine
 
-from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
+from credit_sync.reporting.files import in_forms, write_forms
+from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_views import VERDICT_ORDER, FlaggedReport
 from credit_sync.reporting.flagged_workbook import flagged_workbook
 from credit_sync.reporting.templates import render
+from credit_sync.reporting.waterfall import waterfall
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.weights import Weights, load_weights
@@ -17,6 +21,9 @@ from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.identifiers import SubjectKind
 
+_MOST_PICTURES = 500
+_MOST_CHANGES = 100
+"""Changes of one kind listed on the page; the workbook has all."""
 _MEANINGS = {
     Verdict.CONFIRMED: "号码吻合",
     Verdict.PROBABLE: "证据很强，须核实",
@@ -25,7 +32,7 @@ _MEANINGS = {
 
 
 def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures: Measures) -> list[Path]:
-    """Writes flagged-YYYY-MM-DD.html and .xlsx into the report folder; a later run of the day replaces them.
+    """Writes flagged-YYYY-MM-DD into the report folder, in the forms set; a later run of the day replaces them.
 
     Raises CreditSyncError when the folder cannot be written.
     """
@@ -33,26 +40,8 @@ def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures:
         report = read_flagged(connection, settings, run, measures)
     weights = load_weights(settings.path(settings.mappings))
     name = f"flagged-{run.as_of:%Y-%m-%d}"
-    page = flagged_page(report, weights).encode("utf-8")
-    folder = settings.path(settings.reports.folder)
-    return [
-        write_report(folder / f"{name}.html", page),
-        write_report(folder / f"{name}.xlsx", flagged_workbook(report)),
-    ]
-
-
-def write_report(path: Path, content: bytes) -> Path:
-    """The report, complete or not at all. Raises CreditSyncError when its folder cannot be written."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except OSError as error:
-        raise CreditSyncError(
-            f"写不了报告 {path}：{error.strerror}", remedy="请检查 reports.folder 的权限和磁盘空间"
-        ) from None
-    return path
+    forms = in_forms(settings.reports.formats, flagged_page(report, weights), partial(flagged_workbook, report))
+    return write_forms(settings.path(settings.reports.folder), name, forms)
 
 
 def flagged_page(report: FlaggedReport, weights: Weights) -> str:
@@ -62,12 +51,33 @@ def flagged_page(report: FlaggedReport, weights: Weights) -> str:
         running_title=f"申报主体信用预警报告 {report.as_of:%Y-%m-%d}",
         scripts=("flagged.js",),
         report=report,
+        changes=changes_by_kind(report),
+        most_changes=_MOST_CHANGES,
+        pictures=_pictures(report, weights),
         verdicts=VERDICT_ORDER,
         all_verdicts=tuple(reversed(Verdict)),
         meanings=_MEANINGS,
         explanations=_explanations(weights),
         priors=[(labels.SUBJECT_KINDS[kind], -weights.prior_bits(kind)) for kind in SubjectKind],
     )
+
+
+def _pictures(report: FlaggedReport, weights: Weights) -> dict[int, Markup]:
+    """By number: how the evidence of the most serious flags that wait for a decision adds up.
+
+    Of thousands of flags a page would be too heavy; the others have the same numbers in their tables.
+    """
+    priors = {labels.SUBJECT_KINDS[kind]: weights.prior_bits(kind) for kind in SubjectKind}
+    waiting = sorted((f for f in report.flags if f.review.state.waits), key=lambda f: f.order)
+    return {
+        f.number: waterfall(
+            priors[f.applicant.kind],
+            [(e.title, e.bits) for e in f.evidence if e.bits],
+            f.probability,
+            name=f"sum-{f.number}",
+        )
+        for f in waiting[:_MOST_PICTURES]
+    }
 
 
 def _explanations(weights: Weights) -> dict[Verdict, str]:

@@ -12,6 +12,7 @@ from credit_sync.reporting.flagged_views import (
     ApplicationHead,
     ApplicationView,
     ClosedView,
+    DecidedView,
     FlaggedReport,
     FlagView,
     UnverifiableView,
@@ -19,10 +20,10 @@ from credit_sync.reporting.flagged_views import (
 from credit_sync.reporting.lists import midnight, previous_report, read_lists
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED, Verdict
-from credit_sync.screening.decisions import State
+from credit_sync.screening.decisions import State, Step
 from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Measures
-from credit_sync.screening.reasons import load_reasons
+from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
 from credit_sync.store import schema
 from credit_sync.store.columns import from_columns
@@ -45,6 +46,7 @@ def read_flagged(connection: Connection, settings: Settings, run: Run, measures:
         applications=_applications(flags),
         dismissed=tuple((head, view) for head, view in flags if view.review.state is State.DISMISSED),
         reasons=reasons.reason,
+        decided=_decided(connection, previous, measures, reasons),
         closed=_closed(connection, previous, measures),
         unverifiable=_without_flag(connection, schema.screening.c.verdict == Verdict.UNVERIFIABLE.value),
         related=_without_flag(connection, _IS_RELATED),
@@ -95,7 +97,37 @@ def _applications(flags: list[tuple[ApplicationHead, FlagView]]) -> tuple[Applic
     return tuple(sorted(applications, key=lambda a: (*a.flags[0].order[:3], a.head.system, a.head.number)))
 
 
-# What closed, and who cannot be verified
+# What was decided, what closed, and who cannot be verified
+
+
+def _decided(
+    connection: Connection, previous: datetime | None, measures: Measures, reasons: Reasons
+) -> tuple[DecidedView, ...]:
+    flag, decision = schema.flag, schema.decision
+    if previous is None:
+        return ()
+    columns = (
+        *(decision.c[name] for name in ("flag_id", "step", "who", "at", "reason", "text")),
+        flag.c.applicant_id,
+    )
+    by_people = (decision.c.at > previous, decision.c.step != Step.REOPEN.value, flag.c.id == decision.c.flag_id)
+    rows = connection.execute(select(*columns, flag.c.list).where(*by_people).order_by(decision.c.id)).all()
+    found = applicants(connection, (row.applicant_id for row in rows))
+    views = []
+    for row in rows:
+        applicant = found[row.applicant_id]
+        why = "；".join(part for part in (shown(reasons.title(row.reason)), shown(row.text)) if part)
+        view = DecidedView(
+            number=row.flag_id,
+            head=application_head(applicant),
+            applicant=shown(applicant.subject.name),
+            role=labels.label(labels.ROLES, applicant.role),
+            list_title=measures.list_title(row.list),
+            said=(f"{shown(row.who)} {labels.STEPS[row.step]}：{why}",),
+            at=row.at,
+        )
+        views.append(view)
+    return tuple(views)
 
 
 def _closed(connection: Connection, previous: datetime | None, measures: Measures) -> tuple[ClosedView, ...]:
@@ -107,6 +139,7 @@ def _closed(connection: Connection, previous: datetime | None, measures: Measure
     found = applicants(connection, (f.applicant_id for f in flags))
     return tuple(
         ClosedView(
+            number=f.id,
             head=application_head(found[f.applicant_id]),
             applicant=shown(found[f.applicant_id].subject.name),
             role=labels.label(labels.ROLES, found[f.applicant_id].role),

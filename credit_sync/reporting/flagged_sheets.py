@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from credit_sync.reporting import labels
+from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationHead, FlaggedReport, FlagView
 from credit_sync.reporting.review_views import ReviewView
 from credit_sync.reporting.sheets import Cell, Sheet
@@ -17,7 +18,7 @@ REASONS_SHEET = "复核理由"
 
 def flagged_sheets(report: FlaggedReport) -> tuple[Sheet, ...]:
     """The sheets in their order."""
-    makers = (_summary, _flags, _entries, _unverifiable, _dismissed, _closed, _reasons)
+    makers = (_summary, _changes, _flags, _entries, _unverifiable, _dismissed, _closed, _reasons)
     return tuple(make(report) for make in makers)
 
 
@@ -39,6 +40,7 @@ def _summary(report: FlaggedReport) -> Sheet:
         ("预警", "涉及申报", len(report.applications), ""),
         ("预警", "新增", report.news("新增"), ""),
         ("预警", "有变化", report.news("有变化"), ""),
+        ("预警", "重新打开", report.news("重新打开"), ""),
         ("预警", "待复核", report.waiting, "含待第二人复核的"),
         ("预警", "已维持", sum(f.review.state is State.UPHELD for f in report.flags), ""),
         ("预警", "已排除", len(report.dismissed), "证据变化前不再提示"),
@@ -58,6 +60,35 @@ _HEAD = (("系统", 26), ("申报编号", 20), ("申报名称", 36), ("类型", 
 def _head(head: ApplicationHead) -> tuple[str, ...]:
     year = str(head.year) if head.year else ""
     return head.system, head.number, head.title, head.kind, year, head.stage, head.department
+
+
+def _changes(report: FlaggedReport) -> Sheet:
+    columns = (
+        ("变化", 10),
+        (FLAG, 9),
+        *_HEAD,
+        ("申报主体", 28),
+        ("角色", 14),
+        ("名单", 20),
+        ("时间", 17),
+        ("说明", 70),
+    )
+    rows = [
+        (
+            *(
+                change.kind,
+                str(change.number),
+                *_head(change.head),
+                change.applicant,
+                change.role,
+                change.list_title,
+            ),
+            *(f"{change.at or report.as_of:%Y-%m-%d %H:%M}", "\n".join(change.said)),
+        )
+        for changes in changes_by_kind(report).values()
+        for change in changes
+    ]
+    return Sheet("变化", columns, rows)
 
 
 def _flags(report: FlaggedReport) -> Sheet:

@@ -66,7 +66,9 @@ class FlagView:
 
     number: int
     news: str
-    """新增 or 有变化 since the last report, else empty."""
+    """新增, 有变化 or 重新打开 since the last report, else empty."""
+    changes: tuple[str, ...]
+    """What has changed since."""
     verdict: Verdict
     probability: float
     list_title: str
@@ -133,9 +135,23 @@ class ApplicationView:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedView:
+    """A step that a person took on a flag since the last report."""
+
+    number: int
+    head: ApplicationHead
+    applicant: str
+    role: str
+    list_title: str
+    said: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClosedView:
     """A flag that closed since the last report."""
 
+    number: int
     head: ApplicationHead
     applicant: str
     role: str
@@ -213,6 +229,8 @@ class FlaggedReport:
     dismissed: tuple[tuple[ApplicationHead, FlagView], ...]
     reasons: tuple[Reason, ...]
     """What an officer may give as a reason."""
+    decided: tuple[DecidedView, ...]
+    """Since the last report, the oldest first."""
     closed: tuple[ClosedView, ...]
     unverifiable: tuple[UnverifiableView, ...]
     related: tuple[UnverifiableView, ...]
@@ -258,7 +276,7 @@ class FlaggedReport:
         return sum(flag.verdict is verdict for flag in self.flags)
 
     def news(self, news: str) -> int:
-        """Open flags that are 新增 or 有变化."""
+        """Open flags that are 新增, 有变化 or 重新打开."""
         return sum(flag.news == news for flag in self.flags)
 
     def missing(self) -> tuple[tuple[str, int], ...]:

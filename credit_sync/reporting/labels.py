@@ -7,6 +7,7 @@ from typing import Any
 from credit_sync.publishing.compliance import Standing
 from credit_sync.publishing.rates import Rate
 from credit_sync.records import ApplicationKind, RecordKind, Role
+from credit_sync.reporting.clean_bill_views import Outcome
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion, State, Step
 from credit_sync.screening.faces import Via
@@ -116,6 +117,17 @@ STATES: Mapping[str, str] = {
 
 CONCLUSIONS: Mapping[str, str] = {Conclusion.UPHOLD: "维持", Conclusion.DISMISS: "排除"}
 
+OUTCOMES: Mapping[str, str] = {
+    Outcome.CLEARED: "未发现",
+    Outcome.DISMISSED: "预警已排除",
+    Outcome.OPEN: "预警待复核",
+    Outcome.UPHELD: "预警已维持",
+    Outcome.UNVERIFIABLE: "无法核实",
+    Outcome.UNSCREENED: "尚未比对",
+    Outcome.BLOCKED: "名单过期",
+}
+"""What an applicant's screening comes to on a clean-bill list."""
+
 STEPS: Mapping[str, str] = {
     Step.UPHOLD: "维持",
     Step.DISMISS: "排除",
@@ -141,6 +153,7 @@ ACTIONS: Mapping[str, str] = {
     Action.SHARE: "信息共享",
     Action.API_KEY: "接口密钥",
     Action.API_REFUSED: "接口拒绝",
+    Action.CLEAN_BILL: "签发无预警名单",
 }
 """What is put on record."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from credit_sync.reporting.flagged import write_report
+from credit_sync.reporting.files import write_report
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_views import RunReport
 from credit_sync.reporting.templates import render

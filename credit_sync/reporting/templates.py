@@ -42,7 +42,8 @@ def render(template: str, *, running_title: str, scripts: Sequence[str] = (), **
     `running_title` heads every printed page (plain text without quotes); `scripts` are files in reports/.
     """
     folder = shipped("reports")
-    style = (folder / "style.css").read_text(encoding="utf-8") + _page_heads(running_title)
+    sheets = ("pictures.css", "style.css")
+    style = "".join((folder / name).read_text(encoding="utf-8") for name in sheets) + _page_heads(running_title)
     script = "".join((folder / name).read_text(encoding="utf-8") for name in scripts)
     policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     if script:

@@ -19,7 +19,7 @@ from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
 from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import Measures
-from credit_sync.store.schema import flag, match
+from credit_sync.store.schema import flag, flag_history, match
 
 CLOSED_APPLICANT = "申报主体已不在申报系统中"
 
@@ -46,7 +46,8 @@ class FlagWriter:
         self._weights = weights
         self._measures = measures
         self._next_id = (connection.scalar(select(func.max(flag.c.id))) or 0) + 1
-        self._new: dict[Table, list[dict[str, Any]]] = {flag: [], match: []}
+        self._next_change = (connection.scalar(select(func.max(flag_history.c.id))) or 0) + 1
+        self._new: dict[Table, list[dict[str, Any]]] = {flag: [], match: [], flag_history: []}
         """Rows to insert, in one go for each block: flags before the matches that hang on them."""
         self.counts = FlagCounts()
 
@@ -91,7 +92,8 @@ class FlagWriter:
             if stored["closed_at"] is None:
                 gone = sorted(left.get(stored["id"], []))
                 sentences = [why[listing_id] for listing_id in gone if listing_id in why]
-                self._close(stored["id"], why_closed(sentences, len(gone) - len(sentences)))
+                self._close(stored, why_closed(sentences, len(gone) - len(sentences)))
+        self._insert_new()
 
     def _insert_new(self) -> None:
         for table, rows in self._new.items():
@@ -101,13 +103,13 @@ class FlagWriter:
 
     def close_removed_applicants(self, live: Sequence[int]) -> None:
         """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
-        open_flags = self._connection.execute(
-            select(flag.c.id, flag.c.applicant_id).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)
-        ).all()
+        query = select(flag).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)
+        open_flags: list[Any] = list(self._connection.execute(query).mappings())
         still_there = set(live)
-        for flag_id, applicant_id in open_flags:
-            if applicant_id not in still_there:
-                self._close(flag_id, CLOSED_APPLICANT)
+        for stored in open_flags:
+            if stored["applicant_id"] not in still_there:
+                self._close(stored, CLOSED_APPLICANT)
+        self._insert_new()
 
     def _write_flag(
         self,
@@ -128,6 +130,7 @@ class FlagWriter:
             times = {"opened_at": self._as_of, "changed_at": self._as_of, "close_reason": ""}
             named = dict(zip(("applicant_id", "list", "listed_subject", "via"), key, strict=True))
             self._new[flag].append({"id": new_id, **named, **values, **times})
+            self._remember(new_id, "opened", values)
             return new_id
         reopened = stored["closed_at"] is not None
         if reopened or other_cases or any(stored[name] != value for name, value in values.items()):
@@ -136,6 +139,7 @@ class FlagWriter:
             opened = {"opened_at": self._as_of, "closed_at": None, "close_reason": ""} if reopened else {}
             change = update(flag).where(flag.c.id == stored["id"])
             self._connection.execute(change.values(**values, changed_at=self._as_of, **opened))
+            self._remember(stored["id"], "opened" if reopened else "changed", values)
         return int(stored["id"])
 
     def _write_match(
@@ -174,8 +178,18 @@ class FlagWriter:
             here = _is((gone["applicant_id"], gone["listing_id"]))
             self._connection.execute(update(match).where(*here).values(**values))
 
-    def _close(self, flag_id: int, reason: str) -> None:
+    def _remember(self, flag_id: int, change: str, flagged: Mapping[str, Any]) -> None:
+        """What the flag has come to, in its history. `flagged`: its verdict, probability and measure."""
+        said = {"verdict": flagged["verdict"], "probability": flagged["probability"]}
+        said["effect"] = flagged["measure"]["effect"]
+        row = {"id": self._next_change, "flag_id": flag_id, "at": self._as_of, "change": change, **said}
+        self._next_change += 1
+        self._new[flag_history].append(row)
+
+    def _close(self, stored: Mapping[str, Any], reason: str) -> None:
+        flag_id = stored["id"]
         self.counts.closed += 1
+        self._remember(flag_id, "closed", stored)
         values = {"closed_at": self._as_of, "changed_at": self._as_of, "close_reason": reason}
         self._connection.execute(update(flag).where(flag.c.id == flag_id).values(**values))
         open_matches = (match.c.flag_id == flag_id, match.c.closed_at.is_(None))

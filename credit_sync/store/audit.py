@@ -57,6 +57,8 @@ class Action(StrEnum):
     """A key of the interface was made or revoked."""
     API_REFUSED = "api_refused"
     """A known key asked for what it may not have."""
+    CLEAN_BILL = "clean_bill"
+    """A clean-bill list was signed off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,6 +308,20 @@ flag = Table(
     Index(None, "closed_at"),
 )
 
+flag_history = Table(
+    "flag_history",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("flag_id", Integer, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("change", String(16), nullable=False),  # opened | changed | closed
+    Column("verdict", String(16), nullable=False),  # of the flag after it
+    Column("probability", Float, nullable=False),
+    Column("effect", String(16), nullable=False),  # of its measure
+    Index(None, "flag_id"),
+    Index(None, "at"),
+)
+
 decision = Table(
     "decision",
     metadata,

@@ -15,6 +15,8 @@ _GAP = "[ \\t\u00a0\u00ad\u2000-\u200f\u2060\u3000\ufeff\\-－‐-―]{0,3}"
 _DIGEST = "(?=[0-9]*[a-f])[0-9a-f]{32,}"
 _RUN = re.compile(rf"{_DIGEST}|(?<!\d)(?:\d{_GAP}){{14,}}[\dXxＸｘ]")
 """Fifteen digits or more with nothing between them but gaps. Digests, which are long numbers too, are stepped over."""
+_HEXADECIMAL = frozenset("abcdef")
+"""Letters that only a digest has."""
 _PIECE = re.compile(r"\d+[XxＸｘ]?|[XxＸｘ]")
 
 
@@ -38,6 +40,8 @@ def hide_in_text(text: str) -> str:
 
 def _hide_in_run(found: re.Match[str]) -> str:
     run = found.group()
+    if not _HEXADECIMAL.isdisjoint(run):
+        return run
     places = [place for place, character in enumerate(run) if character.isdecimal() or character in "XxＸｘ"]
     digits = "".join(str(int(run[place])) if run[place].isdecimal() else "X" for place in places)
     parts, end = [], 0

@@ -1,0 +1,238 @@
+"""The clean-bill list, read from the store: every applicant of a round, and what may be said of each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.records import Applicant
+from credit_sync.reporting import labels
+from credit_sync.reporting.clean_bill_views import CleanBill, Line, ListLine, Outcome, Selection, SourceLine
+from credit_sync.reporting.review_views import ReviewView, review_view
+from credit_sync.reporting.shown import shown, shown_numbers
+from credit_sync.review import standings
+from credit_sync.screening.candidates import StoredCandidates
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.decisions import State
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index_files import open_index
+from credit_sync.screening.measures import Measures
+from credit_sync.screening.reasons import load_reasons
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import load_weights
+from credit_sync.settings import Settings
+from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
+from credit_sync.sources.lists import blocking_reason, states_of_lists
+from credit_sync.store import quarantine
+from credit_sync.store.columns import from_columns
+from credit_sync.store.lists import ListState
+from credit_sync.store.schema import applicant, flag, screening
+from credit_sync.store.versions import pull_in_force
+
+ROUND_FIELDS = ("批次", "评审批次", "申报批次", "轮次", "round", "batch")
+"""What sources call the round of a programme; such a field is kept with the record under its own name."""
+_BLOCK = 5000
+"""Values in one IN list: below the limit of SQLite (32,766 parameters)."""
+
+_Rows = Mapping[int, RowMapping]
+
+
+def read_clean_bill(  # noqa: PLR0913
+    connection: Connection, settings: Settings, selection: Selection, measures: Measures, *, who: str, at: datetime
+) -> CleanBill:
+    """Everybody who applies in a round, as things stand. Raises CreditSyncError where nobody does."""
+    rows = _rows(connection, selection)
+    states = states_of_lists(connection, settings, at)
+    flags = _flags(connection, settings, rows)
+    doubts = _doubts(connection, settings, {n: rows[n] for n in flags}, at)
+    judged = _Judge(states, flags, doubts)
+    lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
+    return CleanBill(
+        organ=settings.department.name,
+        selection=selection,
+        who=shown(who),
+        at=at,
+        lists=tuple(_list(measures.list_title(name), state) for name, state in states.items()),
+        sources=_sources(connection, {row["source"] for row in rows.values()}),
+        lines=lines,
+    )
+
+
+# Who applies
+
+
+def _rows(connection: Connection, selection: Selection) -> _Rows:
+    """The live applicants with their screenings, by id, in the order of the document."""
+    c = applicant.c
+    if selection.system not in (known := set(connection.scalars(select(c.system).distinct()))):
+        raise CreditSyncError(
+            f"没有系统“{shown(selection.system)}”的申报",
+            remedy=f"现有：{'、'.join(map(shown, sorted(known))) or '无'}",
+        )
+    columns = [screening.c[name] for name in ("applicant_version", "verdict", "reason", "lists", "screened_at")]
+    query = select(applicant, *columns).outerjoin(screening, screening.c.applicant_id == c.id)
+    wanted = [c.removed_at.is_(None), c.system == selection.system]
+    if selection.year is not None:
+        wanted.append(c.year == selection.year)
+    found = connection.execute(query.where(*wanted).order_by(c.application, c.id)).mappings().all()
+    if selection.round:
+        found = _of_round(found, selection.round)
+    if not found:
+        raise CreditSyncError(f"{selection.title}：没有申报主体", remedy="检查 --year 和 --round")
+    return {row["id"]: row for row in found}
+
+
+def _of_round(rows: Sequence[RowMapping], wanted: str) -> Sequence[RowMapping]:
+    rounds = [next((str(row["extra"][f]) for f in ROUND_FIELDS if f in row["extra"]), "") for row in rows]
+    if not any(rounds):
+        raise CreditSyncError(
+            f"申报信息中没有批次（{'、'.join(ROUND_FIELDS[:4])}）", remedy="让来源带上批次，或只用 --year"
+        )
+    if wanted not in rounds:
+        raise CreditSyncError(
+            f"没有批次“{shown(wanted)}”", remedy=f"现有：{'、'.join(map(shown, sorted({r for r in rounds if r})))}"
+        )
+    return [row for row, found in zip(rows, rounds, strict=True) if found == wanted]
+
+
+def _line(row: RowMapping, outcome: Outcome, why: str) -> Line:
+    found = from_columns(Applicant, dict(row))
+    return Line(
+        application=shown(found.application),
+        title=shown(found.title),
+        department=shown(found.department) or labels.NO_DEPARTMENT,
+        stage=shown(found.stage) or labels.NO_STAGE,
+        name=shown(found.subject.name),
+        role=labels.label(labels.ROLES, found.role),
+        numbers=shown_numbers(found.subject),
+        outcome=outcome,
+        why=why,
+        screened_at=row["screened_at"],
+    )
+
+
+# What may be said of them
+
+
+class _Judge:
+    """What everybody's outcome rests on: the lists, the open flags, and doubts beside dismissed ones."""
+
+    def __init__(
+        self,
+        states: Mapping[str, ListState],
+        flags: Mapping[int, Sequence[tuple[str, ReviewView]]],
+        doubts: Mapping[int, str],
+    ) -> None:
+        self._versions = {name: dict(state.versions) for name, state in states.items()}
+        self._blocked = blocking_reason(states)
+        self._flags = flags
+        self._doubts = doubts
+
+    def outcome(self, number: int, row: RowMapping) -> tuple[Outcome, str]:
+        """The outcome of one applicant and why. What speaks against it comes first; nothing clears by silence."""
+        flags = self._flags.get(number, ())
+        found = _held(flags) or self._not_screened(row)
+        if found:
+            return found
+        if doubt := self._doubts.get(number, ""):
+            return Outcome.UNVERIFIABLE, doubt
+        if row["verdict"] == Verdict.UNVERIFIABLE.value:
+            return Outcome.UNVERIFIABLE, shown(row["reason"])
+        if flags:
+            return Outcome.DISMISSED, "；".join(f"{text}：{view.sentence}" for text, view in flags)
+        if row["verdict"] == Verdict.CLEAR.value:
+            return Outcome.CLEARED, shown(row["reason"])
+        return Outcome.UNSCREENED, "比对结论与预警不一致，须重新比对"
+
+    def _not_screened(self, row: RowMapping) -> tuple[Outcome, str] | None:
+        """Why the screening says nothing of how things stand now."""
+        if row["verdict"] is None:
+            return Outcome.UNSCREENED, "尚未比对"
+        if row["applicant_version"] != row["version"]:
+            return Outcome.UNSCREENED, "申报信息变更后尚未比对"
+        if self._blocked:
+            return Outcome.BLOCKED, f"名单缺失或过期：{self._blocked}"
+        if {name: found["versions"] for name, found in row["lists"].items()} != self._versions:
+            return Outcome.UNSCREENED, "名单更新后尚未比对"
+        return None
+
+
+def _held(flags: Sequence[tuple[str, ReviewView]]) -> tuple[Outcome, str] | None:
+    """By flags that are upheld, or wait for a decision."""
+    for outcome, states in (
+        (Outcome.UPHELD, (State.UPHELD,)),
+        (Outcome.OPEN, (State.OPEN, State.PROPOSED, State.REOPENED)),
+    ):
+        if found := [(text, view) for text, view in flags if view.state in states]:
+            return outcome, "；".join(f"{text}（{view.title}）{view.sentence}" for text, view in found)
+    return None
+
+
+def _flags(connection: Connection, settings: Settings, rows: _Rows) -> dict[int, list[tuple[str, ReviewView]]]:
+    """The open flags of each applicant: what to call them, and where they stand."""
+    folder = settings.path(settings.mappings)
+    reasons = load_reasons(folder)
+    found = [
+        dict(row)
+        for block in _blocks(rows)
+        for row in connection.execute(
+            select(flag).where(flag.c.applicant_id.in_(block), flag.c.closed_at.is_(None)).order_by(flag.c.id)
+        ).mappings()
+    ]
+    standing = standings(connection, found)
+    flags: dict[int, list[tuple[str, ReviewView]]] = {}
+    for row in found:
+        view = review_view(standing[row["id"]], reasons)
+        text = f"预警 {row['id']}，{labels.VERDICTS[row['verdict']]}"
+        flags.setdefault(row["applicant_id"], []).append((text, view))
+    return flags
+
+
+def _doubts(connection: Connection, settings: Settings, rows: _Rows, at: datetime) -> dict[int, str]:
+    """What leaves applicants with flags unverifiable all the same, were every flag dismissed.
+
+    A screening keeps only its most serious verdict, so namesakes beside a flag, and lists that have not answered, are
+    looked for anew.
+    """
+    if not rows:
+        return {}
+    found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
+    folder = settings.path(settings.mappings)
+    candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
+    scales = Scales(load_weights(folder), reference())
+    judged, _ = candidates.judge({number: a.subject for number, a in found.items()}, scales, at)
+    doubts = {
+        number: f"除已排除的预警外，名单中另有 {len(judgement.namesake_ids)} 条同名，不能确认也不能排除"
+        for number, judgement in judged.items()
+        if judgement.namesake_ids
+    }
+    asked = {number: (a.subject, a.role) for number, a in found.items()}
+    return doubts | unknown_reasons(connection, asked_lists(settings), asked, at)
+
+
+# What it rests on
+
+
+def _list(title: str, state: ListState) -> ListLine:
+    named = len(state.sources) > 1
+    versions = (f"{f'{source} ' if named else ''}第 {number} 版" for source, number in state.versions.items())
+    return ListLine(
+        title=title,
+        versions="、".join(versions) or "无",
+        pulled_at=state.pulled_at,
+        age_days=round(state.age_days, 1) if state.age_days is not None else None,
+        live=state.live,
+        warning=state.reason if state.stale else "",
+    )
+
+
+def _sources(connection: Connection, names: Iterable[str]) -> tuple[SourceLine, ...]:
+    waiting = quarantine.waiting(connection)
+    return tuple(SourceLine(name, pull_in_force(connection, name), waiting.get(name, 0)) for name in sorted(names))
+
+
+def _blocks(rows: Mapping[int, Any]) -> Iterable[Sequence[int]]:
+    ids = sorted(rows)
+    return (ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK))

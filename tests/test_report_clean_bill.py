@@ -1,0 +1,207 @@
+"""The clean-bill list: everybody accounted for, nobody called clean by silence, signed off and proved."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
+from credit_sync.reporting.clean_bill_query import read_clean_bill
+from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
+from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.measures import load_measures
+from credit_sync.sources.pull import pull
+from credit_sync.store import audit, ledger
+from credit_sync.store.engine import writing
+from tests.review_world import COMPANY, MAN, NUMBER, USCC, ReviewWorld, case
+
+KJ = Selection("kj", None, "")
+COMMON = "王伟"
+THREE = (
+    {"编号": "1", "名称": COMPANY, "证件": USCC, "角色": "申报单位", "处室": "高新处", "批次": "一"},
+    {"编号": "1", "名称": MAN, "证件": NUMBER, "角色": "项目负责人", "处室": "高新处", "批次": "一"},
+    {"编号": "2", "名称": "合肥清白科技有限公司", "角色": "申报单位", "处室": "高新处", "批次": "二"},
+)
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> ReviewWorld:
+    made = ReviewWorld(engine, tmp_path)
+    made.deliver("applicants", *THREE)
+    return made
+
+
+def bill_of(world: ReviewWorld, selection: Selection = KJ, at: datetime | None = None) -> CleanBill:
+    measures = load_measures(world.folder / "mappings")
+    with world.engine.connect() as connection:
+        return read_clean_bill(connection, world.settings, selection, measures, who="签发人", at=at or world.now)
+
+
+def outcomes(bill: CleanBill) -> dict[str, Outcome]:
+    assert sum(bill.counts.values()) == len(bill.lines) == len(bill.clean) + len(bill.others)
+    return {line.name: line.outcome for line in bill.lines}
+
+
+def pull_only(world: ReviewWorld) -> None:
+    run = ledger.begin(world.engine, world.now, {})
+    pull(world.engine, world.settings, run, accept_shrink=True)
+    ledger.finish(world.engine, run, "done")
+
+
+def test_open_flags_keep_off_the_list_and_dismissed_ones_do_not(world: ReviewWorld) -> None:
+    world.deliver("debtors", case(1))
+    world.night()
+    assert outcomes(bill_of(world)) == {
+        COMPANY: Outcome.OPEN,
+        MAN: Outcome.CLEARED,
+        "合肥清白科技有限公司": Outcome.CLEARED,
+    }
+    world.decide(Conclusion.DISMISS, "张三")
+    bill = bill_of(world)
+    assert outcomes(bill)[COMPANY] is Outcome.DISMISSED
+    (line,) = (line for line in bill.clean if line.name == COMPANY)
+    assert line.why.startswith("预警 1，确认：2026-03-02 张三 排除：经核对证件号码，不是同一主体")
+    world.undo("张三")
+    world.decide(Conclusion.UPHOLD, "张三")
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.UPHELD
+
+
+def test_a_proposal_is_not_a_dismissal(world: ReviewWorld) -> None:
+    world.deliver("banned", case(1))
+    world.night()
+    world.decide(Conclusion.DISMISS, "张三")
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.OPEN
+    world.decide(Conclusion.DISMISS, "李四")
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.DISMISSED
+
+
+def test_what_changed_after_the_screening_is_not_cleared_by_it(world: ReviewWorld) -> None:
+    world.night()
+    renamed = [{**THREE[1], "处室": "农村处"}, {**THREE[1], "编号": "3"}]
+    world.deliver("applicants", THREE[0], *renamed)
+    pull_only(world)
+    bill = bill_of(world)
+    reasons = {(line.name, line.application): line.why for line in bill.others}
+    assert reasons[MAN, "1"] == "申报信息变更后尚未比对"
+    assert reasons[MAN, "3"] == "尚未比对"
+    assert {line.why for line in bill.others if line.name == COMPANY} == {"名单更新后尚未比对"}
+    assert bill.clean == ()
+
+
+def test_a_namesake_is_unverifiable_even_beside_a_dismissed_flag(world: ReviewWorld) -> None:
+    without = {"编号": "5", "名称": COMMON, "角色": "项目组成员", "处室": "高新处"}
+    with_number = {**without, "编号": "6", "证件": NUMBER}
+    world.deliver("applicants", without, with_number)
+    world.deliver("debtors", case(1, COMMON, ""), case(2, COMMON, NUMBER))
+    world.night()
+    flagged = [number for number, row in world.flags().items() if row["closed_at"] is None]
+    assert flagged
+    for number in flagged:
+        world.decide(Conclusion.DISMISS, "张三", number)
+    found = {line.application: (line.outcome, line.why) for line in bill_of(world).lines}
+    assert found["5"][0] is Outcome.UNVERIFIABLE
+    assert found["6"] == (
+        Outcome.UNVERIFIABLE,
+        "除已排除的预警外，名单中另有 1 条同名，不能确认也不能排除",
+    )
+
+
+def test_a_stale_list_calls_nobody_clean(world: ReviewWorld) -> None:
+    world.night()
+    bill = bill_of(world, at=world.now + timedelta(days=400))
+    assert bill.blocked
+    assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.BLOCKED}, ())
+
+
+def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWorld) -> None:
+    world.deliver("debtors", case(7, "别的公司", ""))
+    world.night()
+    sources = {name: found for name, found in world.settings.sources.items() if name != "debtors"}
+    settings = world.settings.model_copy(update={"sources": sources})
+    with world.engine.connect() as connection:
+        bill = read_clean_bill(
+            connection, settings, KJ, load_measures(world.folder / "mappings"), who="签", at=world.now
+        )
+    assert (bill.blocked, bill.clean) == (True, ())
+
+
+def test_a_round_is_what_the_source_calls_it(world: ReviewWorld) -> None:
+    world.night()
+    assert [line.name for line in bill_of(world, replace(KJ, round="二")).lines] == ["合肥清白科技有限公司"]
+    with pytest.raises(CreditSyncError, match=r"没有批次“三”.*一、二"):
+        bill_of(world, replace(KJ, round="三"))
+    with pytest.raises(CreditSyncError, match="没有申报主体"):
+        bill_of(world, replace(KJ, year=2025))
+    with pytest.raises(CreditSyncError, match=r"没有系统“x”的申报.*kj"):
+        bill_of(world, replace(KJ, system="x"))
+    world.deliver("applicants", *({k: v for k, v in row.items() if k != "批次"} for row in THREE))
+    world.night()
+    with pytest.raises(CreditSyncError, match="申报信息中没有批次"):
+        bill_of(world, replace(KJ, round="一"))
+
+
+def issue(world: ReviewWorld, **changed: Any) -> tuple[CleanBill, list[Path]]:
+    values: dict[str, Any] = {
+        "who": "王五",
+        "at": world.now,
+        "origin": "",
+        "formats": ("html", "xlsx"),
+        "folder": world.folder / "out",
+    }
+    return issue_clean_bill(world.engine, world.settings, KJ, **values | changed)
+
+
+def test_signed_off_on_record_and_proved_by_the_file(world: ReviewWorld) -> None:
+    world.night()
+    bill, paths = issue(world)
+    page = paths[0].read_text("utf-8")
+    assert bill.digest in page
+    assert "3 个申报主体全部有结果" in page
+    assert not re.search(r"\d{17}[\dX]", page.replace(bill.digest, ""))
+    with world.engine.connect() as connection:
+        (entry,) = audit.entries(connection, action="clean_bill")
+        assert [signature_of(connection, path) for path in paths] == [entry, entry]
+    assert (entry.who, entry.at, entry.target) == ("王五", world.now, "kj")
+    assert (entry.detail["digest"], entry.detail["applicants"], entry.detail["clean"]) == (bill.digest, 3, 3)
+    paths[0].write_text(page.replace(MAN, "某某某"), encoding="utf-8")
+    with world.engine.connect() as connection, pytest.raises(CreditSyncError, match="签发后被改动过"):
+        signature_of(connection, paths[0])
+
+
+def test_the_same_again_is_the_same_and_another_signer_another(world: ReviewWorld) -> None:
+    world.night()
+    bill, paths = issue(world)
+    again, same = issue(world, folder=world.folder / "again")
+    assert [path.name for path in same] == [path.name for path in paths]
+    assert [path.read_bytes() for path in same] == [path.read_bytes() for path in paths]
+    assert issue(world, who="赵六")[0].digest != bill.digest == again.digest
+
+
+def test_without_a_signer_or_a_folder_nothing_is_signed(world: ReviewWorld) -> None:
+    world.night()
+    with pytest.raises(CreditSyncError, match="没有写明签发人"):
+        issue(world, who="  ")
+    blocked = world.folder / "file"
+    blocked.write_text("", encoding="utf-8")
+    with pytest.raises(CreditSyncError, match="写不了报告"):
+        issue(world, folder=blocked)
+    with world.engine.connect() as connection:
+        assert audit.entries(connection, action="clean_bill") == []
+
+
+def test_a_log_that_was_tampered_with_proves_nothing(tmp_path: Path, world: ReviewWorld) -> None:
+    world.night()
+    _, paths = issue(world)
+    with writing(world.engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER USER")
+        else:
+            connection.exec_driver_sql("DROP TRIGGER audit_no_update")
+        connection.execute(audit.audit.update().values(who="别人"))
+    with world.engine.connect() as connection, pytest.raises(CreditSyncError, match="留痕记录已不可信"):
+        signature_of(connection, paths[0])
