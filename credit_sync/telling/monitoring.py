@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.reporting.flagged import write_report
+from credit_sync.reporting.files import write_report
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.tell_settings import Tell
