@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import DateTime, Engine, MetaData, String, create_engine, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
+from structlog.testing import capture_logs
 
 from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError
@@ -343,7 +344,7 @@ def answer(site: Site, number: str, **columns: str) -> None:
     site.execute(f"UPDATE {quoted(site, LICENCES)} SET {changes} WHERE {quoted(site, 'XK_WSH')} = '{number}'")
 
 
-def test_receipts_are_read_back(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_receipts_are_read_back(site: Site) -> None:
     site.store_all(*(replace(LICENCE, document_number=number) for number in "1234"))
     site.publish(FIRST)
     own = PERSON.identifiers[0].value
@@ -351,12 +352,13 @@ def test_receipts_are_read_back(site: Site, capsys: pytest.CaptureFixture[str]) 
     answer(site, "2", XYPTSTATE="2", XYPTERROR=f"证件号码 {own} 校验不通过")
     answer(site, "3", XYPTSTATE="7")
     assert "1 行的状态“7”映射文件没有写明含义" in probe(site.settings, "anhui")
-    site.publish(SECOND)
+    with capture_logs() as told:
+        site.publish(SECOND)
     accepted, rejected, unknown, waiting = site.states()
     assert accepted == ("accepted", "", "7001")
     assert rejected[0] == "rejected" and own not in rejected[1] and "校验不通过" in rejected[1]
     assert unknown[0] == waiting[0] == "sent"
-    assert "按等待处理" in capsys.readouterr().out
+    assert "按等待处理" in str(told)
 
 
 def test_an_answer_to_an_earlier_hand_over_is_no_answer(site_of_records: Site) -> None:
@@ -411,6 +413,7 @@ def test_an_account_that_may_only_read(site: Site) -> None:
     else:
         site.execute("DROP ROLE IF EXISTS reader")
         site.execute("CREATE ROLE reader LOGIN")
+        site.execute("GRANT USAGE ON SCHEMA public TO reader")
         site.execute(f'GRANT SELECT ON "{LICENCES}", "{PENALTIES}" TO reader')
     reader = site.url.set(username="reader")
     channel = site.settings.channels["anhui"].model_copy(update={"url": str(reader)})
