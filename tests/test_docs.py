@@ -76,6 +76,7 @@ def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_examples_run_as_shown(after_a_night: Path, tmp_path: Path, page: str) -> None:
     folder = tmp_path / "here"
     shutil.copytree(after_a_night, folder, symlinks=True)
+    problems = []
     for block in blocks(read(page)):
         if block.marker:
             path = folder / block.path
@@ -85,8 +86,11 @@ def test_examples_run_as_shown(after_a_night: Path, tmp_path: Path, page: str) -
         if block.info == "console":
             for command, expected in block.commands():
                 done = run_in(folder, command)
-                assert fits(expected, done.stdout), f"{command}\n--- shown\n{expected}\n--- got\n{done.stdout}"
-                assert done.returncode == 0, f"{command}\n{done.stderr}"
+                if not fits(expected, done.stdout):
+                    problems.append(f"{command}\n--- shown\n{expected}\n--- got\n{done.stdout}")
+                if done.returncode:
+                    problems.append(f"{command}\nended with {done.returncode}: {done.stderr}")
+    assert not problems, "\n\n".join(problems)
 
 
 def test_the_night_in_the_readme_is_the_night(after_a_night: Path) -> None:
