@@ -1,5 +1,6 @@
 """What time, credit repair, people and platforms make of what was published: each on its day, and once."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -33,7 +34,7 @@ from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
-from tests.publishing import LICENCE, ORGANISATION, PENALTY, settings, store_record
+from tests.publishing import LICENCE, ORGANISATION, PENALTY, TRADER, settings, store_record
 
 ASKED = Asked.of("张科", "处罚决定已撤销")
 
@@ -205,7 +206,8 @@ def test_the_profiles_period_holds_where_the_source_names_no_day(nights: Nights,
     text = (nights.site.mappings / "credit_anhui" / "2018.toml").read_text("utf-8")
     (tmp_path / "mappings" / "credit_anhui").mkdir(parents=True)
     lines = [f'{{ decided_from = {p.decided_from}, months = {p.months}, basis = "{p.basis}" }}' for p in PERIODS]
-    changed = text.replace("[penalty]\n", f"[penalty]\npublicity = [{', '.join(lines)}]\n")
+    changed, times = re.subn(r"(?ms)^publicity = \[.*?^\]$", f"publicity = [{', '.join(lines)}]", text)
+    assert times == 1
     (tmp_path / "mappings" / "credit_anhui" / "2018.toml").write_text(changed, "utf-8")
     nights.site = nights.site.model_copy(update={"mappings": tmp_path / "mappings"})
     nights.save(1, PENALTY)  # decided on 2018-11-26
@@ -394,7 +396,7 @@ def test_a_persons_withdrawal_that_was_refused_stays_a_withdrawal(nights: Nights
 def test_decisions_that_make_no_sense_are_refused(nights: Nights) -> None:
     nights.save(1, replace(PENALTY, facts=""))
     nights.save(2, replace(PENALTY, document_number="2号"))
-    nights.save(3, replace(PENALTY, document_number="2号", subject=replace(ORGANISATION, name="庐州宣纸有限公司")))
+    nights.save(3, replace(PENALTY, document_number="2号", subject=TRADER))
     nights.night(DAY)
     for decide, document, why in (
         (by_hand.withdraw, PENALTY.document_number, "没有在平台公示"),
@@ -405,7 +407,7 @@ def test_decisions_that_make_no_sense_are_refused(nights: Nights) -> None:
     ):
         with pytest.raises(CreditSyncError, match=why):
             nights.decide(decide, DAY, document)
-    nights.decide(by_hand.withdraw, DAY, "2号", "庐州宣纸有限公司")
+    nights.decide(by_hand.withdraw, DAY, "2号", TRADER.name)
     assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [3]
     for who, reason in (("", "事由"), ("张科", " ")):
         with pytest.raises(CreditSyncError, match="没有写明"):
