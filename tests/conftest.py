@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
@@ -17,6 +18,21 @@ from sqlalchemy.exc import OperationalError
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import metadata
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _logging_of_a_module() -> Iterator[None]:
+    """What a module's fixtures set logging to ends with it: the stream may be closed by then."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _logging_of_a_test() -> Iterator[None]:
+    """A command run in a test logs to that test's stream, which is closed after it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
