@@ -64,7 +64,7 @@ def read_compliance(
     rules, series = load_deadline_rules(mappings), load_series(mappings)
     at = min(month.end, now)
     with engine.connect() as connection:
-        window = _Window(month, at, trend_months, _began(connection, month, now))
+        window = _Window(month, at, trend_months, told_since(connection, month, now))
         timelines = _timelines(connection, rules, settings)
         channels = dict(_publications(connection, settings, timelines))
         unread = _unread_numbers(connection, series, at)
@@ -91,18 +91,19 @@ def first_run(connection: Connection) -> datetime | None:
     return began
 
 
-def _began(connection: Connection, month: Month, now: datetime) -> datetime:
-    began = first_run(connection)
-    if began is None:
+def told_since(connection: Connection, month: Month, now: datetime) -> datetime:
+    """The time of the earliest run. Raises CreditSyncError for a month of which nothing can be told."""
+    first = first_run(connection)
+    if first is None:
         raise CreditSyncError("还没有运行过，没有可以统计的数据", remedy="先执行 credit-sync run")
     if month.first > now.date():
         raise CreditSyncError(f"{month} 还没有开始，不能统计")
-    if month.end <= began:
+    if month.end <= first:
         raise CreditSyncError(
-            f"没有 {month} 的数据：本系统 {began:%Y-%m-%d} 第一次运行，在此之前的报送情况无从统计",
-            remedy=f"最早可以统计 {Month.of(began.date())}",
+            f"没有 {month} 的数据：本系统 {first:%Y-%m-%d} 第一次运行，在此之前的情况无从统计",
+            remedy=f"最早可以统计 {Month.of(first.date())}",
         )
-    return began
+    return first
 
 
 def _timelines(connection: Connection, rules: DeadlineRules, settings: Settings) -> _Timelines:

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.compliance_facts import read_timelines
 from credit_sync.publishing.deadline_rules import ReviewTerm, load_deadline_rules
 from credit_sync.publishing.deadlines import CHINA, working_days_late
@@ -21,7 +20,7 @@ from credit_sync.publishing.rates import Month
 from credit_sync.publishing.timeline import Timeline
 from credit_sync.records import RecordKind
 from credit_sync.reporting import labels
-from credit_sync.reporting.compliance_query import A_YEAR, first_run
+from credit_sync.reporting.compliance_query import A_YEAR, told_since
 from credit_sync.reporting.monthly_views import (
     ListMonth,
     MeasureLine,
@@ -68,7 +67,7 @@ def read_monthly(engine: Engine, settings: Settings, month: Month, now: datetime
     measures, reasons = load_measures(folder), load_reasons(folder)
     term, at = load_deadline_rules(folder).review, min(month.end, now)
     with engine.connect() as connection:
-        began = _began(connection, month, now)
+        began = told_since(connection, month, now)
         timelines = read_timelines(connection, RecordKind.APPLICANT, _FIELDS)
         told = _Told(read_stories(connection), {t.record_id: t for t in timelines}, term)
         screenings = {m: _screenings(connection, m, at) for m in (month.earlier(1), month) if m.end > began}
@@ -93,20 +92,6 @@ def read_monthly(engine: Engine, settings: Settings, month: Month, now: datetime
         lists=lists,
         overdue=tuple(sorted(_overdue(told, at, measures), key=lambda line: (line.deadline, line.number))),
     )
-
-
-def _began(connection: Connection, month: Month, now: datetime) -> datetime:
-    began = first_run(connection)
-    if began is None:
-        raise CreditSyncError("还没有运行过，没有可以统计的数据", remedy="先执行 credit-sync run")
-    if month.first > now.date():
-        raise CreditSyncError(f"{month} 还没有开始，不能统计")
-    if month.end <= began:
-        raise CreditSyncError(
-            f"没有 {month} 的数据：本系统 {began:%Y-%m-%d} 第一次运行",
-            remedy=f"最早可以统计 {Month.of(began.date())}",
-        )
-    return began
 
 
 # Flags
