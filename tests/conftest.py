@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
@@ -18,6 +19,12 @@ from sqlalchemy.exc import OperationalError
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import metadata
+
+# The same examples every time, so that a change is judged by what it changed; new ones are sought with
+# `pytest --hypothesis-profile=search`, as often as one likes.
+settings.register_profile("repeat", derandomize=True, deadline=None)
+settings.register_profile("search", derandomize=False, deadline=None)
+settings.load_profile("repeat")
 
 
 @pytest.fixture(autouse=True, scope="module")

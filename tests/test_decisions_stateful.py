@@ -192,7 +192,6 @@ def test_an_office_over_many_nights(engine: Engine, tmp_path: Path) -> None:
         max_examples=8 if engine.dialect.name == "sqlite" else 3,
         stateful_step_count=40,
         deadline=None,
-        derandomize=True,
         phases=(Phase.generate,),  # a night takes long; a failure is told as it is, not shrunk
         suppress_health_check=list(HealthCheck),
     )

@@ -449,9 +449,7 @@ def test_the_description_is_self_contained(interface: Interface) -> None:
     assert interface.client().get("/api/v1/health").json() == {"status": "ok"}
 
 
-QUICK = settings(
-    max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+QUICK = settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 OPERATIONS = {
     "gate-get": ("/gate/{system}/{application}", "GET"),
     "gate-post": ("/gate", "POST"),

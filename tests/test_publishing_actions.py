@@ -196,6 +196,33 @@ def test_credit_repair_by_an_operator_is_due_on_its_day(nights: Nights) -> None:
     assert nights.night(date(2018, 12, 6)) == []
 
 
+def test_a_corrected_repair_puts_back_what_was_taken_back_too_early(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    repair_on(nights, date(2018, 12, 1))
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "sent", "信用修复")]
+    repair_on(nights, date(2018, 12, 5))
+    assert nights.night(date(2018, 12, 2)) == [("add", "sent", "公示截止日已更正，重新公示")]
+    assert nights.night(date(2018, 12, 4)) == []
+    assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "信用修复")]
+    assert nights.night(date(2018, 12, 6)) == []
+
+
+def test_a_corrected_repair_does_not_undo_what_a_person_took_back(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.decide(by_hand.withdraw, date(2018, 12, 1))
+    nights.night(date(2018, 12, 1))
+    repair_on(nights, date(2018, 12, 1))
+    repair_on(nights, date(2018, 12, 5))
+    assert nights.night(date(2018, 12, 2)) == []
+
+
+def repair_on(nights: Nights, day: date) -> None:
+    with writing(nights.engine) as connection:
+        by_hand.repair(connection, PENALTY.document_number, day, ASKED, nights.run(day))
+
+
 PERIODS = (
     Period(decided_from=date(2017, 7, 31), months=12, basis="a"),
     Period(decided_from=date(2018, 11, 27), months=36, basis="b"),

@@ -20,10 +20,12 @@ from credit_sync.publishing.rows import is_published, published_row, says_the_sa
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
 from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.records import RecordKind
 from credit_sync.store.columns import from_columns
 
 GONE, NOT_PUBLISHED = "来源中已没有这条记录", "不再属于报送范围"
 TAKEN_BACK, AGAIN, DATED = "曾由人工撤回，来源又有变化", "退回后重新报送", "日期已到，状态变化"
+PUT_OFF = "公示截止日已更正，重新公示"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
 
 
 def _row(row: Row, past: Past, outbox: Outbox, beside: Sequence[Finding]) -> dict[str, Any]:
-    cause = AGAIN if past.refused else DATED if past.steps else ""
+    dated = PUT_OFF if outbox.kind is RecordKind.PENALTY else DATED
+    cause = AGAIN if past.refused else dated if past.steps else ""
     values = judged(row, outbox, beside) | {"cause": cause, "who": ""}
     if past.public is not None:
         same = says_the_same(row, past.public, outbox.standard, outbox.kind)

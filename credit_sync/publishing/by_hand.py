@@ -136,7 +136,8 @@ def send_again(connection: Connection, channel: str, document: str) -> int:
 def repair(connection: Connection, document: str, on: date, asked: Asked, run: Run) -> int:
     """Puts credit repair (信用修复) of the penalties with this document number on record; returns how many there are.
 
-    From that day on they are public in no channel. Raises CreditSyncError when there is none.
+    From that day on they are public in no channel; a later call corrects the day. Raises CreditSyncError when there
+    is none.
     """
     ids = list(connection.scalars(select(penalty.c.id).where(penalty.c.document_number == document)))
     if not ids:
@@ -144,7 +145,16 @@ def repair(connection: Connection, document: str, on: date, asked: Asked, run: R
     values = {"repaired_on": on, "reason": asked.reason, "who": asked.who, "at": run.as_of}
     connection.execute(delete(credit_repair).where(credit_repair.c.penalty_id.in_(ids)))
     connection.execute(insert(credit_repair), [{"penalty_id": number, **values} for number in ids])
+    _make_anew(connection, ids)
     return len(ids)
+
+
+def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
+    """Withdrawals that nobody asked for and that have not gone out make way for what the day now on record calls for."""
+    mine = and_(submission.c.record == RecordKind.PENALTY.value, submission.c.record_id.in_(penalties))
+    by_itself = and_(submission.c.action == Action.WITHDRAW, submission.c.who == "")
+    waiting = submission.c.state.in_((State.PENDING, State.REJECTED))
+    connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
 
 
 def _decide(connection: Connection, submission_id: int, state: State, asked: Asked) -> None:

@@ -31,9 +31,13 @@ def to_publish(outbox: Outbox, record: Table) -> ColumnElement[bool]:
 
 
 def day_has_come(outbox: Outbox, record: Table) -> ColumnElement[bool]:
-    """Records of which something was sent that time has overtaken, and that nobody has looked at since."""
+    """Records of which something was sent that time has overtaken, and that nobody has looked at since.
+
+    A penalty's day can also be put off again: a credit repair corrected, a period made longer.
+    """
     if outbox.kind is RecordKind.PENALTY:
-        return and_(_publicity_over(outbox, record), or_(_to_withdraw(outbox, record), _to_leave(outbox, record)))
+        over = and_(_publicity_over(outbox, record), or_(_to_withdraw(outbox, record), _to_leave(outbox, record)))
+        return or_(over, and_(to_publish(outbox, record), _ended_too_early(outbox, record)))
     today = outbox.reporting.on
     still_valid = or_(record.c.state == LicenceState.VALID.value, record.c.state_since > today)
     expired = and_(still_valid, record.c.valid_to < today)
@@ -87,6 +91,16 @@ def _to_withdraw(outbox: Outbox, record: Table) -> ColumnElement[bool]:
 def _to_leave(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     """What waits to go out will not go out any more."""
     return _one(outbox, record, submission.c.action != Action.WITHDRAW, submission.c.state.in_(_REPLACED))
+
+
+def _ended_too_early(outbox: Outbox, record: Table) -> ColumnElement[bool]:
+    """It was taken back because its publicity was over, by a day that has been corrected since."""
+    return exists().where(
+        submission.c.id == _last(outbox, record),
+        submission.c.action == Action.WITHDRAW,
+        submission.c.state.in_(HANDED_OVER),
+        submission.c.who == "",
+    )
 
 
 def _publicity_over(outbox: Outbox, record: Table) -> ColumnElement[bool]:
