@@ -154,6 +154,8 @@ def _uscc(body: str) -> str:
         ("张�伟", "张䶮伟", "same"),
         ("李建国", "李健国", "sound"),
         ("王未来", "王末来", "look_alike"),
+        ("陈乾", "陈前", "sound"),
+        ("陈乾", "陈干", "look_alike"),
         ("李建国", "李建华", "one_character"),
         ("李建国", "王秀兰", "different"),
     ],

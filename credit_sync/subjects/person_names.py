@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from credit_sync.subjects.writing import folded
+from credit_sync.subjects.writing import LONGEST, folded
 
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
 
@@ -21,10 +21,12 @@ _LOST = re.compile(r"[?□�〓]")
 def fold_person_name(name: str) -> str:
     """A person's name without dots, blanks, brackets; simplified; upper case.
 
-    >>> fold_person_name("買買提 • 吐爾遜"), fold_person_name("张　伟（曾用名张卫）")
-    ('买买提吐尔逊', '张伟')
+    >>> fold_person_name("買買提 • 吐爾遜"), fold_person_name("张　伟（曾用名张卫）"), fold_person_name("陳乾")
+    ('买买提吐尔逊', '张伟', '陈乾')
     """
-    text = _LOST.sub("?", folded(name.replace("□", "?")))
+    # In names 乾 is read qián and stays; only as gān, dry, it is 干 (通用规范汉字表, note to 乾).
+    written = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
+    text = _LOST.sub("?", written)
     return _DOTS.sub("", _BRACKETED.sub("", text))
 
 
