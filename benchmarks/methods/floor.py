@@ -1,4 +1,7 @@
-"""The floor: polars reads the same rows and makes two hash joins, by number and by name with region. No scores."""
+"""The floor: polars reads the same rows and makes two hash joins, by number and by name with region. No scores.
+
+Reading counts: nothing that looks at every row once can do with less.
+"""
 
 import statistics
 import time
@@ -15,16 +18,17 @@ _ROUNDS = 5
 
 def run(folder: Path, out: Path) -> None:
     measured = Measured("floor")
-    with measured.phase("read"):
-        applicants, listings = (pl.read_parquet(folder / f"{n}.parquet") for n in ("applicants", "listings"))
-    rounds: list[float] = []
+    rounds: list[tuple[float, float]] = []
     worked = time.process_time()
     for _ in range(_ROUNDS):
         began = time.perf_counter()
+        applicants, listings = (pl.read_parquet(folder / f"{n}.parquet") for n in ("applicants", "listings"))
+        loaded = time.perf_counter()
         found = [_joined(applicants, listings, keys) for keys in _KEYS]
-        rounds.append(time.perf_counter() - began)
-    measured.add("screen", statistics.median(rounds), (time.process_time() - worked) / _ROUNDS)
-    measured.notes.append("joins: " + ", ".join(f"{s:.2f}" for s in rounds) + " s; their median counts")
+        rounds.append((loaded - began, time.perf_counter() - loaded))
+    measured.add("screen", statistics.median(map(sum, rounds)), (time.process_time() - worked) / _ROUNDS)
+    told = ", ".join(f"{read:.2f} + {joins:.2f}" for read, joins in rounds)
+    measured.notes.append(f"reading + joins: {told} s; the median counts")
     pairs = pl.concat(found).unique()
     measured.candidates, measured.accounted = len(pairs), len(applicants)
     measured.write(out, pairs.with_columns(rank=2))
