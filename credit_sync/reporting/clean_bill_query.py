@@ -200,9 +200,9 @@ def _doubts(connection: Connection, settings: Settings, rows: _Rows, at: datetim
         return {}
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
     folder = settings.path(settings.mappings)
-    candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
-    scales = Scales(load_weights(folder), reference())
-    judged, _ = candidates.judge({number: a.subject for number, a in found.items()}, scales, at)
+    current = open_index(connection, settings.path(settings.store.index))
+    scales = Scales(load_weights(folder), reference(), listed=current.stamp.entries)
+    judged, _ = StoredCandidates(connection, current).judge({number: a.subject for number, a in found.items()}, scales, at)
     doubts = {
         number: f"除已排除的预警外，名单中另有 {len(judgement.namesake_ids)} 条同名，不能确认也不能排除"
         for number, judgement in judged.items()
