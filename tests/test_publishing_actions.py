@@ -405,6 +405,29 @@ def test_what_a_person_took_back_does_not_come_back_by_itself(nights: Nights) ->
     assert nights.night(date(2018, 12, 5)) == [("correct", "sent", "")]
 
 
+def test_what_a_person_kept_public_is_not_taken_back_when_it_comes_back_and_changes(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.save(1, PENALTY, removed_at=datetime(2018, 12, 1, 2))
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "held", "来源中已没有这条记录")]
+    nights.decide(by_hand.keep, date(2018, 12, 1))
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 2)) == [("correct", "unchanged", "")]
+    nights.save(1, replace(PENALTY, note="更正"))
+    assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "")]
+
+
+def test_what_a_person_left_withdrawn_stays_so_however_often_its_source_changes(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.decide(by_hand.withdraw, DAY)
+    nights.night(date(2018, 12, 1))
+    for day in (2, 3, 4):
+        nights.save(1, replace(PENALTY, note=f"第 {day} 次更正"))
+        assert nights.night(date(2018, 12, day)) == [("add", "held", "曾由人工撤回，来源又有变化")]
+        nights.decide(by_hand.keep, date(2018, 12, day))
+
+
 def test_a_persons_withdrawal_that_was_refused_stays_a_withdrawal(nights: Nights) -> None:
     nights.save(1, PENALTY)
     nights.night(DAY)

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.findings import Finding, has_errors
-from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
+from credit_sync.publishing.outbox import HANDED_OVER, Action, Decided, Outbox, State
 from credit_sync.publishing.publicity import end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
 from credit_sync.publishing.standard import Row
@@ -29,7 +29,7 @@ PUT_OFF = "公示截止日已更正，重新公示"
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class TakenBack:
     """A person's withdrawal."""
 
     version: int
@@ -45,7 +45,7 @@ class Past:
     """Submissions of the record's present version."""
     public: Row | None = None
     """What the platform has, or will have once it is answered; None when it has nothing."""
-    taken_back: Decision | None = None
+    taken_back: TakenBack | None = None
     refused: bool = False
     """Something was rejected since the platform took a submission last."""
 
@@ -62,12 +62,13 @@ class Past:
         )
 
 
-def _taken_back(submissions: Sequence[Any]) -> Decision | None:
+def _taken_back(submissions: Sequence[Any]) -> TakenBack | None:
     """A person's last decision on a record, where it was to withdraw it; to keep it decides nothing for later."""
-    last = next((s for s in reversed(submissions) if s.who and s.state != State.UNCHANGED), None)
-    if last is None or last.action != Action.WITHDRAW:
+    lasting = (Decided.WITHDRAW, Decided.RESUME)
+    last = next((s for s in reversed(submissions) if s.decision in lasting), None)
+    if last is None or last.decision == Decided.RESUME:
         return None
-    return Decision(last.record_version, last.cause, last.who)
+    return TakenBack(last.record_version, last.cause, last.who)
 
 
 def called_for(
@@ -89,7 +90,8 @@ def called_for(
     if end is not None and end.day <= outbox.reporting.on:
         return head | _withdrawal(past, State.PENDING, end.cause) if past.public else None
     if past.taken_back and past.public:
-        return head | _withdrawal(past, State.PENDING, past.taken_back.cause) | {"who": past.taken_back.who}
+        by_hand = {"who": past.taken_back.who, "decision": Decided.WITHDRAW}
+        return head | _withdrawal(past, State.PENDING, past.taken_back.cause) | by_hand
     if found["removed_at"] is not None:
         return head | _withdrawal(past, State.HELD, GONE) if past.public else None
     if not is_published(record, outbox.standard):
@@ -108,13 +110,13 @@ def judged(row: Row, outbox: Outbox, beside: Sequence[Finding] = ()) -> dict[str
 
 
 def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
-    return {"action": Action.WITHDRAW, "state": state, "row": past.public, "cause": cause, "who": ""}
+    return {"action": Action.WITHDRAW, "state": state, "row": past.public, "cause": cause, "who": "", "decision": ""}
 
 
 def _row(row: Row, past: Past, outbox: Outbox, beside: Sequence[Finding]) -> dict[str, Any]:
     dated = PUT_OFF if outbox.kind is RecordKind.PENALTY else DATED
     cause = AGAIN if past.refused else dated if past.steps else ""
-    values = judged(row, outbox, beside) | {"cause": cause, "who": ""}
+    values = judged(row, outbox, beside) | {"cause": cause, "who": "", "decision": ""}
     if past.public is not None:
         same = says_the_same(row, past.public, outbox.standard, outbox.kind)
         return values | {"action": Action.CORRECT} | ({"state": State.UNCHANGED} if same else {})

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.actions import Past, called_for
-from credit_sync.publishing.outbox import WAITING, Action, Outbox, State, next_id
+from credit_sync.publishing.outbox import WAITING, Action, Decided, Outbox, State, next_id
 from credit_sync.publishing.queueing import repaired_on, submissions_of
 from credit_sync.records import RecordKind
 from credit_sync.store.ledger import Run
@@ -84,18 +84,18 @@ def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run)
     if past.public is None:
         raise CreditSyncError(f"{found.record.document_number} 没有在平台公示，不用撤回")
     if found.held is not None and found.held.action == Action.WITHDRAW:
-        _decide(connection, found.held.id, State.PENDING, asked)
+        _decide(connection, found.held.id, State.PENDING, Decided.WITHDRAW, asked)
         return
     values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
     values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": past.public, "findings": []}
-    _add(connection, found, values, asked, run)
+    _add(connection, found, values, Decided.WITHDRAW, asked, run)
 
 
 def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:  # noqa: ARG001 - a decision
     """Leaves what waits for a person as it is: public stays public, taken back stays taken back."""
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
-    _decide(connection, found.held.id, State.UNCHANGED, asked)
+    _decide(connection, found.held.id, State.UNCHANGED, Decided.KEEP, asked)
 
 
 def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
@@ -107,7 +107,7 @@ def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -
     values = called_for(found.record._asdict(), replace(past, taken_back=None), found.outbox, repaired)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
-    _add(connection, found, values, asked, run)
+    _add(connection, found, values, Decided.RESUME, asked, run)
 
 
 Decide = Callable[[Connection, Publication, Asked, Run], None]
@@ -157,16 +157,24 @@ def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
     connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
 
 
-def _decide(connection: Connection, submission_id: int, state: State, asked: Asked) -> None:
+def _decide(connection: Connection, submission_id: int, state: State, decision: Decided, asked: Asked) -> None:
     decided = update(submission).where(submission.c.id == submission_id)
-    connection.execute(decided.values(state=state, who=asked.who, cause=asked.reason))
+    connection.execute(decided.values(state=state, decision=decision, who=asked.who, cause=asked.reason))
 
 
-def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:
+def _add(
+    connection: Connection,
+    found: Publication,
+    values: dict[str, Any],
+    decision: Decided,
+    asked: Asked,
+    run: Run,
+) -> None:
     """A submission that a person asked for takes the place of what waits."""
     outbox = found.outbox
     waiting = and_(outbox.here(), submission.c.record_id == found.record.id, submission.c.state.in_(WAITING))
     connection.execute(update(submission).where(waiting).values(state=State.SUPERSEDED))
     head = {"id": next_id(connection, submission.c.id), "channel": outbox.channel, "record": outbox.kind.value}
-    head |= {"run_id": run.id, "created_at": run.as_of, "cause": asked.reason, "who": asked.who}
+    head |= {"run_id": run.id, "created_at": run.as_of}
+    head |= {"cause": asked.reason, "who": asked.who, "decision": decision}
     connection.execute(insert(submission).values(**(values | head)))

@@ -53,6 +53,14 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class Decided(StrEnum):
+    """What a person has decided with a submission."""
+
+    WITHDRAW = "withdraw"
+    KEEP = "keep"
+    RESUME = "resume"
+
+
 HANDED_OVER = (State.SENDING, State.SENT, State.ACCEPTED, State.WITHDRAWN)
 """States that say what the platform has, or will have once it has answered."""
 WAITING = (State.PENDING, State.INVALID, State.HELD, State.UNCHANGED, State.REJECTED)

@@ -209,6 +209,7 @@ submission = Table(
     Column("created_at", DateTime, nullable=False),
     Column("cause", Text, nullable=False, server_default=""),  # what but a new version made it, in Chinese
     Column("who", String(128), nullable=False, server_default=""),  # a person who decided
+    Column("decision", String(16), nullable=False, server_default=""),  # what: withdraw | keep | resume
     Column("sent_at", DateTime),
     Column(
         "answer", String(16), nullable=False, server_default=""
