@@ -110,7 +110,14 @@ def judged(row: Row, outbox: Outbox, beside: Sequence[Finding] = ()) -> dict[str
 
 
 def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
-    return {"action": Action.WITHDRAW, "state": state, "row": past.public, "cause": cause, "who": "", "decision": ""}
+    return {
+        "action": Action.WITHDRAW,
+        "state": state,
+        "row": past.public,
+        "cause": cause,
+        "who": "",
+        "decision": "",
+    }
 
 
 def _row(row: Row, past: Past, outbox: Outbox, beside: Sequence[Finding]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run)
         return
     values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
     values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": past.public, "findings": []}
-    _add(connection, found, values, Decided.WITHDRAW, asked, run)
+    _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
 
 
 def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:  # noqa: ARG001 - a decision
@@ -107,7 +107,7 @@ def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -
     values = called_for(found.record._asdict(), replace(past, taken_back=None), found.outbox, repaired)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
-    _add(connection, found, values, Decided.RESUME, asked, run)
+    _add(connection, found, values | {"decision": Decided.RESUME}, asked, run)
 
 
 Decide = Callable[[Connection, Publication, Asked, Run], None]
@@ -162,19 +162,11 @@ def _decide(connection: Connection, submission_id: int, state: State, decision: 
     connection.execute(decided.values(state=state, decision=decision, who=asked.who, cause=asked.reason))
 
 
-def _add(
-    connection: Connection,
-    found: Publication,
-    values: dict[str, Any],
-    decision: Decided,
-    asked: Asked,
-    run: Run,
-) -> None:
+def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:
     """A submission that a person asked for takes the place of what waits."""
     outbox = found.outbox
     waiting = and_(outbox.here(), submission.c.record_id == found.record.id, submission.c.state.in_(WAITING))
     connection.execute(update(submission).where(waiting).values(state=State.SUPERSEDED))
     head = {"id": next_id(connection, submission.c.id), "channel": outbox.channel, "record": outbox.kind.value}
-    head |= {"run_id": run.id, "created_at": run.as_of}
-    head |= {"cause": asked.reason, "who": asked.who, "decision": decision}
+    head |= {"run_id": run.id, "created_at": run.as_of, "cause": asked.reason, "who": asked.who}
     connection.execute(insert(submission).values(**(values | head)))
