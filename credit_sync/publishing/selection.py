@@ -22,6 +22,12 @@ def to_look_at(outbox: Outbox) -> Any:
     return select(record.c.id).where(or_(_new_version(outbox, record), day_has_come(outbox, record)))
 
 
+def known_by(record: Table, number: str) -> ColumnElement[bool]:
+    """The records that people call by a number: that of the document, or that of the licence."""
+    named = [record.c[name] == number for name in ("document_number", "licence_number") if name in record.c]
+    return or_(*named)
+
+
 def to_publish(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     """Records that belong to the public today: there, within what the standard takes, their publicity not over."""
     wanted = and_(record.c.removed_at.is_(None), ~_publicity_over(outbox, record))
