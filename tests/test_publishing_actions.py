@@ -26,6 +26,7 @@ from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publicity import add_months, default_end, last_decision_over
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
+from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
 from credit_sync.reporting.status import status_text
@@ -490,3 +491,26 @@ def test_one_decision_on_two_subjects_is_repaired_for_the_one_that_is_named(nigh
         assert by_hand.repair(connection, PENALTY.document_number, TRADER.name, ASKED, run, on=day) == 1
     assert nights.night(day) == [("withdraw", "sent", "信用修复")]
     assert nights.submissions()[-1].record_id == 2
+
+
+# --- another standard ---
+
+
+def test_a_channel_whose_standard_is_switched_says_everything_anew(nights: Nights, tmp_path: Path) -> None:
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 4)))
+    nights.save(2, replace(PENALTY, document_number="2号"))
+    nights.save(3, replace(PENALTY, document_number="3号"))
+    nights.save(1, LICENCE)
+    nights.save(2, replace(LICENCE, document_number="2号", content=""))
+    nights.night(DAY)
+    nights.save(2, replace(PENALTY, document_number="2号"), removed_at=datetime(2018, 12, 1, 2))
+    nights.night(date(2018, 12, 1))
+    nights.site = settings(tmp_path, anhui=WorkbookChannel(kind="workbook", standard="2018_sfzh"))
+    assert nights.night(date(2018, 12, 2)) == [("correct", "sent", "报送标准已更换")] * 3
+    assert nights.night(date(2018, 12, 3)) == []
+    assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "公示期满")]
+    nights.decide(by_hand.withdraw, date(2018, 12, 5), "2号", ORGANISATION.name)
+    nights.night(date(2018, 12, 6))
+    codes = set(load_standard(nights.site.mappings, "2018_sfzh").penalty.by_code)
+    of_penalties = [set(s.row) == codes for s in nights.submissions() if s.record == "penalty"]
+    assert of_penalties == [False] * 3 + [True] * 4, "three additions; two withdrawals and two corrections"

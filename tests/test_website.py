@@ -183,6 +183,16 @@ def test_changed_texts_and_a_lost_folder_are_seen_to_by_the_next_night(one_night
     assert "信用信息公示" in page(site, "index.html")
 
 
+def test_another_standard_does_not_empty_the_site(one_night: tuple[Engine, Settings]) -> None:
+    engine, site = one_night
+    other = site.channels["site"].model_copy(update={"standard": "2018_sfzh"})
+    site = site.model_copy(update={"channels": {"site": other}})
+    assert publish(engine, site, SECOND)["site"].sent == 3, "two corrections, a withdrawal"
+    assert LICENCE.document_number in page(site, "licence/1.html")
+    assert PENALTY.document_number in page(site, "penalty/1.html")
+    assert "2018_sfzh" not in page(site, "index.html") and "双公示 2018" in page(site, "index.html")
+
+
 def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:
     trees = []
     for name in ("one", "two"):

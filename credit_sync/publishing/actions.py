@@ -19,13 +19,14 @@ from credit_sync.publishing.publicity import end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
-from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.publishing.values import PUBLISHED_KINDS, Published
 from credit_sync.records import RecordKind
 from credit_sync.store.columns import from_columns
 
 GONE, NOT_PUBLISHED = "来源中已没有这条记录", "不再属于报送范围"
 TAKEN_BACK, AGAIN, DATED = "曾由人工撤回，来源又有变化", "退回后重新报送", "日期已到，状态变化"
 PUT_OFF = "公示截止日已更正，重新公示"
+SWITCHED = "报送标准已更换"
 IN_PLACE = "同一文书号已报送过，来源中原来的那一条已删去"
 
 
@@ -58,6 +59,8 @@ class Past:
     """Submissions of the record's present version."""
     public: Row | None = None
     """What the platform has, or will have once it is answered; None when it has nothing."""
+    edition: str = ""
+    """The standard in which that was sent."""
     left: bool = False
     """Something of it has left the outbox."""
     taken_back: TakenBack | None = None
@@ -81,6 +84,7 @@ class Past:
         return cls(
             steps=sum(s.record_version == version for s in submissions),
             public=last.row if last is not None and last.action != Action.WITHDRAW else None,
+            edition=last.edition if last is not None else "",
             left=any(s.batch is not None for s in submissions),
             taken_back=_taken_back(decision),
             resumed=decision is not None and decision.decision == Decided.RESUME,
@@ -116,14 +120,14 @@ def called_for(
     table = outbox.table
     end = end_of_publicity(record, table.publicity, repaired_on)
     if end is not None and end.day <= outbox.reporting.on:
-        return head | _withdrawal(past, State.PENDING, end.cause) if past.public else None
+        return head | _withdrawal(record, past, outbox, State.PENDING, end.cause) if past.public else None
     if past.taken_back and past.public:
         by_hand = {"who": past.taken_back.who, "decision": Decided.WITHDRAW}
-        return head | _withdrawal(past, State.PENDING, past.taken_back.cause) | by_hand
+        return head | _withdrawal(record, past, outbox, State.PENDING, past.taken_back.cause) | by_hand
     if found["removed_at"] is not None:
-        return head | _withdrawal(past, State.HELD, GONE) if past.public else None
+        return head | _withdrawal(record, past, outbox, State.HELD, GONE) if past.public else None
     if not is_published(record, outbox.standard):
-        return head | _withdrawal(past, State.HELD, NOT_PUBLISHED) if past.public else None
+        return head | _withdrawal(record, past, outbox, State.HELD, NOT_PUBLISHED) if past.public else None
     if past.taken_back and past.taken_back.version == found["version"]:
         return None
     row = published_row(record, outbox.standard, outbox.reporting)
@@ -137,23 +141,25 @@ def judged(row: Row, outbox: Outbox, beside: Beside) -> dict[str, Any]:
     return {"row": row, "findings": [finding.stored() for finding in findings], "state": state}
 
 
-def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
-    return {
-        "action": Action.WITHDRAW,
-        "state": state,
-        "row": past.public,
-        "cause": cause,
-        "who": "",
-        "decision": "",
-    }
+def withdrawn_row(record: Published, past: Past, outbox: Outbox) -> Row | None:
+    """The row that takes back what is public: the same, in the channel's present standard; None when nothing is."""
+    if past.public is None or past.edition == outbox.standard.name:
+        return past.public
+    return published_row(record, outbox.standard, outbox.reporting)
+
+
+def _withdrawal(record: Published, past: Past, outbox: Outbox, state: State, cause: str) -> dict[str, Any]:
+    row = withdrawn_row(record, past, outbox)
+    return {"action": Action.WITHDRAW, "state": state, "row": row, "cause": cause, "who": "", "decision": ""}
 
 
 def _row(row: Row, past: Past, outbox: Outbox, beside: Beside) -> dict[str, Any]:
     dated = PUT_OFF if outbox.kind is RecordKind.PENALTY else DATED
-    cause = AGAIN if past.refused else dated if past.steps else ""
+    switched = past.public is not None and past.edition != outbox.standard.name
+    cause = AGAIN if past.refused else SWITCHED if switched else dated if past.steps else ""
     values = judged(row, outbox, beside) | {"cause": cause, "who": "", "decision": ""}
     if past.public is not None:
-        same = says_the_same(row, past.public, outbox.standard, outbox.kind)
+        same = not switched and says_the_same(row, past.public, outbox.standard, outbox.kind)
         return values | {"action": Action.CORRECT} | ({"state": State.UNCHANGED} if same else {})
     why = past.held_for(in_place=beside.in_place)
     return values | {"action": Action.ADD} | ({"state": State.HELD, "cause": why} if why else {})

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.actions import Past, called_for
+from credit_sync.publishing.actions import Past, called_for, withdrawn_row
 from credit_sync.publishing.neighbours import beside
 from credit_sync.publishing.outbox import WAITING, Action, Decided, Outbox, State, next_id
 from credit_sync.publishing.queueing import repaired_on, submissions_of
 from credit_sync.publishing.selection import known_by
+from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
+from credit_sync.store.columns import from_columns
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import RECORD_TABLES, credit_repair, penalty, submission
 from credit_sync.subjects.identifiers import hide_in_text
@@ -110,14 +112,15 @@ def candidates(connection: Connection, outboxes: Sequence[Outbox], number: str, 
 
 def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
     """Takes a record back, held or not. Raises CreditSyncError when the platform has nothing to take back."""
-    past = found.past
-    if past.public is None:
+    past, outbox = found.past, found.outbox
+    row = withdrawn_row(from_columns(PUBLISHED_KINDS[outbox.kind], found.record._asdict()), past, outbox)
+    if row is None:
         raise CreditSyncError(f"{found.record.document_number} 没有在平台公示，不用撤回")
     if found.held is not None and found.held.action == Action.WITHDRAW:
-        _decide(connection, found.held.id, State.PENDING, Decided.WITHDRAW, asked)
+        _decide(connection, found.held.id, asked, state=State.PENDING, decision=Decided.WITHDRAW, row=row)
         return
     values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
-    values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": past.public, "findings": []}
+    values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": row, "findings": []}
     _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
 
 
@@ -125,7 +128,7 @@ def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> 
     """Leaves what waits for a person as it is: public stays public, taken back stays taken back."""
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
-    _decide(connection, found.held.id, State.UNCHANGED, Decided.KEEP, asked)
+    _decide(connection, found.held.id, asked, state=State.UNCHANGED, decision=Decided.KEEP)
 
 
 def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
@@ -207,9 +210,9 @@ def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
     connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
 
 
-def _decide(connection: Connection, submission_id: int, state: State, decision: Decided, asked: Asked) -> None:
+def _decide(connection: Connection, submission_id: int, asked: Asked, **values: Any) -> None:
     decided = update(submission).where(submission.c.id == submission_id)
-    connection.execute(decided.values(state=state, decision=decision, who=asked.who, cause=asked.reason))
+    connection.execute(decided.values(who=asked.who, cause=asked.reason, **values))
 
 
 def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:

@@ -22,7 +22,7 @@ from credit_sync.store.columns import from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.repairs import repair_days
-from credit_sync.store.schema import RECORD_TABLES, submission
+from credit_sync.store.schema import RECORD_TABLES, batch, submission
 
 _CHUNK = 500
 
@@ -77,9 +77,11 @@ def _queue_chunk(connection: Connection, outbox: Outbox, run: Run, after: int, l
 
 
 def submissions_of(connection: Connection, outbox: Outbox, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    """The submissions of each record, in order."""
+    """The submissions of each record, in order, with the standard (`edition`) in which they left."""
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    mine = select(submission).where(outbox.here(), submission.c.record_id.in_(ids))
+    edition = batch.c.standard.label("edition")
+    mine = select(submission, edition).outerjoin(batch, submission.c.batch == batch.c.id)
+    mine = mine.where(outbox.here(), submission.c.record_id.in_(ids))
     for row in connection.execute(mine.order_by(submission.c.id)):
         found[row.record_id].append(row)
     return found
