@@ -85,14 +85,14 @@ def _is_public(outbox: Outbox, record: Table) -> ColumnElement[bool]:
 
 def _in_another_edition(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     """It is public, but in another standard than the channel's, and nothing is under way that would change it."""
+    others = select(batch.c.id).where(batch.c.channel == outbox.channel, batch.c.standard != outbox.standard.name)
     sent = exists().where(
         submission.c.id == _last(outbox, record, HANDED_OVER),
         submission.c.action != Action.WITHDRAW,
-        submission.c.batch == batch.c.id,
-        batch.c.standard != outbox.standard.name,
+        submission.c.batch.in_(others),
     )
     waits = _one(outbox, record, submission.c.state.in_(_REPLACED))
-    return and_(to_publish(outbox, record), sent, ~waits)
+    return and_(others.exists(), to_publish(outbox, record), sent, ~waits)
 
 
 def _last(outbox: Outbox, record: Table, states: Sequence[State] = ()) -> Any:
