@@ -101,6 +101,18 @@ def test_what_takes_the_place_of_a_published_record_that_is_gone_waits_for_a_per
     assert outcome(engine) == [(1, "sent", []), (2, "sent", [])], "a correction like any other"
 
 
+@pytest.mark.parametrize("number", ["皖知罚字[2018]1号", "皖知罚字（2018）1号", "皖知罚字【2018】1号"])
+def test_brackets_of_another_kind_make_no_other_number(engine: Engine, site: Settings, number: str) -> None:
+    save(engine, PENALTY)
+    publish(engine, site, NIGHTS[0])
+    save(engine, replace(PENALTY, document_number=number), first=2)
+    publish(engine, site, NIGHTS[1])
+    assert outcome(engine) == [(1, "sent", []), (2, "invalid", ["document_repeated"])]
+    save(engine, PENALTY, removed_at=datetime(2018, 12, 3))
+    publish(engine, site, NIGHTS[2])
+    assert outcome(engine) == [(1, "held", []), (2, "held", [])]
+
+
 def test_a_conflict_that_ends_because_the_earlier_one_is_gone_waits_for_a_person_too(
     engine: Engine, site: Settings
 ) -> None:

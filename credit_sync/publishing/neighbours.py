@@ -6,18 +6,19 @@ to nobody: a person decides.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, exists, or_, select
 
-from credit_sync.publishing.across_rows import Numbers, Organs
+from credit_sync.publishing.across_rows import Numbers, Organs, number_key, spellings
 from credit_sync.publishing.actions import ALONE, Beside
 from credit_sync.publishing.findings import Finding
 from credit_sync.publishing.outbox import HANDED_OVER, Outbox
 from credit_sync.publishing.rows import is_published, published_row
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.store.columns import from_columns
+from credit_sync.store.records import is_among
 from credit_sync.store.schema import RECORD_TABLES, submission
 
 _NUMBERS = ("document_number", "licence_number")
@@ -57,18 +58,26 @@ def _sharing(connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]
     if shared:
         live = select(table).where(table.c.removed_at.is_(None), table.c.id <= records[-1].id)
         yield from connection.execute(
-            live.where(or_(*(column.in_(sorted(shared)) for column in columns))).order_by(table.c.id)
+            live.where(or_(*(_has(connection, column, shared) for column in columns))).order_by(table.c.id)
         )
 
 
 def _in_place(connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]) -> set[int]:
     """The records whose document number another one had that this channel has had, and that is gone at its source."""
     table = RECORD_TABLES[outbox.kind]
-    by_number = {found.document_number for found in records} - _no_numbers(outbox)
+    numbers = {found.document_number for found in records} - _no_numbers(outbox)
     had = exists().where(outbox.here(), submission.c.record_id == table.c.id, submission.c.state.in_(HANDED_OVER))
     gone = select(table.c.document_number).where(table.c.removed_at.is_not(None), had)
-    taken = set(connection.scalars(gone.where(table.c.document_number.in_(sorted(by_number)))))
-    return {found.id for found in records if found.removed_at is None and found.document_number in taken}
+    taken = set(
+        map(number_key, connection.scalars(gone.where(_has(connection, table.c.document_number, numbers))))
+    )
+    alive = (found for found in records if found.removed_at is None)
+    return {found.id for found in alive if number_key(found.document_number) in taken}
+
+
+def _has(connection: Connection, column: Column[str], numbers: Iterable[str]) -> ColumnElement[bool]:
+    """One of the numbers, in whatever brackets."""
+    return is_among(connection, column, {written for number in numbers for written in spellings(number)})
 
 
 def _no_numbers(outbox: Outbox) -> set[str]:

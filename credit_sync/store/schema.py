@@ -223,7 +223,9 @@ submission = Table(
     Column("received_at", DateTime),
     UniqueConstraint("channel", "record", "record_id", "record_version", "step"),
     Index(None, "channel", "state"),
-    Index(None, "channel", "record", "record_id", "state"),  # the last that was handed over, for every record of a night
+    Index(
+        None, "channel", "record", "record_id", "state"
+    ),  # the last that was handed over, for every record of a night
     Index(None, "batch"),
 )
 
