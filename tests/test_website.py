@@ -116,10 +116,11 @@ def test_open_data_is_the_same_in_three_formats_and_its_sums_are_right(one_night
 
 def test_what_looks_like_a_formula_stays_text(engine: Engine, tmp_path: Path) -> None:
     site = site_in(tmp_path)
-    put(engine, r1=replace(LICENCE, content='=HYPERLINK("http://x","点我")'))
+    put(engine, r1=replace(LICENCE, content='=HYPERLINK("http://x","点我")', note="＝1+1"))
     publish(engine, site, FIRST)
     lines = list(csv.reader(io.StringIO(tree(site)["data/licence.csv"].decode("utf-8-sig"))))
     assert '\'=HYPERLINK("http://x","点我")' in lines[1]
+    assert "'＝1+1" in lines[1]
 
 
 def test_corrections_additions_and_withdrawals(one_night: tuple[Engine, Settings]) -> None:
