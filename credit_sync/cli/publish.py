@@ -188,9 +188,16 @@ def _on_record(
     channels: Iterable[str],
     record: Callable[[Connection, Run], str],
 ) -> int:
-    """A run of its own: the decision, in one transaction, and then the publish stage of the channels concerned."""
+    """A run of its own: the decision, in one transaction, and then the publish stage of the channels concerned.
+
+    A decision that cannot be made leaves no run.
+    """
     with run_lock(engine):
-        run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)
+        now = datetime.now().replace(microsecond=0)
+        with engine.connect() as connection, connection.begin() as rehearsal:
+            record(connection, Run(0, now))
+            rehearsal.rollback()
+        run = ledger.begin(engine, now, options)
         with writing(engine) as connection:
             done = record(connection, run)
         click.echo(done)
