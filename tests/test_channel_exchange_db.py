@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import DateTime, Engine, MetaData, String, create_engine, select
+from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
 from structlog.testing import capture_logs
@@ -284,6 +284,18 @@ def test_what_a_column_cannot_hold_is_refused_and_the_rest_goes(url: URL, tmp_pa
         assert [row["XK_WSH"] for row in site.rows()] == [LICENCE.document_number]
         states = site.states()
         assert states[1][:2] == ("rejected", "许可内容（XK_NR）有 24 个字，前置库的列只容 22 个")
+
+
+def test_an_amount_is_never_rounded_by_a_column_with_fewer_decimals(url: URL, tmp_path: Path) -> None:
+    for site in make_site(url, tmp_path, CF_NR_FK=Numeric(18, 2)):
+        odd = replace(
+            PENALTY, fine=Decimal("0.0123"), content="罚款 123 元", document_number="皖知罚字〔2018〕2号"
+        )
+        site.store_all(PENALTY, odd)
+        site.publish(FIRST)
+        assert [row["CF_NR_FK"] for row in site.rows(PENALTIES)] == [Decimal("0.40")]
+        reason = "罚款金额（万元）（CF_NR_FK） 0.0123 的小数位数超过前置库的列（2 位），会被四舍五入"
+        assert site.states()[1][:2] == ("rejected", reason)
 
 
 def test_characters_that_a_gbk_database_cannot_write(mariadb_url: URL, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publicity import add_months, default_end, last_decision_over
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
+from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
 from credit_sync.reporting.status import status_text
@@ -75,7 +76,7 @@ class Nights:
         run = self.run(on)
         with writing(self.engine) as connection:
             outboxes = outboxes_of(self.site, "anhui", on)
-            found = by_hand.find(connection, outboxes, document or PENALTY.document_number, subject)
+            found = by_hand.find(connection, outboxes, decide, document or PENALTY.document_number, subject)
             decide(connection, found, ASKED, run)
 
 
@@ -187,9 +188,9 @@ def test_credit_repair_by_an_operator_is_due_on_its_day(nights: Nights) -> None:
     nights.night(DAY)
     with writing(nights.engine) as connection:
         run = nights.run(date(2018, 12, 1))
-        assert by_hand.repair(connection, PENALTY.document_number, date(2018, 12, 5), ASKED, run) == 1
+        assert by_hand.repair(connection, PENALTY.document_number, "", ASKED, run, on=date(2018, 12, 5)) == 1
         with pytest.raises(CreditSyncError, match="文书号"):
-            by_hand.repair(connection, "没有这个", date(2018, 12, 5), ASKED, run)
+            by_hand.repair(connection, "没有这个", "", ASKED, run, on=date(2018, 12, 5))
     assert nights.night(date(2018, 12, 4)) == []
     assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "信用修复")]
     nights.save(1, replace(PENALTY, note="又改了"))
@@ -220,7 +221,7 @@ def test_a_corrected_repair_does_not_undo_what_a_person_took_back(nights: Nights
 
 def repair_on(nights: Nights, day: date) -> None:
     with writing(nights.engine) as connection:
-        by_hand.repair(connection, PENALTY.document_number, day, ASKED, nights.run(day))
+        by_hand.repair(connection, PENALTY.document_number, "", ASKED, nights.run(day), on=day)
 
 
 PERIODS = (
@@ -260,7 +261,7 @@ def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
     revoked = replace(LICENCE, document_number="2号", state=LicenceState.REVOKED, state_since=date(2018, 12, 3))
     nights.save(2, revoked)
     with writing(engine) as connection:
-        by_hand.repair(connection, "2号", date(2018, 12, 3), ASKED, nights.run(date(2018, 12, 1)))
+        by_hand.repair(connection, "2号", "", ASKED, nights.run(date(2018, 12, 1)), on=date(2018, 12, 3))
     assert nights.night(date(2018, 12, 2)) == [("correct", "unchanged", "")]
     assert nights.night(date(2018, 12, 3)) == [
         ("correct", "sent", "日期已到，状态变化"),
@@ -405,6 +406,29 @@ def test_what_a_person_took_back_does_not_come_back_by_itself(nights: Nights) ->
     assert nights.night(date(2018, 12, 5)) == [("correct", "sent", "")]
 
 
+def test_what_a_person_kept_public_is_not_taken_back_when_it_comes_back_and_changes(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.save(1, PENALTY, removed_at=datetime(2018, 12, 1, 2))
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "held", "来源中已没有这条记录")]
+    nights.decide(by_hand.keep, date(2018, 12, 1))
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 2)) == [("correct", "unchanged", "")]
+    nights.save(1, replace(PENALTY, note="更正"))
+    assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "")]
+
+
+def test_what_a_person_left_withdrawn_stays_so_however_often_its_source_changes(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.decide(by_hand.withdraw, DAY)
+    nights.night(date(2018, 12, 1))
+    for day in (2, 3, 4):
+        nights.save(1, replace(PENALTY, note=f"第 {day} 次更正"))
+        assert nights.night(date(2018, 12, day)) == [("add", "held", "曾由人工撤回，来源又有变化")]
+        nights.decide(by_hand.keep, date(2018, 12, day))
+
+
 def test_a_persons_withdrawal_that_was_refused_stays_a_withdrawal(nights: Nights) -> None:
     nights.save(1, PENALTY)
     nights.night(DAY)
@@ -439,3 +463,54 @@ def test_decisions_that_make_no_sense_are_refused(nights: Nights) -> None:
     for who, reason in (("", "事由"), ("张科", " ")):
         with pytest.raises(CreditSyncError, match="没有写明"):
             Asked.of(who, reason)
+
+
+def test_two_licences_of_one_document_are_told_apart_by_their_numbers(nights: Nights) -> None:
+    other = replace(LICENCE, licence_number="SCXK(皖)2018-001")
+    nights.save(1, LICENCE)
+    nights.save(2, other)
+    nights.night(DAY)
+    with pytest.raises(CreditSyncError, match=r"许可编号：SYXK\(皖\)2018-001、SCXK\(皖\)2018-001"):
+        nights.decide(by_hand.withdraw, DAY, LICENCE.document_number)
+    nights.decide(by_hand.withdraw, DAY, other.licence_number)
+    nights.night(date(2018, 12, 1))
+    assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [2]
+    nights.decide(by_hand.withdraw, DAY, LICENCE.document_number)
+    assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [2, 1], "the one still public"
+
+
+def test_one_decision_on_two_subjects_is_repaired_for_the_one_that_is_named(nights: Nights) -> None:
+    nights.save(1, PENALTY)
+    nights.save(2, replace(PENALTY, subject=TRADER))
+    nights.night(DAY)
+    day = date(2018, 12, 1)
+    with writing(nights.engine) as connection:
+        run = nights.run(day)
+        with pytest.raises(CreditSyncError, match=f"--subject 指明是谁：{ORGANISATION.name}、{TRADER.name}"):
+            by_hand.repair(connection, PENALTY.document_number, "", ASKED, run, on=day)
+        assert by_hand.repair(connection, PENALTY.document_number, TRADER.name, ASKED, run, on=day) == 1
+    assert nights.night(day) == [("withdraw", "sent", "信用修复")]
+    assert nights.submissions()[-1].record_id == 2
+
+
+# --- another standard ---
+
+
+def test_a_channel_whose_standard_is_switched_says_everything_anew(nights: Nights, tmp_path: Path) -> None:
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 4)))
+    nights.save(2, replace(PENALTY, document_number="2号"))
+    nights.save(3, replace(PENALTY, document_number="3号"))
+    nights.save(1, LICENCE)
+    nights.save(2, replace(LICENCE, document_number="2号", content=""))
+    nights.night(DAY)
+    nights.save(2, replace(PENALTY, document_number="2号"), removed_at=datetime(2018, 12, 1, 2))
+    nights.night(date(2018, 12, 1))
+    nights.site = settings(tmp_path, anhui=WorkbookChannel(kind="workbook", standard="2018_sfzh"))
+    assert nights.night(date(2018, 12, 2)) == [("correct", "sent", "报送标准已更换")] * 3
+    assert nights.night(date(2018, 12, 3)) == []
+    assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "公示期满")]
+    nights.decide(by_hand.withdraw, date(2018, 12, 5), "2号", ORGANISATION.name)
+    nights.night(date(2018, 12, 6))
+    codes = set(load_standard(nights.site.mappings, "2018_sfzh").penalty.by_code)
+    of_penalties = [set(s.row) == codes for s in nights.submissions() if s.record == "penalty"]
+    assert of_penalties == [False] * 3 + [True] * 4, "three additions; two withdrawals and two corrections"

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from credit_sync.publishing import by_hand
+from credit_sync.publishing.by_hand import Asked
+from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.values import Published
 from credit_sync.settings import Settings
@@ -16,7 +19,8 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, PERSON, code, settings, store_record
 
-NIGHTS = [Run(n, datetime(2018, 12, n, 2)) for n in (1, 2, 3)]
+NIGHTS = [Run(n, datetime(2018, 12, n, 2)) for n in (1, 2, 3, 4, 5)]
+ASKED = Asked.of("张科", "更正名称")
 OTHER = replace(ORGANISATION, name="合肥宣纸有限公司", identifiers=(code("91340100MA2TUXY34"),))
 NEXT = replace(LICENCE, document_number="皖科动许〔2018〕2号")
 
@@ -69,6 +73,89 @@ def test_it_is_the_same_in_whatever_runs_they_come_and_ends_with_its_reason(
     save(engine, replace(LICENCE, content="普通环境"), first=2)
     publish(engine, site, NIGHTS[1])
     assert outcome(engine) == [(1, "sent", []), (2, "invalid", ["document_conflict"])]
-    save(engine, LICENCE, removed_at=datetime(2018, 12, 1))
+    save(engine, replace(LICENCE, document_number="皖科动许〔2018〕3号"))
     publish(engine, site, NIGHTS[2])
     assert outcome(engine)[1] == (2, "sent", [])
+
+
+def test_what_takes_the_place_of_a_published_record_that_is_gone_waits_for_a_person(
+    engine: Engine, site: Settings
+) -> None:
+    """A name mended in the register of penalties is another key there: one record goes, another comes."""
+    mended = replace(PENALTY, subject=replace(ORGANISATION, name="合肥青檀实验动物股份有限公司"))
+    save(engine, PENALTY)
+    publish(engine, site, NIGHTS[0])
+    save(engine, PENALTY, removed_at=datetime(2018, 12, 1))
+    save(engine, mended, first=2)
+    publish(engine, site, NIGHTS[1])
+    assert outcome(engine) == [(1, "held", []), (2, "held", [])]
+    save(engine, replace(mended, note="又有更正"), first=2)
+    publish(engine, site, NIGHTS[2])
+    assert outcome(engine) == [(1, "held", []), (2, "held", [])]
+    decide(engine, site, by_hand.withdraw, ORGANISATION.name)
+    decide(engine, site, by_hand.resume, mended.subject.name)
+    publish(engine, site, NIGHTS[3])
+    assert outcome(engine) == [(1, "sent", []), (2, "sent", [])]
+    save(engine, replace(mended, note="后来的更正"), first=2)
+    publish(engine, site, NIGHTS[4])
+    assert outcome(engine) == [(1, "sent", []), (2, "sent", [])], "a correction like any other"
+
+
+@pytest.mark.parametrize("number", ["皖知罚字[2018]1号", "皖知罚字（2018）1号", "皖知罚字【2018】1号"])
+def test_brackets_of_another_kind_make_no_other_number(engine: Engine, site: Settings, number: str) -> None:
+    save(engine, PENALTY)
+    publish(engine, site, NIGHTS[0])
+    save(engine, replace(PENALTY, document_number=number), first=2)
+    publish(engine, site, NIGHTS[1])
+    assert outcome(engine) == [(1, "sent", []), (2, "invalid", ["document_repeated"])]
+    save(engine, PENALTY, removed_at=datetime(2018, 12, 3))
+    publish(engine, site, NIGHTS[2])
+    assert outcome(engine) == [(1, "held", []), (2, "held", [])]
+
+
+def test_a_conflict_that_ends_because_the_earlier_one_is_gone_waits_for_a_person_too(
+    engine: Engine, site: Settings
+) -> None:
+    save(engine, LICENCE, replace(LICENCE, content="普通环境"))
+    publish(engine, site, NIGHTS[0])
+    assert outcome(engine) == [(1, "sent", []), (2, "invalid", ["document_conflict"])]
+    save(engine, LICENCE, removed_at=datetime(2018, 12, 1))
+    publish(engine, site, NIGHTS[1])
+    assert outcome(engine) == [(1, "held", []), (2, "held", [])]
+    decide(engine, site, by_hand.keep, ORGANISATION.name, record_id=2)
+
+
+def test_a_repaired_penalty_does_not_come_back_in_public_under_another_key(engine: Engine, site: Settings) -> None:
+    save(engine, PENALTY)
+    publish(engine, site, NIGHTS[0])
+    with writing(engine) as connection:
+        by_hand.repair(connection, PENALTY.document_number, "", ASKED, NIGHTS[1], on=NIGHTS[1].as_of.date())
+    publish(engine, site, NIGHTS[1])
+    save(engine, PENALTY, removed_at=datetime(2018, 12, 3))
+    save(engine, replace(PENALTY, subject=replace(ORGANISATION, name="合肥青檀公司")), first=2)
+    publish(engine, site, NIGHTS[2])
+    assert outcome(engine) == [(1, "sent", []), (2, "held", [])]
+
+
+def test_what_is_resumed_is_judged_beside_the_others(engine: Engine, site: Settings) -> None:
+    save(engine, NEXT, LICENCE)
+    publish(engine, site, NIGHTS[0])
+    decide(engine, site, by_hand.withdraw, ORGANISATION.name, record_id=2)
+    publish(engine, site, NIGHTS[1])
+    save(engine, replace(LICENCE, content="普通环境"))
+    publish(engine, site, NIGHTS[2])
+    decide(engine, site, by_hand.resume, ORGANISATION.name, record_id=2)
+    publish(engine, site, NIGHTS[3])
+    assert outcome(engine) == [(1, "sent", []), (2, "invalid", ["document_conflict"])]
+
+
+def decide(engine: Engine, site: Settings, decision: by_hand.Decide, subject: str, record_id: int = 0) -> None:
+    with writing(engine) as connection:
+        outboxes = outboxes_of(site, "anhui", NIGHTS[3].as_of.date())
+        found = [
+            item
+            for number in (PENALTY.document_number, LICENCE.document_number)
+            for item in by_hand.candidates(connection, outboxes, number, subject)
+            if not record_id or item.record.id == record_id
+        ]
+        decision(connection, found[0], ASKED, NIGHTS[3])

@@ -136,7 +136,7 @@ class Exchange(RuleBasedStateMachine):
         with writing(self.engine) as connection:
             outboxes = outboxes_of(self.site, "anhui", self.today)
             try:
-                found = by_hand.find(connection, outboxes, f"皖〔2018〕{number}号", "")
+                found = by_hand.find(connection, outboxes, decide, f"皖〔2018〕{number}号", "")
                 decide(connection, found, Asked("张科", "工作需要"), self.run)
             except CreditSyncError:
                 return
@@ -155,9 +155,8 @@ class Exchange(RuleBasedStateMachine):
         if number in self.records:
             with writing(self.engine) as connection:
                 document = self.records[number].document_number
-                by_hand.repair(
-                    connection, document, self.today + timedelta(days), Asked("张科", "已修复"), self.run
-                )
+                day = self.today + timedelta(days)
+                by_hand.repair(connection, document, "", Asked("张科", "已修复"), self.run, on=day)
             self.repaired.add(number)
 
     # --- nights ---

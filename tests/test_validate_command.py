@@ -328,13 +328,27 @@ def test_merged_cells_formulas_and_dates_of_xlsx(tmp_path: Path) -> None:
     page.merge_range(2, name, 3, name, "合肥青檀实验动物有限公司", book.add_format({"num_format": "@"}))
     page.write_formula(1, wsh, '="皖科"&"1号"', None, "皖科1号")
     page.write_formula(2, zt, "=1", None, 1)
+    page.merge_range(3, wsh, 3, wsh + 1, "皖科2号", book.add_format({"num_format": "@"}))
     book.close()
     assert brief(path) == [
         ("formula", "XK_WSH", 2),
         ("formula", "XK_ZT", 3),
         ("merged", "XK_XDR_MC", 3),
+        ("merged", "XK_WSH", 4),
         ("required", "XK_XDR_MC", 4),
+        ("required", "XK_XKLB", 4),
     ]
+
+
+def test_a_row_of_formulas_that_nobody_has_calculated_is_a_row(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in sheet({}):
+        book.active.append(row)
+    book.active.append([f"=A{n}" for n in range(1, len(CODES) + 1)])
+    book.save(tmp_path / "a.xlsx")
+    found = brief(tmp_path / "a.xlsx")
+    assert [rule for rule, _, _ in found] == ["formula"] * len(CODES)
+    assert {row for _, _, row in found} == {3}
 
 
 def test_more_rows_than_a_platform_takes(tmp_path: Path) -> None:

@@ -116,10 +116,11 @@ def test_open_data_is_the_same_in_three_formats_and_its_sums_are_right(one_night
 
 def test_what_looks_like_a_formula_stays_text(engine: Engine, tmp_path: Path) -> None:
     site = site_in(tmp_path)
-    put(engine, r1=replace(LICENCE, content='=HYPERLINK("http://x","点我")'))
+    put(engine, r1=replace(LICENCE, content='=HYPERLINK("http://x","点我")', note="＝1+1"))
     publish(engine, site, FIRST)
     lines = list(csv.reader(io.StringIO(tree(site)["data/licence.csv"].decode("utf-8-sig"))))
     assert '\'=HYPERLINK("http://x","点我")' in lines[1]
+    assert "'＝1+1" in lines[1]
 
 
 def test_corrections_additions_and_withdrawals(one_night: tuple[Engine, Settings]) -> None:
@@ -181,6 +182,16 @@ def test_changed_texts_and_a_lost_folder_are_seen_to_by_the_next_night(one_night
     changed = site_in(site.base, title="信用信息公示")
     publish(engine, changed, Run(4, datetime(2018, 12, 3, 2)))
     assert "信用信息公示" in page(site, "index.html")
+
+
+def test_another_standard_does_not_empty_the_site(one_night: tuple[Engine, Settings]) -> None:
+    engine, site = one_night
+    other = site.channels["site"].model_copy(update={"standard": "2018_sfzh"})
+    site = site.model_copy(update={"channels": {"site": other}})
+    assert publish(engine, site, SECOND)["site"].sent == 3, "two corrections, a withdrawal"
+    assert LICENCE.document_number in page(site, "licence/1.html")
+    assert PENALTY.document_number in page(site, "penalty/1.html")
+    assert "2018_sfzh" not in page(site, "index.html") and "双公示 2018" in page(site, "index.html")
 
 
 def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:

@@ -30,7 +30,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _DEFAULT = (State.PENDING, State.INVALID, State.SENDING, State.HELD, State.REJECTED)
 """What somebody or something still has to do."""
 
-_document_option = click.option("--document", default="", metavar="文书号", help="只看（只送）这一个文书号")
+_document_option = click.option(
+    "--document", default="", metavar="文书号", help="只看（只送）这一个文书号（或许可编号）"
+)
+
+_subject_option = click.option(
+    "--subject", default="", metavar="名称", help="几个相对人的文书号相同时，指明是哪一个"
+)
 
 
 def _decision(command: Function) -> Function:
@@ -41,7 +47,7 @@ def _decision(command: Function) -> Function:
             "--who", default=getpass.getuser, show_default="当前用户", metavar="姓名", help="操作人，留痕"
         ),
         click.option("--reason", required=True, metavar="事由", help="为什么（必填，连同操作人留痕）"),
-        click.option("--subject", default="", metavar="名称", help="几个相对人的文书号相同时，指明是哪一个"),
+        _subject_option,
         click.argument("document", metavar="文书号"),
         click.argument("channel", metavar="渠道"),
     ):
@@ -115,19 +121,27 @@ def keep(ctx: click.Context, /, **asked: Any) -> int:
 @_decision
 @click.pass_context
 def resume(ctx: click.Context, /, **asked: Any) -> int:
-    """恢复公示曾由人工撤回的一条。"""
+    """公示曾由人工撤回的一条，或因来源中原记录已删去而待决定的一条。"""
     return _decide(ctx, by_hand.resume, "恢复公示", **asked)
 
 
 @publications.command("repair")
 @click.argument("document", metavar="文书号")
+@_subject_option
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="从哪天起不再公示，默认为今天")
 @click.option("--reason", required=True, metavar="事由", help="修复决定的文号等（必填，连同操作人留痕）")
 @click.option("--who", default=getpass.getuser, show_default="当前用户", metavar="姓名", help="操作人，留痕")
 @config_option
 @click.pass_context
 def repair(
-    ctx: click.Context, document: str, on: datetime | None, reason: str, who: str, config: Path | None
+    ctx: click.Context,
+    /,
+    document: str,
+    subject: str,
+    on: datetime | None,
+    reason: str,
+    who: str,
+    config: Path | None,
 ) -> int:
     """登记一项行政处罚的信用修复：到那天起从所有渠道撤下。"""
     settings, engine = _open(ctx, config)
@@ -135,7 +149,7 @@ def repair(
     day = on.date() if on else date.today()
 
     def record(connection: Connection, run: Run) -> str:
-        count = by_hand.repair(connection, document, day, asked, run)
+        count = by_hand.repair(connection, document, subject, asked, run, on=day)
         return f"已登记 {document} 的信用修复（{count} 条处罚），自 {day} 起不再公示"
 
     options = {"command": "publish repair", "document": document}
@@ -158,7 +172,8 @@ def _decide(
     asked = Asked.of(who, reason)
 
     def record(connection: Connection, run: Run) -> str:
-        found = by_hand.find(connection, outboxes_of(settings, channel, run.as_of.date()), document, subject)
+        outboxes = outboxes_of(settings, channel, run.as_of.date())
+        found = by_hand.find(connection, outboxes, decide, document, subject)
         decide(connection, found, asked, run)
         return f"{channel} {document}：{words}，已留痕（{asked.who}）"
 
@@ -173,9 +188,16 @@ def _on_record(
     channels: Iterable[str],
     record: Callable[[Connection, Run], str],
 ) -> int:
-    """A run of its own: the decision, in one transaction, and then the publish stage of the channels concerned."""
+    """A run of its own: the decision, in one transaction, and then the publish stage of the channels concerned.
+
+    A decision that cannot be made leaves no run.
+    """
     with run_lock(engine):
-        run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)
+        now = datetime.now().replace(microsecond=0)
+        with engine.connect() as connection, connection.begin() as rehearsal:
+            record(connection, Run(0, now))
+            rehearsal.rollback()
+        run = ledger.begin(engine, now, options)
         with writing(engine) as connection:
             done = record(connection, run)
         click.echo(done)

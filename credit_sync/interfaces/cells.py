@@ -39,6 +39,8 @@ class Cells:
             raise UnfitError(f"{title}写不进前置库：列的类型是 {self.column.type}") from None
         if isinstance(typed, str):
             self._refuse(typed, title)
+        if isinstance(typed, Decimal):
+            self._refuse_to_round(typed, title)
         return typed
 
     def of_time(self, at: datetime, written: str) -> Any:
@@ -71,6 +73,12 @@ class Cells:
             raise UnfitError(
                 f"{title}里的“{strange}”（U+{ord(strange):04X}）前置库的字符集 {self.charset} 写不出，请换用通行的字"
             )
+
+    def _refuse_to_round(self, value: Decimal, title: str) -> None:
+        """Databases round what has more decimals than the column, and say nothing."""
+        scale = getattr(self.column.type, "scale", None)
+        if scale is not None and value.is_finite() and value != round(value, scale):
+            raise UnfitError(f"{title} {value.normalize():f} 的小数位数超过前置库的列（{scale} 位），会被四舍五入")
 
 
 def unwritable(value: str, charset: str) -> str:

@@ -19,6 +19,7 @@ from credit_sync.subjects.identifiers.folding import MASK, fold
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans("〔〕[]【】［］", "()()()()")
+_PAIRS = ("〔〕", "[]", "【】", "［］", "()", "（）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,13 @@ def number_key(number: str) -> str:
     True
     """
     return fold(number).translate(_BRACKETS)
+
+
+def spellings(number: str) -> set[str]:
+    """A number with each kind of brackets: what to look for where numbers are stored as they came.
+
+    >>> sorted(spellings("皖科[2018]1号"))[:2]
+    ['皖科(2018)1号', '皖科[2018]1号']
+    """
+    plain = number.translate(_BRACKETS).replace("（", "(").replace("）", ")")
+    return {number, *(plain.replace("(", pair[0]).replace(")", pair[1]) for pair in _PAIRS)}

@@ -3,7 +3,7 @@
 gone from its source, or no more to be published   a withdrawal, held for a person
 its publicity is over                               a withdrawal
 taken back by a person                              a withdrawal; what comes later is held for a person
-never sent, refused, or withdrawn                   an addition
+never sent, refused, or withdrawn                   an addition; held for a person where it takes the place of another
 publishes something else than what was sent         a correction
 """
 
@@ -14,22 +14,36 @@ from typing import Any, Self
 
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.findings import Finding, has_errors
-from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
+from credit_sync.publishing.outbox import HANDED_OVER, Action, Decided, Outbox, State
 from credit_sync.publishing.publicity import end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
-from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.publishing.values import PUBLISHED_KINDS, Published
 from credit_sync.records import RecordKind
 from credit_sync.store.columns import from_columns
 
 GONE, NOT_PUBLISHED = "来源中已没有这条记录", "不再属于报送范围"
 TAKEN_BACK, AGAIN, DATED = "曾由人工撤回，来源又有变化", "退回后重新报送", "日期已到，状态变化"
 PUT_OFF = "公示截止日已更正，重新公示"
+SWITCHED = "报送标准已更换"
+IN_PLACE = "同一文书号已报送过，来源中原来的那一条已删去"
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Beside:
+    """A record beside the others of the store."""
+
+    findings: tuple[Finding, ...] = ()
+    in_place: bool = False
+    """It has the document number of a record that the channel has had and that is gone at its source."""
+
+
+ALONE = Beside()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
     """A person's withdrawal."""
 
     version: int
@@ -45,29 +59,49 @@ class Past:
     """Submissions of the record's present version."""
     public: Row | None = None
     """What the platform has, or will have once it is answered; None when it has nothing."""
-    taken_back: Decision | None = None
+    edition: str = ""
+    """The standard in which that was sent."""
+    left: bool = False
+    """Something of it has left the outbox."""
+    taken_back: TakenBack | None = None
+    resumed: bool = False
+    """A person has decided to publish it."""
     refused: bool = False
     """Something was rejected since the platform took a submission last."""
+
+    def held_for(self, *, in_place: bool) -> str:
+        """Why an addition waits for a person; '' where it does not. `in_place`: it takes the place of another record."""
+        if self.taken_back:
+            return TAKEN_BACK
+        return IN_PLACE if in_place and not self.left and not self.resumed else ""
 
     @classmethod
     def of(cls, submissions: Sequence[Any], version: int) -> Self:
         """Of a record's submissions in order, as the store has them."""
         sent = next((n for n in reversed(range(len(submissions))) if submissions[n].state in HANDED_OVER), -1)
         last = submissions[sent] if sent >= 0 else None
+        decision = _last_decision(submissions)
         return cls(
             steps=sum(s.record_version == version for s in submissions),
             public=last.row if last is not None and last.action != Action.WITHDRAW else None,
-            taken_back=_taken_back(submissions),
+            edition=last.edition if last is not None else "",
+            left=any(s.batch is not None for s in submissions),
+            taken_back=_taken_back(decision),
+            resumed=decision is not None and decision.decision == Decided.RESUME,
             refused=any(s.answer == Answer.REJECTED for s in submissions[sent + 1 :]),
         )
 
 
-def _taken_back(submissions: Sequence[Any]) -> Decision | None:
-    """A person's last decision on a record, where it was to withdraw it; to keep it decides nothing for later."""
-    last = next((s for s in reversed(submissions) if s.who and s.state != State.UNCHANGED), None)
-    if last is None or last.action != Action.WITHDRAW:
+def _last_decision(submissions: Sequence[Any]) -> Any | None:
+    """The submission with which a person last decided; to keep things as they are decides nothing for later."""
+    lasting = (Decided.WITHDRAW, Decided.RESUME)
+    return next((s for s in reversed(submissions) if s.decision in lasting), None)
+
+
+def _taken_back(last: Any | None) -> TakenBack | None:
+    if last is None or last.decision != Decided.WITHDRAW:
         return None
-    return Decision(last.record_version, last.cause, last.who)
+    return TakenBack(last.record_version, last.cause, last.who)
 
 
 def called_for(
@@ -75,48 +109,57 @@ def called_for(
     past: Past,
     outbox: Outbox,
     repaired_on: date | None,
-    beside: Sequence[Finding] = (),
+    beside: Beside = ALONE,
 ) -> dict[str, Any] | None:
     """The submission that a record (a row of its table) calls for, as columns; None for none at all.
 
-    `repaired_on`: what a person has put on record about a penalty's credit repair. `beside`: what is wrong with the
-    record beside others of the store.
+    `repaired_on`: what a person has put on record about a penalty's credit repair.
     """
     head = {"record_id": found["id"], "record_version": found["version"], "step": past.steps, "findings": []}
     record = from_columns(PUBLISHED_KINDS[outbox.kind], found)
     table = outbox.table
     end = end_of_publicity(record, table.publicity, repaired_on)
     if end is not None and end.day <= outbox.reporting.on:
-        return head | _withdrawal(past, State.PENDING, end.cause) if past.public else None
+        return head | _withdrawal(record, past, outbox, State.PENDING, end.cause) if past.public else None
     if past.taken_back and past.public:
-        return head | _withdrawal(past, State.PENDING, past.taken_back.cause) | {"who": past.taken_back.who}
+        by_hand = {"who": past.taken_back.who, "decision": Decided.WITHDRAW}
+        return head | _withdrawal(record, past, outbox, State.PENDING, past.taken_back.cause) | by_hand
     if found["removed_at"] is not None:
-        return head | _withdrawal(past, State.HELD, GONE) if past.public else None
+        return head | _withdrawal(record, past, outbox, State.HELD, GONE) if past.public else None
     if not is_published(record, outbox.standard):
-        return head | _withdrawal(past, State.HELD, NOT_PUBLISHED) if past.public else None
+        return head | _withdrawal(record, past, outbox, State.HELD, NOT_PUBLISHED) if past.public else None
     if past.taken_back and past.taken_back.version == found["version"]:
         return None
     row = published_row(record, outbox.standard, outbox.reporting)
     return head | _row(row, past, outbox, beside)
 
 
-def judged(row: Row, outbox: Outbox, beside: Sequence[Finding] = ()) -> dict[str, Any]:
+def judged(row: Row, outbox: Outbox, beside: Beside) -> dict[str, Any]:
     """A row with its findings and the state that they put it in."""
-    findings = [*validate(row, outbox.kind, outbox.standard, outbox.reporting.on), *beside]
+    findings = [*validate(row, outbox.kind, outbox.standard, outbox.reporting.on), *beside.findings]
     state = State.INVALID if has_errors(findings) else State.PENDING
     return {"row": row, "findings": [finding.stored() for finding in findings], "state": state}
 
 
-def _withdrawal(past: Past, state: State, cause: str) -> dict[str, Any]:
-    return {"action": Action.WITHDRAW, "state": state, "row": past.public, "cause": cause, "who": ""}
+def withdrawn_row(record: Published, past: Past, outbox: Outbox) -> Row | None:
+    """The row that takes back what is public: the same, in the channel's present standard; None when nothing is."""
+    if past.public is None or past.edition == outbox.standard.name:
+        return past.public
+    return published_row(record, outbox.standard, outbox.reporting)
 
 
-def _row(row: Row, past: Past, outbox: Outbox, beside: Sequence[Finding]) -> dict[str, Any]:
+def _withdrawal(record: Published, past: Past, outbox: Outbox, state: State, cause: str) -> dict[str, Any]:
+    row = withdrawn_row(record, past, outbox)
+    return {"action": Action.WITHDRAW, "state": state, "row": row, "cause": cause, "who": "", "decision": ""}
+
+
+def _row(row: Row, past: Past, outbox: Outbox, beside: Beside) -> dict[str, Any]:
     dated = PUT_OFF if outbox.kind is RecordKind.PENALTY else DATED
-    cause = AGAIN if past.refused else dated if past.steps else ""
-    values = judged(row, outbox, beside) | {"cause": cause, "who": ""}
+    switched = past.public is not None and past.edition != outbox.standard.name
+    cause = AGAIN if past.refused else SWITCHED if switched else dated if past.steps else ""
+    values = judged(row, outbox, beside) | {"cause": cause, "who": "", "decision": ""}
     if past.public is not None:
-        same = says_the_same(row, past.public, outbox.standard, outbox.kind)
+        same = not switched and says_the_same(row, past.public, outbox.standard, outbox.kind)
         return values | {"action": Action.CORRECT} | ({"state": State.UNCHANGED} if same else {})
-    held = {"state": State.HELD, "cause": TAKEN_BACK} if past.taken_back else {}
-    return values | {"action": Action.ADD} | held
+    why = past.held_for(in_place=beside.in_place)
+    return values | {"action": Action.ADD} | ({"state": State.HELD, "cause": why} if why else {})

@@ -3,7 +3,7 @@
 A decision changes the outbox, nothing else; the publish stage that follows carries it out, exactly as at night.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,10 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.actions import Past, called_for
-from credit_sync.publishing.outbox import WAITING, Action, Outbox, State, next_id
+from credit_sync.publishing.actions import Past, called_for, withdrawn_row
+from credit_sync.publishing.neighbours import beside
+from credit_sync.publishing.outbox import WAITING, Action, Decided, Outbox, State, next_id
 from credit_sync.publishing.queueing import repaired_on, submissions_of
+from credit_sync.publishing.selection import known_by
+from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
+from credit_sync.store.columns import from_columns
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import RECORD_TABLES, credit_repair, penalty, submission
 from credit_sync.subjects.identifiers import hide_in_text
@@ -53,68 +57,107 @@ class Publication:
         """The submission that waits for a person."""
         return next((s for s in self.submissions if s.state == State.HELD), None)
 
+    @property
+    def can_be_resumed(self) -> bool:
+        """A person has taken it back, or has to say whether it is published."""
+        past, held = self.past, self.held
+        return past.public is None and (
+            past.taken_back is not None or (held is not None and held.action == Action.ADD)
+        )
 
-def find(connection: Connection, outboxes: Sequence[Outbox], document: str, subject: str) -> Publication:
-    """The one record of a channel with this document number. Raises CreditSyncError when there is none, or several."""
+
+def find(
+    connection: Connection, outboxes: Sequence[Outbox], decide: "Decide", number: str, subject: str
+) -> Publication:
+    """The one record of a channel with this document or licence number.
+
+    Several records of one subject are told apart by what can be decided: only what is public can be withdrawn. Raises
+    CreditSyncError when there is none, or several.
+    """
+    found = candidates(connection, outboxes, number, subject)
+    if not found:
+        raise CreditSyncError(
+            f"渠道 {outboxes[0].channel} 里没有文书号（许可编号）为 {number} 的报送",
+            remedy="用 credit-sync publish list 查看",
+        )
+    subjects = list(dict.fromkeys(item.record.subject_name for item in found))
+    if len(subjects) > 1:
+        names = "、".join(map(hide_in_text, subjects))
+        raise CreditSyncError(f"有 {len(found)} 条记录的文书号都是 {number}", remedy=f"用 --subject 指明：{names}")
+    possible = [item for item in found if _POSSIBLE[decide](item)] or found
+    if len(possible) > 1:
+        numbers = "、".join(
+            item.record.licence_number for item in possible if "licence_number" in item.record._fields
+        )
+        raise CreditSyncError(
+            f"{subjects[0]} 有 {len(possible)} 条记录的文书号都是 {number}",
+            remedy=f"请改写许可编号：{numbers}" if numbers else "请先在来源中改正重复的记录",
+        )
+    return possible[0]
+
+
+def candidates(connection: Connection, outboxes: Sequence[Outbox], number: str, subject: str) -> list[Publication]:
+    """The records of a channel, of this subject if one is named, with this document or licence number."""
     found = []
     for outbox in outboxes:
         record = RECORD_TABLES[outbox.kind]
-        named = select(record).where(record.c.document_number == document)
+        named = select(record).where(known_by(record, number))
         if subject:
             named = named.where(record.c.subject_name == subject)
         records = connection.execute(named.order_by(record.c.id)).all()
         past = submissions_of(connection, outbox, [row.id for row in records])
         found += [Publication(outbox, row, past[row.id]) for row in records if past[row.id]]
-    if not found:
-        raise CreditSyncError(
-            f"渠道 {outboxes[0].channel} 里没有文书号为 {document} 的报送",
-            remedy="用 credit-sync publish list 查看",
-        )
-    if len(found) > 1:
-        names = "、".join(hide_in_text(item.record.subject_name) for item in found)
-        raise CreditSyncError(
-            f"有 {len(found)} 条记录的文书号都是 {document}", remedy=f"用 --subject 指明：{names}"
-        )
-    return found[0]
+    return found
 
 
 def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
     """Takes a record back, held or not. Raises CreditSyncError when the platform has nothing to take back."""
-    past = found.past
-    if past.public is None:
+    past, outbox = found.past, found.outbox
+    row = withdrawn_row(from_columns(PUBLISHED_KINDS[outbox.kind], found.record._asdict()), past, outbox)
+    if row is None:
         raise CreditSyncError(f"{found.record.document_number} 没有在平台公示，不用撤回")
     if found.held is not None and found.held.action == Action.WITHDRAW:
-        _decide(connection, found.held.id, State.PENDING, asked)
+        _decide(connection, found.held.id, asked, state=State.PENDING, decision=Decided.WITHDRAW, row=row)
         return
     values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
-    values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": past.public, "findings": []}
-    _add(connection, found, values, asked, run)
+    values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": row, "findings": []}
+    _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
 
 
 def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:  # noqa: ARG001 - a decision
     """Leaves what waits for a person as it is: public stays public, taken back stays taken back."""
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
-    _decide(connection, found.held.id, State.UNCHANGED, asked)
+    _decide(connection, found.held.id, asked, state=State.UNCHANGED, decision=Decided.KEEP)
 
 
 def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
-    """Publishes again what a person had taken back. Raises CreditSyncError where that is not so, or may not be."""
-    past = found.past
-    if past.taken_back is None or past.public is not None:
-        raise CreditSyncError(f"{found.record.document_number} 不是由人工撤回的，不用恢复")
+    """Publishes what a person had taken back, or what waits in the place of a record that is gone.
+
+    Raises CreditSyncError where that is not so, or may not be.
+    """
+    if not found.can_be_resumed:
+        raise CreditSyncError(f"{found.record.document_number} 不是由人工撤回的，也没有等待公示，不用恢复")
     repaired = repaired_on(connection, found.outbox, [found.record.id]).get(found.record.id)
-    values = called_for(found.record._asdict(), replace(past, taken_back=None), found.outbox, repaired)
+    others = beside(connection, found.outbox, [found.record])[found.record.id]
+    past = replace(found.past, taken_back=None, resumed=True)
+    values = called_for(found.record._asdict(), past, found.outbox, repaired, others)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
-    _add(connection, found, values, asked, run)
+    _add(connection, found, values | {"decision": Decided.RESUME}, asked, run)
 
 
 Decide = Callable[[Connection, Publication, Asked, Run], None]
+_POSSIBLE: Mapping[Decide, Callable[[Publication], bool]] = {
+    withdraw: lambda found: found.past.public is not None,
+    keep: lambda found: found.held is not None,
+    resume: lambda found: found.can_be_resumed,
+}
 
 
-def send_again(connection: Connection, channel: str, document: str) -> int:
-    """Makes way for refused submissions to be made and sent again; all of a channel, or those of one document.
+def send_again(connection: Connection, channel: str, number: str) -> int:
+    """Makes way for refused submissions to be made and sent again; all of a channel, or those of one document (its
+    number, or the licence's).
 
     Returns how many.
     """
@@ -123,8 +166,8 @@ def send_again(connection: Connection, channel: str, document: str) -> int:
         record = RECORD_TABLES[kind]
         here = and_(submission.c.channel == channel, submission.c.record == kind.value)
         refused = select(submission.c.record_id).where(here, submission.c.state == State.REJECTED)
-        if document:
-            named = select(record.c.id).where(record.c.document_number == document)
+        if number:
+            named = select(record.c.id).where(known_by(record, number))
             refused = refused.where(submission.c.record_id.in_(named))
         ids = list(connection.scalars(refused))
         again += len(ids)
@@ -133,15 +176,25 @@ def send_again(connection: Connection, channel: str, document: str) -> int:
     return again
 
 
-def repair(connection: Connection, document: str, on: date, asked: Asked, run: Run) -> int:
+def repair(  # noqa: PLR0913 - what stands on record
+    connection: Connection, document: str, subject: str, asked: Asked, run: Run, *, on: date
+) -> int:
     """Puts credit repair (信用修复) of the penalties with this document number on record; returns how many there are.
 
     From that day on they are public in no channel; a later call corrects the day. Raises CreditSyncError when there
-    is none.
+    is none, and when the decision is on several subjects and none of them is named.
     """
-    ids = list(connection.scalars(select(penalty.c.id).where(penalty.c.document_number == document)))
-    if not ids:
-        raise CreditSyncError(f"没有文书号为 {document} 的行政处罚", remedy="请核对文书号")
+    c = penalty.c
+    numbered = select(c.id, c.subject_name).where(c.document_number == document).order_by(c.id)
+    found = connection.execute(numbered.where(c.subject_name == subject) if subject else numbered).all()
+    if not found:
+        raise CreditSyncError(f"没有文书号为 {document} 的行政处罚", remedy="请核对文书号和相对人名称")
+    subjects = dict.fromkeys(hide_in_text(row.subject_name) for row in found)
+    if len(subjects) > 1:
+        raise CreditSyncError(
+            f"{document} 处罚了 {len(subjects)} 个相对人", remedy=f"用 --subject 指明是谁：{'、'.join(subjects)}"
+        )
+    ids = [row.id for row in found]
     values = {"repaired_on": on, "reason": asked.reason, "who": asked.who, "at": run.as_of}
     connection.execute(delete(credit_repair).where(credit_repair.c.penalty_id.in_(ids)))
     connection.execute(insert(credit_repair), [{"penalty_id": number, **values} for number in ids])
@@ -157,9 +210,9 @@ def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
     connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
 
 
-def _decide(connection: Connection, submission_id: int, state: State, asked: Asked) -> None:
+def _decide(connection: Connection, submission_id: int, asked: Asked, **values: Any) -> None:
     decided = update(submission).where(submission.c.id == submission_id)
-    connection.execute(decided.values(state=state, who=asked.who, cause=asked.reason))
+    connection.execute(decided.values(who=asked.who, cause=asked.reason, **values))
 
 
 def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, exists, or_, select
 
+from credit_sync.publishing.actions import IN_PLACE
 from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
 from credit_sync.publishing.deadlines import Deadline
 from credit_sync.publishing.findings import Finding, Severity, finding_of
@@ -33,7 +34,8 @@ class Due:
     subject: str
     decided_on: date
     deadline: Deadline | None
-    """Of a first publication from the decision, of a correction from the change; a withdrawal waits for a person."""
+    """Of a first publication from the decision, of a correction from the change; None for a withdrawal, and what was
+    withdrawn, that waits for a person."""
     state: str
     """`pending`, `sending`, `invalid`, `held`, `rejected`, or '' when it is not in the outbox."""
     late: bool
@@ -92,7 +94,8 @@ def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
 
 def _item(found: Row[Any], outbox: Outbox, term: PublicationTerm, on: date) -> Due:
     begin = found.changed_at.date() if found.sent else found.decided_on
-    deadline = None if found.state == State.HELD else term.deadline(begin)
+    held = found.state == State.HELD and found.cause != IN_PLACE
+    deadline = None if held else term.deadline(begin)
     findings = [finding_of(stored) for stored in found.findings or ()]
     return Due(
         channel=outbox.channel,

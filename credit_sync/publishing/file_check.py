@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from credit_sync.errors import SourceError
-from credit_sync.publishing.cells import cell_text, is_blank
+from credit_sync.publishing.cells import cell_text, is_blank, is_formula
 from credit_sync.publishing.findings import sheet_finding
 from credit_sync.publishing.recognition import HEADER_ROWS, Recognised, all_names, recognise
 from credit_sync.publishing.sheet_judge import Placed, SheetJudge
@@ -83,8 +83,8 @@ class CheckedSheet:
             texts = [cell_text(cell, recognised.standard.date_format) for cell in cells]
             if index <= recognised.header:
                 yield CheckedRow(number, texts, judge.titles() if index == recognised.header else ())
-            elif not is_blank(texts):
-                if judge.is_note(texts):
+            elif not is_blank(texts) or any(map(is_formula, twins, cells)):
+                if not is_blank(texts) and judge.is_note(texts):
                     yield CheckedRow(number, texts)
                     continue
                 data += 1

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, insert, select, update
 
 from credit_sync.publishing.actions import Past, called_for, judged
-from credit_sync.publishing.neighbours import beside_earlier
+from credit_sync.publishing.neighbours import beside
 from credit_sync.publishing.outbox import WAITING, Outbox, State, next_id
 from credit_sync.publishing.rows import published_row
 from credit_sync.publishing.selection import to_look_at
@@ -22,7 +22,7 @@ from credit_sync.store.columns import from_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.repairs import repair_days
-from credit_sync.store.schema import RECORD_TABLES, submission
+from credit_sync.store.schema import RECORD_TABLES, batch, submission
 
 _CHUNK = 500
 
@@ -56,14 +56,14 @@ def _queue_chunk(connection: Connection, outbox: Outbox, run: Run, after: int, l
     records = connection.execute(select(record).where(record.c.id.in_(chosen)).order_by(record.c.id)).all()
     ids = [found.id for found in records]
     past, repaired = submissions_of(connection, outbox, ids), repaired_on(connection, outbox, ids)
-    beside = beside_earlier(connection, outbox, records)
+    others = beside(connection, outbox, records)
     made = [
         called_for(
             found._asdict(),
             Past.of(past[found.id], found.version),
             outbox,
             repaired.get(found.id),
-            beside.get(found.id, ()),
+            others[found.id],
         )
         for found in records
     ]
@@ -77,9 +77,11 @@ def _queue_chunk(connection: Connection, outbox: Outbox, run: Run, after: int, l
 
 
 def submissions_of(connection: Connection, outbox: Outbox, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    """The submissions of each record, in order."""
+    """The submissions of each record, in order, with the standard (`edition`) in which they left."""
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    mine = select(submission).where(outbox.here(), submission.c.record_id.in_(ids))
+    edition = batch.c.standard.label("edition")
+    mine = select(submission, edition).outerjoin(batch, submission.c.batch == batch.c.id)
+    mine = mine.where(outbox.here(), submission.c.record_id.in_(ids))
     for row in connection.execute(mine.order_by(submission.c.id)):
         found[row.record_id].append(row)
     return found
@@ -96,16 +98,21 @@ def _look_again(connection: Connection, outbox: Outbox, chosen: ColumnElement[bo
     """Invalid submissions, by today's date, settings and standard."""
     record = RECORD_TABLES[outbox.kind]
     own = and_(submission.c.record_id == record.c.id, submission.c.record_version == record.c.version)
-    kept = [c.label(f"submission_{c.name}") for c in (submission.c.id, submission.c.row, submission.c.findings)]
+    known = (submission.c.id, submission.c.row, submission.c.findings, submission.c.cause)
+    kept = [c.label(f"submission_{c.name}") for c in known]
     changes = []
     invalid = connection.execute(
         select(record, *kept).join(submission, own).where(chosen).order_by(record.c.id)
     ).all()
-    beside = beside_earlier(connection, outbox, invalid)
+    others = beside(connection, outbox, invalid)
+    past = submissions_of(connection, outbox, [found.id for found in invalid if others[found.id].in_place])
     for found in invalid:
         stored = found._asdict()
         row = published_row(from_columns(PUBLISHED_KINDS[outbox.kind], stored), outbox.standard, outbox.reporting)
-        now = judged(row, outbox, beside.get(found.id, ()))
+        now = judged(row, outbox, others[found.id]) | {"cause": stored["submission_cause"]}
+        why = Past.of(past[found.id], found.version).held_for(in_place=others[found.id].in_place)
+        if why and now["state"] is State.PENDING:
+            now |= {"state": State.HELD, "cause": why}
         if (row, now["findings"]) != (stored["submission_row"], stored["submission_findings"]):
             changes.append({"the_id": stored["submission_id"], **now})
     if changes:

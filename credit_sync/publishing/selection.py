@@ -1,4 +1,6 @@
-"""Which records the outbox looks at tonight: those that changed, and those whose day has come. Found by the store."""
+"""Which records the outbox looks at tonight: those that changed, those whose day has come, and those that are public in
+a standard that the channel no longer uses. Found by the store.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -10,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, and_, exists, false, func, or_, sel
 from credit_sync.publishing.outbox import HANDED_OVER, Action, Outbox, State
 from credit_sync.publishing.publicity import last_decision_over
 from credit_sync.records import LicenceState, RecordKind
-from credit_sync.store.schema import RECORD_TABLES, credit_repair, submission
+from credit_sync.store.schema import RECORD_TABLES, batch, credit_repair, submission
 
 _REPLACED = (State.PENDING, State.INVALID, State.HELD, State.REJECTED)
 """States in which an addition or correction has not gone out."""
@@ -19,7 +21,14 @@ _REPLACED = (State.PENDING, State.INVALID, State.HELD, State.REJECTED)
 def to_look_at(outbox: Outbox) -> Any:
     """Ids of the records that may call for a submission."""
     record = RECORD_TABLES[outbox.kind]
-    return select(record.c.id).where(or_(_new_version(outbox, record), day_has_come(outbox, record)))
+    called = (_new_version(outbox, record), day_has_come(outbox, record), _in_another_edition(outbox, record))
+    return select(record.c.id).where(or_(*called))
+
+
+def known_by(record: Table, number: str) -> ColumnElement[bool]:
+    """The records that people call by a number: that of the document, or that of the licence."""
+    named = [record.c[name] == number for name in ("document_number", "licence_number") if name in record.c]
+    return or_(*named)
 
 
 def to_publish(outbox: Outbox, record: Table) -> ColumnElement[bool]:
@@ -72,6 +81,18 @@ def _is_public(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     """What was handed over last is no withdrawal."""
     sent = _last(outbox, record, HANDED_OVER)
     return exists().where(submission.c.id == sent, submission.c.action != Action.WITHDRAW)
+
+
+def _in_another_edition(outbox: Outbox, record: Table) -> ColumnElement[bool]:
+    """It is public, but in another standard than the channel's, and nothing is under way that would change it."""
+    others = select(batch.c.id).where(batch.c.channel == outbox.channel, batch.c.standard != outbox.standard.name)
+    sent = exists().where(
+        submission.c.id == _last(outbox, record, HANDED_OVER),
+        submission.c.action != Action.WITHDRAW,
+        submission.c.batch.in_(others),
+    )
+    waits = _one(outbox, record, submission.c.state.in_(_REPLACED))
+    return and_(others.exists(), to_publish(outbox, record), sent, ~waits)
 
 
 def _last(outbox: Outbox, record: Table, states: Sequence[State] = ()) -> Any:

@@ -124,8 +124,9 @@ class SheetJudge:
     def _merges(self, number: int) -> Iterator[Finding]:
         for merged in self._merged.get(number, ()):
             columns = range(merged.first_column, merged.last_column + 1)
-            code = next((c for c, place in self._place.items() if place in columns), None)
-            if code is not None:
+            within = [(place, code) for code, place in self._place.items() if place in columns]
+            if within:
+                _, code = min(within)
                 text = "与别的单元格合并了，除左上角外都是空的，请取消合并并逐行填写"
                 yield finding(self._table.field(code), "merged", text)
 

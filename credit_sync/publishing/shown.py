@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from credit_sync.publishing.outbox import Action, State
+from credit_sync.publishing.selection import known_by
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
 from credit_sync.store.schema import RECORD_TABLES, submission
@@ -49,7 +50,8 @@ class Shown:
 def shown_submissions(
     connection: Connection, *, channel: str = "", states: tuple[State, ...] = (), document: str = ""
 ) -> list[Shown]:
-    """Submissions in the order in which they were made; those of a channel, in these states, of one document."""
+    """Submissions in the order in which they were made; those of a channel, in these states, of one document (its
+    number, or the licence's)."""
     found: list[Shown] = []
     for kind in PUBLISHED_KINDS:
         record = RECORD_TABLES[kind]
@@ -61,7 +63,7 @@ def shown_submissions(
         if states:
             wanted = wanted.where(submission.c.state.in_(states))
         if document:
-            wanted = wanted.where(record.c.document_number == document)
+            wanted = wanted.where(known_by(record, document))
         found += [
             Shown(
                 id=row.id,

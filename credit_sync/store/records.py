@@ -116,7 +116,7 @@ class RecordWriter:
     def _look_up(self, keys: set[str]) -> dict[str, _Known]:
         c = self._table.c
         wanted = select(c.key, c.id, c.version, c.digest, c.removed_at.is_not(None)).where(
-            c.source == self._source, _is_among(self._connection, c.key, keys)
+            c.source == self._source, is_among(self._connection, c.key, keys)
         )
         return {
             key: _Known(record_id, version, digest, removed)
@@ -167,7 +167,7 @@ class RecordWriter:
             self.counts.removed += 1
 
 
-def _is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
+def is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
     """The keys as one parameter: a statement with thousands takes longer to make than to answer."""
     if connection.dialect.name == "sqlite":
         given = func.json_each(orjson.dumps(sorted(keys)).decode()).table_valued("value")

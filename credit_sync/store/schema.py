@@ -121,6 +121,8 @@ listing = RECORD_TABLES[RecordKind.LISTING]
 applicant = RECORD_TABLES[RecordKind.APPLICANT]
 inspection = RECORD_TABLES[RecordKind.INSPECTION]
 
+for _numbered in (licence.c.document_number, licence.c.licence_number, penalty.c.document_number):
+    Index(None, _numbered)  # records that share a number: publishing/neighbours.py
 Index(None, listing.c.list)
 Index(None, listing.c.source, listing.c.changed_in)  # what came and went since a version: deltas, lists diff
 Index(None, applicant.c.system, applicant.c.application)
@@ -209,6 +211,7 @@ submission = Table(
     Column("created_at", DateTime, nullable=False),
     Column("cause", Text, nullable=False, server_default=""),  # what but a new version made it, in Chinese
     Column("who", String(128), nullable=False, server_default=""),  # a person who decided
+    Column("decision", String(16), nullable=False, server_default=""),  # what: withdraw | keep | resume
     Column("sent_at", DateTime),
     Column(
         "answer", String(16), nullable=False, server_default=""
@@ -220,6 +223,9 @@ submission = Table(
     Column("received_at", DateTime),
     UniqueConstraint("channel", "record", "record_id", "record_version", "step"),
     Index(None, "channel", "state"),
+    Index(
+        None, "channel", "record", "record_id", "state"
+    ),  # the last that was handed over, for every record of a night
     Index(None, "batch"),
 )
 

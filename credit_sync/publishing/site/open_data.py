@@ -22,7 +22,8 @@ from credit_sync.publishing.standard import FieldTable, Row
 
 FORMATS = ("csv", "json", "xlsx")
 SUMS = "SHA256SUMS.txt"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""Wide ones too: Chinese and Japanese spreadsheets take them for the narrow ones."""
 
 
 @dataclass(frozen=True, slots=True)
