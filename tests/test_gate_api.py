@@ -40,6 +40,7 @@ from tests.report_night import (
     FULL_NUMBERS,
     SCIENCE,
     SECOND,
+    THIRD,
     Night,
     applicants,
     organisation_number,
@@ -291,6 +292,35 @@ def test_idempotency_keys(interface: Interface, client: TestClient, monkeypatch:
     assert "idempotent-replayed" not in stranger.headers  # a key's answers are its own
     monkeypatch.setattr(Office, "now", lambda _: AT + timedelta(hours=25))
     assert client.post("/api/v1/gate", json=body, headers=headers).json()["at"] != first.json()["at"]
+
+
+def test_a_kept_answer_of_the_gate_ends_with_the_lists_it_rests_on(tmp_path: Path) -> None:
+    """A system that always sends the same key must not live on yesterday's `clear`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Office, "now", lambda _: AT)
+        night = gate_night(tmp_path, sqlite_store(tmp_path))
+        own = Interface(night, make_desk(night))
+        asking = own.client(own.key("all"), **{"idempotency-key": "always-the-same"})
+        body = body_of(clean_application())
+        assert [asking.post("/api/v1/gate", json=body).json()["verdict"] for _ in range(2)] == ["clear", "clear"]
+        night.version(THIRD, "debtors", 3)
+        changed = is_problem(asking.post("/api/v1/gate", json=body), 422)
+        assert (changed["verdict"], "名单有变化" in changed["detail"]) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "changed_at=2018-12-04",  # its midnight would be before the screening
+        "changed_at=20181204",  # a second of 1970
+        "changed_at=1543910400",
+        "changedAt=2018-12-04T09:00:00",
+        "changed_at=2018-12-04T09:00:00&changed_at=2018-12-01T09:00:00",
+        "changed_at=2018-12-04T09:00:00&x=1",
+    ],
+)
+def test_a_time_of_change_that_would_go_unheard(client: TestClient, query: str) -> None:
+    assert is_problem(client.get(f"{GATE}/{CLEAN}?{query}"), 422)["verdict"] == "unknown"
 
 
 def test_kept_answers_hold_no_numbers(interface: Interface, client: TestClient) -> None:
