@@ -16,7 +16,7 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
-from credit_sync.write_back.giving_up import give_up
+from credit_sync.write_back.giving_up import GivingUp, give_up
 from credit_sync.write_back.outbox import Listed, listed
 from credit_sync.write_back.write_back import write_back
 
@@ -74,7 +74,7 @@ def give_up_(ctx: click.Context, keys: tuple[str, ...], reason: str, who: str, c
     user = system_user()
     origin = f"系统用户 {user}" if who != user else ""
     with run_lock(engine):
-        give_up(engine, keys, who=who, reason=reason, origin=origin, at=datetime.now().replace(microsecond=0))
+        give_up(engine, keys, GivingUp(who, reason, datetime.now().replace(microsecond=0), origin))
     click.echo(f"不再送：{'、'.join(dict.fromkeys(keys))}")
     return 0
 
