@@ -1,6 +1,7 @@
 """The interface: keys, answers, errors as problems, everything on record; against its OpenAPI and a real server."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from credit_sync import logs
 from credit_sync.api_keys import Scope, make_key, revoke
@@ -26,6 +27,9 @@ from credit_sync.desk.office import Office, Serving
 from credit_sync.desk.protection import LARGEST_BODY
 from credit_sync.gate import Gate
 from credit_sync.records import RecordKind
+from credit_sync.screening import index_files, open_index
+from credit_sync.screening.gate import Passage
+from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.keys import stored_keys
 from credit_sync.store import audit, schema
 from credit_sync.store.candidates import records
@@ -271,6 +275,28 @@ def test_the_pace_is_that_of_the_last_minute() -> None:
     assert (pace.wait("a"), pace.wait("b")) == (1, 0)
     now = 60.0
     assert [pace.wait("a"), pace.wait("a"), pace.wait("a")] == [0, 0, 60]
+
+
+# --- the start ------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_who_asks_finds_everything_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = gate_night(tmp_path, sqlite_store(tmp_path))
+    opened: list[Path] = []
+
+    def opening(connection: Connection, folder: Path) -> CurrentIndex:
+        opened.append(folder)
+        return index_files.open_index(connection, folder)
+
+    monkeypatch.setattr(open_index, "open_index", opening)
+    service = make_desk(night).state.service
+    service.warm_up()
+    with night.engine.connect() as connection:
+        assert service.gate.stored(connection, SCIENCE, CLEAN, AT).passage is Passage.CLEAR
+    assert len(opened) == 1
+    shutil.rmtree(tmp_path / "index")
+    make_desk(night).state.service.warm_up()
+    assert len(opened) == 1, "without an index all listings would be read at the start"
 
 
 # --- requests that come twice ---------------------------------------------------------------------------------------
