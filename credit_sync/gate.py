@@ -18,18 +18,28 @@ from credit_sync.screening.decisions import State
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.faces import Via
 from credit_sync.screening.flags import grouped
-from credit_sync.screening.gate import Cause, Passage, Reason, cause_of_flag, load_gate_rules, passage
+from credit_sync.screening.gate import (
+    Cause,
+    Passage,
+    Reason,
+    cause_of_flag,
+    load_gate_rules,
+    passage,
+    why_not_comparable,
+)
 from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.mapping import load_mappings
-from credit_sync.store.gate import applicants_on, open_flags_of, refusals, screenings_of
+from credit_sync.store.gate import Stored, applicants_on, open_flags_of, screenings_of, unread_rows
 from credit_sync.store.lists import ListState, list_states
+from credit_sync.store.versions import last_refusal
 
 _Key = tuple[int, str, str, Via]
 """What makes a flag one: applicant, list, listed subject, and through which face."""
@@ -83,6 +93,7 @@ class _Findings:
 
     states: Mapping[str, ListState]
     weights: Weights
+    at: datetime
     reasons: list[Reason] = field(default_factory=list)
     hits: dict[_Key, _Hit] = field(default_factory=dict)
 
@@ -100,7 +111,9 @@ class Gate:
         self.measures = load_measures(self._folder)
         self._rules = load_gate_rules(self._folder)
         load_weights(self._folder)
-        self._watched = watched_lists(load_mappings(settings))
+        mappings = load_mappings(settings)
+        self._watched = watched_lists(mappings)
+        self._delivering = applicant_sources(mappings)
         self.asked = asked_lists(settings)
         self.index = OpenIndex(settings.path(settings.store.index))
 
@@ -108,6 +121,12 @@ class Gate:
     def weights(self) -> Weights:
         """As the file has them now, like a night."""
         return load_weights(self._folder)
+
+    def stands(self, connection: Connection, at: datetime) -> str:
+        """What every answer rests on beside the applicants: another text, another answer may be right."""
+        lists = list_states(connection, at, self._watched)
+        refused = [bool(last_refusal(connection, source)) for source in self._watched]
+        return repr([self.weights.stamp, [(n, dict(s.versions), s.stale) for n, s in lists.items()], refused])
 
     def stored(
         self,
@@ -119,8 +138,10 @@ class Gate:
     ) -> GateAnswer:
         """An application of the store. `changed_at`: when its system says that it was last changed."""
         known = applicants_on(connection, system, application)
-        applicants = {number: found for number, (found, _) in known.items()}
+        applicants = {number: found.applicant for number, found in known.items()}
         findings = self._findings(connection, applicants, at)
+        sources = sources_of_system(self._delivering, system, (found.source for found in known.values()))
+        pulled_at = self._add_what_is_not_here(connection, findings, sources, application)
         if not known:
             findings.add(Cause.NOT_KNOWN, "库中没有这个申报，或其申报主体都已移出；还没有取到，也没有比对过")
             return self._answer(findings, applicants, [], at, None)
@@ -128,9 +149,8 @@ class Gate:
         screened = [row.screened_at for row in screenings.values()]
         screened_at = min(screened) if len(screened) == len(known) else None
         _add_what_is_not_screened(findings, known, screenings)
-        if changed_at is not None and screened_at is not None and changed_at > screened_at:
-            said = f"申报于 {changed_at:%Y-%m-%d %H:%M} 有改动，最近一次比对是 {screened_at:%Y-%m-%d %H:%M}"
-            findings.add(Cause.CHANGED, said)
+        if changed_at is not None and screened_at is not None:
+            _add_change(findings, changed_at, screened_at, pulled_at or screened_at)
         flags = open_flags_of(connection, list(known))
         return self._answer(findings, applicants, flags, at, screened_at)
 
@@ -139,14 +159,28 @@ class Gate:
         numbered = dict(enumerate(applicants))
         return self._answer(self._findings(connection, numbered, at), numbered, [], at, None)
 
+    def _add_what_is_not_here(
+        self, connection: Connection, findings: _Findings, sources: Sequence[str], application: str
+    ) -> datetime | None:
+        """What the sources of a system did not bring; when all of them were last fetched."""
+        came = delivered(connection, self._delivering, sources, findings.at)
+        for problem in came.problems:
+            findings.add(Cause.SOURCE_UNFIT, problem)
+        if application and (unread := unread_rows(connection, sources, application)):
+            findings.add(Cause.UNREAD, f"这个申报有 {unread} 行没有读懂，在隔离区：可能还有申报主体没有比对")
+        return came.pulled_at
+
     def _findings(self, connection: Connection, applicants: Mapping[int, Applicant], at: datetime) -> _Findings:
         states = list_states(connection, at, self._watched)
-        findings = _Findings(states, self.weights)
-        _add_unfit_lists(findings, refusals(connection, list(self._watched)))
+        findings = _Findings(states, self.weights, at)
+        refused = {source: why for source in self._watched if (why := last_refusal(connection, source))}
+        _add_unfit_lists(findings, refused)
         subjects = {number: found.subject for number, found in applicants.items()}
         for number, found in applicants.items():
             if self._rules.lacks_number(found):
                 findings.add(Cause.NO_NUMBER, "没有完整有效的证件号码，这一角色须提供", number)
+            if why := why_not_comparable(found):
+                findings.add(Cause.NOT_COMPARABLE, why, number)
         asking = {number: (found.subject, found.role) for number, found in applicants.items()}
         for number, why in unknown_reasons(connection, self.asked, asking, at).items():
             findings.add(Cause.NO_ANSWER, why, number)
@@ -245,15 +279,25 @@ def _add_unfit_lists(findings: _Findings, refused: Mapping[str, str]) -> None:
         findings.add(Cause.LISTS_UNFIT, f"数据源 {source} 最近一次取到的名单没有接收：{why}")
 
 
+def _add_change(findings: _Findings, changed_at: datetime, screened_at: datetime, pulled_at: datetime) -> None:
+    """A night that could not fetch the applications screens them all the same, as they were."""
+    if changed_at > min(screened_at, pulled_at):
+        told = f"最近一次取数是 {pulled_at:%Y-%m-%d %H:%M}，比对是 {screened_at:%Y-%m-%d %H:%M}"
+        findings.add(Cause.CHANGED, f"申报于 {changed_at:%Y-%m-%d %H:%M} 有改动，{told}")
+
+
 def _add_what_is_not_screened(
-    findings: _Findings, known: Mapping[int, tuple[Applicant, int]], screenings: Mapping[int, Row[Any]]
+    findings: _Findings, known: Mapping[int, Stored], screenings: Mapping[int, Row[Any]]
 ) -> None:
-    for number, (_, version) in known.items():
+    for number, found in known.items():
         screened = screenings.get(number)
         if screened is None:
             findings.add(Cause.NOT_SCREENED, "还没有比对过", number)
-        elif screened.applicant_version != version:
+        elif screened.applicant_version != found.version:
             findings.add(Cause.CHANGED, "申报信息有改动，改动后还没有比对过", number)
+    if any(row.weights != findings.weights.stamp for row in screenings.values()):
+        # by other weights a flag that was dismissed may be opened again
+        findings.add(Cause.NOT_SCREENED, "证据权重已调整，调整后还没有比对过")
     now = {name: dict(state.versions) for name, state in findings.states.items()}
     if any({name: said["versions"] for name, said in row.lists.items()} != now for row in screenings.values()):
         findings.add(Cause.LISTS_CHANGED, "名单已更新，更新后还没有比对过")

@@ -12,7 +12,17 @@ from credit_sync.gate import Gate
 from credit_sync.records import Applicant, Role
 from credit_sync.store import schema
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
-from tests.report_night import SCIENCE, SECOND, Night, entry, organisation, person, person_number, two_nights
+from tests.report_night import (
+    AWARD,
+    SCIENCE,
+    SECOND,
+    Night,
+    entry,
+    organisation,
+    person,
+    person_number,
+    two_nights,
+)
 
 AT = datetime(2018, 12, 4, 9, 30)
 CLEAN = "1804a09020999"
@@ -39,6 +49,11 @@ def gate_night(folder: Path, engine: Engine | None = None) -> Night:
     night = two_nights(folder, engine)
     night.add(SECOND, clean_application())
     night.screen(SECOND)
+    applicant = schema.applicant
+    for source, system in (("science", SCIENCE), ("awards", AWARD)):
+        night.version(SECOND, source, 1, record="applicant")
+        with night.engine.begin() as connection:
+            connection.execute(update(applicant).where(applicant.c.system == system).values(source=source))
     return night
 
 

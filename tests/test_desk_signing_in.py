@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from httpx import Headers
 from sqlalchemy import select, update
 
 from credit_sync.desk.office import Serving
@@ -336,9 +337,18 @@ def test_headers_that_will_not_do(behind: World) -> None:
     assert "340100190001040017" not in number.text
 
 
-def test_addresses_behind_the_proxy(behind: World) -> None:
+@pytest.mark.parametrize(
+    "passed_on",
+    [
+        ["6.6.6.6, 203.0.113.9"],
+        ["6.6.6.6", "203.0.113.9"],  # HAProxy adds a header of its own
+        ["127.0.0.1, 6.6.6.6", " 203.0.113.9 ,", "10.9.8.7"],
+    ],
+)
+def test_addresses_behind_the_proxy(behind: World, passed_on: list[str]) -> None:
     trusted = World(behind.night, make_desk(behind.night, proxies=["10.9.8.7"], local_accounts=True))
-    guest = trusted.guest("10.9.8.7", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+    guest = trusted.guest("10.9.8.7")
+    guest.client.headers = Headers([("X-Forwarded-For", said) for said in passed_on])
     guest.page("/sign-in")
     guest.post("/sign-in", name="nobody", password="wrong")
     with trusted.engine.connect() as connection:

@@ -1,6 +1,7 @@
 """The interface: keys, answers, errors as problems, everything on record; against its OpenAPI and a real server."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from credit_sync import logs
 from credit_sync.api_keys import Scope, make_key, revoke
@@ -26,6 +27,9 @@ from credit_sync.desk.office import Office, Serving
 from credit_sync.desk.protection import LARGEST_BODY
 from credit_sync.gate import Gate
 from credit_sync.records import RecordKind
+from credit_sync.screening import index_files, open_index
+from credit_sync.screening.gate import Passage
+from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.keys import stored_keys
 from credit_sync.store import audit, schema
 from credit_sync.store.candidates import records
@@ -40,6 +44,7 @@ from tests.report_night import (
     FULL_NUMBERS,
     SCIENCE,
     SECOND,
+    THIRD,
     Night,
     applicants,
     organisation_number,
@@ -272,6 +277,28 @@ def test_the_pace_is_that_of_the_last_minute() -> None:
     assert [pace.wait("a"), pace.wait("a"), pace.wait("a")] == [0, 0, 60]
 
 
+# --- the start ------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_who_asks_finds_everything_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = gate_night(tmp_path, sqlite_store(tmp_path))
+    opened: list[Path] = []
+
+    def opening(connection: Connection, folder: Path) -> CurrentIndex:
+        opened.append(folder)
+        return index_files.open_index(connection, folder)
+
+    monkeypatch.setattr(open_index, "open_index", opening)
+    service = make_desk(night).state.service
+    service.warm_up()
+    with night.engine.connect() as connection:
+        assert service.gate.stored(connection, SCIENCE, CLEAN, AT).passage is Passage.CLEAR
+    assert len(opened) == 1
+    shutil.rmtree(tmp_path / "index")
+    make_desk(night).state.service.warm_up()
+    assert len(opened) == 1, "without an index all listings would be read at the start"
+
+
 # --- requests that come twice ---------------------------------------------------------------------------------------
 
 
@@ -291,6 +318,35 @@ def test_idempotency_keys(interface: Interface, client: TestClient, monkeypatch:
     assert "idempotent-replayed" not in stranger.headers  # a key's answers are its own
     monkeypatch.setattr(Office, "now", lambda _: AT + timedelta(hours=25))
     assert client.post("/api/v1/gate", json=body, headers=headers).json()["at"] != first.json()["at"]
+
+
+def test_a_kept_answer_of_the_gate_ends_with_the_lists_it_rests_on(tmp_path: Path) -> None:
+    """A system that always sends the same key must not live on yesterday's `clear`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Office, "now", lambda _: AT)
+        night = gate_night(tmp_path, sqlite_store(tmp_path))
+        own = Interface(night, make_desk(night))
+        asking = own.client(own.key("all"), **{"idempotency-key": "always-the-same"})
+        body = body_of(clean_application())
+        assert [asking.post("/api/v1/gate", json=body).json()["verdict"] for _ in range(2)] == ["clear", "clear"]
+        night.version(THIRD, "debtors", 3)
+        changed = is_problem(asking.post("/api/v1/gate", json=body), 422)
+        assert (changed["verdict"], "名单有变化" in changed["detail"]) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "changed_at=2018-12-04",  # its midnight would be before the screening
+        "changed_at=20181204",  # a second of 1970
+        "changed_at=1543910400",
+        "changedAt=2018-12-04T09:00:00",
+        "changed_at=2018-12-04T09:00:00&changed_at=2018-12-01T09:00:00",
+        "changed_at=2018-12-04T09:00:00&x=1",
+    ],
+)
+def test_a_time_of_change_that_would_go_unheard(client: TestClient, query: str) -> None:
+    assert is_problem(client.get(f"{GATE}/{CLEAN}?{query}"), 422)["verdict"] == "unknown"
 
 
 def test_kept_answers_hold_no_numbers(interface: Interface, client: TestClient) -> None:

@@ -65,6 +65,20 @@ def test_from_the_hit_to_the_end(engine: Engine, tmp_path: Path) -> None:
     assert gate_says() == (Passage.CLEAR, set())
 
 
+def test_other_weights_may_open_what_was_dismissed(engine: Engine, tmp_path: Path) -> None:
+    world = ReviewWorld(engine, tmp_path)
+    world.deliver("debtors", case(7, code=""))
+    world.night()
+    world.decide(DISMISS, "甲")
+    gate = Gate(world.settings)
+    assert ask(engine, gate, "kj", "1", world.now).passage is Passage.CLEAR
+    world.reweigh("organisation_name.same", 0.9)
+    answer = ask(engine, gate, "kj", "1", world.now)
+    assert (answer.passage, [reason.cause for reason in answer.reasons]) == (Passage.UNKNOWN, [Cause.NOT_SCREENED])
+    world.night()
+    assert ask(engine, gate, "kj", "1", world.now).passage is Passage.CLEAR
+
+
 def test_a_pull_without_a_screening_clears_nobody(engine: Engine, tmp_path: Path) -> None:
     """As after a night that was killed between the two."""
     world = ReviewWorld(engine, tmp_path)

@@ -1,5 +1,6 @@
 """The gate's rules: what each reason allows, and that the strictest decides."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -7,9 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_sync.records import Role
+from credit_sync.records import Applicant, Role
 from credit_sync.screening.decisions import State
-from credit_sync.screening.gate import PASSAGES, Cause, Passage, Reason, cause_of_flag, load_gate_rules, passage
+from credit_sync.screening.gate import (
+    PASSAGES,
+    Cause,
+    Passage,
+    Reason,
+    cause_of_flag,
+    load_gate_rules,
+    passage,
+    why_not_comparable,
+)
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind
+from credit_sync.subjects.subject import Subject, SubjectKind
 from tests.gate_world import clean_application, with_bad_number, without_number
 
 EFFECTS: tuple[Any, ...] = ("forbid", "restrict", "hold", "consider")
@@ -58,3 +70,40 @@ def test_who_needs_a_number() -> None:
         assert rules.lacks_number(without_number(found))
         assert rules.lacks_number(with_bad_number(found))
     assert Role.MEMBER not in rules.requires_number
+
+
+@pytest.mark.parametrize(
+    ("number", "enough"),
+    [
+        (Identifier(IdentifierKind.OTHER, "123"), False),  # of no known kind: nothing was checked
+        (Identifier(IdentifierKind.USCC, "91340321MA2U7G6H7D"), False),  # the unit's, not its leader's
+        (Identifier(IdentifierKind.PASSPORT, "E12345678"), True),
+    ],
+)
+def test_which_number_is_enough_for_a_leader(number: Identifier, enough: bool) -> None:
+    _, leader = clean_application()
+    written = replace(leader, subject=replace(leader.subject, identifiers=(number,)))
+    assert load_gate_rules().lacks_number(written) is not enough
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "role", "comparable"),
+    [
+        ("蔚从周", "person", "leader", True),
+        ("John Smith", "person", "member", True),
+        ("安徽某某科技有限公司", "organisation", "cooperating_unit", True),
+        ("某莫", "person", "member", True),
+        ("蔚从周、计春", "organisation", "member", False),  # two people in one cell are taken for a firm
+        ("启岩机械", "person", "cooperating_unit", False),
+        ("蔚某某", "person", "member", False),
+        ("蔚*", "person", "contributor", False),
+        ("蔚", "person", "member", False),
+        ("芜湖***公司", "organisation", "cooperating_unit", False),
+        ("—", "person", "member", False),
+        ("123", "organisation", "nominating_unit", False),
+    ],
+)
+def test_who_can_be_compared(name: str, kind: str, role: str, comparable: bool) -> None:
+    subject = Subject(kind=SubjectKind(kind), name=name)
+    found = Applicant(subject=subject, system="s", application="1", role=Role(role))
+    assert (why_not_comparable(found) == "") is comparable

@@ -13,6 +13,7 @@ from credit_sync.records import Applicant
 from credit_sync.screening.gate import Cause, Passage
 from credit_sync.store import schema
 from credit_sync.store.gate import applicants_on
+from credit_sync.store.quarantine import BadRow, put, resolve
 from tests.gate_world import AT, CLEAN, gate_night, gate_of, set_flag
 from tests.report_night import AWARD, SCIENCE, SECOND, THIRD, Night, applicants, case, organisation
 
@@ -87,7 +88,7 @@ def test_a_decision_does_not_clear_what_else_is_unknown(night: Night) -> None:
     late = AT + timedelta(days=400)
     answer = ask(night, gate_of(night), at=late)
     assert answer.passage is Passage.BLOCKED
-    assert causes(answer) == [Cause.FORBIDDEN, Cause.LISTS_UNFIT, Cause.LISTS_UNFIT]
+    assert causes(answer) == [Cause.FORBIDDEN, Cause.LISTS_UNFIT, Cause.LISTS_UNFIT, Cause.SOURCE_UNFIT]
     set_flag(night, number, "open", "forbid")
     assert ask(night, gate_of(night), at=late).passage is Passage.HOLD
     set_flag(night, number, "dismissed", "forbid")
@@ -133,7 +134,7 @@ def test_changed_in_its_system_since(sqlite_night: Night) -> None:
 def test_a_list_that_is_stale_missing_refused_or_newer(sqlite_night: Night) -> None:
     night, gate, version = sqlite_night, gate_of(sqlite_night), schema.source_version
     stale = ask(night, gate, at=AT + timedelta(days=60))
-    assert (stale.passage, set(causes(stale))) == (Passage.UNKNOWN, {Cause.LISTS_UNFIT})
+    assert (stale.passage, set(causes(stale))) == (Passage.UNKNOWN, {Cause.LISTS_UNFIT, Cause.SOURCE_UNFIT})
     night.version(THIRD, "debtors", 3, state="refused", reason="少了 6213 条")
     refused = ask(night, gate)
     assert (refused.passage, causes(refused)) == (Passage.UNKNOWN, [Cause.LISTS_UNFIT])
@@ -145,6 +146,57 @@ def test_a_list_that_is_stale_missing_refused_or_newer(sqlite_night: Night) -> N
     with night.engine.begin() as connection:
         connection.execute(version.delete().where(version.c.source == "abnormal"))
     assert set(causes(ask(night, gate))) == {Cause.LISTS_UNFIT, Cause.LISTS_CHANGED}
+
+
+def test_a_change_that_no_pull_has_brought(sqlite_night: Night) -> None:
+    """The applications could not be fetched in the third night; it screened them all the same, as they were."""
+    night, gate = sqlite_night, gate_of(sqlite_night)
+    night.begin(THIRD)
+    night.screen(THIRD)
+    changed_at, at = SECOND.as_of + timedelta(hours=13), THIRD.as_of + timedelta(hours=6)
+    answer = ask(night, gate, at=at, changed_at=changed_at)
+    assert (answer.passage, causes(answer)) == (Passage.UNKNOWN, [Cause.CHANGED])
+    night.version(THIRD, "science", 2, record="applicant")
+    assert ask(night, gate, at=at, changed_at=changed_at).passage is Passage.CLEAR
+
+
+def test_applications_that_are_old_refused_or_not_fetched_any_more(sqlite_night: Night) -> None:
+    night, gate, version = sqlite_night, gate_of(sqlite_night), schema.source_version
+    late = ask(night, gate, at=SECOND.as_of + timedelta(days=3, minutes=1))
+    assert (late.passage, Cause.SOURCE_UNFIT in causes(late)) == (Passage.UNKNOWN, True)
+    night.version(THIRD, "science", 2, record="applicant", state="refused", reason="少了 7 条")
+    refused = ask(night, gate)
+    assert (refused.passage, causes(refused)) == (Passage.UNKNOWN, [Cause.SOURCE_UNFIT])
+    assert "少了 7 条" in refused.reasons[0].text
+    sources = {name: source for name, source in night.settings.sources.items() if name != "science"}
+    given_up = ask(night, Gate(night.settings.model_copy(update={"sources": sources})))
+    assert (given_up.passage, causes(given_up)) == (Passage.UNKNOWN, [Cause.SOURCE_UNFIT])
+    with night.engine.begin() as connection:
+        connection.execute(version.delete().where(version.c.source == "science"))
+    assert causes(ask(night, gate)) == [Cause.SOURCE_UNFIT]
+
+
+def test_a_second_source_of_the_system_that_never_delivered(sqlite_night: Night) -> None:
+    """The people of every application, say: nothing in the store tells of them."""
+    night = sqlite_night
+    sources = night.settings.sources | {"people": night.settings.sources["science"]}
+    answer = ask(night, Gate(night.settings.model_copy(update={"sources": sources})))
+    assert (answer.passage, causes(answer)) == (Passage.UNKNOWN, [Cause.SOURCE_UNFIT])
+
+
+def test_rows_of_the_application_that_could_not_be_read(night: Night) -> None:
+    gate = gate_of(night)
+    another = BadRow("a", "x.xlsx", 3, "role", "组长", "对照表里没有这个角色", {"项目编号": f"{CLEAN}1"})
+    own = BadRow("b", "x.xlsx", 4, "role", "组长", "对照表里没有这个角色", {"行": [{"项目编号": f" {CLEAN}"}]})
+    broken = BadRow("c", "x.jsonl", 5, "", "", "不是 JSON", f'{{"项目编号": "{CLEAN}", ', readable=False)
+    for bad, expected in ((another, []), (own, [Cause.UNREAD]), (broken, [Cause.UNREAD])):
+        with night.engine.begin() as connection:
+            connection.execute(schema.quarantine.delete())
+            put(connection, "science", SECOND, [bad])
+        assert causes(ask(night, gate)) == expected
+    with night.engine.begin() as connection:
+        resolve(connection, SECOND, [1], "已读入")
+    assert ask(night, gate).passage is Passage.CLEAR
 
 
 def test_whoever_needs_a_number_and_namesakes(sqlite_night: Night) -> None:
@@ -162,7 +214,7 @@ def test_asking_at_once_agrees_with_the_store(sqlite_night: Night, application: 
     stored = ask(night, gate, application)
     system = AWARD if application.startswith("J") else SCIENCE
     with night.engine.connect() as connection:
-        same = [found for found, _ in applicants_on(connection, system, application).values()]
+        same = [found.applicant for found in applicants_on(connection, system, application).values()]
         at_once = gate.at_once(connection, same, AT)
     assert at_once.passage is stored.passage
     assert [(f.list, f.via, f.verdict, f.probability, f.measure, f.cases) for f in at_once.flags] == [
@@ -186,4 +238,4 @@ def test_at_once_finds_what_came_a_moment_ago(sqlite_night: Night) -> None:
 
 def _clean(night: Night) -> Applicant:
     with night.engine.connect() as connection:
-        return next(iter(applicants_on(connection, SCIENCE, CLEAN).values()))[0]
+        return next(iter(applicants_on(connection, SCIENCE, CLEAN).values())).applicant

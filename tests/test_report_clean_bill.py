@@ -7,17 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import serve
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.records import RecordKind
 from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
+from credit_sync.shipped import shipped
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
+from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
+from credit_sync.store.versions import PulledSource, add_version
+from tests.asked_world import ZHANG, AskedWorld, nothing
 from tests.review_world import COMPANY, MAN, NUMBER, USCC, ReviewWorld, case
 
 KJ = Selection("kj", None, "")
@@ -116,6 +122,45 @@ def test_a_stale_list_calls_nobody_clean(world: ReviewWorld) -> None:
     bill = bill_of(world, at=world.now + timedelta(days=400))
     assert bill.blocked
     assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.BLOCKED}, ())
+
+
+def test_a_list_whose_last_delivery_was_refused_calls_nobody_clean(world: ReviewWorld) -> None:
+    """As at the gate: a document that is signed must not be the more trusting of the two."""
+    world.night()
+    run = ledger.begin(world.engine, world.now, {})
+    with writing(world.engine) as connection:
+        source = PulledSource("debtors", RecordKind.LISTING, "debtors", "full")
+        add_version(connection, source, run, Counts(), refusal="少了 6213 条")
+    bill = bill_of(world)
+    assert bill.blocked
+    assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.BLOCKED}, ())
+    assert any("少了 6213 条" in found.warning for found in bill.lists)
+
+
+def test_who_cannot_be_compared_is_not_clean(world: ReviewWorld) -> None:
+    hidden = {"编号": "4", "名称": "屈某某", "角色": "项目组成员", "处室": "高新处"}
+    world.deliver("applicants", hidden, {**hidden, "名称": "屈怀瑜、计春"})
+    world.night()
+    assert set(outcomes(bill_of(world)).values()) == {Outcome.UNVERIFIABLE}
+
+
+def test_an_answer_that_is_too_old_by_now_calls_nobody_clean(engine: Engine, tmp_path: Path) -> None:
+    with serve(lambda _: nothing()) as server:
+        asked = AskedWorld(engine, tmp_path, server.url)
+        asked.apply(ZHANG)
+        asked.run()
+    measures = load_measures(shipped("mappings"))
+
+    def outcome(at: datetime) -> Outcome:
+        with engine.connect() as connection:
+            bill = read_clean_bill(
+                connection, asked.settings, Selection("测试", None, ""), measures, who="签发人", at=at
+            )
+        return bill.lines[0].outcome
+
+    assert outcome(asked.as_of) is Outcome.CLEARED
+    assert outcome(asked.as_of + timedelta(days=6)) is Outcome.CLEARED
+    assert outcome(asked.as_of + timedelta(days=20)) is not Outcome.CLEARED
 
 
 def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWorld) -> None:

@@ -1,6 +1,8 @@
 """`review` and `audit` on the example province, as an officer and an auditor type them."""
 
 import json
+import os
+import pwd
 import re
 import shutil
 import sys
@@ -163,3 +165,19 @@ def test_what_is_done_is_on_record_and_verifies(night: Night, said: Said, tmp_pa
     assert "留痕记录 7 条，完好" in whole
     assert entries[-1]["digest"] in whole
     assert "库中没有摘要为" in said("audit", "verify", "--head", "f" * 64, code=1)
+
+
+def test_who_it_was_is_what_the_system_knows(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "李处长")
+    said("lookup", "--name", "安徽大学", "--reason", "立项前核查")
+    [entry] = json.loads(said("audit", "list", "--json", "--action", "lookup"))
+    assert entry["who"] == pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.mark.parametrize("command", ["review", "quarantine"])
+def test_an_export_is_on_record_before_there_is_a_file(said: Said, tmp_path: Path, command: str) -> None:
+    """The folder cannot be written to: what goes wrong after the entry leaves an entry too many, never one too few."""
+    said(command, "export", str(tmp_path / "missing" / ("x" * 300) / "out.xlsx"), code=1)
+    [entry] = json.loads(said("audit", "list", "--json", "--action", "export"))
+    assert entry["target"] == "out.xlsx"

@@ -27,7 +27,7 @@ from credit_sync.tell_settings import Tell
 from credit_sync.telling.mail import probe
 from credit_sync.telling.metrics import metrics
 from credit_sync.telling.own_report import astray
-from credit_sync.telling.tell import tell, tell_of_breakdown
+from credit_sync.telling.tell import due, tell, tell_of_breakdown
 from tests.desk_world import make_world, sqlite_store
 from tests.mail_server import PASSWORD, MailServer, mail_server
 from tests.report_night import FULL_NUMBERS, SECOND, Night, two_nights
@@ -251,6 +251,39 @@ def test_operators_hear_of_failures_once_a_run(night: Night, server: MailServer)
     stale = Run(21, SECOND.as_of + timedelta(days=400))
     assert send(night, site, stale) == ""
     assert "失信被执行人名单不能据此放行任何人" in content(server.letters()[1])
+
+
+def test_a_failure_that_could_not_be_told_is_told_by_the_next_run(night: Night, server: MailServer) -> None:
+    """The server was out of reach in the night that failed; the next one is fine and has nothing of its own to tell."""
+    lost = site_of(night, server, departments={}, mail=server.settings(port=9))
+    failed, fine, later = (Run(30 + n, SECOND.as_of + timedelta(hours=1 + n)) for n in range(3))
+    for run in (failed, fine, later):
+        night.begin(run)
+    with writing(night.engine) as connection:
+        ledger.stage_failed(connection, failed, "pull", "debtors", "接口没有应答")
+    assert "连不上" in send(night, lost, failed)
+    found = Tell.model_validate({"mail": server.settings()})
+    reached = lost.model_copy(update={"tell": lost.tell.model_copy(update={"mail": found.mail})})
+    assert send(night, reached, fine) == ""
+    (letter,) = server.letters()
+    assert "第 30 次运行" in content(letter)
+    assert "取数 debtors：接口没有应答" in content(letter)
+    assert send(night, reached, later) == ""
+    assert len(server.letters()) == 1, "once"
+
+
+def test_what_failed_long_ago_is_no_news(night: Night, server: MailServer) -> None:
+    lost = site_of(night, server, departments={}, mail=server.settings(port=9))
+    failed, later = Run(40, SECOND.as_of + timedelta(hours=1)), Run(41, SECOND.as_of + timedelta(days=8))
+    for run in (failed, later):
+        night.begin(run)
+    with writing(night.engine) as connection:
+        ledger.stage_failed(connection, failed, "pull", "debtors", "接口没有应答")
+    send(night, lost, failed)
+    with night.engine.connect() as connection:
+        assert {one.occasion for one in due(connection, lost, later, [])} == set()
+        soon = Run(42, SECOND.as_of + timedelta(days=2))
+        assert {one.occasion for one in due(connection, lost, soon, [])} == {"run 40"}
 
 
 def test_a_run_that_cannot_begin_is_told_all_the_same(

@@ -30,7 +30,7 @@ from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
-from credit_sync.store import ledger
+from credit_sync.store import audit, ledger
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
@@ -195,6 +195,28 @@ def test_by_command(tmp_path: Path) -> None:
         assert re.search(r"^kj/1/1  .*  新预警  .*被系统退回，已试 1 次：没有这个项目", listed_, re.MULTILINE)
         assert NUMBER not in listed_
         assert "共 2 条" in call("write-back", "list", "--system", "kj", "--all").output
+        world.decide(UPHOLD, "甲")
+        assert call("write-back", "retry", "kj").return_value == 1, "every night, and what comes after it waits"
+        for wrong in ("kj/9/1", "kj/1", "kj/2/1", "zz/1/1"):  # unknown, no key, delivered, another's
+            failed = call("write-back", "give-up", "kj/1/1", wrong, "--reason", "项目已撤销")
+            assert wrong in str(failed.exception)
+        assert "须写明事由" in str(call("write-back", "give-up", "kj/1/1", "--reason", " ").exception)
+        given = call("write-back", "give-up", "kj/1/1", "--reason", f"项目已撤销 {NUMBER}", "--who", "张科")
+        assert (given.return_value, given.output) == (0, "不再送：kj/1/1\n")
+        assert "不再送了" in str(call("write-back", "give-up", "kj/1/1", "--reason", "又").exception)
+        listed_ = call("write-back", "list", "--all").output
+        assert re.search(
+            r"^kj/1/1  .*已放弃，已试 2 次：张科 放弃：项目已撤销 .*（系统此前：没有这", listed_, re.M
+        )
+        assert NUMBER not in listed_
+        assert "kj/1/1" not in call("write-back", "list").output
+        with store.connect() as connection:
+            [entry] = audit.entries(connection, action=audit.Action.GIVE_UP)
+        assert (entry.who, entry.target) == ("张科", "通知 kj/1/1")
+        assert entry.detail["origin"].startswith("系统用户 ")
+        system.refuses = lambda row: row["noticeId"] == "kj/1/1"
+        assert call("write-back", "retry", "kj").return_value == 0
+        assert [n for n, _, _ in system.of("1")] == ["2"], "what comes after it goes on"
         assert "没有系统 zz" in str(call("write-back", "retry", "zz").exception)
         system.refuses = lambda _: False
         assert call("write-back", "retry").return_value == 0

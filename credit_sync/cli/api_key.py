@@ -1,6 +1,5 @@
 """`api-key`: keys with which other systems ask the desk's interface."""
 
-import getpass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 from credit_sync.api_keys import ALL_SYSTEMS, SCOPE_TITLES, Scope, make_key, revoke, why_refused
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.store.api_keys import keys
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
@@ -69,7 +69,7 @@ def add(
         scopes=[Scope(scope) for scope in scopes],
         systems=systems,
         expires_at=expires_at,
-        by=getpass.getuser(),
+        by=system_user(),
         at=now,
     )
     click.echo(f"密钥（只显示这一次）：{made}")
@@ -103,7 +103,7 @@ def list_(ctx: click.Context, config: Path | None) -> int:
 @click.pass_context
 def revoke_(ctx: click.Context, name: str, config: Path | None) -> int:
     """撤销一把密钥，立即生效；名称不再使用。"""
-    revoke(_open(ctx, config), name, by=getpass.getuser(), at=_now())
+    revoke(_open(ctx, config), name, by=system_user(), at=_now())
     click.echo(f"已撤销 {name}")
     return 0
 

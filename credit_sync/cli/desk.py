@@ -1,6 +1,5 @@
 """`desk`: the officers' web pages, and their local accounts."""
 
-import getpass
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, Role, roles_of
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.engine import open_engine
@@ -45,7 +45,7 @@ def desk(ctx: click.Context, host: str, port: int, config: Path | None) -> int:
     from credit_sync.desk.serve import serve, serving_at, words_at_start
 
     settings = settings_of(ctx, config)
-    serving = serving_at(settings.desk, host, port, getpass.getuser())
+    serving = serving_at(settings.desk, host, port, system_user())
     engine = open_engine(settings)
     require_current(engine)
     click.echo("\n".join(words_at_start(settings, engine, serving)))
@@ -99,7 +99,7 @@ def add(
         title=title,
         roles=[Role(role) for role in roles],
         departments=departments,
-        by=getpass.getuser(),
+        by=system_user(),
         at=_now(),
     )
     click.echo(f"已建账号 {name}")
@@ -121,7 +121,7 @@ def change(
     from credit_sync.desk.signing_in.local import change_rights
 
     found = [Role(role) for role in roles]
-    change_rights(_open(ctx, config), name, found, departments, by=getpass.getuser(), at=_now())
+    change_rights(_open(ctx, config), name, found, departments, by=system_user(), at=_now())
     click.echo(f"已改账号 {name}")
     return 0
 
@@ -134,7 +134,7 @@ def password(ctx: click.Context, name: str, config: Path | None) -> int:
     """重设密码；已停用的账号重新启用，已登录的要重新登录。"""
     from credit_sync.desk.signing_in.local import change_password
 
-    change_password(_open(ctx, config), name, _password(), by=getpass.getuser(), at=_now())
+    change_password(_open(ctx, config), name, _password(), by=system_user(), at=_now())
     click.echo(f"已重设 {name} 的密码")
     return 0
 
@@ -147,7 +147,7 @@ def disable_(ctx: click.Context, name: str, config: Path | None) -> int:
     """停用账号，立即退出登录；所作结论和留痕不变。"""
     from credit_sync.desk.signing_in.local import disable
 
-    disable(_open(ctx, config), name, by=getpass.getuser(), at=_now())
+    disable(_open(ctx, config), name, by=system_user(), at=_now())
     click.echo(f"已停用 {name}")
     return 0
 

@@ -1,6 +1,5 @@
 """`explain`: the evidence on one applicant and one listing, and why not more."""
 
-import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record
 from credit_sync.reporting.explanation import explanation_text
@@ -56,7 +56,7 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
             for number, entry in listings.items():
                 explanation = explain(found.subject, entry, number in ids, counted)
                 texts.append(explanation_text(found, entry, explanation))
-    who, pair = getpass.getuser(), f"{applicant} ~ {listing}"
+    who, pair = system_user(), f"{applicant} ~ {listing}"
     put_on_record(engine, Action.EXPLAIN, pair, len(texts), who=who, reason=reason, at=now)
     click.echo("\n\n".join(texts))
     return 0

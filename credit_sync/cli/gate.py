@@ -1,6 +1,5 @@
 """`gate`: may an application go on, with the answer as exit code."""
 
-import getpass
 import json
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ import click
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.system_user import system_user
 from credit_sync.screening.gate import Passage
 
 EXIT_CODES = {Passage.CLEAR: 0, Passage.HOLD: 10, Passage.BLOCKED: 11, Passage.UNKNOWN: 12}
@@ -39,9 +39,7 @@ def gate(ctx: click.Context, system: str, application: str, as_json: bool, confi
         answer = asked.stored(connection, system, application, now)
     with writing(engine) as connection:
         target, detail = f"{system} {application}", {"verdict": answer.passage.value}
-        audit.note(
-            connection, at=now, who=getpass.getuser(), action=audit.Action.GATE, target=target, detail=detail
-        )
+        audit.note(connection, at=now, who=system_user(), action=audit.Action.GATE, target=target, detail=detail)
     if as_json:
         click.echo(json.dumps(gate_json(answer, asked.measures), ensure_ascii=False, indent=2))
     else:

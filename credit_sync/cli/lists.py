@@ -1,6 +1,5 @@
 """`lists show|diff|rollback|forget`: the versions of the watch lists."""
 
-import getpass
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy import Engine
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.list_diff import Wanted, difference_json, difference_text, differences
 from credit_sync.reporting.list_versions import versions_text
@@ -129,7 +129,7 @@ def forget(ctx: click.Context, source: str, reason: str, config: Path | None) ->
 def _asked(reason: str, back_to: int | None = None) -> Asked:
     if not reason.strip():
         raise CreditSyncError("没有写明事由", remedy='例如 --reason "省平台送错了名单"')
-    return Asked(getpass.getuser(), hide_in_text(reason.strip()), back_to)
+    return Asked(system_user(), hide_in_text(reason.strip()), back_to)
 
 
 def _on_record(

@@ -1,6 +1,5 @@
 """`lookup`: everything known about one subject."""
 
-import getpass
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ import click
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.system_user import system_user
 
 
 @click.command("lookup", cls=Command)
@@ -54,7 +54,7 @@ def lookup(
         scales = Scales(load_weights(folder), reference())
         answer = look_up(connection, subject, states, now, scales, current=current, unknown=unknown)
     found = len(answer.found)
-    put_on_record(engine, Action.LOOKUP, answer.query, found, who=getpass.getuser(), reason=reason, at=now)
+    put_on_record(engine, Action.LOOKUP, answer.query, found, who=system_user(), reason=reason, at=now)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
     else:

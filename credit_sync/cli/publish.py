@@ -1,6 +1,5 @@
 """`publish list|retry|withdraw|keep|resume|repair`: what waits, and what a person decides about publications."""
 
-import getpass
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.outbox import State, outboxes_of
@@ -43,9 +43,7 @@ def _decision(command: Function) -> Function:
     """What every decision takes: the channel, the document, why and who."""
     for option in (
         config_option,
-        click.option(
-            "--who", default=getpass.getuser, show_default="当前用户", metavar="姓名", help="操作人，留痕"
-        ),
+        click.option("--who", default=system_user, show_default="当前用户", metavar="姓名", help="操作人，留痕"),
         click.option("--reason", required=True, metavar="事由", help="为什么（必填，连同操作人留痕）"),
         _subject_option,
         click.argument("document", metavar="文书号"),
@@ -130,7 +128,7 @@ def resume(ctx: click.Context, /, **asked: Any) -> int:
 @_subject_option
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="从哪天起不再公示，默认为今天")
 @click.option("--reason", required=True, metavar="事由", help="修复决定的文号等（必填，连同操作人留痕）")
-@click.option("--who", default=getpass.getuser, show_default="当前用户", metavar="姓名", help="操作人，留痕")
+@click.option("--who", default=system_user, show_default="当前用户", metavar="姓名", help="操作人，留痕")
 @config_option
 @click.pass_context
 def repair(

@@ -1,6 +1,5 @@
 """`quarantine list|export|retry`: rows that could not be read."""
 
-import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from sqlalchemy import Engine
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import make_readers
 from credit_sync.sources.quarantine import export_quarantine, field_title, retry
@@ -57,11 +57,11 @@ def export(ctx: click.Context, output: Path, resolved: bool, config: Path | None
     if output.suffix.lower() != ".xlsx":
         raise click.UsageError(f"只能导出为 .xlsx：{output}", ctx)
     _, engine = _open(ctx, config)
-    count = export_quarantine(engine, output, resolved=resolved)
-    with writing(engine) as connection:
-        now, detail = datetime.now().replace(microsecond=0), {"what": "quarantine", "rows": count}
-        who = getpass.getuser()
+    with writing(engine) as connection:  # on record before there is anything to carry away
+        now, detail = datetime.now().replace(microsecond=0), {"what": "quarantine", "resolved": resolved}
+        who = system_user()
         audit.note(connection, at=now, who=who, action=Action.EXPORT, target=output.name, detail=detail)
+    count = export_quarantine(engine, output, resolved=resolved)
     click.echo(f"已导出 {count} 行：{output}")
     return 0
 

@@ -1,6 +1,5 @@
 """`report flagged|clean-bill|monthly|verify`: reports on demand, a list signed off by name, and the proof of it."""
 
-import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.report_options import format_option, month_option, out_option
+from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.rates import Month
 from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
@@ -74,7 +74,7 @@ def clean_bill(
     名单缺失或过期时不认定任何人，退出码为 1。
     """
     settings, engine = _open(ctx, config)
-    user = getpass.getuser()
+    user = system_user()
     bill, paths = issue_clean_bill(
         engine,
         settings,

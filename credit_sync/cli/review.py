@@ -1,6 +1,5 @@
 """`review list|show|uphold|dismiss|refuse|undo|export|import`: what officers do with flags, without a browser."""
 
-import getpass
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from credit_sync import review
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
 from credit_sync.reporting.files import write_report
@@ -149,8 +149,7 @@ def export(ctx: click.Context, output: Path, who: str, config: Path | None) -> i
     desk = _open(ctx, config)
     with desk.engine.connect() as connection:
         report = read_flagged(connection, desk.settings, _last_run(connection), desk.measures)
-    write_report(output, flagged_workbook(report))
-    with writing(desk.engine) as connection:
+    with writing(desk.engine) as connection:  # on record before there is anything to carry away
         detail = {"what": "flags", "rows": len(report.flags)}
         signed = _signed(who)
         audit.note(
@@ -161,6 +160,7 @@ def export(ctx: click.Context, output: Path, who: str, config: Path | None) -> i
             target=output.name,
             detail=detail,
         )
+    write_report(output, flagged_workbook(report))
     click.echo(f"已导出 {len(report.flags)} 条预警，其中待处理 {report.waiting} 条：{output}")
     return 0
 
@@ -221,7 +221,7 @@ def _tell(found: Standing) -> None:
 
 def _signed(who: str) -> dict[str, Any]:
     """Who acts, when, and by which user of the system, where somebody else is named."""
-    user = getpass.getuser()
+    user = system_user()
     origin = f"系统用户 {user}" if who and who != user else ""
     return {"who": who or user, "at": datetime.now().replace(microsecond=0), "origin": origin}
 

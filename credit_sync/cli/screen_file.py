@@ -1,6 +1,5 @@
 """`screen-file`: a spreadsheet of applicants against the lists."""
 
-import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.system_user import system_user
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.file_rows import for_excel, write_rows
 from credit_sync.screening.reference import reference
@@ -78,9 +78,7 @@ def _put_on_record(settings: Settings, name: str, counts: FileCounts, now: datet
     """A table against the stored lists is as many look-ups."""
     detail = {"applicants": counts.applicants, **counts.verdicts}
     with writing(open_engine(settings)) as connection:
-        audit.note(
-            connection, at=now, who=getpass.getuser(), action=Action.SCREEN_FILE, target=name, detail=detail
-        )
+        audit.note(connection, at=now, who=system_user(), action=Action.SCREEN_FILE, target=name, detail=detail)
 
 
 COMMANDS = (screen_file_command,)

@@ -36,7 +36,7 @@ def tell(ctx: click.Context, dry_run: bool, config: Path | None) -> int:
         with engine.connect() as connection:
             problems = problems_of(connection, settings, last, summary)
             for one in (found := due(connection, settings, last, problems)):
-                letter = letter_of(connection, settings, last, one, problems)
+                letter = letter_of(engine, settings, last, one, problems)
                 size = f"，附 {letter.attachment.name}" if letter.attachment else ""
                 click.echo(f"{one.recipient}  {letter.subject}{size}")
             for line in astray(connection, settings):

@@ -1,4 +1,4 @@
-"""`write-back list|retry`: what application systems have not acknowledged."""
+"""`write-back list|retry|give-up`: what application systems have not acknowledged."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.system_user import system_user
 from credit_sync.reporting.labels import CHANGES, NOTICE_STATES
 from credit_sync.reporting.summary import summarise
 from credit_sync.settings import Settings
@@ -15,6 +16,7 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
+from credit_sync.write_back.giving_up import GivingUp, give_up
 from credit_sync.write_back.outbox import Listed, listed
 from credit_sync.write_back.write_back import write_back
 
@@ -26,14 +28,14 @@ def notices() -> None:
 
 @notices.command("list")
 @click.option("--system", default="", metavar="系统", help="只看一个系统")
-@click.option("--all", "every", is_flag=True, help="已送达的也列出")
+@click.option("--all", "every", is_flag=True, help="已送达、已放弃的也列出")
 @config_option
 @click.pass_context
 def list_(ctx: click.Context, system: str, every: bool, config: Path | None) -> int:
     """列出还没有送达的通知及其原因。"""
     _, engine = _open(ctx, config, system)
     with engine.connect() as connection:
-        found = listed(connection, system, delivered=every)
+        found = listed(connection, system, settled=every)
     for item in found:
         click.echo(_line(item))
     click.echo(f"共 {len(found)} 条")
@@ -58,6 +60,23 @@ def retry(ctx: click.Context, system: str, config: Path | None) -> int:
         ledger.finish(engine, run, "failed" if summary.problems else "done")
     click.echo(summary.text())
     return EXIT_FAILED if summary.problems else 0
+
+
+@notices.command("give-up")
+@click.argument("keys", nargs=-1, required=True, metavar="通知编号...")
+@click.option("--reason", required=True, metavar="事由", help="为什么不再送（必填，连同操作人留痕）")
+@click.option("--who", default=system_user, show_default="当前用户", metavar="姓名", help="操作人，留痕")
+@config_option
+@click.pass_context
+def give_up_(ctx: click.Context, keys: tuple[str, ...], reason: str, who: str, config: Path | None) -> int:
+    """不再送申报系统不会接收的通知（编号见 list）；同一预警之后的通知接着送。"""
+    _, engine = _open(ctx, config, "")
+    user = system_user()
+    origin = f"系统用户 {user}" if who != user else ""
+    with run_lock(engine):
+        give_up(engine, keys, GivingUp(who, reason, datetime.now().replace(microsecond=0), origin))
+    click.echo(f"不再送：{'、'.join(dict.fromkeys(keys))}")
+    return 0
 
 
 def _line(item: Listed) -> str:

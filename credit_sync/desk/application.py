@@ -47,7 +47,9 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     office = Office(settings, engine, serving, _oidc(settings))
     application.state.office = office
     office.read_files()
-    application.mount(PREFIX, make_api(office))
+    api = make_api(office)
+    application.state.service = api.state.service
+    application.mount(PREFIX, api)
     if settings.desk.metrics_token_env:
         secret(settings.desk.metrics_token_env)  # missing, it ends the start
     for page in _PAGES:

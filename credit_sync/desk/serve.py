@@ -68,8 +68,10 @@ def words_at_start(settings: Settings, engine: Engine, serving: Serving) -> list
 def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port: int) -> None:
     """Serves until it is told to stop. Raises CreditSyncError where the port cannot be had."""
     be_impatient(engine)
+    application = make_application(settings, engine, serving)
+    application.state.service.warm_up()
     config = uvicorn.Config(
-        make_application(settings, engine, serving),
+        application,
         log_config=None,
         log_level="critical",  # errors.py writes the program's faults into the log, with numbers hidden
         access_log=False,  # addresses of pages hold names; who saw what is in the audit log

@@ -149,11 +149,13 @@ def digest_of(token: str) -> str:
 
 
 def client_address(request: Request) -> str:
-    """Where the request comes from: behind a trusted proxy, the last address that no trusted proxy has."""
+    """Where the request comes from: behind a trusted proxy, the last address that no trusted proxy has.
+
+    A proxy puts its word behind what it was sent, into the same header or into one of its own (RFC 9110, 5.3).
+    """
     office, peer = office_of(request), request.client.host if request.client else ""
-    hops = [peer]
-    for header in request.headers.getlist("x-forwarded-for"):
-        hops[:0] = [hop.strip() for hop in header.split(",")]
+    said = ",".join(request.headers.getlist("x-forwarded-for"))
+    hops = [*(hop.strip() for hop in said.split(",") if hop.strip()), peer]
     while len(hops) > 1 and _trusted(hops[-1], office):
         hops.pop()
     return hops[-1][:64]

@@ -52,6 +52,14 @@ class Role(StrEnum):
     MEMBER = "member"
     CONTRIBUTOR = "contributor"
 
+    @property
+    def of_person(self) -> bool:
+        """Whether a person has it; the others are an organisation's."""
+        return self in _OF_PERSONS
+
+
+_OF_PERSONS = (Role.NOMINATING_EXPERT, Role.LEGAL_REPRESENTATIVE, Role.LEADER, Role.MEMBER, Role.CONTRIBUTOR)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:

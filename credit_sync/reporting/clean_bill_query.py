@@ -1,6 +1,7 @@
 """The clean-bill list, read from the store: every applicant of a round, and what may be said of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import State
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.gate import why_not_comparable
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.reasons import load_reasons
@@ -29,7 +31,7 @@ from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, flag, screening
-from credit_sync.store.versions import pull_in_force
+from credit_sync.store.versions import last_refusal, pull_in_force
 
 ROUND_FIELDS = ("批次", "评审批次", "申报批次", "轮次", "round", "batch")
 """What sources call the round of a programme; such a field is kept with the record under its own name."""
@@ -44,9 +46,11 @@ def read_clean_bill(  # noqa: PLR0913
 ) -> CleanBill:
     """Everybody who applies in a round, as things stand. Raises CreditSyncError where nobody does."""
     rows = _rows(connection, selection)
-    states = states_of_lists(connection, settings, at)
+    states = _fit(connection, states_of_lists(connection, settings, at))
     flags = _flags(connection, settings, rows)
-    doubts = _doubts(connection, settings, {n: rows[n] for n in flags}, at)
+    found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
+    doubts = _doubts_beside_flags(connection, settings, {n: found[n] for n in flags}, at)
+    doubts |= _doubts(connection, settings, found, at)
     judged = _Judge(states, flags, doubts)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
@@ -190,29 +194,57 @@ def _flags(connection: Connection, settings: Settings, rows: _Rows) -> dict[int,
     return flags
 
 
-def _doubts(connection: Connection, settings: Settings, rows: _Rows, at: datetime) -> dict[int, str]:
+def _doubts(
+    connection: Connection, settings: Settings, found: Mapping[int, Applicant], at: datetime
+) -> dict[int, str]:
+    """What leaves applicants unverifiable by now: an answer that was fresh in the night may be too old, and some are
+    written so that no comparison says anything.
+    """
+    asked = {number: (a.subject, a.role) for number, a in found.items()}
+    doubts = {number: why for number, a in found.items() if (why := why_not_comparable(a))}
+    return doubts | unknown_reasons(connection, asked_lists(settings), asked, at)
+
+
+def _doubts_beside_flags(
+    connection: Connection, settings: Settings, found: Mapping[int, Applicant], at: datetime
+) -> dict[int, str]:
     """What leaves applicants with flags unverifiable all the same, were every flag dismissed.
 
-    A screening keeps only its most serious verdict, so namesakes beside a flag, and lists that have not answered, are
-    looked for anew.
+    A screening keeps only its most serious verdict, so namesakes beside a flag are looked for anew.
     """
-    if not rows:
+    if not found:
         return {}
-    found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
     folder = settings.path(settings.mappings)
     current = open_index(connection, settings.path(settings.store.index))
     scales = Scales(load_weights(folder), reference(), listed=current.stamp.entries)
-    judged, _ = StoredCandidates(connection, current).judge({number: a.subject for number, a in found.items()}, scales, at)
-    doubts = {
+    subjects = {number: a.subject for number, a in found.items()}
+    judged, _ = StoredCandidates(connection, current).judge(subjects, scales, at)
+    return {
         number: f"除已排除的预警外，名单中另有 {len(judgement.namesake_ids)} 条同名，不能确认也不能排除"
         for number, judgement in judged.items()
         if judgement.namesake_ids
     }
-    asked = {number: (a.subject, a.role) for number, a in found.items()}
-    return doubts | unknown_reasons(connection, asked_lists(settings), asked, at)
 
 
 # What it rests on
+
+
+def _fit(connection: Connection, states: Mapping[str, ListState]) -> dict[str, ListState]:
+    """A list whose last delivery was refused clears nobody, as at the gate: what came was not that which is in force."""
+    return {
+        name: replace(state, stale=True, reason="；".join(filter(None, (state.reason, *refused))))
+        if (
+            refused := [
+                _refused(source, why) for source in state.sources if (why := last_refusal(connection, source))
+            ]
+        )
+        else state
+        for name, state in states.items()
+    }
+
+
+def _refused(source: str, why: str) -> str:
+    return f"数据源 {source} 最近一次取到的名单没有接收：{why}"
 
 
 def _list(title: str, state: ListState) -> ListLine:

@@ -160,6 +160,7 @@ NOTICE_STATES: Mapping[str, str] = {
     "sending": "在途",
     "delivered": "已送达",
     "refused": "被系统退回",
+    "given_up": "已放弃",
 }
 
 ACTIONS: Mapping[str, str] = {
@@ -177,6 +178,7 @@ ACTIONS: Mapping[str, str] = {
     Action.CLEAN_BILL: "签发无预警名单",
     Action.GATE: "关口查询",
     Action.SHARE: "信息共享",
+    Action.GIVE_UP: "放弃通知",
     Action.API_KEY: "接口密钥",
     Action.API_REFUSED: "接口拒绝",
 }

@@ -4,6 +4,7 @@ Every reason says on its own what it allows, and the answer is the strictest of 
 blocked > hold > unknown > clear. Nothing but the absence of every reason is `clear`.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,8 @@ from pathlib import Path
 from credit_sync.records import Applicant, Role
 from credit_sync.screening.decisions import FORBIDDING, State
 from credit_sync.shipped import shipped
+from credit_sync.subjects.identifiers import OF_ORGANISATIONS, Identifier, IdentifierKind, SubjectKind
+from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.toml_files import Strict, load
 
 
@@ -50,11 +53,17 @@ class Cause(StrEnum):
     NOT_KNOWN = "not_known"
     NOT_SCREENED = "not_screened"
     CHANGED = "changed"
+    SOURCE_UNFIT = "source_unfit"
+    """The system's applications were not pulled lately."""
+    UNREAD = "unread"
+    """Rows of the application are in quarantine."""
     LISTS_CHANGED = "lists_changed"
     LISTS_UNFIT = "lists_unfit"
     NO_ANSWER = "no_answer"
     NO_NUMBER = "no_number"
     NAMESAKES = "namesakes"
+    NOT_COMPARABLE = "not_comparable"
+    """Written so that no comparison says anything."""
 
 
 PASSAGES: dict[Cause, Passage] = {
@@ -68,11 +77,14 @@ PASSAGES: dict[Cause, Passage] = {
     Cause.NOT_KNOWN: Passage.UNKNOWN,
     Cause.NOT_SCREENED: Passage.UNKNOWN,
     Cause.CHANGED: Passage.UNKNOWN,
+    Cause.SOURCE_UNFIT: Passage.UNKNOWN,
+    Cause.UNREAD: Passage.UNKNOWN,
     Cause.LISTS_CHANGED: Passage.UNKNOWN,
     Cause.LISTS_UNFIT: Passage.UNKNOWN,
     Cause.NO_ANSWER: Passage.UNKNOWN,
     Cause.NO_NUMBER: Passage.UNKNOWN,
     Cause.NAMESAKES: Passage.UNKNOWN,
+    Cause.NOT_COMPARABLE: Passage.UNKNOWN,
 }
 
 
@@ -129,10 +141,38 @@ class GateRules(Strict):
     requires_number: tuple[Role, ...] = ()
 
     def lacks_number(self, applicant: Applicant) -> bool:
-        """Whether the role needs a full and valid number that the subject does not give."""
+        """Whether the role needs a full number, of a kind with a check, that the subject does not give.
+
+        The unit's number is not its leader's, and of a number that is of no known kind nothing can be checked.
+        """
         if applicant.role not in self.requires_number:
             return False
-        return not any(number.valid and not number.masked for number in applicant.subject.identifiers)
+        return not any(_tells_whom(number, applicant.role) for number in applicant.subject.identifiers)
+
+
+def _tells_whom(number: Identifier, role: Role) -> bool:
+    known = number.valid and not number.masked and number.kind is not IdentifierKind.OTHER
+    return known and (number.kind in OF_ORGANISATIONS) is not role.of_person
+
+
+_HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
+
+
+def why_not_comparable(applicant: Applicant) -> str:
+    """Why no comparison says anything about an applicant as he is written, in Chinese; '' where one does.
+
+    An organisation that is taken for a person (or a cell with two people for an organisation) meets none of its listings,
+    and a name that is hidden in part is nobody's.
+    """
+    subject, role = applicant.subject, applicant.role
+    if (subject.kind is SubjectKind.PERSON) is not role.of_person:
+        given, meant = ("单位", "个人") if role.of_person else ("个人", "单位")
+        return f"填报的是{given}，这一角色应是{meant}；核对主体类别，一格只写一个"
+    if role.of_person and (_HIDDEN.search(subject.name) or len(fold_person_name(subject.name)) < 2):
+        return "姓名不完整，无法比对；须提供完整姓名"
+    if not any(character.isalpha() for character in subject.name) or "*" in subject.name:
+        return "没有可以比对的名称"
+    return ""
 
 
 def load_gate_rules(folder: Path | None = None) -> GateRules:

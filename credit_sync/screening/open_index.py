@@ -17,6 +17,11 @@ class OpenIndex:
         self._lock = Lock()
         self._found: tuple[tuple[str, Touched], CurrentIndex] | None = None
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether there is one in its folder."""
+        return bool(self._pointer())
+
     def current(self, connection: Connection) -> CurrentIndex:
         """The index as it stands with the store as this connection sees it."""
         stands = (self._pointer(), touched(connection))

@@ -108,7 +108,7 @@ class Guards(Strict):
     max_published_age_days: float | None = Field(default=None, gt=0, le=3660)
     """How long ago the latest publication in the list may be."""
     max_age_days: float = Field(default=7, gt=0, le=3660)
-    """A list pulled longer ago than this clears nobody."""
+    """A list pulled longer ago than this clears nobody, and applications pass no gate."""
 
 
 class Mapping(Strict):

@@ -55,6 +55,8 @@ class Action(StrEnum):
     """A system asked whether an application may go on."""
     SHARE = "share"
     """Licences and penalties of an organisation were given to a system."""
+    GIVE_UP = "give_up"
+    """A notice to an application system is not sent any more."""
     API_KEY = "api_key"
     """A key of the interface was made or revoked."""
     API_REFUSED = "api_refused"

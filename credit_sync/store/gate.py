@@ -1,21 +1,53 @@
 """What is stored about one application: its applicants, when each was screened, and the flags that are not closed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Text, cast, select
 
 from credit_sync.records import Applicant
 from credit_sync.store.columns import from_columns, rows_of
-from credit_sync.store.schema import applicant, flag, screening, source_version
+from credit_sync.store.schema import applicant, flag, quarantine, screening
+from credit_sync.subjects.writing import plain
+
+_WORD = re.compile(r"[^\s,;|\"']+")
 
 
-def applicants_on(connection: Connection, system: str, application: str) -> dict[int, tuple[Applicant, int]]:
-    """id -> (applicant, version) of an application's live applicants, ascending."""
+class Stored(NamedTuple):
+    """An applicant as it is stored."""
+
+    applicant: Applicant
+    version: int
+    source: str
+
+
+def applicants_on(connection: Connection, system: str, application: str) -> dict[int, Stored]:
+    """id -> an application's live applicants, ascending."""
     c = applicant.c
     query = select(applicant).where(c.system == system, c.application == application, c.removed_at.is_(None))
     rows = rows_of(connection, query.order_by(c.id))
-    return {row["id"]: (from_columns(Applicant, row), row["version"]) for row in rows}
+    return {row["id"]: Stored(from_columns(Applicant, row), row["version"], row["source"]) for row in rows}
+
+
+def unread_rows(connection: Connection, sources: Sequence[str], application: str) -> int:
+    """How many rows in quarantine name an application: applicants that nobody is screened as."""
+    c = quarantine.c
+    of_sources = (c.source.in_(sources), c.resolved_at.is_(None))
+    query = select(c.raw).where(*of_sources, cast(c.raw, Text).contains(application, autoescape=True))
+    return sum(application in _texts(raw) for raw in connection.scalars(query))
+
+
+def _texts(raw: Any) -> Iterator[str]:
+    """Every text of a row; of one that could not even be taken apart its words."""
+    if isinstance(raw, Mapping):
+        for value in raw.values():
+            yield from [plain(value)] if isinstance(value, str) else _texts(value)
+    elif isinstance(raw, list):
+        for value in raw:
+            yield from _texts(value)
+    else:
+        yield from _WORD.findall(str(raw))
 
 
 def screenings_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
@@ -28,20 +60,3 @@ def open_flags_of(connection: Connection, ids: Sequence[int]) -> list[Mapping[st
     """The flags of applicants that are not closed, by number, whatever was decided on them."""
     query = select(flag).where(flag.c.applicant_id.in_(ids), flag.c.closed_at.is_(None)).order_by(flag.c.id)
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def refusals(connection: Connection, sources: Sequence[str]) -> dict[str, str]:
-    """source -> why its last delivery was refused, for those whose last one was; rows read anew do not count as one."""
-    c = source_version.c
-    found: dict[str, str] = {}
-    for source in sources:
-        last = (
-            select(c.state, c.reason)
-            .where(c.source == source, c.delivery != "retry")
-            .order_by(c.version.desc())
-            .limit(1)
-        )
-        row = connection.execute(last).first()
-        if row is not None and row.state == "refused":
-            found[source] = row.reason
-    return found

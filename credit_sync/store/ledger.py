@@ -56,6 +56,13 @@ def latest(connection: Connection) -> Run | None:
     return Run(row.id, row.as_of) if row else None
 
 
+def run_of(connection: Connection, number: int) -> Run | None:
+    """The run with that number."""
+    c = schema.run.c
+    row = connection.execute(select(c.id, c.as_of).where(c.id == number)).first()
+    return Run(row.id, row.as_of) if row else None
+
+
 def finish(engine: Engine, run: Run, status: Finish) -> None:
     """The run is over: `done` when every stage is, else `failed`."""
     with writing(engine) as connection:

@@ -104,3 +104,11 @@ def pull_in_force(connection: Connection, source: str) -> datetime | None:
             found: datetime = row.pulled_at
             return found
     return None
+
+
+def last_refusal(connection: Connection, source: str) -> str:
+    """Why the last delivery of a source was refused; '' where it was not. Rows that were read anew are no delivery."""
+    c = source_version.c
+    deliveries = select(c.state, c.reason).where(c.source == source, c.delivery != "retry")
+    last = connection.execute(deliveries.order_by(c.version.desc()).limit(1)).first()
+    return str(last.reason) if last is not None and last.state == "refused" else ""

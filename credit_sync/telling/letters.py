@@ -26,12 +26,17 @@ class Due:
 
     kind: Literal["digest", "failure"]
     occasion: str
-    """Of a digest the day, of a failure notice the run."""
+    """Of a digest the day, of a failure notice the run: `run 12`."""
     department: str
     """'' for operators."""
     recipient: str
     since: datetime | None = None
     """Of a digest: since when news is counted, which is the last one that arrived."""
+
+    @property
+    def run_id(self) -> int:
+        """Of a failure notice the run."""
+        return int(self.occasion.removeprefix("run "))
 
 
 def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Letter:

@@ -6,7 +6,7 @@ once, shown once. No failure of mail loses anything of the night.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection, Engine, func, select
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.lists import previous_report
 from credit_sync.reporting.shown import shown
-from credit_sync.reporting.summary import Summary
+from credit_sync.reporting.summary import Summary, summarise
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
 from credit_sync.store.engine import explain, writing
@@ -26,6 +26,8 @@ from credit_sync.telling.mail import Letter, Mailer, MailServerError, mailer
 from credit_sync.telling.monitoring import ping
 
 log = structlog.get_logger()
+_LATE = timedelta(days=7)
+"""How long a failure notice is tried again with every run."""
 
 
 def due(connection: Connection, settings: Settings, run: Run, problems: Sequence[str]) -> list[Due]:
@@ -38,6 +40,7 @@ def due(connection: Connection, settings: Settings, run: Run, problems: Sequence
     ]
     if problems:
         wanted += [Due("failure", f"run {run.id}", "", recipient) for recipient in sorted(set(told.operators))]
+    wanted += _late(connection, settings, run)
     c = mail.c
     sent = select(c.kind, c.occasion, c.department, c.recipient).where(c.state == "sent")
     known = {tuple(row) for row in connection.execute(sent.where(c.occasion.in_((day, f"run {run.id}"))))}
@@ -76,11 +79,16 @@ def tell_of_breakdown(settings: Settings, as_of: datetime, error: Exception) -> 
         log.error("失败通知没有发出", problem=str(failure))
 
 
-def letter_of(connection: Connection, settings: Settings, run: Run, one: Due, failures: Sequence[str]) -> Letter:
-    """The letter that is due."""
-    if one.kind == "failure":
-        return letters.failure(settings, run, one.recipient, failures)
-    return letters.digest(connection, settings, run, one)
+def letter_of(engine: Engine, settings: Settings, run: Run, one: Due, failures: Sequence[str]) -> Letter:
+    """The letter that is due; a failure notice of an earlier run as that run would have sent it."""
+    with engine.connect() as connection:
+        if one.kind == "digest":
+            return letters.digest(connection, settings, run, one)
+        told = ledger.run_of(connection, one.run_id) or run
+        if told.id != run.id:
+            summary = _without_mail(summarise(engine, settings, told))
+            failures = letters.problems_of(connection, settings, told, summary)
+        return letters.failure(settings, told, one.recipient, failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +102,23 @@ class _Post:
 
     def send(self, waiting: Sequence[Due]) -> list[str]:
         """Sends all of it over one connection; what went wrong."""
-        problems = []
+        problems, left = [], list(waiting)
         try:
             with mailer(self.settings) as server:
                 for one in waiting:
+                    left.remove(one)
                     if problem := self._send(server, one):
                         problems.append(f"{one.recipient}：{problem}")
         except CreditSyncError as error:  # the server as a whole: the rest would fare no better
             log.error("邮件服务器不可用", problem=str(error))
             problems.append(str(error))
+            for one in left:
+                self._record(one, str(error))
         return problems
 
     def _send(self, server: Mailer, one: Due) -> str:
         """Sends one mail and puts it on record; why it was refused, '' when it was not. Raises MailServerError."""
-        with self.engine.connect() as connection:
-            letter = letter_of(connection, self.settings, self.run, one, self.failures)
+        letter = letter_of(self.engine, self.settings, self.run, one, self.failures)
         try:
             server.send(letter)
         except MailServerError as error:
@@ -126,6 +136,17 @@ class _Post:
         with writing(self.engine) as connection:
             connection.execute(mail.delete().where(*(mail.c[name] == value for name, value in key.items())))
             connection.execute(mail.insert().values(**key, **became, run_id=self.run.id, at=self.run.as_of))
+
+
+def _late(connection: Connection, settings: Settings, run: Run) -> list[Due]:
+    """Failure notices of earlier runs that did not arrive: nobody has heard of what went wrong then."""
+    c = mail.c
+    failed = (c.kind == "failure", c.state == "failed", c.occasion != f"run {run.id}")
+    wanted = (*failed, c.recipient.in_(settings.tell.operators))
+    rows = connection.execute(select(c.occasion, c.recipient).where(*wanted)).all()
+    found = sorted((Due("failure", row.occasion, "", row.recipient) for row in rows), key=lambda one: one.run_id)
+    runs = {one.run_id: ledger.run_of(connection, one.run_id) for one in found}
+    return [one for one in found if (told := runs[one.run_id]) and told.as_of > run.as_of - _LATE]
 
 
 def _last_digest(connection: Connection, run: Run, department: str, recipient: str) -> datetime | None:

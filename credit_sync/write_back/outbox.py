@@ -44,6 +44,11 @@ class NoticeState(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"
     """By the system; tried again with every run, and what comes after it of the flag waits."""
+    GIVEN_UP = "given_up"
+    """A person has decided that it is not sent any more."""
+
+
+_SETTLED = (NoticeState.DELIVERED, NoticeState.GIVEN_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,9 @@ def make_notices(engine: Engine, run: Run, name: str, system: str, words: Words)
 
 
 def waiting(connection: Connection, name: str) -> list[Waiting]:
-    """What the system has not acknowledged, in the order in which it is to be told."""
+    """What the system has still to acknowledge, in the order in which it is to be told."""
     c = notice.c
-    query = select(notice).where(c.system == name, c.state != NoticeState.DELIVERED).order_by(c.id)
+    query = select(notice).where(c.system == name, c.state.not_in(_SETTLED)).order_by(c.id)
     return [
         Waiting(
             id=row["id"],
@@ -136,12 +141,12 @@ class Listed:
     delivered_at: datetime | None
 
 
-def listed(connection: Connection, name: str = "", *, delivered: bool = False) -> list[Listed]:
-    """What systems (or the one called `name`) have not acknowledged, oldest first; with what they have, if wanted."""
+def listed(connection: Connection, name: str = "", *, settled: bool = False) -> list[Listed]:
+    """What systems (or the one called `name`) have still to acknowledge, oldest first; if wanted with all the rest."""
     c = notice.c
     query = select(notice).order_by(c.system, c.id)
     query = query.where(c.system == name) if name else query
-    query = query if delivered else query.where(c.state != NoticeState.DELIVERED)
+    query = query if settled else query.where(c.state.not_in(_SETTLED))
     same = ("content", "reason", "attempts", "made_at", "delivered_at")
     return [
         Listed(

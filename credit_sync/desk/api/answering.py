@@ -57,13 +57,23 @@ def answer_on_record(asked: Asked, told: Told) -> JSONResponse:
     return JSONResponse(told.content)
 
 
-def answer_once(asked: Asked, key: str, body: BaseModel, answer: Callable[[], Told]) -> JSONResponse:
-    """To a request that may carry an idempotency key (draft-ietf-httpapi-idempotency-key-header). Raises ProblemError."""
+def answer_once(
+    asked: Asked,
+    key: str,
+    body: BaseModel,
+    answer: Callable[[], Told],
+    stands: Callable[[Connection], str] = lambda _: "",
+) -> JSONResponse:
+    """To a request that may carry an idempotency key (draft-ietf-httpapi-idempotency-key-header). Raises ProblemError.
+
+    `stands`: what the answer rests on. When that is other than it was, the kept answer is not given any more.
+    """
     if not key:
         return answer_on_record(asked, answer())
     office, number = asked.service.office, asked.caller.key.id
-    request = sha256(f"{asked.action}\n{body.model_dump_json()}".encode()).hexdigest()
     with office.engine.connect() as connection:
+        said = f"{asked.action}\n{stands(connection)}\n{body.model_dump_json()}"
+        request = sha256(said.encode()).hexdigest()
         kept = kept_answer(connection, number, key, office.now())
     if kept is not None:
         return _again(asked, kept, request)
@@ -88,7 +98,7 @@ def _again(asked: Asked, kept: KeptAnswer, request: str) -> JSONResponse:
     if kept.request != request:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "这个 Idempotency-Key 已用于内容不同的请求，没有执行",
+            "这个 Idempotency-Key 已用于内容不同的请求，或此后名单有变化，没有执行",
             remedy="新的请求用新的值",
         )
     with writing(asked.service.office.engine) as connection:

@@ -1,9 +1,12 @@
 """关口: may an application go on."""
 
+import re
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -11,6 +14,7 @@ from credit_sync.api_keys import Scope
 from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_on_record, answer_once
 from credit_sync.desk.api.callers import Caller, allowed, refuse_other_system
 from credit_sync.desk.api.models import ApplicantAsked, ApplicationAsked, GateTold
+from credit_sync.desk.api.problems import ProblemError
 from credit_sync.desk.api.service import Service, service_of
 from credit_sync.gate import GateAnswer
 from credit_sync.records import Applicant
@@ -20,9 +24,17 @@ from credit_sync.store.audit import Action
 from credit_sync.subjects.writing import plain
 
 router = APIRouter(tags=["关口"])
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
 Asking = Annotated[Caller, Depends(allowed(Scope.GATE))]
 _NUMBERS = ("uscc", "organisation_code", "registration_number", "citizen_id", "identifier")
 _SAID = ("name", "kind", "former_names", "legal_representative", "sex", "birth_year", "region", "employer")
+
+
+def _with_time_of_day(written: str) -> str:
+    """A day without a time would be its midnight, and a number a second of 1970: both before every screening."""
+    if not _TIME.match(written):
+        raise ValueError("写日期和时间，例如 2026-11-20T15:04:00+08:00")
+    return written
 
 
 @router.get("/gate/{system}/{application:path}", response_model=GateTold, summary="库中一个申报可否继续")
@@ -33,12 +45,15 @@ def stored(
     application: Annotated[str, Path(max_length=200, description="申报编号")],
     changed_at: Annotated[
         datetime | None,
+        BeforeValidator(_with_time_of_day),
         Query(
-            description="申报在贵系统中最后修改的时间；晚于最近一次比对的，回答 unknown。不写时区的视为本地时间"
+            description="申报在贵系统中最后修改的时间（RFC 3339，至少到分）；晚于最近一次取数或比对的，回答 unknown。"
+            "不写时区的视为本地时间"
         ),
     ] = None,
 ) -> JSONResponse:
     """按最近一次夜间取数、比对和复核的结果回答，并与名单的现状核对。没有取到过的申报回答 unknown。"""
+    _refuse_other_parameters(request)
     service, system, application = service_of(request), plain(system), plain(application)
     refuse_other_system(service, caller, system)
     with service.office.engine.connect() as connection:
@@ -62,7 +77,17 @@ def at_once(
             return _told(service, service.gate.at_once(connection, applicants, at))
 
     asked = Asked(service, caller, Action.GATE, f"{body.system} {body.application}（即时）")
-    return answer_once(asked, idempotency_key, body, answer)
+    return answer_once(
+        asked, idempotency_key, body, answer, lambda connection: service.gate.stands(connection, at)
+    )
+
+
+def _refuse_other_parameters(request: Request) -> None:
+    """A misspelt `changed_at` would go unheard, and the answer would be clear. Raises ProblemError."""
+    if [name for name, _ in request.query_params.multi_items()] not in ([], ["changed_at"]):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "参数只有 changed_at，写一次", remedy="见 openapi.json"
+        )
 
 
 def _applicant(body: ApplicationAsked, asked: ApplicantAsked, at: datetime) -> Applicant:

@@ -1,0 +1,70 @@
+"""Whether a system's applications are here as they are there: what their sources delivered last, and when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from credit_sync.records import RecordKind
+from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.store.versions import last_refusal, pull_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """A source of applicants: of which system ('' where each row names its own), and how long a pull may be trusted."""
+
+    system: str
+    max_age_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What the sources of a system have delivered."""
+
+    pulled_at: datetime | None
+    """The oldest of their last accepted pulls: a later change in the system may be unknown here; None: never pulled."""
+    problems: tuple[str, ...]
+    """Why the system may hold other applications by now, in Chinese."""
+
+
+def applicant_sources(mappings: Mapping[str, MappingFile]) -> dict[str, Delivering]:
+    """The configured sources that deliver applicants."""
+    return {
+        source: Delivering(str(mapping.constants.get("system", "")), mapping.guards.max_age_days)
+        for source, mapping in mappings.items()
+        if mapping.record is RecordKind.APPLICANT
+    }
+
+
+def sources_of_system(sources: Mapping[str, Delivering], system: str, seen: Iterable[str]) -> list[str]:
+    """The sources of a system's applicants: those configured for it, and those that delivered what is `seen`."""
+    return sorted({source for source, found in sources.items() if found.system == system}.union(seen))
+
+
+def delivered(
+    connection: Connection, sources: Mapping[str, Delivering], names: Iterable[str], at: datetime
+) -> Delivered:
+    """What the sources with these names have delivered, and whether that may be trusted at a time."""
+    pulls = {name: pull_in_force(connection, name) for name in names}
+    problems = [
+        problem
+        for name, pulled_at in pulls.items()
+        if (problem := _problem(connection, name, sources.get(name), pulled_at, at))
+    ]
+    times = [pulled_at for pulled_at in pulls.values() if pulled_at is not None]
+    return Delivered(min(times) if times and len(times) == len(pulls) else None, tuple(problems))
+
+
+def _problem(
+    connection: Connection, name: str, known: Delivering | None, pulled_at: datetime | None, at: datetime
+) -> str:
+    if known is None:
+        return f"申报数据源 {name} 已不在配置中，申报信息不再更新"
+    if pulled_at is None:
+        return f"申报数据源 {name} 从未成功取数"
+    if at - pulled_at > timedelta(days=known.max_age_days):
+        return f"申报数据源 {name} 上次成功取数是 {pulled_at:%Y-%m-%d %H:%M}，已超过 {known.max_age_days:g} 天"
+    refusal = last_refusal(connection, name)
+    return f"申报数据源 {name} 最近一次取到的数据没有接收：{refusal}" if refusal else ""
