@@ -1,8 +1,6 @@
 """A night on the example province in a folder of its own, as tests need it."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from credit_sync.store.schema import run
 from examples.server import PORT, demo_secrets, running
+from tests.commands import Command
 
 ROOT = Path(__file__).parent.parent
 AS_OF = "2026-11-23T02:00:00"
@@ -36,19 +35,11 @@ class Night:
     config: Path
     url: str
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "credit_sync", *arguments, "--config", str(self.config)]
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environment = os.environ | demo_secrets()
-        return subprocess.Popen(
-            self.command(*arguments), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+    def start(self, *arguments: str) -> Command:
+        return Command(*arguments, "--config", str(self.config), environment=demo_secrets())
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=600)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return self.start(*arguments).ended()
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table's rows, without the clock's columns, in a fixed order."""

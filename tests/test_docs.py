@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,12 +27,14 @@ from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
 from credit_sync.write_back import mapping as notices
 from examples.server import PORT, demo_secrets
+from tests.commands import Command
 from tests.markdown import blocks, fits, links, rows, sections
 from tests.night import ROOT, province
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "ops").glob("*.md"), ROOT / "examples/README.md"])
 RUN = ["README.md", "docs/commands.md", "docs/operating.md"]
+STAYING = "credit-sync daemon --at 02:00"
 
 
 def read(name: str) -> str:
@@ -41,8 +44,23 @@ def read(name: str) -> str:
 # --- examples run as shown ----------------------------------------------------------------------------------
 
 
+def started(folder: Path, command: str) -> Command:
+    return Command(*shlex.split(command)[1:], folder=folder, environment=demo_secrets())
+
+
+def run_until_it_says(folder: Path, command: str, expected: str) -> None:
+    """For a command that stays until it is killed; five minutes of something else are too long."""
+    staying = started(folder, command)
+    checks = iter(range(6000))
+    while not fits(expected, staying.said()[1]):
+        assert staying.wait(0.05) is None and next(checks, None) is not None, f"{command}\n{staying.said()}"
+    staying.kill()
+
+
 def run_in(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """A command as a reader types it, in the environment of this test."""
+    """A command as a reader types it, in the environment of this test; without a shell when it needs none."""
+    if command.startswith("credit-sync ") and not set(command) & set("|&;<>$*"):
+        return started(folder, command).ended()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | demo_secrets() | {"PATH": path}
     return subprocess.run(
@@ -85,6 +103,9 @@ def test_examples_run_as_shown(after_a_night: Path, tmp_path: Path, page: str) -
                 file.write(block.text)
         if block.info == "console":
             for command, expected in block.commands():
+                if command == STAYING:
+                    run_until_it_says(folder, command, expected)
+                    continue
                 done = run_in(folder, command)
                 if not fits(expected, done.stdout):
                     problems.append(f"{command}\n--- shown\n{expected}\n--- got\n{done.stdout}")
