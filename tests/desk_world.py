@@ -35,9 +35,9 @@ from credit_sync.store import schema
 from credit_sync.store.candidates import records
 from credit_sync.store.desk_users import Account, account, add_account
 from credit_sync.store.engine import connect, writing
-from credit_sync.store.migrate import upgrade
 from tests.conftest import contents
 from tests.report_night import Night, troubled_night, two_nights
+from tests.stores import sqlite_store
 
 ADDRESS = "http://127.0.0.1:8640"
 PASSWORD = "三棵树 and 7 rivers"
@@ -160,13 +160,6 @@ class World:
         with self.engine.connect() as connection:
             query = select(func.count()).select_from(audit).where(audit.c.action != "sign_in")
             return int(connection.scalar(query) or 0)
-
-
-def sqlite_store(folder: Path) -> Engine:
-    """An upgraded store as the program opens it."""
-    made = connect(URL.create("sqlite", database=str(folder / "store.db")))
-    upgrade(made)
-    return made
 
 
 def make_world(

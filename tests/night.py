@@ -1,5 +1,6 @@
 """A night on the example province in a folder of its own, as tests need it."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,13 @@ class Night:
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.start(*arguments).ended()
+
+    def copy(self, folder: Path) -> "Night":
+        """The same in another folder, all that it wrote and its store in a file; the server is still there."""
+        shutil.copytree(self.folder, folder)
+        config = folder / "config.toml"
+        config.write_text(config.read_text("utf-8").replace(str(self.folder), str(folder)), "utf-8")
+        return Night(folder, config, self.url.replace(str(self.folder), str(folder)))
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table's rows, without the clock's columns, in a fixed order."""
@@ -112,3 +120,15 @@ def make_night(folder: Path, address: str, url: str = "") -> Night:
     config = folder / "config.toml"
     config.write_text(text, encoding="utf-8")
     return Night(folder, config, store)
+
+
+def make_first_night(folder: Path, address: str) -> Night:
+    """One that has run, with mappings of its own; what it said is in summary.txt."""
+    made = make_night(folder, address)
+    shutil.copytree(ROOT / "mappings", folder / "mappings")
+    text = made.config.read_text("utf-8").replace(str(ROOT / "mappings"), str(folder / "mappings"))
+    made.config.write_text(text, "utf-8")
+    done = made.call("run", "--as-of", AS_OF)
+    assert done.returncode == 0, done.stderr
+    (folder / "summary.txt").write_text(done.stdout, "utf-8")
+    return made

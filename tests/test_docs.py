@@ -29,7 +29,7 @@ from credit_sync.write_back import mapping as notices
 from examples.server import PORT, demo_secrets
 from tests.commands import Command
 from tests.markdown import blocks, fits, links, rows, sections
-from tests.night import ROOT, province
+from tests.night import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "ops").glob("*.md"), ROOT / "examples/README.md"])
@@ -75,19 +75,18 @@ def run_in(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def after_a_night(province_address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as after `make run`: configuration, mappings, the examples, and one night's results."""
-    with province() as address:
-        folder = tmp_path_factory.mktemp("docs") / "night"
-        folder.mkdir()
-        shutil.copytree(ROOT / "mappings", folder / "mappings")
-        (folder / "examples").symlink_to(ROOT / "examples")
-        config = read("config.example.toml").replace(f"http://127.0.0.1:{PORT}", address)
-        (folder / "config.toml").write_text(config, encoding="utf-8")
-        night = run_in(folder, "credit-sync run")
-        assert night.returncode == 0, night.stderr
-        (folder / "night.txt").write_text(night.stdout, encoding="utf-8")
-        yield folder
+    folder = tmp_path_factory.mktemp("docs") / "night"
+    folder.mkdir()
+    shutil.copytree(ROOT / "mappings", folder / "mappings")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    config = read("config.example.toml").replace(f"http://127.0.0.1:{PORT}", province_address)
+    (folder / "config.toml").write_text(config, encoding="utf-8")
+    night = run_in(folder, "credit-sync run")
+    assert night.returncode == 0, night.stderr
+    (folder / "night.txt").write_text(night.stdout, encoding="utf-8")
+    return folder
 
 
 @pytest.mark.parametrize("page", RUN)

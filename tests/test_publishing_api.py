@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import Engine, insert, select
-from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import CreditSyncError, SettingsError
@@ -26,13 +25,13 @@ from credit_sync.publishing.values import Published
 from credit_sync.settings import Settings
 from credit_sync.sources.signing import signature, string_to_sign
 from credit_sync.store.columns import to_columns
-from credit_sync.store.engine import connect, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import licence, submission
 from tests.platform_server import FAULTS, REFUSED, Fault, Platform, every, receiving
 from tests.publishing import LICENCE, MAPPINGS, settings, store_record
 from tests.servers import Answer, Request, json_answer, serve
+from tests.stores import sqlite_store
 
 NIGHTS = [Run(n, datetime(2018, 11, 30, 2) + timedelta(days=n - 1)) for n in range(1, 8)]
 
@@ -40,8 +39,7 @@ NIGHTS = [Run(n, datetime(2018, 11, 30, 2) + timedelta(days=n - 1)) for n in ran
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Engine]:
     """What happens on the line is the same whatever the store: SQLite will do."""
-    engine = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
-    upgrade(engine)
+    engine = sqlite_store(tmp_path)
     yield engine
     engine.dispose()
 
