@@ -44,7 +44,7 @@ class Night:
 
     def copy(self, folder: Path) -> "Night":
         """The same in another folder, all that it wrote and its store in a file; the server is still there."""
-        shutil.copytree(self.folder, folder)
+        shutil.copytree(self.folder, folder, symlinks=True)
         config = folder / "config.toml"
         config.write_text(config.read_text("utf-8").replace(str(self.folder), str(folder)), "utf-8")
         return Night(folder, config, self.url.replace(str(self.folder), str(folder)))
