@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -19,6 +20,9 @@ from sqlalchemy.exc import OperationalError
 from credit_sync.store.schema import metadata
 from tests.night import Night, make_first_night, province
 from tests.stores import postgresql_store, sqlite_store
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples every time, so that a change is judged by what it changed; new ones are sought with
 # `pytest --hypothesis-profile=search`, as often as one likes.
@@ -88,6 +92,18 @@ def mariadb_url() -> Iterator[URL]:
             finally:
                 server.terminate()
                 server.wait()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium, one a module: while Playwright is at work, its thread can run no other event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")
