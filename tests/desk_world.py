@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -38,6 +37,9 @@ from credit_sync.store.engine import connect, writing
 from tests.conftest import contents
 from tests.report_night import Night, troubled_night, two_nights
 from tests.stores import sqlite_store
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 ADDRESS = "http://127.0.0.1:8640"
 PASSWORD = "三棵树 and 7 rivers"
@@ -65,7 +67,7 @@ class Guest:
     client: TestClient
     form_code: str = field(default="", repr=False)
 
-    def get(self, path: str, **options: Any) -> httpx.Response:
+    def get(self, path: str, **options: Any) -> "Response":
         return self.client.get(path, **options)
 
     def page(self, path: str) -> str:
@@ -76,10 +78,10 @@ class Guest:
             self.form_code = found.group(1)
         return answer.text
 
-    def post(self, path: str, **fields: Any) -> httpx.Response:
+    def post(self, path: str, **fields: Any) -> "Response":
         return self.client.post(path, data={"form_code": self.form_code} | fields)
 
-    def decide(self, number: int, what: str, **fields: Any) -> httpx.Response:
+    def decide(self, number: int, what: str, **fields: Any) -> "Response":
         """As the page of the flag does it."""
         seen = SEEN.search(self.page(f"/flags/{number}"))
         return self.post(f"/flags/{number}/{what}", **({"seen": seen.group(1) if seen else "-"} | fields))
