@@ -6,7 +6,6 @@ Loads the store through the ordinary pull, once per input and URL, and posts app
 subjects each, planted ones and strangers. Every answer goes on record, as always. Ends with 2 when the target is missed.
 """
 
-import argparse
 import socket
 import statistics
 import subprocess
@@ -16,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,6 +22,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.made_input.write import make_input
+from benchmarks.options import store_parser
 from benchmarks.stores import MadeStore, loaded
 from credit_sync.api_keys import Scope, make_key
 from credit_sync.settings import load_settings
@@ -38,7 +37,7 @@ _DESK = "\n[desk]\napi_requests_per_minute = 1000000\n"
 
 def main() -> int:
     """Loads, serves, asks, prints."""
-    options = _options()
+    options = store_parser(__doc__, "--queries", 1000).parse_args()
     folder = make_input(options.folder, options.seed, options.queries, options.listings, options.data)
     store = loaded(
         folder / ("store" if not options.url else f"store-{options.url.split(':')[0]}"), folder, options.url
@@ -140,17 +139,6 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
         else:
             return
     sys.exit("the desk does not answer")
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--listings", type=int, default=50_000)
-    parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--data", type=Path, help="a folder with real names")
-    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"))
-    parser.add_argument("--url", default="", help="another store than a SQLite file, empty")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ strangers), and checks that the look-up gives the candidates and verdicts of the
 missed, with 1 when an answer differs.
 """
 
-import argparse
 import resource
 import statistics
 import sys
@@ -15,7 +14,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -24,6 +22,7 @@ from sqlalchemy import Connection
 from benchmarks.made_input.write import make_input
 from benchmarks.methods.own import recognised
 from benchmarks.methods.own_blocks import subjects
+from benchmarks.options import store_parser
 from benchmarks.stores import MadeStore, loaded
 from credit_sync.lookup import Answer, look_up
 from credit_sync.records import Listing
@@ -45,7 +44,7 @@ _Verdicts = list[tuple[str, str]]
 
 def main() -> int:
     """Loads, measures, checks, prints."""
-    options = _options()
+    options = store_parser(__doc__, "--queries", 1000).parse_args()
     folder = make_input(options.folder, options.seed, options.queries, options.listings, options.data)
     place = folder / ("store" if not options.url else f"store-{options.url.split(':')[0]}")
     store = loaded(place, folder, options.url)
@@ -123,17 +122,6 @@ def _batch(
         )
         for judgement in judged.values()
     ]
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--listings", type=int, default=50_000)
-    parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--data", type=Path, help="a folder with real names")
-    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"))
-    parser.add_argument("--url", default="", help="another store than a SQLite file, empty")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ In a real store, by the ordinary pull: a first night, the changes, the quiet nig
 Both must leave the same verdicts and matches (else it ends with 1); the quiet one may cost a third at most (else 2).
 """
 
-import argparse
 import shutil
 import sys
 import time
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -20,6 +18,7 @@ from sqlalchemy import Engine, select
 
 from benchmarks.made_input.damage import unlike
 from benchmarks.made_input.write import make_input
+from benchmarks.options import store_parser
 from benchmarks.stores import MadeStore
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.settings import Settings, load_settings
@@ -31,7 +30,7 @@ LISTINGS_CHANGED, APPLICANTS_CHANGED, MOST = 0.005, 0.01, 1 / 3
 
 def main() -> int:
     """Two nights and a full screening."""
-    options = _options()
+    options = store_parser(__doc__, "--applicants", 2000).parse_args()
     folder = make_input(options.folder, options.seed, options.applicants, options.listings, options.data)
     place = folder / "nights"
     shutil.rmtree(place, ignore_errors=True)
@@ -99,17 +98,6 @@ def _outcome(engine: Engine) -> list[tuple[object, ...]]:
 
 
 _FLAG_COLUMNS = tuple(c.name for c in schema.flag.columns if not c.name.endswith("_at"))
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--applicants", type=int, default=2000)
-    parser.add_argument("--listings", type=int, default=50_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--data", type=Path, help="a folder with real names")
-    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"))
-    parser.add_argument("--url", default="", help="another store than a SQLite file, empty")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.made_input.write import make_derived, make_input
 from benchmarks.methods import METHODS
+from benchmarks.options import input_parser
 
 
 def main() -> int:
@@ -46,15 +47,8 @@ def _measure(method: str, folder: Path, out: Path) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--applicants", type=int, default=2000)
-    parser.add_argument("--listings", type=int, default=50_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--data", type=Path, help="a folder with real names and pairs")
+    parser = input_parser(__doc__, "--applicants", 2000)
     parser.add_argument("--derived", action="store_true", help="the pairs of pairs_train_derived.csv instead")
-    parser.add_argument(
-        "--folder", type=Path, default=Path("var/benchmarks"), help="where inputs and results are kept"
-    )
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     options = parser.parse_args()
     if options.derived and not options.data:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -16,9 +17,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
-from credit_sync.store.engine import connect
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import metadata
+from tests.night import Night, make_first_night, province
+from tests.stores import postgresql_store, sqlite_store
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples every time, so that a change is judged by what it changed; new ones are sought with
 # `pytest --hypothesis-profile=search`, as often as one likes.
@@ -90,15 +94,38 @@ def mariadb_url() -> Iterator[URL]:
                 server.wait()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium, one a module: while Playwright is at work, its thread can run no other event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def province_address() -> Iterator[str]:
+    """Where the example province answers."""
+    with province() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def first_night(province_address: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The example province after one night: to be read only, whoever goes on with it takes a copy."""
+    return make_first_night(tmp_path_factory.mktemp("first") / "night", province_address)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An upgraded, empty store, once of each kind."""
     if request.param == "sqlite":
-        made = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
+        made = sqlite_store(tmp_path)
     else:
-        made = connect(request.getfixturevalue("postgresql_url"))
-        empty_postgresql(made)
-    upgrade(made)
+        made = postgresql_store(request.getfixturevalue("postgresql_url"))
     yield made
     made.dispose()
 

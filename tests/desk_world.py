@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -35,9 +34,12 @@ from credit_sync.store import schema
 from credit_sync.store.candidates import records
 from credit_sync.store.desk_users import Account, account, add_account
 from credit_sync.store.engine import connect, writing
-from credit_sync.store.migrate import upgrade
 from tests.conftest import contents
 from tests.report_night import Night, troubled_night, two_nights
+from tests.stores import sqlite_store
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 ADDRESS = "http://127.0.0.1:8640"
 PASSWORD = "三棵树 and 7 rivers"
@@ -65,7 +67,7 @@ class Guest:
     client: TestClient
     form_code: str = field(default="", repr=False)
 
-    def get(self, path: str, **options: Any) -> httpx.Response:
+    def get(self, path: str, **options: Any) -> "Response":
         return self.client.get(path, **options)
 
     def page(self, path: str) -> str:
@@ -76,10 +78,10 @@ class Guest:
             self.form_code = found.group(1)
         return answer.text
 
-    def post(self, path: str, **fields: Any) -> httpx.Response:
+    def post(self, path: str, **fields: Any) -> "Response":
         return self.client.post(path, data={"form_code": self.form_code} | fields)
 
-    def decide(self, number: int, what: str, **fields: Any) -> httpx.Response:
+    def decide(self, number: int, what: str, **fields: Any) -> "Response":
         """As the page of the flag does it."""
         seen = SEEN.search(self.page(f"/flags/{number}"))
         return self.post(f"/flags/{number}/{what}", **({"seen": seen.group(1) if seen else "-"} | fields))
@@ -160,13 +162,6 @@ class World:
         with self.engine.connect() as connection:
             query = select(func.count()).select_from(audit).where(audit.c.action != "sign_in")
             return int(connection.scalar(query) or 0)
-
-
-def sqlite_store(folder: Path) -> Engine:
-    """An upgraded store as the program opens it."""
-    made = connect(URL.create("sqlite", database=str(folder / "store.db")))
-    upgrade(made)
-    return made
 
 
 def make_world(

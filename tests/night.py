@@ -1,8 +1,7 @@
 """A night on the example province in a folder of its own, as tests need it."""
 
-import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from credit_sync.store.schema import run
 from examples.server import PORT, demo_secrets, running
+from tests.commands import Command
 
 ROOT = Path(__file__).parent.parent
 AS_OF = "2026-11-23T02:00:00"
@@ -36,19 +36,18 @@ class Night:
     config: Path
     url: str
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "credit_sync", *arguments, "--config", str(self.config)]
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environment = os.environ | demo_secrets()
-        return subprocess.Popen(
-            self.command(*arguments), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+    def start(self, *arguments: str) -> Command:
+        return Command(*arguments, "--config", str(self.config), environment=demo_secrets())
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=600)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return self.start(*arguments).ended()
+
+    def copy(self, folder: Path) -> "Night":
+        """The same in another folder, all that it wrote and its store in a file; the server is still there."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        config = folder / "config.toml"
+        config.write_text(config.read_text("utf-8").replace(str(self.folder), str(folder)), "utf-8")
+        return Night(folder, config, self.url.replace(str(self.folder), str(folder)))
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table's rows, without the clock's columns, in a fixed order."""
@@ -121,3 +120,15 @@ def make_night(folder: Path, address: str, url: str = "") -> Night:
     config = folder / "config.toml"
     config.write_text(text, encoding="utf-8")
     return Night(folder, config, store)
+
+
+def make_first_night(folder: Path, address: str) -> Night:
+    """One that has run, with mappings of its own; what it said is in summary.txt."""
+    made = make_night(folder, address)
+    shutil.copytree(ROOT / "mappings", folder / "mappings")
+    text = made.config.read_text("utf-8").replace(str(ROOT / "mappings"), str(folder / "mappings"))
+    made.config.write_text(text, "utf-8")
+    done = made.call("run", "--as-of", AS_OF)
+    assert done.returncode == 0, done.stderr
+    (folder / "summary.txt").write_text(done.stdout, "utf-8")
+    return made

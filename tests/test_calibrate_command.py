@@ -23,21 +23,14 @@ from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import applicant, listing, match
 from credit_sync.toml_files import load
 from tests.conftest import empty_postgresql
-from tests.night import AS_OF, ROOT, Night, make_night, province
+from tests.night import AS_OF, Night, make_night
 
 SAMPLE = ("--sample", "3000")
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """A store after one night, with mappings of its own."""
-    with province() as address:
-        made = make_night(tmp_path_factory.mktemp("calibrate"), address)
-        shutil.copytree(ROOT / "mappings", made.folder / "mappings")
-        text = made.config.read_text("utf-8").replace(str(ROOT / "mappings"), str(made.folder / "mappings"))
-        made.config.write_text(text, "utf-8")
-        assert made.call("run", "--as-of", AS_OF).returncode == 0
-        yield made
+def night(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    return first_night.copy(tmp_path_factory.mktemp("calibrate") / "night")
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +113,8 @@ def test_what_it_tells_is_what_the_night_does_with_the_written_weights(night: Ni
     comments = [line for line in in_use.read_text("utf-8").splitlines() if line.startswith("#")]
     assert [line for line in target.read_text("utf-8").splitlines() if line.startswith("#")] == comments
 
-    copy = tmp_path / "night"
-    shutil.copytree(night.folder, copy)
-    config = copy / "config.toml"
-    config.write_text(config.read_text("utf-8").replace(str(night.folder), str(copy)), "utf-8")
-    tried = Night(copy, config, night.url.replace(str(night.folder), str(copy)))
-    shutil.copy(target, copy / "mappings/screening/weights.toml")
+    tried = night.copy(tmp_path / "night")
+    shutil.copy(target, tried.folder / "mappings/screening/weights.toml")
     assert tried.call("run", "--only", "screen", "--as-of", "2026-11-24T02:00:00").returncode == 0
     before, after = verdicts(night), verdicts(tried)
     changed = {pair: (before.get(pair), after.get(pair)) for pair in before.keys() | after.keys()}
@@ -279,11 +268,13 @@ def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
     assert "先运行 credit-sync run" in refused.stderr
 
 
-def test_postgresql_tells_the_same(told: dict[str, Any], postgresql_url: URL, tmp_path: Path) -> None:
+def test_postgresql_tells_the_same(
+    told: dict[str, Any], postgresql_url: URL, province_address: str, tmp_path: Path
+) -> None:
     engine = connect(postgresql_url)
     empty_postgresql(engine)
     engine.dispose()
-    with province() as address:
-        night = make_night(tmp_path / "night", address, postgresql_url.render_as_string(hide_password=False))
-        assert night.call("run", "--as-of", AS_OF).returncode == 0
-        assert calibrate(night) == told
+    url = postgresql_url.render_as_string(hide_password=False)
+    night = make_night(tmp_path / "night", province_address, url)
+    assert night.call("run", "--as-of", AS_OF).returncode == 0
+    assert calibrate(night) == told

@@ -29,12 +29,12 @@ from credit_sync.publishing.publish import publish
 from credit_sync.publishing.standard import load_standard
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
-from credit_sync.store.engine import connect, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
 from tests.exchange import Arrives, line_cut_at_commit, make_tables, rows
 from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, many, settings, store_record
+from tests.stores import sqlite_store
 
 FIRST, SECOND, THIRD = (
     Run(n, datetime(2018, 11, 29 + n, 2) if n < 2 else datetime(2018, 12, n, 2)) for n in (1, 2, 3)
@@ -100,8 +100,7 @@ def make_site(url: URL, folder: Path, *changes: tuple[str, str], **types: Any) -
     made = configured(url, folder, *changes)
     mappings = made.mappings
     tables = make_tables(url, load_exchange(mappings, "anhui_2018"), load_standard(mappings, "2018"), **types)
-    store = connect(URL.create("sqlite", database=str(folder / "store.db")))
-    upgrade(store)
+    store = sqlite_store(folder)
     yield Site(made, store, url, tables)
     store.dispose()
 
@@ -179,8 +178,7 @@ def test_the_layout_of_2016_with_the_columns_of_anhui(url: URL, tmp_path: Path) 
     tables = make_tables(url, layout, load_standard(tmp_path / "mappings", "2016"))
     channel = ExchangeDbChannel(kind="exchange_db", url=str(url), mapping="anhui", standard="2016")
     made = settings(tmp_path, anhui=channel).model_copy(update={"mappings": tmp_path / "mappings"})
-    store = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
-    upgrade(store)
+    store = sqlite_store(tmp_path)
     site = Site(made, store, url, tables)
     site.store_all(LICENCE)
     assert site.publish(FIRST).sent == 1
@@ -199,8 +197,7 @@ def test_a_store_that_was_lost_names_the_same_rows(site_of_records: Site) -> Non
     before = {row["XK_WSH"]: row["XYPTGUID"] for row in site.rows()}
     site.store.dispose()
     (site.settings.base / "store.db").unlink()
-    site.store = connect(URL.create("sqlite", database=str(site.settings.base / "store.db")))
-    upgrade(site.store)
+    site.store = sqlite_store(site.settings.base)
     with writing(site.store) as connection:  # read again in another order
         store_record(connection, 1, other, key="2")
         store_record(connection, 2, LICENCE, key="1")

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -12,29 +10,14 @@ from sqlalchemy.engine import make_url
 
 from credit_sync.store.engine import connect
 from credit_sync.store.lock import run_lock
-from tests.night import AS_OF, Night, make_night, province
+from tests.night import Night, make_night
 
 LATER = "2026-12-23T02:00:00"
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """A store after one night; the tests work on copies of it."""
-    with province() as address:
-        night = make_night(tmp_path_factory.mktemp("cli"), address)
-        assert night.call("run", "--as-of", AS_OF).returncode == 0
-        yield night
-
-
 @pytest.fixture
-def night(done: Night, tmp_path: Path) -> Night:
-    """A copy of the night, with the server still there."""
-    shutil.copytree(done.folder, tmp_path / "copy")
-    config = tmp_path / "copy" / "config.toml"
-    config.write_text(
-        config.read_text(encoding="utf-8").replace(str(done.folder), str(tmp_path / "copy")), "utf-8"
-    )
-    return Night(tmp_path / "copy", config, done.url.replace(str(done.folder), str(tmp_path / "copy")))
+def night(first_night: Night, tmp_path: Path) -> Night:
+    return first_night.copy(tmp_path / "copy")
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
@@ -72,11 +55,8 @@ def test_a_dry_run_shows_everything_and_changes_nothing(night: Night) -> None:
     assert fingerprints(night.folder) == before
 
 
-def test_a_dry_run_before_the_first_run_shows_the_first_night(done: Night, tmp_path: Path) -> None:
-    text = done.config.read_text("utf-8").replace(str(done.folder), str(tmp_path / "new"))
-    (tmp_path / "new").mkdir()
-    (tmp_path / "new" / "config.toml").write_text(text, "utf-8")
-    new = Night(tmp_path / "new", tmp_path / "new" / "config.toml", "")
+def test_a_dry_run_before_the_first_run_shows_the_first_night(province_address: str, tmp_path: Path) -> None:
+    new = make_night(tmp_path / "new", province_address)
     dry = new.call("run", "--dry-run")
     assert dry.returncode == 0, dry.stderr
     assert "新增 4000" in dry.stdout
@@ -202,11 +182,13 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("suffix", [".csv", ".gb.csv", ".xlsx", ".json"])
 @pytest.mark.parametrize("out", ["o.csv", "o.xlsx", "o.json"])
-def test_screen_file_reads_and_writes_every_format(done: Night, tmp_path: Path, suffix: str, out: str) -> None:
+def test_screen_file_reads_and_writes_every_format(
+    first_night: Night, tmp_path: Path, suffix: str, out: str
+) -> None:
     applicants, listings = tmp_path / f"a{suffix}", tmp_path / f"l{suffix}"
     write_table(applicants, APPLICANTS)
     write_table(listings, LISTINGS)
-    screened = done.call("screen-file", str(applicants), "--list", str(listings), "-o", str(tmp_path / out))
+    screened = first_night.call("screen-file", str(applicants), "--list", str(listings), "-o", str(tmp_path / out))
     assert screened.returncode == 0, screened.stderr
     rows = read_table(tmp_path / out)
     verdicts = {row["applicant_id"]: row["verdict"] for row in rows}
@@ -221,14 +203,14 @@ def test_screen_file_reads_and_writes_every_format(done: Night, tmp_path: Path, 
     assert all(row["evidence"] for row in rows)
 
 
-def test_screen_file_understands_the_titles_of_departments(done: Night, tmp_path: Path) -> None:
+def test_screen_file_understands_the_titles_of_departments(first_night: Night, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(
         "单位名称,统一社会信用代码\n合肥华星商贸有限公司,913400000000000008\n", "utf-8"
     )
     (tmp_path / "l.csv").write_text(
         "被执行人姓名/名称,身份证号码/组织机构代码,案号\n合肥华星商贸,00000000-0,（2018）皖01执1号\n", "utf-8"
     )
-    screened = done.call(
+    screened = first_night.call(
         "screen-file", str(tmp_path / "a.csv"), "--list", str(tmp_path / "l.csv"), "-o", str(tmp_path / "o.json")
     )
     assert screened.returncode == 0, screened.stderr
@@ -236,10 +218,10 @@ def test_screen_file_understands_the_titles_of_departments(done: Night, tmp_path
     assert (row["listing_id"], row["verdict"]) == ("（2018）皖01执1号", "probable")
 
 
-def test_an_empty_list_file_clears_nobody(done: Night, tmp_path: Path) -> None:
+def test_an_empty_list_file_clears_nobody(first_night: Night, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name\n合肥华星商贸有限公司\n", "utf-8")
     (tmp_path / "l.csv").write_text("listing_id,name,identifier\n", "utf-8")
-    screened = done.call(
+    screened = first_night.call(
         "screen-file", str(tmp_path / "a.csv"), "--list", str(tmp_path / "l.csv"), "-o", str(tmp_path / "o.json")
     )
     assert screened.returncode == 0, screened.stderr
@@ -258,8 +240,8 @@ def test_an_empty_list_file_clears_nobody(done: Night, tmp_path: Path) -> None:
         (("quarantine", "export", "/nowhere/x.xlsx"), 1),
     ],
 )
-def test_wrong_commands_end_in_a_sentence(done: Night, arguments: tuple[str, ...], code: int) -> None:
-    wrong = done.call(*arguments)
+def test_wrong_commands_end_in_a_sentence(first_night: Night, arguments: tuple[str, ...], code: int) -> None:
+    wrong = first_night.call(*arguments)
     assert wrong.returncode == code
     assert wrong.stderr.strip()
     assert "Traceback" not in wrong.stderr

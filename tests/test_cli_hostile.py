@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
 from credit_sync.subjects.identifiers import hide
+from tests.commands import Command
 from tests.night import ROOT
 
 NUMBER = "340100190001040017"
@@ -35,17 +36,8 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def call(site: Path, *arguments: str, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "credit_sync", *arguments],
-        cwd=site,
-        env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
-        text=True,
-        encoding=encoding,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
+def call(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return Command(*arguments, folder=site).ended()
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -66,8 +58,18 @@ def test_numbers_and_odd_bytes_in_file_names(site: Path) -> None:
 
 
 def test_a_terminal_that_lacks_characters(site: Path) -> None:
-    assert call(site, "run", "--only", "pull", "--as-of", "2018-11-30", encoding="gbk").returncode == 0
-    told = call(site, "status", encoding="gbk")
+    def call_in_gbk(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "credit_sync", *arguments],
+            cwd=site,
+            env=os.environ | {"PYTHONIOENCODING": "gbk", "PYTHONPATH": str(ROOT)},
+            encoding="gbk",
+            capture_output=True,
+            check=False,
+        )
+
+    assert call_in_gbk("run", "--only", "pull", "--as-of", "2018-11-30").returncode == 0
+    told = call_in_gbk("status")
     assert (told.returncode, told.stderr) == (0, "")
 
 

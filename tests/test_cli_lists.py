@@ -1,9 +1,7 @@
 """`credit-sync lists` as an operator meets it: what it shows, what it refuses, and no full number in any of it."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from sqlalchemy.engine import make_url
 from credit_sync.store.engine import connect
 from credit_sync.store.schema import run, source_version
 from credit_sync.subjects.identifiers import hide
+from tests.commands import Command
 from tests.night import ROOT
 
 NUMBER = "340100190001040017"
@@ -41,16 +40,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def call(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "credit_sync", *arguments],
-        cwd=site,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
-        text=True,
-        encoding="utf-8",
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
+    done = Command(*arguments, folder=site).ended()
     assert NUMBER not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import Engine, select
+from sqlalchemy import select
+from sqlalchemy.engine import URL
 
 from credit_sync import review
 from credit_sync.errors import CreditSyncError
 from credit_sync.review import Standing
 from credit_sync.screening.decisions import Conclusion, State, Step
 from credit_sync.store import audit, schema
-from credit_sync.store.migrate import upgrade
-from tests.conftest import empty_postgresql
 from tests.review_world import COMPANY, NOBODY, TWO, ReviewWorld, case
+from tests.stores import postgresql_store, sqlite_store
 
 PEOPLE = st.sampled_from(["甲", "乙", "丙"])
 NAMES = st.sampled_from([COMPANY, "安徽谌恺农业科技有限公司"])
@@ -50,23 +51,17 @@ class Basis:
 class Office(RuleBasedStateMachine):
     """Three officers, one company that applies, two lists."""
 
-    engine: Engine
+    server: URL | None
     folder: Path
     examples = 0
 
     @initialize()
     def open(self) -> None:
         type(self).examples += 1
-        if self.engine.dialect.name == "postgresql":
-            empty_postgresql(self.engine)
-        else:
-            with self.engine.begin() as connection:
-                for name in ("audit_no_update", "audit_no_delete"):
-                    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-                schema.metadata.drop_all(connection)
-                connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-        upgrade(self.engine)
-        self.world = ReviewWorld(self.engine, self.folder / str(self.examples))
+        folder = self.folder / str(self.examples)
+        folder.mkdir()
+        self.engine = postgresql_store(self.server) if self.server else sqlite_store(folder)
+        self.world = ReviewWorld(self.engine, folder)
         self.cases: dict[str, dict[str, dict[str, str]]] = {"debtors": {}, "banned": {}}
         self.number = TWO[0]["证件"]
         self.bases: dict[int, Basis] = {}
@@ -162,6 +157,9 @@ class Office(RuleBasedStateMachine):
         flags = sorted(self.world.flags())
         return flags[which % len(flags)] if flags else 0
 
+    def teardown(self) -> None:
+        self.engine.dispose()
+
     @invariant()
     def nobody_agrees_with_himself_and_what_forbids_has_two(self) -> None:
         for number, row in self.world.flags().items():
@@ -183,13 +181,15 @@ class Office(RuleBasedStateMachine):
         assert len(reopened) == sum(len(e.detail["flags"]) for e in entries if e.action == audit.Action.REOPEN)
 
 
-def test_an_office_over_many_nights(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_an_office_over_many_nights(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     class Here(Office):
         pass
 
-    Here.engine, Here.folder = engine, tmp_path
+    Here.server = request.getfixturevalue("postgresql_url") if backend == "postgresql" else None
+    Here.folder = tmp_path
     config = settings(
-        max_examples=8 if engine.dialect.name == "sqlite" else 3,
+        max_examples=8 if backend == "sqlite" else 3,
         stateful_step_count=40,
         deadline=None,
         phases=(Phase.generate,),  # a night takes long; a failure is told as it is, not shrunk

@@ -1,6 +1,5 @@
 """The desk in a real browser: sign-in, filter, keyboard, decisions by two people, re-opening, phone, no script, axe."""
 
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.desk_world import PASSWORD, SCIENCE, World, add_users, browsable, copied, make_world
 from tests.report_night import SECOND, THIRD, case, organisation
@@ -39,15 +38,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(tmp_path_factory.mktemp("browser"), troubled=True)
     add_users(made.engine, "officer", "approver", "both", "chief")
     return made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -377,7 +377,7 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
     from click.testing import CliRunner
 
     from credit_sync.cli import credit_sync
-    from tests.desk_world import sqlite_store
+    from tests.stores import sqlite_store
 
     sqlite_store(tmp_path).dispose()
     config = tmp_path / "config.toml"

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,12 +27,14 @@ from credit_sync.sources import mapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS, TARGET_FIELDS, TargetField
 from credit_sync.write_back import mapping as notices
 from examples.server import PORT, demo_secrets
+from tests.commands import Command
 from tests.markdown import blocks, fits, links, rows, sections
-from tests.night import ROOT, province
+from tests.night import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "ops").glob("*.md"), ROOT / "examples/README.md"])
 RUN = ["README.md", "docs/commands.md", "docs/operating.md"]
+STAYING = "credit-sync daemon --at 02:00"
 
 
 def read(name: str) -> str:
@@ -41,8 +44,23 @@ def read(name: str) -> str:
 # --- examples run as shown ----------------------------------------------------------------------------------
 
 
+def started(folder: Path, command: str) -> Command:
+    return Command(*shlex.split(command)[1:], folder=folder, environment=demo_secrets())
+
+
+def run_until_it_says(folder: Path, command: str, expected: str) -> None:
+    """For a command that stays until it is killed; five minutes of something else are too long."""
+    staying = started(folder, command)
+    checks = iter(range(6000))
+    while not fits(expected, staying.said()[1]):
+        assert staying.wait(0.05) is None and next(checks, None) is not None, f"{command}\n{staying.said()}"
+    staying.kill()
+
+
 def run_in(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """A command as a reader types it, in the environment of this test."""
+    """A command as a reader types it, in the environment of this test; without a shell when it needs none."""
+    if command.startswith("credit-sync ") and not set(command) & set("|&;<>$*"):
+        return started(folder, command).ended()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | demo_secrets() | {"PATH": path}
     return subprocess.run(
@@ -57,19 +75,18 @@ def run_in(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def after_a_night(province_address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as after `make run`: configuration, mappings, the examples, and one night's results."""
-    with province() as address:
-        folder = tmp_path_factory.mktemp("docs") / "night"
-        folder.mkdir()
-        shutil.copytree(ROOT / "mappings", folder / "mappings")
-        (folder / "examples").symlink_to(ROOT / "examples")
-        config = read("config.example.toml").replace(f"http://127.0.0.1:{PORT}", address)
-        (folder / "config.toml").write_text(config, encoding="utf-8")
-        night = run_in(folder, "credit-sync run")
-        assert night.returncode == 0, night.stderr
-        (folder / "night.txt").write_text(night.stdout, encoding="utf-8")
-        yield folder
+    folder = tmp_path_factory.mktemp("docs") / "night"
+    folder.mkdir()
+    shutil.copytree(ROOT / "mappings", folder / "mappings")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    config = read("config.example.toml").replace(f"http://127.0.0.1:{PORT}", province_address)
+    (folder / "config.toml").write_text(config, encoding="utf-8")
+    night = run_in(folder, "credit-sync run")
+    assert night.returncode == 0, night.stderr
+    (folder / "night.txt").write_text(night.stdout, encoding="utf-8")
+    return folder
 
 
 @pytest.mark.parametrize("page", RUN)
@@ -85,6 +102,9 @@ def test_examples_run_as_shown(after_a_night: Path, tmp_path: Path, page: str) -
                 file.write(block.text)
         if block.info == "console":
             for command, expected in block.commands():
+                if command == STAYING:
+                    run_until_it_says(folder, command, expected)
+                    continue
                 done = run_in(folder, command)
                 if not fits(expected, done.stdout):
                     problems.append(f"{command}\n--- shown\n{expected}\n--- got\n{done.stdout}")

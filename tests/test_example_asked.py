@@ -2,14 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, select
 
 from credit_sync.store.schema import applicant, listing, screening
-from tests.night import AS_OF, ROOT, Night, make_night, province
+from tests.night import AS_OF, ROOT, Night, make_night
 
 ASKED: dict[str, dict[str, Any]] = {
     case["id"]: case
@@ -30,14 +29,13 @@ def suggested(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    with province() as address:
-        made = make_night(tmp_path_factory.mktemp("asked"), address)
-        made.config.write_text(suggested(made.config.read_text(encoding="utf-8")), encoding="utf-8")
-        done = made.call("run", "--as-of", AS_OF)
-        assert done.returncode == 1, done.stderr
-        (made.folder / "summary.txt").write_text(done.stdout, encoding="utf-8")
-        yield made
+def night(province_address: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    made = make_night(tmp_path_factory.mktemp("asked"), province_address)
+    made.config.write_text(suggested(made.config.read_text(encoding="utf-8")), encoding="utf-8")
+    done = made.call("run", "--as-of", AS_OF)
+    assert done.returncode == 1, done.stderr
+    (made.folder / "summary.txt").write_text(done.stdout, encoding="utf-8")
+    return made
 
 
 def test_the_planted_two_and_nobody_else(night: Night) -> None:

@@ -16,7 +16,7 @@ from credit_sync.records import Role
 from credit_sync.sources.words import ROLES
 from credit_sync.store.engine import connect
 from credit_sync.store.schema import applicant, flag, listing, match, quarantine, screening
-from tests.night import AS_OF, ROOT, Night, make_night, province
+from tests.night import ROOT, Night
 
 PLANTED: dict[str, list[dict[str, Any]]] = tomllib.loads(
     (ROOT / "examples/planted.toml").read_text(encoding="utf-8")
@@ -25,19 +25,8 @@ CASES, BAD_ROWS = PLANTED["case"], PLANTED["quarantine"]
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """One night, run once for all tests here; the server stays up."""
-    with province() as address:
-        made = make_night(tmp_path_factory.mktemp("examples"), address)
-        done = made.call("run", "--as-of", AS_OF)
-        assert done.returncode == 0, done.stderr
-        (made.folder / "summary.txt").write_text(done.stdout, encoding="utf-8")
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store(night: Night) -> Iterator[Engine]:
-    engine = connect(make_url(night.url))
+def store(first_night: Night) -> Iterator[Engine]:
+    engine = connect(make_url(first_night.url))
     yield engine
     engine.dispose()
 
@@ -80,7 +69,7 @@ def test_nothing_else_is_flagged(store: Engine) -> None:
     with store.connect() as connection:
         flagged = set(connection.scalars(select(flag.c.applicant_id).where(flag.c.closed_at.is_(None))))
         doubtful = set(connection.scalars(select(screening.c.applicant_id).where(screening.c.verdict != "clear")))
-        names = dict(connection.execute(select(applicant.c.id, applicant.c.subject_name)).tuples().all())
+        names = {row.id: row.subject_name for row in connection.execute(select(applicant))}
     assert {names[i] for i in (flagged | doubtful) - planted} == set()
 
 
@@ -104,7 +93,8 @@ def test_just_the_planted_rows_are_in_quarantine(store: Engine) -> None:
     assert rows == []
 
 
-def test_a_second_run_says_that_nothing_changed(night: Night) -> None:
+def test_a_second_run_says_that_nothing_changed(first_night: Night, tmp_path: Path) -> None:
+    night = first_night.copy(tmp_path / "night")
     assert "没有变化" not in (night.folder / "summary.txt").read_text(encoding="utf-8")
     before = night.files()
     again = night.call("run", "--as-of", "2026-11-23T03:00:00")
@@ -113,7 +103,10 @@ def test_a_second_run_says_that_nothing_changed(night: Night) -> None:
     assert night.files() == before
 
 
-def test_no_full_citizen_id_leaves_in_reports_logs_or_answers(night: Night, store: Engine) -> None:
+def test_no_full_citizen_id_leaves_in_reports_logs_or_answers(
+    first_night: Night, store: Engine, tmp_path: Path
+) -> None:
+    night = first_night.copy(tmp_path / "night")
     with store.connect() as connection:
         numbers = {
             value

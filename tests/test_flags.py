@@ -10,17 +10,14 @@ from sqlalchemy.engine import make_url
 
 from credit_sync.store.engine import connect
 from credit_sync.store.schema import applicant, flag, listing, match, source_version
-from tests.night import AS_OF, Night, make_night, province
+from tests.night import Night
 
 CASE = "(2017)皖0207执4号"
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Iterator[Night]:
-    with province() as address:
-        made = make_night(tmp_path / "night", address)
-        assert made.call("run", "--as-of", AS_OF).returncode == 0
-        yield made
+def night(first_night: Night, tmp_path: Path) -> Night:
+    return first_night.copy(tmp_path / "night")
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from credit_sync.store.engine import writing
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, organisation_code, uscc
 from credit_sync.subjects.subject import Subject, SubjectKind
 from tests.conftest import _free_port, contents
-from tests.desk_world import ADDRESS, browsable, make_desk, sqlite_store
+from tests.desk_world import ADDRESS, browsable, make_desk
 from tests.gate_world import AT, CLEAN, body_of, clean_application, gate_night
 from tests.report_night import (
     AWARD,
@@ -50,6 +50,7 @@ from tests.report_night import (
     organisation_number,
     penalty,
 )
+from tests.stores import sqlite_store
 
 ROBOT = "1804a09020117"
 GATE = f"/api/v1/gate/{quote(SCIENCE)}"

@@ -7,25 +7,22 @@ from pathlib import Path
 import pytest
 from servers import Server, serve
 from sqlalchemy import Engine
-from sqlalchemy.engine import URL
 
 from credit_sync.gate import Gate, GateAnswer
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.gate import Cause, Passage
 from credit_sync.sources.pull import pull
 from credit_sync.store import ledger
-from credit_sync.store.engine import connect
-from credit_sync.store.migrate import upgrade
 from tests.asked_world import LI, ZHANG, AskedWorld, nothing
 from tests.review_world import NOBODY, USCC, ReviewWorld, case
+from tests.stores import sqlite_store
 
 UPHOLD, DISMISS = Conclusion.UPHOLD, Conclusion.DISMISS
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
-    upgrade(made)
+    made = sqlite_store(tmp_path)
     yield made
     made.dispose()
 

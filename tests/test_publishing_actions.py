@@ -12,7 +12,6 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
-from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import CreditSyncError
@@ -31,11 +30,11 @@ from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
 from credit_sync.reporting.status import status_text
 from credit_sync.settings import Settings
-from credit_sync.store.engine import connect, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, TRADER, settings, store_record
+from tests.stores import sqlite_store
 
 ASKED = Asked.of("张科", "处罚决定已撤销")
 
@@ -82,8 +81,7 @@ class Nights:
 
 @pytest.fixture
 def nights(tmp_path: Path) -> Iterator[Nights]:
-    engine = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
-    upgrade(engine)
+    engine = sqlite_store(tmp_path)
     yield Nights(engine, settings(tmp_path))
     engine.dispose()
 

@@ -1,15 +1,13 @@
 """The reports in a real browser: filters, without script, on paper, on a phone, and with hostile names."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy.engine import URL
 
 from credit_sync.publishing.rates import Month
@@ -38,15 +36,6 @@ from tests.report_night import (
 
 _PAPER = {"width": 688, "height": 998}
 """An A4 page within its margins, in CSS pixels."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

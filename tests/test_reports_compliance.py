@@ -1,7 +1,6 @@
 """The compliance report: on the page, in the workbook, on the terminal, and written by the first night of a month."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine, make_url
 
 from credit_sync.nightly import write_reports
@@ -48,22 +47,22 @@ def report(world: World) -> ComplianceReport:
 
 @pytest.fixture(scope="module", params=[1280, 390])
 def page(
-    request: pytest.FixtureRequest, report: ComplianceReport, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    report: ComplianceReport,
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Page]:
     """The opened report, wide and on a phone; asking for anything or complaining is an error."""
     path = tmp_path_factory.mktemp("page") / "compliance.html"
     path.write_text(compliance_page(report), encoding="utf-8")
     noticed: list[str] = []
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
-        opened = browser.new_page(viewport={"width": request.param, "height": 900})
-        opened.on("request", lambda asked: noticed.append(asked.url))
-        opened.on("console", lambda message: noticed.append(message.text))
-        opened.goto(path.as_uri())
-        assert noticed == [path.as_uri()]
-        yield opened
-        browser.close()
+    opened = browser.new_page(viewport={"width": request.param, "height": 900})
+    opened.on("request", lambda asked: noticed.append(asked.url))
+    opened.on("console", lambda message: noticed.append(message.text))
+    opened.goto(path.as_uri())
+    assert noticed == [path.as_uri()]
+    yield opened
+    opened.close()
 
 
 def test_shows_every_rate_with_its_parts(page: Page) -> None:

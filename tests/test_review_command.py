@@ -4,9 +4,8 @@ import json
 import os
 import pwd
 import re
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +14,14 @@ import pytest
 
 from credit_sync.cli import main
 from examples.server import demo_secrets
-from tests.night import AS_OF, ROOT, Night, make_night, province
+from tests.night import Night
 
 Said = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    with province() as address:
-        made = make_night(tmp_path_factory.mktemp("review"), address)
-        shutil.copytree(ROOT / "mappings", made.folder / "mappings")
-        text = made.config.read_text("utf-8").replace(str(ROOT / "mappings"), str(made.folder / "mappings"))
-        made.config.write_text(text, "utf-8")
-        assert made.call("run", "--as-of", AS_OF).returncode == 0
-        yield made
-
-
 @pytest.fixture
-def night(after_a_night: Night, tmp_path: Path) -> Night:
-    """A copy of its own, store and mappings."""
-    folder = tmp_path / "night"
-    shutil.copytree(after_a_night.folder, folder)
-    old = str(after_a_night.folder)
-    config = folder / "config.toml"
-    config.write_text(config.read_text("utf-8").replace(old, str(folder)), "utf-8")
-    return Night(folder, config, after_a_night.url.replace(old, str(folder)))
+def night(first_night: Night, tmp_path: Path) -> Night:
+    return first_night.copy(tmp_path / "night")
 
 
 @pytest.fixture

@@ -28,10 +28,11 @@ from credit_sync.telling.mail import probe
 from credit_sync.telling.metrics import metrics
 from credit_sync.telling.own_report import astray
 from credit_sync.telling.tell import due, tell, tell_of_breakdown
-from tests.desk_world import make_world, sqlite_store
+from tests.desk_world import make_world
 from tests.mail_server import PASSWORD, MailServer, mail_server
 from tests.report_night import FULL_NUMBERS, SECOND, Night, two_nights
 from tests.servers import Answer, serve
+from tests.stores import sqlite_store
 
 OWN = {
     "高新技术处": ("鲍德全", "合肥瀚云精密传动有限公司", "1804a09020117", "李强", "安徽晶曜光伏科技有限公司"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WebsiteChannel
@@ -26,15 +26,6 @@ from tests.publishing import LICENCE, ORGANISATION, PENALTY, PERSON, TRADER, cod
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 LAST = 118
 """Licences: three pages."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
