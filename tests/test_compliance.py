@@ -1,5 +1,6 @@
 """Rates of a made month, computed by hand; and what holds for any month."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,23 +11,29 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.publishing import by_hand
+from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.compliance import (
     Attempt,
     MonthFigures,
     Publication,
+    Repair,
     Standing,
     judge,
     late_in,
     month_figures,
 )
 from credit_sync.publishing.deadline_rules import load_deadline_rules
+from credit_sync.publishing.publish import publish
 from credit_sync.publishing.rates import Month, Rate
 from credit_sync.publishing.timeline import Said, Timeline
 from credit_sync.records import RecordKind
 from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.compliance_query import read_compliance
+from credit_sync.store import ledger
+from credit_sync.store.engine import writing
 from tests.compliance_world import World, document, early_december, november
-from tests.publishing import EDITION_2018, MAPPINGS
+from tests.publishing import EDITION_2018, MAPPINGS, PENALTY, settings, store_record
 
 NOVEMBER = Month(2018, 11)
 DECEMBER_1 = datetime(2018, 12, 1, 9)
@@ -216,6 +223,32 @@ def test_a_penalty_whose_publicity_is_over_is_not_owed() -> None:
     publication = Publication("甲", timeline, EDITION_2018.penalty, ())
     assert judge(publication, TERM, datetime(2018, 11, 20)) is not None
     assert judge(publication, TERM, datetime(2018, 11, 22)) is None
+
+
+def test_a_penalty_repaired_by_a_person_before_it_was_sent_is_not_owed() -> None:
+    content = {"public_until": None, "repaired_on": None, "nature": "行政处罚"}
+    first = said(datetime(2018, 11, 2), date(2018, 11, 1))
+    timeline = Timeline(RecordKind.PENALTY, 1, (Said(first.since, first.there, {**first.content, **content}),))
+    repair = Repair(datetime(2018, 11, 22, 9), date(2018, 11, 21))
+    publication = Publication("甲", timeline, EDITION_2018.penalty, (), repair)
+    assert judge(publication, TERM, datetime(2018, 11, 22, 9)) is not None, "nobody had said so"
+    assert judge(publication, TERM, datetime(2018, 11, 23)) is None
+
+
+def test_a_repair_on_record_counts_in_the_report(engine: Engine, tmp_path: Path) -> None:
+    site = settings(tmp_path)
+    with writing(engine) as connection:
+        store_record(connection, 1, replace(PENALTY, facts="", decided_on=date(2018, 11, 1)))
+    first, second = (ledger.begin(engine, datetime(2018, 11, day, 2), {"day": day}) for day in (5, 20))
+    publish(engine, site, first)
+    december = datetime(2018, 12, 1)
+    report = read_compliance(engine, site, Month(2018, 11), december)
+    assert [channel.total.unsent for channel in report.channels] == [1]
+    with writing(engine) as connection:
+        asked = Asked.of("张科", "已修复")
+        by_hand.repair(connection, PENALTY.document_number, "", asked, second, on=date(2018, 11, 20))
+    report = read_compliance(engine, site, Month(2018, 11), december)
+    assert [channel.total.due for channel in report.channels] == [0]
 
 
 def test_months() -> None:

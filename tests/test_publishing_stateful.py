@@ -29,6 +29,7 @@ from credit_sync.publishing.findings import has_errors
 from credit_sync.publishing.outbox import HANDED_OVER, State, outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.rows import published_row, says_the_same
+from credit_sync.publishing.standard import Standard
 from credit_sync.publishing.validation import validate
 from credit_sync.publishing.values import Published, Reporting
 from credit_sync.records import LicenceState, Penalty, RecordKind
@@ -37,7 +38,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
 from tests.platform_server import FAULTS, REFUSED, Platform, receiving
-from tests.publishing import DEPARTMENT, EDITION_2018, LICENCE, PENALTY, store_record
+from tests.publishing import DEPARTMENT, EDITION_2018, EDITION_2018_SFZH, LICENCE, PENALTY, store_record
 from tests.test_publishing_api import site_at, without_memory
 
 FIRST_DAY = datetime(2018, 11, 30, 2)
@@ -75,6 +76,7 @@ class Exchange(RuleBasedStateMachine):
         site = site_at(folder, url, timeout_seconds=0.2, backoff_seconds=0.001, retries=1, batch_rows=2)
         self.site = site.model_copy(update={"mappings": without_memory(folder)})
         self.run = Run(1, FIRST_DAY)
+        self.edition = EDITION_2018
         self.records: dict[int, Published] = {}
         self.gone: set[int] = set()
         self.taken_back: set[int] = set()
@@ -159,6 +161,12 @@ class Exchange(RuleBasedStateMachine):
                 by_hand.repair(connection, document, "", Asked("张科", "已修复"), self.run, on=day)
             self.repaired.add(number)
 
+    @rule(edition=st.sampled_from([EDITION_2018, EDITION_2018_SFZH]))
+    def switch_standard(self, edition: Standard) -> None:
+        self.edition = edition
+        channel = self.site.channels["anhui"].model_copy(update={"standard": edition.name})
+        self.site = self.site.model_copy(update={"channels": {"anhui": channel}})
+
     # --- nights ---
 
     @property
@@ -227,13 +235,13 @@ class Exchange(RuleBasedStateMachine):
         elif number in self.gone or getattr(record, "nature", "行政处罚") != "行政处罚":
             assert published is None or any(s.state in (State.HELD, State.UNCHANGED) for s in latest)
         else:
-            row = published_row(record, EDITION_2018, Reporting(DEPARTMENT, self.today))
-            wrong = has_errors(validate(row, IDS[number], EDITION_2018, self.today))
+            row = published_row(record, self.edition, Reporting(DEPARTMENT, self.today))
+            wrong = has_errors(validate(row, IDS[number], self.edition, self.today))
             if wrong:
                 assert any(s.state == State.INVALID for s in latest)
             else:
                 assert published is not None
-                assert says_the_same(published, row, EDITION_2018, IDS[number])
+                assert says_the_same(published, row, self.edition, IDS[number])
 
     def is_over(self, number: int, record: Penalty) -> bool:
         with self.engine.connect() as connection:

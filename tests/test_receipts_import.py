@@ -30,8 +30,19 @@ from credit_sync.publishing.receipts_workbook import Sent, Understood, understan
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
+from credit_sync.subjects.identifiers import uscc
 from tests.conftest import contents
-from tests.publishing import EDITION_2018, LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, settings, store_record
+from tests.publishing import (
+    EDITION_2018,
+    LICENCE,
+    MAPPINGS,
+    ORGANISATION,
+    PENALTY,
+    PERSON,
+    TRADER,
+    settings,
+    store_record,
+)
 
 NIGHT, LATER = Run(1, datetime(2018, 11, 30, 2)), Run(2, datetime(2018, 12, 3, 2))
 IMPORT = datetime(2018, 12, 1, 10)
@@ -174,6 +185,10 @@ def feedback(**changes: Any) -> Feedback:
     return replace(usual, **changes)
 
 
+NO_CODE_YET = feedback(subject=TRADER.name, code=uscc.PLACEHOLDER)
+OTHER_TRADER = replace(ONE, id=3, subject="另一家店", code=uscc.PLACEHOLDER)
+
+
 @pytest.mark.parametrize(
     ("row", "others", "outcome"),
     [
@@ -186,6 +201,7 @@ def feedback(**changes: Any) -> Feedback:
         (feedback(), (replace(ONE, id=2),), "有 2 条报送的文书号和相对人都相同"),
         (feedback(), (replace(ONE, id=2, subject="另一家公司", code=""),), 1),
         (feedback(document="A2"), (), "没有报送过"),
+        (NO_CODE_YET, (replace(ONE, id=2, subject=TRADER.name, code=uscc.PLACEHOLDER), OTHER_TRADER), 2),
     ],
 )
 def test_which_submission_a_row_is_about(row: Feedback, others: Sequence[Sent], outcome: int | str) -> None:

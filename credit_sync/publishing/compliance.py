@@ -50,6 +50,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """A credit repair that a person has put on record: when, and the first day that is not public."""
+
+    known: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """A decision on one channel: what it said over time, and how it was sent."""
 
@@ -59,12 +67,17 @@ class Publication:
     """Of the standard: what it takes, and how long it is public."""
     attempts: tuple[Attempt, ...]
     """The oldest first."""
+    repair: Repair | None = None
 
-    def owed(self, said: Said, on: date) -> bool:
-        """Whether what the record says belongs to the public on a day: there, of the right kind, its time not over."""
-        only, ends = self.table.only, said.content.get("repaired_on")
+    def owed(self, said: Said, at: datetime) -> bool:
+        """Whether what the record says belongs to the public at a time: there, of the right kind, its time not over."""
+        on, only = at.date(), self.table.only
+        ends = [
+            said.content.get("repaired_on"),
+            self.repair.day if self.repair and self.repair.known < at else None,
+        ]
         last = said.content.get("public_until") or default_end(said.decided_on, self.table.publicity)
-        over = (ends is not None and ends <= on) or (last is not None and last < on)
+        over = any(day is not None and day <= on for day in ends) or (last is not None and last < on)
         return said.there and not over and (only is None or said.content[only.field] in only.values)
 
 
@@ -97,7 +110,7 @@ def judge(publication: Publication, term: PublicationTerm, at: datetime) -> Judg
         return None
     standing, last = _standing(publication.attempts, at)
     published = standing in _PUBLISHED
-    if not published and not publication.owed(said, at.date()):
+    if not published and not publication.owed(said, at):
         return None
     deadline = term.deadline(said.decided_on)
     published_on = last.sent_at.date() if published and last else None

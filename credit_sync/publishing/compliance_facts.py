@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Date, select
 
 from credit_sync.interfaces.messages import Answer
-from credit_sync.publishing.compliance import Attempt
+from credit_sync.publishing.compliance import Attempt, Repair
 from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.timeline import Said, Timeline
 from credit_sync.records import RecordKind
-from credit_sync.store.schema import RECORD_TABLES, record_history, submission
+from credit_sync.store.schema import RECORD_TABLES, credit_repair, record_history, submission
 
 _HEAD = ("document_number", "subject_name", "decided_on")
 
@@ -68,3 +68,12 @@ def read_attempts(connection: Connection, channel: str, kind: RecordKind) -> dic
         attempt = Attempt(row.sent_at, answered_at, row.answer == Answer.ACCEPTED, row.reason)
         found.setdefault(row.record_id, []).append(attempt)
     return {record_id: tuple(attempts) for record_id, attempts in found.items()}
+
+
+def read_repairs(connection: Connection, kind: RecordKind) -> dict[int, Repair]:
+    """By penalty: the credit repairs that people have put on record; none of licences."""
+    if kind is not RecordKind.PENALTY:
+        return {}
+    c = credit_repair.c
+    found = connection.execute(select(c.penalty_id, c.at, c.repaired_on))
+    return {row.penalty_id: Repair(row.at, row.repaired_on) for row in found}

@@ -19,6 +19,7 @@ from credit_sync.publishing.findings import shown
 from credit_sync.publishing.outbox import State
 from credit_sync.publishing.standard import FieldTable, Row, Standard
 from credit_sync.store.schema import submission
+from credit_sync.subjects.identifiers import uscc
 from credit_sync.subjects.identifiers.folding import fold
 from credit_sync.subjects.writing import folded
 
@@ -128,7 +129,10 @@ def _submission_of(row: Feedback, candidates: Sequence[Sent]) -> Sent | str:
 
 
 def _is_same(one: Sent, code: str, subject: str) -> bool:
-    return code == one.code if code and one.code else bool(subject) and subject == one.subject
+    """By code, unless it stands for one that is not issued yet, which many have."""
+    if code and one.code and uscc.PLACEHOLDER not in (code, one.code):
+        return code == one.code
+    return bool(subject) and subject == one.subject
 
 
 def _filled(row: Row, table: FieldTable, source: str) -> str:

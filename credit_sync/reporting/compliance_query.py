@@ -17,7 +17,7 @@ from credit_sync.publishing.compliance import (
     late_in,
     month_figures,
 )
-from credit_sync.publishing.compliance_facts import read_attempts, read_timelines
+from credit_sync.publishing.compliance_facts import read_attempts, read_repairs, read_timelines
 from credit_sync.publishing.deadline_rules import DeadlineRules, PublicationTerm, load_deadline_rules
 from credit_sync.publishing.number_series import Gap, Numbered, Series, SeriesYear, load_series, series_years
 from credit_sync.publishing.promises import promise_figures
@@ -124,8 +124,10 @@ def _publications(
         found = {}
         for kind in filter(channel.carries, PUBLISHED_KINDS):
             attempts, table = read_attempts(connection, name, kind), standard.table(kind)
+            repairs = read_repairs(connection, kind)
             found[kind] = tuple(
-                Publication(name, t, table, attempts.get(t.record_id, ())) for t in timelines[kind]
+                Publication(name, t, table, attempts.get(t.record_id, ()), repairs.get(t.record_id))
+                for t in timelines[kind]
             )
         yield name, found
 
