@@ -35,11 +35,10 @@ from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
-from credit_sync.sources.lists import watched_lists
+from credit_sync.sources.lists import refusals, watched_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.gate import Stored, applicants_on, open_flags_of, screenings_of, unread_rows
 from credit_sync.store.lists import ListState, list_states
-from credit_sync.store.versions import last_refusal
 
 _Key = tuple[int, str, str, Via]
 """What makes a flag one: applicant, list, listed subject, and through which face."""
@@ -125,8 +124,8 @@ class Gate:
     def stands(self, connection: Connection, at: datetime) -> str:
         """What every answer rests on beside the applicants: another text, another answer may be right."""
         lists = list_states(connection, at, self._watched)
-        refused = [bool(last_refusal(connection, source)) for source in self._watched]
-        return repr([self.weights.stamp, [(n, dict(s.versions), s.stale) for n, s in lists.items()], refused])
+        said = [(n, dict(s.versions), s.stale, refusals(connection, s)) for n, s in lists.items()]
+        return repr([self.weights.stamp, said])
 
     def stored(
         self,
@@ -173,8 +172,7 @@ class Gate:
     def _findings(self, connection: Connection, applicants: Mapping[int, Applicant], at: datetime) -> _Findings:
         states = list_states(connection, at, self._watched)
         findings = _Findings(states, self.weights, at)
-        refused = {source: why for source in self._watched if (why := last_refusal(connection, source))}
-        _add_unfit_lists(findings, refused)
+        _add_unfit_lists(findings, connection)
         subjects = {number: found.subject for number, found in applicants.items()}
         for number, found in applicants.items():
             if self._rules.lacks_number(found):
@@ -269,14 +267,14 @@ def _hits(
         yield (number, list_name, listed, via), _Hit(best, numbers)
 
 
-def _add_unfit_lists(findings: _Findings, refused: Mapping[str, str]) -> None:
+def _add_unfit_lists(findings: _Findings, connection: Connection) -> None:
     if not findings.states:
         findings.add(Cause.LISTS_UNFIT, "没有配置任何名单")
     for state in findings.states.values():
         if state.stale:
             findings.add(Cause.LISTS_UNFIT, state.reason)
-    for source, why in refused.items():
-        findings.add(Cause.LISTS_UNFIT, f"数据源 {source} 最近一次取到的名单没有接收：{why}")
+        for refusal in refusals(connection, state):
+            findings.add(Cause.LISTS_UNFIT, refusal)
 
 
 def _add_change(findings: _Findings, changed_at: datetime, screened_at: datetime, pulled_at: datetime) -> None:

@@ -291,6 +291,20 @@ def test_without_script_everything_works(browser: Browser, shown: Shown) -> None
     context.close()
 
 
+def test_a_reason_that_wants_an_explanation_asks_for_it(wide: BrowserContext, shown: Shown) -> None:
+    """Before the form is sent: an error page after it would have cost what was written."""
+    page = wide.new_page()
+    page.goto(shown.page("/flags/FLAG"))
+    page.keyboard.press("d")
+    wanted = page.locator("#dismiss textarea")
+    for reason, needed in (("须写说明", True), ("经核对证件号码，不是同一主体", False), ("须写说明", True)):
+        page.locator("#dismiss label.choice", has_text=reason).first.click()
+        assert wanted.evaluate("text => text.required") is needed
+    page.get_by_role("button", name="提交：排除").click()
+    assert page.locator("#dismiss textarea:invalid").count() == 1
+    page.close()
+
+
 def test_the_skip_link_and_focus(wide: BrowserContext, shown: Shown) -> None:
     page, _ = watched(wide)
     page.goto(shown.page("/"))

@@ -74,6 +74,7 @@ def test_what_will_not_do_changes_nothing(world: World, what: str, fields: dict[
     assert answer.status_code == 400
     assert problem in answer.text
     assert "--" not in answer.text.split("<main")[1]  # nothing of the command line
+    assert f'<a href="/flags/{number}">' in answer.text  # back to the flag as it is now
     assert world.untouched() == before
 
 

@@ -131,6 +131,19 @@ def test_stale_lists_are_told(officer: Guest) -> None:
     assert "比对时间 2018-12-06 02:00" in page
 
 
+def test_a_refused_delivery_is_told_where_the_gate_stays_shut_for_it(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    with writing(made.engine) as connection:
+        fresh = datetime.now().replace(microsecond=0) - timedelta(hours=1)
+        connection.execute(schema.source_version.update().values(pulled_at=fresh))
+    guest = made.signed_in("officer")
+    for path in ("/", "/lists"):
+        page = guest.page(path)
+        assert page.count("数据源 debtors 最近一次取到的名单没有接收") == 1
+        assert "数据源 abnormal" not in page
+    assert guest.page("/lists").count("不能放行</strong>") == 1
+
+
 # --- one flag ------------------------------------------------------------------------------------------------------
 
 
@@ -314,4 +327,6 @@ def test_audit(world: World, officer: Guest, auditor: Guest) -> None:
     assert "阚文远" in page
     assert "&lt;b&gt;核查" in page
     assert "没有符合条件的" in auditor.page("/audit?who=nobody")
+    signed_in = auditor.page("/audit?action=sign_in&who=officer")
+    assert "方式 本地账号，来自 192.0.2.7，角色 经办，处室 全部" in signed_in
     assert "阚文远" in auditor.page("/audit?target=阚文&action=nonsense")

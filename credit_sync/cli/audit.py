@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from credit_sync.cli import EXIT_FAILED, config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.desk.rights import ROLE_TITLES
 from credit_sync.reporting.audit_text import entries_json, entries_text
 from credit_sync.store import audit
 from credit_sync.store.engine import open_engine
@@ -78,7 +79,7 @@ def list_(
     if as_json:
         click.echo(json.dumps(entries_json(found), ensure_ascii=False, indent=2))
     else:
-        click.echo(entries_text(found))
+        click.echo(entries_text(found, ROLE_TITLES))
     return 0
 
 

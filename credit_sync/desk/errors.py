@@ -1,5 +1,6 @@
 """Every error as a page in Chinese: what is wrong and what to do. Nothing of the program's inside is shown."""
 
+import re
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ from credit_sync.store.engine import explain
 from credit_sync.subjects.identifiers import hide_in_text
 
 _log = structlog.get_logger()
+_OF_A_FLAG = re.compile(r"(/flags/[0-9]{1,9})/")
+"""What a form of a flag is sent to: who is refused there wants to see the flag as it is now."""
 
 
 class RefusedError(CreditSyncError):
@@ -69,8 +72,9 @@ def error_page(request: Request, status: HTTPStatus, message: str, remedy: str =
         "message": hide_in_text(message),
         "remedy": hide_in_text(remedy),
     }
+    form_of = _OF_A_FLAG.match(request.url.path)
     page = office.templates.get_template("error.html.j2").render(
-        department=office.settings.department.name, **values
+        department=office.settings.department.name, back=form_of[1] if form_of else "", **values
     )
     return HTMLResponse(page, status_code=status)
 

@@ -1,7 +1,7 @@
 """What every page works with: the store, the settings, how the desk is reached, and how a page is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -24,6 +24,7 @@ from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.lists import refusals, states_of_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import screening
@@ -111,8 +112,17 @@ class Office:
         return last
 
     def lists(self, connection: Connection, previous: datetime) -> tuple[ListView, ...]:
-        """The watch lists as they are now; what came and went is counted since `previous`."""
-        return read_lists(connection, self.settings, Run(0, self.now()), previous, self.measures)
+        """The watch lists as they are now; what came and went is counted since `previous`.
+
+        A list whose last delivery was refused carries a warning, too: the gate lets nobody pass by it.
+        """
+        now = self.now()
+        views = read_lists(connection, self.settings, Run(0, now), previous, self.measures)
+        states = states_of_lists(connection, self.settings, now).values()
+        return tuple(
+            replace(view, warning="；".join(filter(None, (view.warning, *refusals(connection, state)))))
+            for view, state in zip(views, states, strict=True)
+        )
 
 
 def office_of(request: Request) -> Office:

@@ -58,7 +58,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset({Right.LISTS, Right.PUBLICATIONS, Right.QUARANTINE, Right.RUNS}),
 }
 
-ROLE_TITLES: Mapping[Role, str] = {
+ROLE_TITLES: Mapping[str, str] = {
     Role.READER: "查阅",
     Role.OFFICER: "经办",
     Role.APPROVER: "复核",

@@ -27,13 +27,14 @@ _DETAIL = {
     "departments": "处室",
 }
 """The details that a line shows, in this order; the rest is in the JSON."""
+_CODED = ("scopes", "systems", "change", "way", "roles", "departments")
 
 
-def entries_text(entries: Iterable[Entry]) -> str:
-    """A line for each."""
+def entries_text(entries: Iterable[Entry], roles: Mapping[str, str]) -> str:
+    """A line for each. `roles`: what roles are called."""
     lines = [
         f"{e.id}  {e.at:%Y-%m-%d %H:%M:%S}  {shown(e.who)}  {labels.label(labels.ACTIONS, e.action)}  {shown(e.target)}"
-        f"{f'（{said}）' if (said := detail_text(e.detail)) else ''}"
+        f"{f'（{said}）' if (said := detail_text(e.detail, roles)) else ''}"
         for e in entries
     ]
     return "\n".join([*lines, f"共 {len(lines)} 条"])
@@ -55,13 +56,17 @@ def entries_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def detail_text(detail: Mapping[str, Any]) -> str:
+def detail_text(detail: Mapping[str, Any], roles: Mapping[str, str]) -> str:
     """What a line or a page shows of an entry's details; '' where there is nothing to show."""
-    said = [f"{title} {_value(name, detail[name])}" for name, title in _DETAIL.items() if detail.get(name)]
+    words = {**labels.AUDIT_CODES, **roles}
+    said = [f"{title} {_value(name, detail[name], words)}" for name, title in _DETAIL.items() if detail.get(name)]
     return shortened("，".join(said), _LONGEST)
 
 
-def _value(name: str, value: Any) -> str:
-    if isinstance(value, list):
-        return shown("、".join(map(str, value)))
-    return labels.label(labels.STATES, str(value)) if name == "state" else shown(str(value))
+def _value(name: str, value: Any, words: Mapping[str, str]) -> str:
+    parts = [str(part) for part in value] if isinstance(value, list) else [str(value)]
+    if name == "state":
+        return labels.label(labels.STATES, parts[0])
+    if name in _CODED:
+        parts = [words.get(part, part) for part in parts]
+    return shown("、".join(parts))

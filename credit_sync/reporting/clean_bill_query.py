@@ -26,12 +26,12 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
-from credit_sync.sources.lists import blocking_reason, states_of_lists
+from credit_sync.sources.lists import blocking_reason, refusals, states_of_lists
 from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, flag, screening
-from credit_sync.store.versions import last_refusal, pull_in_force
+from credit_sync.store.versions import pull_in_force
 
 ROUND_FIELDS = ("批次", "评审批次", "申报批次", "轮次", "round", "batch")
 """What sources call the round of a programme; such a field is kept with the record under its own name."""
@@ -233,18 +233,10 @@ def _fit(connection: Connection, states: Mapping[str, ListState]) -> dict[str, L
     """A list whose last delivery was refused clears nobody, as at the gate: what came was not that which is in force."""
     return {
         name: replace(state, stale=True, reason="；".join(filter(None, (state.reason, *refused))))
-        if (
-            refused := [
-                _refused(source, why) for source in state.sources if (why := last_refusal(connection, source))
-            ]
-        )
+        if (refused := refusals(connection, state))
         else state
         for name, state in states.items()
     }
-
-
-def _refused(source: str, why: str) -> str:
-    return f"数据源 {source} 最近一次取到的名单没有接收：{why}"
 
 
 def _list(title: str, state: ListState) -> ListLine:

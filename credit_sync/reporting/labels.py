@@ -184,6 +184,20 @@ ACTIONS: Mapping[str, str] = {
 }
 """What is put on record."""
 
+AUDIT_CODES: Mapping[str, str] = {
+    "*": "全部",
+    "local": "本地账号",
+    "oidc": "统一身份认证",
+    "add": "新建",
+    "password": "重设密码",
+    "rights": "改角色或处室",
+    "disable": "停用",
+    "gate": "关口查询",
+    "lookup": "主体查询",
+    "subjects": "许可处罚信息共享",
+}
+"""Codes in the details of what is on record."""
+
 _QUESTIONS: Mapping[str, str] = {
     "asked": "本次查询",
     "cached": "沿用以前的答复",

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
-from credit_sync.desk.rights import Right, User
+from credit_sync.desk.rights import ROLE_TITLES, Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
 from credit_sync.reporting import labels
 from credit_sync.reporting.audit_text import detail_text
@@ -41,5 +41,5 @@ def audit(
         most=_MOST,
         asked={"who": name, "action": known, "target": target},
         actions=actions,
-        detail=detail_text,
+        detail=lambda detail: detail_text(detail, ROLE_TITLES),
     )

@@ -11,6 +11,13 @@
   one(".desk-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (side && matchMedia("(max-width: 820px)").matches) side.open = false;
 
+  // A reason that wants an explanation asks for it before the form is sent.
+  for (const form of all("details.conclude form")) {
+    form.addEventListener("change", () => {
+      if (form.reason) form.querySelector("textarea").required = Boolean(form.querySelector("[data-explain]:checked"));
+    });
+  }
+
   // Only one conclusion is open at a time.
   for (const details of all("details.conclude")) {
     details.addEventListener("toggle", () => {
