@@ -1,11 +1,7 @@
 """Exactly once, whatever dies in between: the stage is killed (SIGKILL) at each of its steps and goes on."""
 
-import os
 import random
 import shutil
-import signal
-import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -15,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WorkbookChannel
@@ -25,6 +21,7 @@ from credit_sync.settings import Settings
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
+from tests import dying
 from tests.conftest import contents, empty_postgresql
 from tests.platform_server import Platform, receiving
 from tests.publishing import LICENCE, MAPPINGS, PENALTY, many, settings, store_record
@@ -32,8 +29,7 @@ from tests.test_publishing_api import site_at, without_memory
 
 Kinds = tuple[Literal["licence", "penalty"], ...]
 FIRST, SECOND = Run(1, datetime(2018, 11, 30, 2)), Run(2, datetime(2018, 12, 1, 2))
-STEPS = {"os.rename", "os.mkdir", "os.rmdir", "shutil.rmtree", "http.client.send"}
-"""What changes the folder or the platform; beginning and committing a transaction are steps too."""
+STEPS = dying.TRANSACTION | dying.FOLDER | dying.REQUEST
 
 
 def prepare(engine: Engine, site: Settings) -> None:
@@ -83,40 +79,9 @@ def published_files(site: Settings) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (site.base / "outbox").iterdir() if path.is_file()}
 
 
-def run_and_die(url: URL, site: Settings, at: int) -> bool:
-    """Publishes in a process that is killed at its step number `at`; True when it lived to the end."""
-    child = os.fork()
-    if child == 0:
-        try:
-            fuse = Fuse(at)
-            sys.addaudithook(fuse.heard)
-            engine = connect(url)
-            event.listen(engine, "begin", fuse.step)
-            event.listen(engine, "commit", fuse.step)
-            publish(engine, site, SECOND)
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL), "the stage failed instead of being killed"
-    return status == 0
-
-
-class Fuse:
-    """Kills this process at a step."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def step(self, *_: object) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def heard(self, name: str, _: tuple[Any, ...]) -> None:
-        if name in STEPS:
-            self.step()
+def lives(url: URL, site: Settings, at: int) -> bool:
+    """Publishes, killed at its step number `at`; True when it lived to the end."""
+    return dying.lives(url, lambda engine: publish(engine, site, SECOND), at, STEPS)
 
 
 @contextmanager
@@ -143,7 +108,7 @@ def test_killed_at_any_step_it_goes_on_and_ends_the_same(tmp_path: Path) -> None
             shutil.copytree(before.base, folder)
             site = before.model_copy(update={"base": folder})
             url = URL.create("sqlite", database=str(folder / "store.db"))
-            lived = run_and_die(url, site, at)
+            lived = lives(url, site, at)
             assert published_files(site).items() <= expected_files.items(), "a file that is not whole"
             engine = connect(url)
             publish(engine, site, SECOND)
@@ -165,7 +130,7 @@ def test_killed_again_and_again_on_postgresql(tmp_path: Path, postgresql_url: UR
         engine.dispose()
         steps = random.Random(2018)
         kills = 0
-        while not run_and_die(postgresql_url, site, steps.randint(5, 40)):
+        while not lives(postgresql_url, site, steps.randint(5, 40)):
             kills += 1
             assert kills < 100, "no progress"
         assert kills > 3
@@ -196,7 +161,7 @@ def test_killed_at_any_step_of_the_api_channel_nothing_arrives_twice(
         with receiving(platform) as url:
             site = api_site(folder, url)
             store = URL.create("sqlite", database=str(folder / "store.db"))
-            lived = run_and_die(store, site, at)
+            lived = lives(store, site, at)
             engine = connect(store)
             counts = publish(engine, site, SECOND)["anhui"]
             assert (counts.problem, counts.sent > 5) == ("", True)

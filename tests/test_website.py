@@ -4,11 +4,8 @@ import csv
 import hashlib
 import io
 import json
-import os
 import shutil
-import signal
 import sys
-import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -28,6 +25,7 @@ from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
 from tests.conftest import contents
+from tests.dying import FOLDER, lives
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, PERSON, settings, store_record
 
 FIRST, SECOND = Run(1, datetime(2018, 11, 30, 2)), Run(2, datetime(2018, 12, 1, 2))
@@ -250,33 +248,11 @@ def test_long_lists_are_paged_and_the_search_data_split(
 
 # --- killed -------------------------------------------------------------------------------------------------
 
-STEPS = {"os.rename", "os.mkdir", "os.symlink", "shutil.rmtree"}
-"""What changes the folder; the transactions are killed in test_publishing_kills.py."""
 
-
-def run_and_die(site: Settings, at: int) -> bool:
-    """Publishes in a process that is killed at its step number `at`; True when it lived to the end."""
-    child = os.fork()
-    if child == 0:
-        left = at
-
-        def step(*_: Any) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            sys.addaudithook(lambda name, _: step() if name in STEPS else None)
-            engine = connect(URL.create("sqlite", database=str(site.base / "store.db")))
-            publish(engine, site, SECOND)
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL), "the stage failed instead of being killed"
-    return status == 0
+def site_lives(site: Settings, at: int) -> bool:
+    """Publishes, killed at its step number `at`; the transactions are killed in test_publishing_kills.py."""
+    store = URL.create("sqlite", database=str(site.base / "store.db"))
+    return lives(store, lambda engine: publish(engine, site, SECOND), at, FOLDER)
 
 
 def test_killed_at_any_step_a_visitor_sees_the_old_site_or_the_new_one(tmp_path: Path) -> None:
@@ -295,12 +271,12 @@ def test_killed_at_any_step_a_visitor_sees_the_old_site_or_the_new_one(tmp_path:
     old = tree(before)
     undisturbed = site_in(tmp_path / "undisturbed")
     shutil.copytree(before.base, undisturbed.base, symlinks=True)
-    assert run_and_die(undisturbed, 10_000)
+    assert site_lives(undisturbed, 10_000)
     new = tree(undisturbed)
     expected = _contents(undisturbed)
     assert old != new
     for at in range(1, 1000):
-        lived = run_and_die(before, at)  # goes on where the kill before has left it
+        lived = site_lives(before, at)  # goes on where the kill before has left it
         assert tree(before) in (old, new), f"half a site at step {at}"
         if lived:
             break

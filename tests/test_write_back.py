@@ -1,10 +1,7 @@
 """Writing back: every change of a flag reaches its system once and in order, over HTTP and in a table."""
 
-import os
 import re
 import shutil
-import signal
-import sys
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -17,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, create_engine, event, insert, select, text
+from sqlalchemy import Engine, create_engine, insert, select, text
 from sqlalchemy.engine import URL
 
 from credit_sync.cli import credit_sync
@@ -40,9 +37,9 @@ from credit_sync.write_back.mapping import load_http_notices
 from credit_sync.write_back.outbox import NoticeState, counts, listed
 from credit_sync.write_back.write_back import write_back
 from tests.conftest import contents, empty_postgresql
+from tests.dying import REQUEST, TRANSACTION, lives
 from tests.notice_system import FAULTS, Fault, NoticeSystem, settings_of, taking
 from tests.review_world import FIRST, MAN, NUMBER, ReviewWorld, case
-from tests.test_publishing_kills import Fuse
 
 UPHOLD, DISMISS = Conclusion.UPHOLD, Conclusion.DISMISS
 
@@ -295,7 +292,7 @@ def test_killed_at_any_step_nothing_is_told_twice(tmp_path: Path) -> None:
         with taking(system) as server:
             here = site.model_copy(update={"base": folder, "systems": _at(site, server.url)})
             url = URL.create("sqlite", database=str(folder / "store.db"))
-            lived = _write_back_and_die(url, here, run, at)
+            lived = lives(url, lambda engine: write_back(engine, here, run), at, TRANSACTION | REQUEST)
             engine = connect(url)
             write_back(engine, here, run)
             found = contents(engine)
@@ -316,24 +313,6 @@ def test_killed_at_any_step_nothing_is_told_twice(tmp_path: Path) -> None:
 
 def _at(site: Settings, url: str) -> dict[str, Any]:
     return {n: s.model_copy(update={"url": url, "receipts_url": url}) for n, s in site.systems.items()}
-
-
-def _write_back_and_die(url: URL, site: Settings, run: Run, at: int) -> bool:
-    child = os.fork()
-    if child == 0:
-        try:
-            fuse = Fuse(at)
-            sys.addaudithook(fuse.heard)
-            engine = connect(url)
-            event.listen(engine, "begin", fuse.step)
-            event.listen(engine, "commit", fuse.step)
-            write_back(engine, site, run)
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL), "the stage failed instead of being killed"
-    return status == 0
 
 
 @pytest.fixture(scope="module")
