@@ -20,6 +20,7 @@ from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, seve
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, to_columns, to_values
+from credit_sync.store.records import Again
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
 from credit_sync.subjects.subject import Sex, Subject
 
@@ -53,25 +54,26 @@ class BlockReader:
         given = ((name.removeprefix(SUBJECT_PREFIX), name) for name in self._defaults)
         self._columns = tuple((field, name) for field, name in given if name not in _MADE)
         self._nothing = {field: self._defaults[column] for field, column in self._columns}
-        self._nothing = {field: self._defaults[column] for field, column in self._columns}
-        self._nothing = {field: self._defaults[column] for field, column in self._columns}
 
-    def read(self, rows: Sequence[Row]) -> Block:
+    def read(self, rows: Sequence[Row | Again]) -> Block:
         """What the rows come to, in their order."""
         block = Block()
         entries = self._entries(rows) if self._able else {}
         for number, row in enumerate(rows):
-            entry = entries.get(number)
-            if entry is None:
+            if isinstance(row, Again):
+                block.add_again(row)
+            elif isinstance(row, BrokenRow):
                 block.add(self._reader.read(row))
-            else:
+            elif number in entries:
                 block.rows += 1
                 block.outcomes += 1
-                key, canonical, values = entry
-                block.put_entry(key, row.origin, canonical, values)
+                key, canonical, values = entries[number]
+                block.put_entry(key, row.origin, canonical, values, row.digest)
+            else:
+                block.add(self._reader.read(row), row.digest)
         return block
 
-    def _entries(self, rows: Sequence[Row]) -> dict[int, _Entry]:
+    def _entries(self, rows: Sequence[Row | Again]) -> dict[int, _Entry]:
         """The content of the rows in which nothing is odd, by their number in the block."""
         titles = next((list(row.values) for row in rows if isinstance(row, RawRow)), [])
         chosen = [

@@ -16,12 +16,14 @@ class Origin:
     pulled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawRow:
     """One row, untouched. Values are what the format yields: text, numbers, dates, nested lists and tables."""
 
     origin: Origin
     values: Mapping[str, Any]
+    digest: bytes = b""
+    """Of the values and how they are read (credit_sync.sources.row_digests), where somebody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The changes of one batch of records, with their history and keys, written together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import JSON, ColumnElement, Connection, Date, Table, bindparam, literal, select
@@ -46,6 +47,16 @@ class Entry:
     row: int
     values: tuple[Any, ...] | None = None
     """The content as `to_values` makes it, where it was made already."""
+    row_digest: bytes = b""
+    """Of the row that it was read from, where the same row may be taken for read: credit_sync.store.known_rows."""
+
+    @classmethod
+    def of(cls, key: str, content: Mapping[str, Any], place: str, row: int) -> Self:
+        """What a record says, as JSON can hold it, as a pull would have read it."""
+        apart = {name: content[name] for name in ("warnings", "extra")}
+        columns = {name: value for name, value in content.items() if name not in apart}
+        canonical = orjson.dumps({"columns": columns, **apart}, option=orjson.OPT_SORT_KEYS)
+        return cls(key, blake2b(canonical, digest_size=16).digest(), canonical, place, row)
 
 
 class _NewRows:
@@ -130,6 +141,18 @@ class RecordChanges:
         gone = {"removed_at": self._run.as_of, "changed_in": self._changed_in}
         self._removed.append({"record_id": record_id, "version": version, **gone})
         self._remember(record_id, version, "removed")
+
+    def before(self, record_id: int, place: str, row: int) -> Entry:
+        """What a record said before its last change, which is written already."""
+        c, history = self._table.c, schema.record_history.c
+        changed = select(c.key, history.before).where(
+            c.id == record_id,
+            history.record == self._kind,
+            history.record_id == record_id,
+            history.version == c.version,
+        )
+        found = self._connection.execute(changed).one()
+        return Entry.of(found.key, found.before, place, row)
 
     def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
         content = orjson.loads(item.content)
