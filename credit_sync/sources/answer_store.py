@@ -109,7 +109,7 @@ class AnswerStore:
     def _write(self, items: Sequence[Item]) -> list[quarantine.BadRow]:
         """Each answer has a writer of its own: what a later one says of a listing is news, not a contradiction."""
         writer = RecordWriter(self._connection, self._source, RecordKind.LISTING, self._run, SUBJECT_KEYS)
-        conflicts = [conflict(entry) for entry in writer.write(items, whole=False)]
+        conflicts = [conflict(RecordKind.LISTING, entry) for entry in writer.write(items, whole=False)]
         for count in fields(Counts):
             setattr(
                 self._counts, count.name, getattr(self._counts, count.name) + getattr(writer.counts, count.name)

@@ -22,7 +22,7 @@ from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
 from credit_sync.store.questions import forget_questions
-from credit_sync.store.record_changes import Entry, RecordChanges
+from credit_sync.store.record_changes import Entry, RecordChanges, entry_of
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import listing
 from credit_sync.store.versions import Asked, PulledSource, add_version, next_version
@@ -117,7 +117,7 @@ def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] 
 
 def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
     """The same row, pulled again, is then unchanged."""
-    return Entry.of(touched.key, content, touched.place, touched.row)
+    return entry_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
 
 
 def _add_version(

@@ -10,13 +10,14 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import StoreError
-from credit_sync.records import RecordKind
+from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
 from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.spool import Spool
 from credit_sync.store import ledger, quarantine
+from credit_sync.store.columns import canonical, to_content
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
@@ -100,7 +101,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     writer.counts.skipped = spool.skipped
     conflicting = 0
     for items, bad in spool.batches():
-        conflicts = [conflict(entry) for entry in writer.write(items, whole=whole)]
+        conflicts = [conflict(source.record, entry) for entry in writer.write(items, whole=whole)]
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
@@ -189,7 +190,7 @@ def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer
         quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
 
 
-def conflict(entry: Entry) -> BadRow:
+def conflict(kind: RecordKind, entry: Entry) -> BadRow:
     """A record that contradicts an earlier one of the same pull, for the quarantine."""
     return BadRow(
         fingerprint=entry.digest.hex(),
@@ -198,7 +199,7 @@ def conflict(entry: Entry) -> BadRow:
         field="",
         value=hide_in_text(entry.key),
         reason=CONFLICT,
-        raw=entry.content.decode(),
+        raw=canonical(to_content(RECORD_CLASSES[kind], entry.values)).decode(),
         key=entry.key,
         readable=False,
     )
