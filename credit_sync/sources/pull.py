@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.http_settings import QuerySource
+from credit_sync.processes import collecting_rarely
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.asking import AskedSource, ask_list
@@ -107,7 +108,7 @@ class _Source:
 
 
 def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None) -> Pulled:
-    with Spool() as spool:
+    with Spool() as spool, collecting_rarely():
         try:
             known = _fill(spool, engine, run, source, progress)
             delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known)

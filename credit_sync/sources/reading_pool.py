@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from credit_sync.errors import SourceError
-from credit_sync.processes import Helper, HelperLostError, cores, packed
+from credit_sync.processes import Helper, HelperLostError, collect_rarely, cores, packed
 from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
 from credit_sync.sources.known import TellApart, all_to_be_read
 from credit_sync.sources.mapping import Mapping as SourceMapping
@@ -82,6 +82,7 @@ def _taken(begun: Helper | Block) -> Block:
 def _reading(mapping: SourceMapping) -> Callable[[Any], Any]:
     """What a helper does with the rows of a block."""
     reader = BlockReader(Reader(mapping))
+    collect_rarely()
 
     def answer(task: Any) -> Any:
         block = reader.read(_unpacked(task))

@@ -105,7 +105,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
-    lost, unreadable = writer.unread() if whole else (writer.counts.removed, 0)
+    lost, unreadable = writer.unread(before) if whole else (writer.counts.removed, 0)
     observed = Observed(
         record=source.record,
         whole=whole,

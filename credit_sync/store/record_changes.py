@@ -72,10 +72,13 @@ class _NewRows:
         self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(RECORD_CLASSES[kind])))
         self._rows: list[tuple[Any, ...]] = []
 
-    def add(self, record_id: int, source: str, item: Entry) -> None:
-        """One more."""
-        head = (record_id, source, item.key, 1, item.digest)
-        self._rows.append((*head, *self._now, item.place, item.row, *item.values))
+    def add(self, first_id: int, source: str, entries: Sequence[Entry]) -> None:
+        """More of them, with ids from the first on."""
+        now = self._now
+        self._rows += [
+            (record_id, source, entry.key, 1, entry.digest, *now, entry.place, entry.row, *entry.values)
+            for record_id, entry in enumerate(entries, first_id)
+        ]
 
     def write(self) -> None:
         """Writes what was added."""
@@ -122,12 +125,13 @@ class RecordChanges:
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, record_id: int, source: str, item: Entry) -> None:
-        """A new record; ids come in ascending order without gaps."""
-        self._new.add(record_id, source, item)
-        self._added.append(record_id)
+    def add(self, first_id: int, source: str, entries: Sequence[Entry]) -> None:
+        """New records with ids from the first on; ids come in ascending order without gaps."""
+        self._new.add(first_id, source, entries)
+        self._added += range(first_id, first_id + len(entries))
         if self._subject_keys is not None:
-            self._add_keys(record_id, to_content(self._class, item.values)["columns"])
+            for record_id, entry in enumerate(entries, first_id):
+                self._add_keys(record_id, to_content(self._class, entry.values)["columns"])
 
     def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
         """A record with other content, or there again after its removal."""

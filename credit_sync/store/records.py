@@ -97,7 +97,16 @@ class RecordWriter:
         Returns the entries that contradict an earlier one of the same pull: same key, other content.
         """
         self._unread = None
-        known = self._look_up({item.key for item in items if not isinstance(item, Again)})
+        keys = {item.key for item in items if not isinstance(item, Again)}
+        known = self._look_up(keys)
+        if (
+            not known
+            and len(keys) == len(items)
+            and (entries := [i for i in items if isinstance(i, Entry)]) == items
+        ):
+            self._add_all(entries)
+            self._changes.flush()
+            return []
         conflicts = []
         for item in items:
             if isinstance(item, Again):
@@ -112,7 +121,8 @@ class RecordWriter:
             elif isinstance(item, Gone):
                 self._take_removal(found, whole=whole)
             elif found is None:
-                known[item.key] = self._add(item)
+                known[item.key] = _Known(len(self._seen), 1, item.digest, removed=False)
+                self._add_all([item])
             elif self._seen[found.id] < _READ:
                 self._take(item, found)
             elif found.digest == item.digest:
@@ -123,8 +133,13 @@ class RecordWriter:
         self._changes.flush()
         return conflicts
 
-    def unread(self) -> tuple[int, int]:
-        """Of the records in force, how many the pull did not bring, and how many of these it could not read."""
+    def unread(self, before: int) -> tuple[int, int]:
+        """Of the records in force, how many the pull did not bring, and how many of these it could not read.
+
+        `before`: how many were in force before the pull.
+        """
+        if before == self.counts.unchanged + self.counts.changed:
+            self._unread = []
         missing = self._missing()
         held = sum(self._seen[record_id] == _HELD for record_id, _ in missing)
         return len(missing), held
@@ -166,14 +181,15 @@ class RecordWriter:
             self._unread = [(row[0], row[1]) for block in blocks for row in block if seen[row[0]] < _READ]
         return self._unread
 
-    def _add(self, item: Entry) -> _Known:
-        new = _Known(len(self._seen), 1, item.digest, removed=False)
-        self._seen.append(_READ)
-        self.read += 1
-        self.counts.added += 1
-        self._changes.add(new.id, self._source, item)
-        self.learnt.read(item.row_digest, new.id)
-        return new
+    def _add_all(self, entries: Sequence[Entry]) -> None:
+        """New records."""
+        first = len(self._seen)
+        self._seen += bytes([_READ]) * len(entries)
+        self.read += len(entries)
+        self.counts.added += len(entries)
+        self._changes.add(first, self._source, entries)
+        for record_id, entry in enumerate(entries, first):
+            self.learnt.read(entry.row_digest, record_id)
 
     def _take(self, item: Entry, found: _Known) -> None:
         self._seen[found.id] = _READ
