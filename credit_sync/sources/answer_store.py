@@ -20,7 +20,8 @@ from credit_sync.store import questions as store
 from credit_sync.store.counts import Counts
 from credit_sync.store.ledger import Run
 from credit_sync.store.questions import Known, State
-from credit_sync.store.records import Gone, Item, RecordWriter, live_records
+from credit_sync.store.record_changes import Entry
+from credit_sync.store.records import Gone, Held, Item, RecordWriter, live_records
 
 _SHRUNK = "平台突然不再给出许多原有条目，未采信（确认无误后可用 --accept-shrink 接收）"
 
@@ -98,7 +99,7 @@ class AnswerStore:
             self._counts.pulled += spool.outcomes
             self._counts.skipped += spool.skipped
             for items, bad in spool.batches():
-                keys |= {item.key for item in items if not isinstance(item, Gone)}
+                keys |= {item.key for item in items if isinstance(item, Entry | Held)}
                 conflicts = self._write(items)
                 quarantine.put(self._connection, self._source, self._run, bad + conflicts)
                 self._counts.quarantined += len(bad + conflicts)
@@ -108,7 +109,7 @@ class AnswerStore:
     def _write(self, items: Sequence[Item]) -> list[quarantine.BadRow]:
         """Each answer has a writer of its own: what a later one says of a listing is news, not a contradiction."""
         writer = RecordWriter(self._connection, self._source, RecordKind.LISTING, self._run, SUBJECT_KEYS)
-        conflicts = [conflict(entry) for entry in writer.write(items, whole=False)]
+        conflicts = [conflict(RecordKind.LISTING, entry) for entry in writer.write(items, whole=False)]
         for count in fields(Counts):
             setattr(
                 self._counts, count.name, getattr(self._counts, count.name) + getattr(writer.counts, count.name)

@@ -7,6 +7,7 @@ anything odd about it goes to `Reader`, which alone knows what to do with it (te
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import compress
 from typing import Any
 
 import orjson
@@ -19,7 +20,8 @@ from credit_sync.sources.spool import Block
 from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, several
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
-from credit_sync.store.columns import SUBJECT_PREFIX, to_columns, to_values
+from credit_sync.store.columns import SUBJECT_PREFIX, document, kinds_of_columns, to_columns
+from credit_sync.store.records import Again
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
 from credit_sync.subjects.subject import Sex, Subject
 
@@ -53,25 +55,26 @@ class BlockReader:
         given = ((name.removeprefix(SUBJECT_PREFIX), name) for name in self._defaults)
         self._columns = tuple((field, name) for field, name in given if name not in _MADE)
         self._nothing = {field: self._defaults[column] for field, column in self._columns}
-        self._nothing = {field: self._defaults[column] for field, column in self._columns}
-        self._nothing = {field: self._defaults[column] for field, column in self._columns}
 
-    def read(self, rows: Sequence[Row]) -> Block:
+    def read(self, rows: Sequence[Row | Again]) -> Block:
         """What the rows come to, in their order."""
         block = Block()
         entries = self._entries(rows) if self._able else {}
         for number, row in enumerate(rows):
-            entry = entries.get(number)
-            if entry is None:
+            if isinstance(row, Again):
+                block.add_again(row)
+            elif isinstance(row, BrokenRow):
                 block.add(self._reader.read(row))
-            else:
+            elif number in entries:
                 block.rows += 1
                 block.outcomes += 1
-                key, canonical, values = entry
-                block.put_entry(key, row.origin, canonical, values)
+                key, canonical, values = entries[number]
+                block.put_entry(key, row.origin, canonical, values, row.digest)
+            else:
+                block.add(self._reader.read(row), row.digest)
         return block
 
-    def _entries(self, rows: Sequence[Row]) -> dict[int, _Entry]:
+    def _entries(self, rows: Sequence[Row | Again]) -> dict[int, _Entry]:
         """The content of the rows in which nothing is odd, by their number in the block."""
         titles = next((list(row.values) for row in rows if isinstance(row, RawRow)), [])
         chosen = [
@@ -88,49 +91,46 @@ class BlockReader:
         values, numbers = self._values(texts, len(chosen), odd)
         if "name" not in values:
             return {}
-        unknown = {title: columns[title] for title in sorted(columns) if title not in self._reader.known}
-        entries = self._read_entries(values, numbers, unknown, odd, chosen[0][1].origin.pulled_at.date())
-        return {n: entry for (n, _), entry in zip(chosen, entries, strict=True) if entry is not None}
+        unknown: Columns = {title: columns[title] for title in sorted(columns) if title not in self._reader.known}
+        if odd:
+            sound = [place not in odd for place in range(len(chosen))]
+            chosen = list(compress(chosen, sound))
+            values, numbers, unknown = (_chosen(those, sound) for those in (values, numbers, unknown))
+        if not chosen:
+            return {}
+        entries = self._read_entries(values, numbers, unknown, chosen[0][1].origin.pulled_at.date())
+        return {number: entry for (number, _), entry in zip(chosen, entries, strict=True) if entry is not None}
 
-    def _read_entries(
-        self, values: Columns, numbers: Columns, unknown: Columns, odd: set[int], on: date
-    ) -> Iterator[_Entry | None]:
+    def _read_entries(self, values: Columns, numbers: Columns, unknown: Columns, on: date) -> list[_Entry | None]:
         """The content of each row; None where it takes `Reader` to read it."""
         count = len(values["name"])
         nothing = [None] * count
-        names, formers = values["name"], values.get("former_names", nothing)
+        kinds, identifiers = _subjects(values, numbers, on)
         days, years = values.get("birth_date", nothing), values.get("birth_year", nothing)
-        said = _rows_of({column: values[field] for field, column in self._columns if field in values}, count)
-        key_fields = self._reader.mapping.key
-        key_texts: Iterator[Sequence[str]] = zip(
-            *(list(map(key_part, values.get(f, nothing))) for f in key_fields), strict=True
-        )
-        written, extras = _rows_of(numbers, count), _rows_of(unknown, count)
-        kinds = _kinds(values, count)
-        for place in range(count):
-            own, texts, extra, parts = next(said), next(written), next(extras), next(key_texts)
-            name = names[place]
-            if place in odd or formers[place] or not name or "原" in name or "名" in name:
-                yield None
-                continue
-            given = {field: text for field, text in texts.items() if text}
-            kind = kinds[place] or derive_kind(name, Given({}, given, on))
-            found = _identifiers(given, kind, on)
-            if found is None:
-                yield None
-                continue
-            if found:
-                parts = [found[f].value if f in found else t for f, t in zip(key_fields, parts, strict=True)]
-                own["subject_identifiers"] = [[i.kind.value, i.value, i.valid] for i in _once(found)]
-            own["subject_kind"] = kind.value
-            own["subject_birth_year"] = years[place] or (days[place].year if days[place] else None)
-            if not any(parts):
-                yield None
-                continue
-            columns = {**self._defaults, **own}
-            filled = {title: text for title, text in extra.items() if text}
-            canonical = orjson.dumps({"columns": columns, "extra": filled, "warnings": []})
-            yield join_key(parts), canonical, to_values(Listing, columns, [], filled)
+        columns: dict[str, Sequence[Any]] = {name: [default] * count for name, default in self._defaults.items()}
+        columns |= {column: values[field] for field, column in self._columns if field in values}
+        columns["subject_kind"] = [kind.value for kind in kinds]
+        columns["subject_birth_year"] = [y or (d.year if d else None) for y, d in zip(years, days, strict=True)]
+        columns["subject_identifiers"] = [
+            [(i.kind.value, i.value, i.valid) for i in _once(found)] if found else [] for found in identifiers
+        ]
+        extras = [{title: text for title, text in row.items() if text} for row in _rows_of(unknown, count)]
+        contents = map(_content, _rows_of(columns, count), extras)
+        entries = zip(self._keys(values, identifiers), contents, _rows_of_values(columns, extras), strict=True)
+        return [
+            entry if found is not None and entry[0] else None
+            for found, entry in zip(identifiers, entries, strict=True)
+        ]
+
+    def _keys(self, values: Columns, identifiers: Sequence[Mapping[str, Identifier] | None]) -> Iterator[str]:
+        """The key of each row; '' where it has none."""
+        parts = [
+            list(map(key_part, values[field]))
+            if field in values
+            else [found[field].value if found and field in found else "" for found in identifiers]
+            for field in self._reader.mapping.key
+        ]
+        return (join_key(row) if any(row) else "" for row in zip(*parts, strict=True))
 
     def _not_entries(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
         """Rows that may be blank or a note, and those that the source calls gone."""
@@ -183,6 +183,43 @@ def _is_simple(values: Mapping[str, Any], titles: list[str]) -> bool:
     except TypeError:
         return False
     return text.isprintable() and len(text) <= LONGEST and "&#" not in text
+
+
+def _chosen(columns: Columns, which: Sequence[bool]) -> Columns:
+    """Some of the rows."""
+    return {name: list(compress(column, which)) for name, column in columns.items()}
+
+
+def _subjects(
+    values: Columns, numbers: Columns, on: date
+) -> tuple[list[SubjectKind], list[Mapping[str, Identifier] | None]]:
+    """Kind and identifiers of each row's subject; None for the identifiers where it takes `Reader` to read the row."""
+    names = values["name"]
+    formers = values.get("former_names", [None] * len(names))
+    kinds: list[SubjectKind] = []
+    identifiers: list[Mapping[str, Identifier] | None] = []
+    rows = zip(names, formers, _kinds(values, len(names)), _rows_of(numbers, len(names)), strict=True)
+    for name, former, told, texts in rows:
+        given = {field: text for field, text in texts.items() if text}
+        kind = told or derive_kind(name, Given({}, given, on))
+        odd = former or not name or "原" in name or "名" in name
+        kinds.append(kind)
+        identifiers.append(None if odd else _identifiers(given, kind, on))
+    return kinds, identifiers
+
+
+def _content(columns: Mapping[str, Any], extra: Mapping[str, Any]) -> bytes:
+    """As `canonical` writes it: the names of both are in order."""
+    return orjson.dumps({"columns": columns, "extra": extra, "warnings": []})
+
+
+def _rows_of_values(columns: Columns, extras: Sequence[Mapping[str, str]]) -> Iterator[tuple[Any, ...]]:
+    """The rows as `to_values` makes them."""
+    plain, dates, documents = kinds_of_columns(Listing)
+    made: list[Iterable[Any]] = [columns[name] for name in plain]
+    made += [[day and day.isoformat() for day in columns[name]] for name in dates]
+    made += [map(document, columns[name]) for name in documents]
+    return zip(*made, ["[]"] * len(extras), map(document, extras), strict=True)
 
 
 def _rows_of(columns: Columns, count: int) -> Iterator[dict[str, Any]]:

@@ -17,10 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.http_settings import QuerySource
+from credit_sync.processes import collecting_rarely
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.asking import AskedSource, ask_list
 from credit_sync.sources.connect import Source, open_rows
+from credit_sync.sources.known import TellApart, all_to_be_read, telling_apart
 from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
@@ -30,6 +32,7 @@ from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import explain, writing
+from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, load_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.versions import PulledSource, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
@@ -105,10 +108,10 @@ class _Source:
 
 
 def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None) -> Pulled:
-    with Spool() as spool:
+    with Spool() as spool, collecting_rarely():
         try:
-            _fill(spool, engine, run, source, progress)
-            delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink)
+            known = _fill(spool, engine, run, source, progress)
+            delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known)
             taken = take_over(engine, run, delivery)
         except Exception as error:  # a source's trouble, of whatever kind, is its own
             return _record_failure(engine, run, source.name, error)
@@ -128,19 +131,25 @@ def _ask_one(engine: Engine, run: Run, source: AskedSource, progress: Progress |
     return Pulled(source.name, "failed" if asked.problem else "accepted", asked.counts, asked.problem)
 
 
-def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Progress | None) -> None:
-    since = None
-    if source.connector.delivery == "delta":
-        with engine.connect() as connection:
+def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Progress | None) -> KnownRows:
+    """The source's rows into the spool; returns the known rows that they were told apart by."""
+    since, known = None, NOTHING_KNOWN
+    tell_apart: TellApart = all_to_be_read
+    with engine.connect() as connection:
+        if source.connector.delivery == "delta":
             since = pull_in_force(connection, source.name)
+        else:
+            known = load_known_rows(connection, source.name, run.as_of)
+            tell_apart = telling_apart(source.mapping, known)
     rows = open_rows(
         source.name, source.connector, source.mapping, base=source.base, since=since, pulled_at=run.as_of
     )
-    with closing(read_blocks(source.reader, rows)) as blocks:
+    with closing(read_blocks(source.reader, rows, tell_apart)) as blocks:
         for block in blocks:
             spool.add_block(block)
             if progress is not None:
                 progress(source.name, spool.rows)
+    return known
 
 
 def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> Pulled:

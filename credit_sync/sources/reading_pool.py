@@ -1,44 +1,43 @@
 """Reading on every core: blocks of a long source go to helpers and come back in the order of the rows.
 
-Reading is pure, so what a block comes to is the same wherever it is read. A short source is read in the process
-itself, for helpers take a second to start.
+Reading is pure, so what a block comes to is the same wherever it is read. Where little has to be read, because the
+source is short or its rows are known, the process does it itself, for helpers take a second to start.
 """
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
-from itertools import chain, cycle, islice
+from itertools import islice
 from typing import Any
 
 from credit_sync.errors import SourceError
-from credit_sync.processes import Helper, HelperLostError, cores, packed
+from credit_sync.processes import Helper, HelperLostError, collect_rarely, cores, packed
 from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
+from credit_sync.sources.known import TellApart, all_to_be_read
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.sources.spool import Block
+from credit_sync.store.records import Again
 
 ALONE = 20_000
 """Rows that are read before any helper is started."""
+_WORTH_GIVING = BLOCK // 5
+"""Rows to be read in a block that is given to a helper."""
+_MOST_READY = 100
+"""Blocks that wait for one that a helper has."""
 MOST_HELPERS = 4
 """More would wait for the one process that takes rows out of the file."""
 
 
-def read_blocks(reader: Reader, rows: Iterator[Row], *, alone: int = ALONE) -> Generator[Block, None, None]:
+def read_blocks(
+    reader: Reader, rows: Iterator[Row], tell_apart: TellApart = all_to_be_read, *, alone: int = ALONE
+) -> Generator[Block, None, None]:
     """What the rows come to, block by block. Raises what `rows` raises, and SourceError when a helper dies."""
-    here = BlockReader(reader)
-    for _ in range(alone // BLOCK):
-        if not (block := list(islice(rows, BLOCK))):
-            return
-        yield here.read(block)
-    first = list(islice(rows, BLOCK))
-    if len(first) < BLOCK or cores() < 2:
-        for block in chain([first], iter(lambda: list(islice(rows, BLOCK)), [])):
-            yield here.read(block)
-        return
-    helpers = [Helper(_reading, reader.mapping) for _ in range(min(cores(), MOST_HELPERS))]
+    blocks = (tell_apart(block) for block in iter(lambda: list(islice(rows, BLOCK)), []))
+    helpers: list[Helper] = []
     try:
-        yield from _spread(helpers, here, chain([first], iter(lambda: list(islice(rows, BLOCK)), [])))
+        yield from _spread(helpers, reader, blocks, alone)
     except HelperLostError:
         raise SourceError("读取数据的子进程意外退出", remedy="检查内存是否足够，然后重试") from None
     finally:
@@ -46,36 +45,44 @@ def read_blocks(reader: Reader, rows: Iterator[Row], *, alone: int = ALONE) -> G
             helper.close()
 
 
-def _spread(helpers: list[Helper], here: BlockReader, blocks: Iterator[list[Row]]) -> Iterator[Block]:
-    """The helpers take turns; what comes back first is what was given first."""
-    given: deque[Helper] = deque()
-    turns = cycle(helpers)
+def _spread(
+    helpers: list[Helper], reader: Reader, blocks: Iterator[list[Row | Again]], alone: int
+) -> Iterator[Block]:
+    """Helpers are added once so much has been read alone, and take turns; blocks come out in their order."""
+    here, turn = BlockReader(reader), 0
+    begun: deque[Helper | Block] = deque()
     for block in blocks:
-        task = _packed(block)
-        if task is None:  # a value that no other process can be given: those before it come first
-            while given:
-                yield _taken(given.popleft())
-            yield here.read(block)
-            continue
-        helper = next(turns)
-        while not helper.has_room_for(task):
-            yield _taken(given.popleft())
-        helper.give(task)
-        given.append(helper)
-    while given:
-        yield _taken(given.popleft())
+        unread = sum(not isinstance(row, Again) for row in block)
+        alone -= unread
+        task = _packed(block) if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
+        if task is None:  # not worth giving, or it holds a value that no other process can be given
+            begun.append(here.read(block))
+        else:
+            if not helpers:
+                helpers += [Helper(_reading, reader.mapping) for _ in range(min(cores(), MOST_HELPERS))]
+            helper, turn = helpers[turn % len(helpers)], turn + 1
+            while not helper.has_room_for(task):
+                yield _taken(begun.popleft())
+            helper.give(task)
+            begun.append(helper)
+        while begun and (isinstance(begun[0], Block) or len(begun) > _MOST_READY):
+            yield _taken(begun.popleft())
+    while begun:
+        yield _taken(begun.popleft())
 
 
-def _taken(helper: Helper) -> Block:
+def _taken(begun: Helper | Block) -> Block:
+    if isinstance(begun, Block):
+        return begun
     block = Block()
-    content, block.rows, block.outcomes, block.rejected, block.skipped = helper.take()
-    block.packed = content
+    block.packed, block.rows, block.outcomes, block.rejected, block.skipped = begun.take()
     return block
 
 
 def _reading(mapping: SourceMapping) -> Callable[[Any], Any]:
     """What a helper does with the rows of a block."""
     reader = BlockReader(Reader(mapping))
+    collect_rarely()
 
     def answer(task: Any) -> Any:
         block = reader.read(_unpacked(task))
@@ -84,34 +91,33 @@ def _reading(mapping: SourceMapping) -> Callable[[Any], Any]:
     return answer
 
 
-def _packed(block: list[Row]) -> bytes | None:
+def _packed(block: list[Row | Again]) -> bytes | None:
     """Rows in few objects; None where a value cannot leave its process (a database's handle, say)."""
-    origin = block[0].origin
+    origin = next(row.origin for row in block if not isinstance(row, Again))
     titles = next((list(row.values) for row in block if isinstance(row, RawRow)), [])
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Any] = []
     for row in block:
-        if isinstance(row, BrokenRow):
-            rows.append((row.origin.place, row.origin.row, row.text, row.reason))
-        elif list(row.values) == titles:
-            rows.append((row.origin.place, row.origin.row, tuple(row.values.values())))
+        if isinstance(row, Again | BrokenRow):
+            rows.append(row)
         else:
-            rows.append((row.origin.place, row.origin.row, dict(row.values)))
+            values = tuple(row.values.values()) if list(row.values) == titles else dict(row.values)
+            rows.append((row.origin.place, row.origin.row, values, row.digest))
     try:
         return packed((origin.source, origin.pulled_at, titles, rows))
     except Exception:  # pickling foreign objects may fail in any way
         return None
 
 
-def _unpacked(task: Any) -> list[Row]:
+def _unpacked(task: Any) -> list[Row | Again]:
     source: str
     pulled_at: datetime
     source, pulled_at, titles, rows = task
-    found: list[Row] = []
-    for place, row, values, *reason in rows:
-        origin = Origin(source, place, row, pulled_at)
-        if reason:
-            found.append(BrokenRow(origin, values, reason[0]))
+    found: list[Row | Again] = []
+    for row in rows:
+        if isinstance(row, Again | BrokenRow):
+            found.append(row)
         else:
+            place, number, values, digest = row
             named = dict(zip(titles, values, strict=True)) if isinstance(values, tuple) else values
-            found.append(RawRow(origin, named))
+            found.append(RawRow(Origin(source, place, number, pulled_at), named, digest))
     return found

@@ -5,10 +5,8 @@ touched by the new version. Neither makes a list younger.
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
@@ -20,10 +18,11 @@ from credit_sync.store import quarantine
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, count_facts, last_facts
+from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
 from credit_sync.store.questions import forget_questions
-from credit_sync.store.record_changes import Entry, RecordChanges
+from credit_sync.store.record_changes import Entry, RecordChanges, entry_of
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import listing
 from credit_sync.store.versions import Asked, PulledSource, add_version, next_version
@@ -65,6 +64,7 @@ def give_up(engine: Engine, run: Run, settings: Settings, source: str, asked: As
             counts.removed += len(rows)
             last = rows[-1].id
         forget_questions(connection, source)
+        forget_known_rows(connection, source)
         of = PulledSource(source, RecordKind.LISTING, version.list, "end")
         return _add_version(connection, run, of, counts, asked)
 
@@ -116,12 +116,8 @@ def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] 
 
 
 def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
-    """The entry as a pull would have read it, so that the same row, pulled again, is unchanged."""
-    apart = {name: content[name] for name in ("warnings", "extra")}
-    columns = {name: value for name, value in content.items() if name not in apart}
-    canonical = orjson.dumps({"columns": columns, **apart}, option=orjson.OPT_SORT_KEYS)
-    digest = blake2b(canonical, digest_size=16).digest()
-    return Entry(touched.key, digest, canonical, touched.place, touched.row)
+    """The same row, pulled again, is then unchanged."""
+    return entry_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
 
 
 def _add_version(

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a row came from: source, file (with sheet) or page, row number as a person would count it, when."""
 
     source: str
@@ -16,12 +15,14 @@ class Origin:
     pulled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawRow:
     """One row, untouched. Values are what the format yields: text, numbers, dates, nested lists and tables."""
 
     origin: Origin
     values: Mapping[str, Any]
+    digest: bytes = b""
+    """Of the values and how they are read (credit_sync.sources.row_digests), where somebody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

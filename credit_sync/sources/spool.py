@@ -6,8 +6,7 @@ middle, and memory stays bounded. The file has no name and goes with the process
 
 import marshal
 import tempfile
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,15 +14,15 @@ import orjson
 
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.sources.rows import Origin
-from credit_sync.store.columns import to_columns, to_values
+from credit_sync.store.columns import canonical, digest_of, to_columns, to_values
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH, Entry
-from credit_sync.store.records import Gone, Held, Item
+from credit_sync.store.records import Again, Gone, Held, Item
 
 _BUFFER = 1 << 20
 _LENGTH = 8
-_Spooled = tuple[str, str, str, int, bytes, bytes, tuple[Any, ...] | None]
-"""What it is (entry, gone or bad), key, place, row, digest, content, columns."""
+_Spooled = tuple[Any, ...]
+"""What it is (entry, gone, bad, again), and its parts."""
 
 
 class Block:
@@ -37,37 +36,45 @@ class Block:
         """The items as bytes, where another process has packed them."""
         self.rows = self.outcomes = self.rejected = self.skipped = 0
 
-    def add(self, outcomes: Iterable[Outcome]) -> None:
+    def add(self, outcomes: Sequence[Outcome], row_digest: bytes = b"") -> None:
         """The outcomes of one row."""
         self.rows += 1
         for outcome in outcomes:
             self.outcomes += 1
             if isinstance(outcome, Read):
-                self._put_record(outcome)
+                sure = len(outcomes) == 1 and not outcome.warnings
+                self._put_record(outcome, row_digest if sure else b"")
             elif isinstance(outcome, Removed):
-                self.items.append(("gone", outcome.key, "", 0, b"", b"", None))
+                self.items.append(("gone", outcome.key))
             elif isinstance(outcome, Rejected):
                 self.rejected += 1
                 origin = outcome.origin
-                self.items.append(("bad", outcome.key, origin.place, origin.row, b"", _bad_row(outcome), None))
+                self.items.append(("bad", outcome.key, origin.place, origin.row, _bad_row(outcome)))
             else:
                 self.skipped += 1
 
-    def put_entry(self, key: str, origin: Origin, canonical: bytes, values: tuple[Any, ...]) -> None:
+    def add_again(self, again: Again) -> None:
+        """Rows that came before."""
+        self.rows += len(again)
+        self.outcomes += len(again)
+        self.items.append(("again", again.place, again.rows, again.known))
+
+    def put_entry(
+        self, key: str, origin: Origin, content: bytes, values: tuple[Any, ...], row_digest: bytes
+    ) -> None:
         """A record, as canonical JSON and as columns; counting its row and outcome is the caller's."""
-        digest = blake2b(canonical, digest_size=16).digest()
-        self.items.append(("entry", key, origin.place, origin.row, digest, canonical, values))
+        self.items.append(("entry", key, origin.place, origin.row, digest_of(content), values, row_digest))
 
     def pack(self) -> bytes:
         """The items as bytes."""
         return self.packed or (marshal.dumps(self.items) if self.items else b"")
 
-    def _put_record(self, read: Read) -> None:
-        content = {"columns": to_columns(read.record), "extra": read.extra, "warnings": list(read.warnings)}
-        canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        plain = orjson.loads(canonical)
+    def _put_record(self, read: Read, row_digest: bytes) -> None:
+        said = {"columns": to_columns(read.record), "extra": read.extra, "warnings": list(read.warnings)}
+        content = canonical(said)
+        plain = orjson.loads(content)
         values = to_values(type(read.record), plain["columns"], plain["warnings"], plain["extra"])
-        self.put_entry(read.key, read.origin, canonical, values)
+        self.put_entry(read.key, read.origin, content, values, row_digest)
 
 
 class Spool:
@@ -92,7 +99,7 @@ class Spool:
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """The outcomes of one row."""
         block = Block()
-        block.add(outcomes)
+        block.add(tuple(outcomes))
         self._count(block)
         self._open.items += block.items
         if len(self._open.items) >= BATCH:
@@ -136,12 +143,15 @@ class Spool:
 def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
     items: list[Item] = []
     bad: list[BadRow] = []
-    for kind, key, place, row, digest, content, values in spooled:
-        if kind == "entry":
-            items.append(Entry(key, digest, content, place, row, values))
-        elif kind == "gone":
-            items.append(Gone(key))
+    for what, *parts in spooled:
+        if what == "entry":
+            items.append(Entry._make(parts))
+        elif what == "again":
+            items.append(Again(*parts))
+        elif what == "gone":
+            items.append(Gone(*parts))
         else:
+            key, place, row, content = parts
             bad.append(BadRow(place=place, row=row, key=key, **orjson.loads(content)))
             if key:
                 items.append(Held(key))

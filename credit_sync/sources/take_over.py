@@ -9,22 +9,25 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine
 
-from credit_sync.records import RecordKind
+from credit_sync.errors import StoreError
+from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
 from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.spool import Spool
 from credit_sync.store import ledger, quarantine
+from credit_sync.store.columns import canonical, to_content
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
+from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import Entry
 from credit_sync.store.records import RecordWriter, in_force_before, live_records
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import PulledSource, add_version, next_version, pull_in_force
+from credit_sync.store.versions import PulledSource, add_version, last_accepted, next_version, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
 
 SUBJECT_KEYS = keys_to_store
@@ -51,6 +54,8 @@ class Delivery:
     guards: Guards
     spool: Spool
     accept_shrink: bool = False
+    known: KnownRows = NOTHING_KNOWN
+    """The known rows that those of a whole list were told apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +95,17 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     before = live_records(connection, source.record, source.name)
     in_force = _in_force(connection, run, source)
     last = last_facts(connection, source.name)
-    writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS)
+    _refuse_other_version(connection, delivery)
+    writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known)
     writer.counts.pulled = spool.outcomes
     writer.counts.skipped = spool.skipped
     conflicting = 0
     for items, bad in spool.batches():
-        conflicts = [conflict(entry) for entry in writer.write(items, whole=whole)]
+        conflicts = [conflict(source.record, entry) for entry in writer.write(items, whole=whole)]
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
-    lost, unreadable = writer.unread() if whole else (writer.counts.removed, 0)
+    lost, unreadable = writer.unread(before) if whole else (writer.counts.removed, 0)
     observed = Observed(
         record=source.record,
         whole=whole,
@@ -117,6 +123,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
     if whole:
         writer.remove_unseen()
+        learnt = writer.learnt.known(next_version(connection, source.name, run))
+        save_known_rows(connection, source.name, delivery.known, learnt)
         quarantine.resolve_absent(connection, source.name, run)
     else:
         _resolve_read(connection, source, run, writer)
@@ -125,6 +133,13 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     standing = Standing(source.record, before, run.as_of.date(), facts, last)
     _refuse(delivery, refused_for_facts(delivery.guards, standing), writer.counts, before, facts)
     return Written(writer.counts, facts)
+
+
+def _refuse_other_version(connection: Connection, delivery: Delivery) -> None:
+    """Raises StoreError where the known rows are no longer those of the source's last version."""
+    last = last_accepted(connection, delivery.source.name)
+    if len(delivery.known) and (last is None or last.version != delivery.known.version):
+        raise StoreError(f"数据源 {delivery.source.name} 在取数期间另有改动", remedy="请重新运行")
 
 
 def _in_force(connection: Connection, run: Run, source: PulledSource) -> int:
@@ -175,7 +190,7 @@ def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer
         quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
 
 
-def conflict(entry: Entry) -> BadRow:
+def conflict(kind: RecordKind, entry: Entry) -> BadRow:
     """A record that contradicts an earlier one of the same pull, for the quarantine."""
     return BadRow(
         fingerprint=entry.digest.hex(),
@@ -184,7 +199,7 @@ def conflict(entry: Entry) -> BadRow:
         field="",
         value=hide_in_text(entry.key),
         reason=CONFLICT,
-        raw=entry.content.decode(),
+        raw=canonical(to_content(RECORD_CLASSES[kind], entry.values)).decode(),
         key=entry.key,
         readable=False,
     )

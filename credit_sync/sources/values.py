@@ -90,9 +90,10 @@ def text_of(value: Any) -> str:
 
 def texts_of(column: Sequence[str]) -> Sequence[str]:
     """`text_of` each text of a column, of which all are printable."""
-    texts = [text.strip() for text in column]
-    empty = {text for text in set(texts) if len(text) <= _LONGEST_EMPTY and text.lower() in words.EMPTY}
-    return ["" if text in empty else text for text in texts] if empty - {""} else texts
+    texts = list(map(str.strip, column))
+    if not (set(map(str.lower, texts)) & words.EMPTY) - {""}:
+        return texts
+    return ["" if text.lower() in words.EMPTY else text for text in texts]
 
 
 def name_of(text: str) -> str:

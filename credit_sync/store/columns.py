@@ -2,11 +2,12 @@
 
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 import orjson
@@ -20,6 +21,7 @@ from credit_sync.subjects.subject import Subject
 SUBJECT_PREFIX = "subject_"
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+_Kinds = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 _Reader = tuple[str, bool, str, Callable[[Any], Any] | None]
 """Column, whether it is the subject's, field, and how a value is read."""
 
@@ -44,7 +46,7 @@ def to_columns(record: Record) -> dict[str, Any]:
 
 def value_names(record_class: type[Record]) -> tuple[str, ...]:
     """The columns of `to_values`, in its order."""
-    plain, dates, documents = _KINDS_OF_COLUMNS[record_class]
+    plain, dates, documents = kinds_of_columns(record_class)
     return (*plain, *dates, *documents, "warnings", "extra")
 
 
@@ -52,27 +54,50 @@ def to_values(
     record_class: type[Record], columns: Mapping[str, Any], warnings: list[str], extra: Mapping[str, Any]
 ) -> tuple[Any, ...]:
     """`to_columns` (dates as such or in ISO form) as every database takes it as it is: dates and documents as text."""
-    plain, dates, documents = _KINDS_OF_COLUMNS[record_class]
+    plain, dates, documents = kinds_of_columns(record_class)
     return (
         *[columns[name] for name in plain],
         *[
             day if day is None or isinstance(day, str) else day.isoformat()
             for day in map(columns.__getitem__, dates)
         ],
-        *[_document(columns[name]) for name in documents],
-        _document(warnings),
-        _document(extra),
+        *[document(columns[name]) for name in documents],
+        document(warnings),
+        document(extra),
     )
 
 
-def _document(value: Any) -> str:
+def to_content(record_class: type[Record], values: Sequence[Any]) -> dict[str, Any]:
+    """What `to_values` was made of: columns (dates in ISO form), extra, warnings."""
+    columns = dict(zip(value_names(record_class), values, strict=True))
+    for name in (*kinds_of_columns(record_class)[2], "warnings", "extra"):
+        columns[name] = orjson.loads(columns[name])
+    return {"extra": columns.pop("extra"), "warnings": columns.pop("warnings"), "columns": columns}
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Columns, extra and warnings of a record as JSON: what its digest is over."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def digest_of(content: bytes) -> bytes:
+    """The digest of a record's canonical JSON."""
+    return blake2b(content, digest_size=16).digest()
+
+
+def document(value: Any) -> str:
+    """A value of a JSON column, or warnings or extra, as text."""
     if value or value is None:
         return orjson.dumps(value).decode()
     return "[]" if isinstance(value, list) else "{}"
 
 
-def _kinds_of_columns(record_class: type[Record]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def kinds_of_columns(record_class: type[Record]) -> _Kinds:
     """The columns that every database takes as they are, the dates, and the documents."""
+    return _KINDS_OF_COLUMNS[record_class]
+
+
+def _kinds_of_columns(record_class: type[Record]) -> _Kinds:
     types = {str(column.name): column.type for column in record_columns(record_class)}
     dates = tuple(name for name, kind in types.items() if isinstance(kind, Date))
     documents = tuple(name for name, kind in types.items() if isinstance(kind, JSON))

@@ -1,17 +1,22 @@
 """The changes of one batch of records, with their history and keys, written together."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import JSON, ColumnElement, Connection, Date, Table, bindparam, literal, select
 
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
 from credit_sync.store.bulk import BulkInsert, converter
-from credit_sync.store.columns import subject_from_columns, to_values, value_names
+from credit_sync.store.columns import (
+    canonical,
+    digest_of,
+    subject_from_columns,
+    to_content,
+    to_values,
+    value_names,
+)
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.subject import Subject
 
@@ -35,39 +40,45 @@ SubjectKeys = Callable[[RecordKind, Subject], Sequence[int]]
 """How the keys of a subject are made (credit_sync.screening.keys)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record that was read. `content` is canonical JSON: columns, extra, warnings; `digest` is over it."""
+class Entry(NamedTuple):
+    """A record that was read. `values` as `to_values` makes them; `digest` is over its canonical JSON."""
 
     key: str
-    digest: bytes
-    content: bytes
     place: str
     row: int
-    values: tuple[Any, ...] | None = None
-    """The content as `to_values` makes it, where it was made already."""
+    digest: bytes
+    values: tuple[Any, ...]
+    row_digest: bytes = b""
+    """Of the row that it was read from, where the same row may be taken for read: credit_sync.store.known_rows."""
+
+
+def entry_of(kind: RecordKind, key: str, said: Mapping[str, Any], place: str, row: int) -> Entry:
+    """What a record once said (columns, warnings, extra, as JSON can hold them), as a pull would have read it."""
+    apart = {name: said[name] for name in ("warnings", "extra")}
+    columns = {name: value for name, value in said.items() if name not in apart}
+    digest = digest_of(canonical({"columns": columns, **apart}))
+    values = to_values(RECORD_CLASSES[kind], columns, apart["warnings"], apart["extra"])
+    return Entry(key, place, row, digest, values)
 
 
 class _NewRows:
     """New records as rows of their table."""
 
     def __init__(self, connection: Connection, kind: RecordKind, run: Run, changed_in: int) -> None:
-        self._class = RECORD_CLASSES[kind]
         table = schema.RECORD_TABLES[kind]
         as_time = converter(connection, table, "first_seen")
         at = as_time(run.as_of) if as_time else run.as_of
         self._now = (at, at, None, changed_in)
-        self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(self._class)))
+        self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(RECORD_CLASSES[kind])))
         self._rows: list[tuple[Any, ...]] = []
 
-    def add(self, record_id: int, source: str, item: Entry) -> None:
-        """One more."""
-        values = item.values
-        if values is None:
-            content = orjson.loads(item.content)
-            values = to_values(self._class, content["columns"], content["warnings"], content["extra"])
-        head = (record_id, source, item.key, 1, item.digest)
-        self._rows.append((*head, *self._now, item.place, item.row, *values))
+    def add(self, first_id: int, source: str, entries: Sequence[Entry]) -> None:
+        """More of them, with ids from the first on."""
+        now = self._now
+        self._rows += [
+            (record_id, source, entry.key, 1, entry.digest, *now, entry.place, entry.row, *entry.values)
+            for record_id, entry in enumerate(entries, first_id)
+        ]
 
     def write(self) -> None:
         """Writes what was added."""
@@ -89,6 +100,7 @@ class RecordChanges:
         version: int,
     ) -> None:
         self._connection, self._table, self._kind, self._run = connection, table, kind.value, run
+        self._class = RECORD_CLASSES[kind]
         self._changed_in = version
         # Listings are found through the index file of screening, which is derived from the listings themselves.
         self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
@@ -113,12 +125,13 @@ class RecordChanges:
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, record_id: int, source: str, item: Entry) -> None:
-        """A new record; ids come in ascending order without gaps."""
-        self._new.add(record_id, source, item)
-        self._added.append(record_id)
+    def add(self, first_id: int, source: str, entries: Sequence[Entry]) -> None:
+        """New records with ids from the first on; ids come in ascending order without gaps."""
+        self._new.add(first_id, source, entries)
+        self._added += range(first_id, first_id + len(entries))
         if self._subject_keys is not None:
-            self._add_keys(record_id, orjson.loads(item.content)["columns"])
+            for record_id, entry in enumerate(entries, first_id):
+                self._add_keys(record_id, to_content(self._class, entry.values)["columns"])
 
     def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
         """A record with other content, or there again after its removal."""
@@ -131,8 +144,20 @@ class RecordChanges:
         self._removed.append({"record_id": record_id, "version": version, **gone})
         self._remember(record_id, version, "removed")
 
+    def before(self, record_id: int, place: str, row: int) -> Entry:
+        """What a record said before its last change, which is written already."""
+        c, history = self._table.c, schema.record_history.c
+        changed = select(c.key, history.before).where(
+            c.id == record_id,
+            history.record == self._kind,
+            history.record_id == record_id,
+            history.version == c.version,
+        )
+        found = self._connection.execute(changed).one()
+        return entry_of(RecordKind(self._kind), found.key, found.before, place, row)
+
     def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
-        content = orjson.loads(item.content)
+        content = to_content(self._class, item.values)
         columns: dict[str, Any] = content["columns"]
         self._add_keys(record_id, columns)
         for name in self._dates:

@@ -1,23 +1,27 @@
 """Writing the records of one pull: what is new, changed, the same, gone, or there again.
 
-Works in batches inside the caller's one transaction. Memory is one byte per record of the table and one batch,
-however long the list. Ids follow the order of arrival, so the same pulls always make the same rows.
+Works in batches inside the caller's one transaction. Memory is one byte per record of the table, what is known of
+the list's rows (at most 48 bytes each), and one batch, however long the list. Ids follow the order of arrival, so the
+same pulls always make the same rows.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import orjson
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, String, any_, func, literal, or_, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store import schema
 from credit_sync.store.counts import Counts
+from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
 from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, SubjectKeys
 from credit_sync.store.versions import next_version
 
-_UNSEEN, _READ, _HELD, _GONE = 0, 1, 2, 3
+_UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
+"""What a pull has brought of a record; the last two: it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,21 @@ class Held:
     key: str
 
 
-Item = Entry | Gone | Held
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Rows one after the other that are known: each comes to the record that it came to before."""
+
+    place: str
+    rows: bytes
+    """Their row numbers, as 64 bit integers."""
+    known: bytes
+    """Their places among the known rows, as 64 bit integers."""
+
+    def __len__(self) -> int:
+        return len(self.rows) // 8
+
+
+Item = Entry | Gone | Held | Again
 
 
 @dataclass(slots=True)
@@ -48,9 +66,17 @@ class _Known:
 class RecordWriter:
     """Writes one pull of one source. Call `write` batch by batch, then `remove_unseen` for a whole list."""
 
-    def __init__(
-        self, connection: Connection, source: str, kind: RecordKind, run: Run, subject_keys: SubjectKeys
+    def __init__(  # noqa: PLR0913
+        self,
+        connection: Connection,
+        source: str,
+        kind: RecordKind,
+        run: Run,
+        subject_keys: SubjectKeys,
+        *,
+        known: KnownRows = NOTHING_KNOWN,
     ) -> None:
+        """`known`: the rows that were told apart from those to be read."""
         self.counts = Counts()
         self.read = 0
         """Records read, duplicates left out."""
@@ -61,6 +87,9 @@ class RecordWriter:
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
         self._unread: list[tuple[int, int]] | None = None
+        self._known = known
+        self.learnt = Learnt(known)
+        """What is known of the rows of this pull."""
 
     def write(self, items: Sequence[Item], *, whole: bool) -> list[Entry]:
         """Takes one batch over. `whole`: the pull is a whole list, where a removal is just an absence.
@@ -68,9 +97,21 @@ class RecordWriter:
         Returns the entries that contradict an earlier one of the same pull: same key, other content.
         """
         self._unread = None
-        known = self._look_up({item.key for item in items})
+        keys = {item.key for item in items if not isinstance(item, Again)}
+        known = self._look_up(keys)
+        if (
+            not known
+            and len(keys) == len(items)
+            and (entries := [i for i in items if isinstance(i, Entry)]) == items
+        ):
+            self._add_all(entries)
+            self._changes.flush()
+            return []
         conflicts = []
         for item in items:
+            if isinstance(item, Again):
+                conflicts += self._take_again(item)
+                continue
             found = known.get(item.key)
             if found is not None and self._changes.touches(found.id):
                 self._changes.flush()
@@ -80,18 +121,25 @@ class RecordWriter:
             elif isinstance(item, Gone):
                 self._take_removal(found, whole=whole)
             elif found is None:
-                known[item.key] = self._add(item)
-            elif self._seen[found.id] != _READ:
+                known[item.key] = _Known(len(self._seen), 1, item.digest, removed=False)
+                self._add_all([item])
+            elif self._seen[found.id] < _READ:
                 self._take(item, found)
             elif found.digest == item.digest:
                 self.counts.duplicates += 1
+                self.learnt.read(item.row_digest, found.id)
             else:
                 conflicts.append(item)
         self._changes.flush()
         return conflicts
 
-    def unread(self) -> tuple[int, int]:
-        """Of the records in force, how many the pull did not bring, and how many of these it could not read."""
+    def unread(self, before: int) -> tuple[int, int]:
+        """Of the records in force, how many the pull did not bring, and how many of these it could not read.
+
+        `before`: how many were in force before the pull.
+        """
+        if before == self.counts.unchanged + self.counts.changed:
+            self._unread = []
         missing = self._missing()
         held = sum(self._seen[record_id] == _HELD for record_id, _ in missing)
         return len(missing), held
@@ -107,7 +155,7 @@ class RecordWriter:
 
     def was_read(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` whose records this pull has read."""
-        return {key for key, found in self._look_up(set(keys)).items() if self._seen[found.id] == _READ}
+        return {key for key, found in self._look_up(set(keys)).items() if self._seen[found.id] >= _READ}
 
     def live(self) -> int:
         """How many records of the source are in force."""
@@ -130,30 +178,58 @@ class RecordWriter:
             live = select(c.id, c.version).where(c.source == self._source, c.removed_at.is_(None)).order_by(c.id)
             blocks = self._connection.execute(live.execution_options(yield_per=BATCH)).partitions()
             seen = self._seen
-            self._unread = [(row[0], row[1]) for block in blocks for row in block if seen[row[0]] != _READ]
+            self._unread = [(row[0], row[1]) for block in blocks for row in block if seen[row[0]] < _READ]
         return self._unread
 
-    def _add(self, item: Entry) -> _Known:
-        new = _Known(len(self._seen), 1, item.digest, removed=False)
-        self._seen.append(_READ)
-        self.read += 1
-        self.counts.added += 1
-        self._changes.add(new.id, self._source, item)
-        return new
+    def _add_all(self, entries: Sequence[Entry]) -> None:
+        """New records."""
+        first = len(self._seen)
+        self._seen += bytes([_READ]) * len(entries)
+        self.read += len(entries)
+        self.counts.added += len(entries)
+        self._changes.add(first, self._source, entries)
+        for record_id, entry in enumerate(entries, first):
+            self.learnt.read(entry.row_digest, record_id)
 
     def _take(self, item: Entry, found: _Known) -> None:
         self._seen[found.id] = _READ
         self.read += 1
+        self.learnt.read(item.row_digest, found.id)
         if found.removed:
             self.counts.added += 1
             self._changes.change(found.id, found.version + 1, item, "restored")
         elif found.digest != item.digest:
             self.counts.changed += 1
+            self._seen[found.id] = _CHANGED
             self._changes.change(found.id, found.version + 1, item, "changed")
         else:
             self.counts.unchanged += 1
             return
         found.version, found.digest, found.removed = found.version + 1, item.digest, False
+
+    def _take_again(self, again: Again) -> list[Entry]:
+        """Known rows; returns those whose record another row of the pull has changed before them, as entries."""
+        places = np.frombuffer(again.known, np.int64)
+        contradicting = []
+        for number, record_id in enumerate(self._known.records(places)):
+            seen = self._seen[record_id]
+            if seen == _CHANGED:
+                contradicting.append(number)
+            elif seen == _READ:
+                self.counts.duplicates += 1
+            else:
+                self._seen[record_id] = _READ
+                self.read += 1
+                self.counts.unchanged += 1
+        self.learnt.again(np.delete(places, contradicting))
+        return [self._said_before(again, number, places[number]) for number in contradicting]
+
+    def _said_before(self, again: Again, number: int, place: int) -> Entry:
+        """A known row as it would have been read: what its record said before this pull."""
+        self._changes.flush()
+        (record_id,) = self._known.records(np.array([place]))
+        row = int(np.frombuffer(again.rows, np.int64)[number])
+        return self._changes.before(record_id, again.place, row)
 
     def _take_removal(self, found: _Known | None, *, whole: bool) -> None:
         if whole:

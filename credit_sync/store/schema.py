@@ -150,6 +150,15 @@ subject_key = Table(
     sqlite_with_rowid=False,
 )
 
+known_rows = Table(
+    "known_rows",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("block", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),  # of the source: the rows are known as long as it is the last
+    Column("rows", LargeBinary, nullable=False),  # what they are: credit_sync/store/known_rows.py
+)
+
 quarantine = Table(
     "quarantine",
     metadata,

@@ -7,6 +7,7 @@ from the source.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -80,6 +81,21 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
     }
     connection.execute(source_version.insert().values(**values, **counts.stored()))
     return number
+
+
+class Accepted(NamedTuple):
+    """An accepted version: its number and when it was pulled."""
+
+    version: int
+    pulled_at: datetime
+
+
+def last_accepted(connection: Connection, source: str) -> Accepted | None:
+    """The last accepted version of a source."""
+    c = source_version.c
+    accepted = select(c.version, c.pulled_at).where(c.source == source, c.state == "accepted")
+    last = connection.execute(accepted.order_by(c.version.desc()).limit(1)).first()
+    return None if last is None else Accepted(*last)
 
 
 def pull_in_force(connection: Connection, source: str) -> datetime | None:

@@ -121,7 +121,7 @@ def _rows(place: str, records: Iterator[Record], header: Header, clean: bool) ->
         if isinstance(cells, Unread):
             yield place, row, cells
             continue
-        if not any(cells) or not "".join(cells).strip():
+        if not any(map(str.strip, cells)):
             continue
         if len(cells) > width and "".join(cells[width:]).strip():
             reason = f"有 {len(cells)} 列，标题只有 {width} 列"

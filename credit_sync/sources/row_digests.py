@@ -1,0 +1,52 @@
+"""Digests of raw rows: equal only where a row says the same to the byte and would be read in the same way.
+
+So a row whose digest is known (credit_sync.store.known_rows) comes to the record that it came to before.
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from credit_sync.sources.mapping import Mapping as SourceMapping
+from credit_sync.store.known_rows import DIGEST_SIZE
+
+_SCHEME_SIZE = 64
+"""As long as blake2b takes a key."""
+
+
+class RowDigests:
+    """The digests of the rows of one mapping."""
+
+    def __init__(self, mapping: SourceMapping) -> None:
+        scheme = blake2b(mapping.model_dump_json().encode(), key=_program(), digest_size=_SCHEME_SIZE).digest()
+        self._begun = blake2b(key=scheme, digest_size=DIGEST_SIZE)
+
+    def of(self, values: Mapping[str, Any]) -> bytes:
+        """The digest of a row; b'' where the row is no plain data, and so has to be read."""
+        try:
+            content = orjson.dumps(values)
+        except TypeError:  # text that is no Unicode, numbers that JSON cannot hold, objects of a database
+            return b""
+        digest = self._begun.copy()
+        digest.update(content)
+        return digest.digest()
+
+
+@cache
+def _program() -> bytes:
+    """A digest of everything but the mapping that decides how a row is read: code, language, libraries."""
+    package = Path(__file__).parents[1]
+    files = sorted(
+        path for folder in ("sources", "subjects", "records") for path in (package / folder).rglob("*.py")
+    )
+    digest = blake2b(sys.version.encode(), digest_size=_SCHEME_SIZE)
+    digest.update(version("orjson").encode())
+    for path in (*files, package / "store" / "columns.py"):
+        digest.update(path.read_bytes())
+    return digest.digest()
