@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 from credit_sync.screening.entries import Entries
 from credit_sync.screening.index import ListingIndex, Segment
 from credit_sync.screening.keys import MOST_COMMON, RAREST, SHARED
-from credit_sync.screening.texts import Array
+from credit_sync.screening.texts import Array, ordered
 from credit_sync.screening.traits import ANYWHERE
 
 Mask = NDArray[np.bool_]
@@ -24,6 +24,8 @@ _CONTRADICTING = 3
 """Places at which two numbers must differ to be surely others': two are one transposition, which may be an error."""
 _APART = 2
 """Characters by which names may differ and still be one name mistyped."""
+_LARGEST = 4
+"""Bytes of a character at most: names whose sizes differ by more than that often are not worth decoding."""
 _HIDDEN = ord("*")
 
 
@@ -165,13 +167,10 @@ def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
     """Names that are a typing error or two apart, in whole or without form and suffix of places."""
     near = np.zeros(len(a), bool)
     for column in ("full", "bare"):
-        left = np.flatnonzero(~near)
-        ours = getattr(asking, column).of_rows(a[left])
-        theirs = segment.texts[column].of_rows(r[left])
-        lengths = [np.fromiter(map(len, texts), np.int32, len(texts)) for texts in (ours, theirs)]
-        possible = np.abs(lengths[0] - lengths[1]) <= _APART
-        left, ours, theirs = left[possible], ours[possible], theirs[possible]
-        apart = process.cpdist(ours, theirs, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
+        ours, theirs = getattr(asking, column), segment.texts[column]
+        left = np.flatnonzero(~near & (np.abs(ours.sizes(a) - theirs.sizes(r)) <= _APART * _LARGEST))
+        x, y = ours.of_rows(a[left]), theirs.of_rows(r[left])
+        apart = process.cpdist(x, y, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
         near[left] = apart <= _APART
     return near
 
@@ -180,7 +179,7 @@ def _namesakes(asking: Entries, segment: Segment, a: Array, r: Array) -> Array:
     persons = asking.person[a] & segment.columns["person"][r]
     same = persons & _equal(asking.name[a], segment.columns["name"][r]) & (segment.columns["subject"][r] != 0)
     a, subjects = a[same], segment.columns["subject"][r[same]]
-    order = np.lexsort((subjects, a))
+    order = ordered(a, subjects)
     a, subjects = a[order], subjects[order]
     first = np.ones(len(a), bool)
     first[1:] = (a[1:] != a[:-1]) | (subjects[1:] != subjects[:-1])
