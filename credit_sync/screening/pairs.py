@@ -103,10 +103,14 @@ def _distinct(codes: Array) -> Array:
 def _sharing_rare(asking: Entries, index: ListingIndex, segment: Segment) -> Array:
     """Pairs that share at least SHARED of the asker's RAREST bigrams."""
     keys, askers = asked_bigrams(asking, index)
-    codes = np.sort(_coded(segment, *segment.tables["bigrams"].join(keys, askers)))
+    asked, of_asked = np.unique(askers, return_inverse=True)
+    narrow = np.min_scalar_type(max(len(asked), 1) * len(segment))  # mostly 32 bits: half as much to move and sort
+    firsts, rows = segment.tables["bigrams"].join(keys, of_asked.astype(narrow) * narrow.type(len(segment)))
+    codes = firsts + rows.astype(narrow)
+    codes.sort()
     several = codes[SHARED - 1 :] == codes[: len(codes) - SHARED + 1]
-    shared: Array = codes[: len(several)][several]
-    return shared
+    which, shared = np.divmod(codes[: len(several)][several].astype(np.int64), max(len(segment), 1))
+    return _coded(segment, asked[which], shared)
 
 
 def asked_bigrams(asking: Entries, index: ListingIndex) -> tuple[Array, Array]:
@@ -124,18 +128,25 @@ def asked_bigrams(asking: Entries, index: ListingIndex) -> tuple[Array, Array]:
 
 
 def _worth_comparing(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
+    worth = ~_numbers_contradict(asking.number[a], segment.columns["number"][r])
+    firms = np.flatnonzero(~(asking.person[a] | segment.columns["person"][r]))
+    worth[firms] = _organisations_worth(asking, segment, a[firms], r[firms], worth[firms])
+    return worth
+
+
+def _organisations_worth(asking: Entries, segment: Segment, a: Array, r: Array, compatible: Mask) -> Mask:
+    """`compatible`: whose numbers do not contradict."""
     of = segment.columns
     parent = _equal(asking.legal_person[a], of["bare_name"][r])
-    kept = ~_numbers_contradict(asking.number[a], of["number"][r]) | parent
-    organisations = ~(asking.person[a] | of["person"][r])
+    kept = compatible | parent
     same = parent | _equal(asking.name[a], of["name"][r]) | _equal(asking.bare_name[a], of["bare_name"][r])
     same |= _equal(asking.representative[a], of["representative"][r])
     core = _equal(asking.core[a], of["core"][r])
     elsewhere = core & _elsewhere(asking.places[a], of["places"][r])
-    undecided = kept & organisations & ~same & ~core
+    undecided = kept & ~same & ~core
     near = np.zeros(len(a), bool)
     near[undecided] = _near(asking, segment, a[undecided], r[undecided])
-    return kept & (~organisations | same | (core & ~elsewhere) | near)
+    return kept & (same | (core & ~elsewhere) | near)
 
 
 def _equal(x: Array, y: Array) -> Mask:
