@@ -212,6 +212,8 @@ def judge(
         ruled_out += found.ruled_out
         if sentence := found.related:
             related.append((number, sentence))
+    if not (matches or namesakes or related):
+        return Judgement(Verdict.CLEAR, (), (), ruled_out)
     matches.sort(key=lambda match: (-match[1].bits, match[0]))
     otherwise = Verdict.UNVERIFIABLE if namesakes else Verdict.CLEAR
     verdict = max((c.verdict for _, c in matches), key=lambda v: v.rank, default=otherwise)
