@@ -70,7 +70,7 @@ def person(name: str, number: str = "", **details: Any) -> Subject:
 
 def zxgk(number: str) -> str:
     """A citizen id as the debtor list masks it."""
-    return masked.project([number], "1111111111****1111")[0]
+    return masked.project([number], ["1111111111****1111"])[0]
 
 
 def case(subject: Subject, number: str, organ: str = "合肥市蜀山区人民法院", **details: Any) -> Listing:

@@ -141,7 +141,7 @@ def test_a_number_agrees_with_every_mask_of_itself(serial: int, hidden: set[int]
     number = base + citizen_id.check_digit(base)
     pattern = "".join("*" if place in hidden else digit for place, digit in enumerate(number))
     assert masked.agrees(pattern, number)
-    assert masked.project([number], masked.shape_of(pattern)) == [pattern]
+    assert masked.project([number], [masked.shape_of(pattern)]) == [pattern]
 
 
 @given(

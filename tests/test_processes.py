@@ -1,5 +1,6 @@
 """Helpers: answers in the order of the tasks, none lost with a helper, no helper left behind."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -76,6 +77,24 @@ def test_what_cannot_be_worked_out_is_an_error_here() -> None:
     with pytest.raises(ValueError, match="5"):
         list(team.answers(range(10)))
     team.close()
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_a_task_is_worked_out_without_collecting_and_leaves_the_collector_as_it_was(collecting: bool) -> None:
+    def answer(task: int) -> bool:
+        if task:
+            raise ValueError
+        return gc.isenabled()
+
+    team: Team[int, bool] = Team(answer)
+    (gc.enable if collecting else gc.disable)()
+    try:
+        assert list(team.answers([0])) == [False]
+        with pytest.raises(ValueError):
+            list(team.answers([1]))
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
 
 
 LEFT_ALONE = """

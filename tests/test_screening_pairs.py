@@ -31,17 +31,24 @@ def subject(kind: SubjectKind, name: str, number: str = "", **more: str) -> Subj
     return Subject(kind=kind, name=name, identifiers=(found,) if found else (), **more)  # type: ignore[arg-type]
 
 
-def person_number(day: int, serial: int) -> str:
-    first = f"340100190001{day:02}{serial:03}"
+def person_number(day: int, serial: int, area: int = 340100) -> str:
+    first = f"{area}190001{day:02}{serial:03}"
     return first + citizen_id.check_digit(first)
 
 
-IDS = [person_number(day, serial) for day in (4, 5) for serial in (1, 3)]
+IDS = [
+    *(person_number(day, serial) for day in (4, 5) for serial in (1, 3)),
+    person_number(23, 457, 110101),
+    person_number(23, 457, 340100),
+]
 NUMBERS = [
     "",
     *IDS,
     *(f"{i[:10]}****{i[14:]}" for i in IDS),
     *(f"{i[:6]}********{i[14:]}" for i in IDS),
+    *(f"{i[:6]}****{i[14:]}" for i in IDS),  # the mask shortened
+    *(f"{i[:6]}{i[8:10]}****{i[14:17]}" for i in IDS),  # of an old number, or shortened too
+    *(f"{i[:8]}****{i[15:]}" for i in IDS),
     IDS[0][:17] + "5",
 ]
 CODES = ["", "91340100MA2MG3YH8K", "12340000002986079X", "91340100MA2M****8K", "MA2MG3YH8"]
@@ -115,6 +122,8 @@ def test_what_the_filter_keeps(asked: str, listed: str) -> None:
     [
         (("合肥华星商贸有限公司", ""), ("芜湖华星商贸有限公司", "")),
         (("张伟", IDS[0]), ("张伟", "1101011900****0032")),
+        (("张伟", IDS[0]), ("张伟", "110101****0032")),
+        (("张伟", IDS[0]), ("张伟", "11010100****003")),
         (("合肥华星商贸有限公司芜湖分公司", ""), ("合肥华星商贸有限公司第三加油站", "")),
     ],
 )
@@ -123,6 +132,15 @@ def test_what_the_filter_drops(asked: tuple[str, str], listed: tuple[str, str]) 
     index = index_of({1: Listing(subject=subject(kind, *listed), list="x")})
     pairs = find_pairs(entries_of([(0, subject(kind, *asked))], index.shapes), index, 1)
     assert pairs.listings.tolist() == []
+
+
+def test_what_the_filter_drops_is_counted() -> None:
+    applicant = subject(SubjectKind.PERSON, "张伟", IDS[0])
+    strangers = ["1101011900****0032", "110101****0032", "11010100****003", "3401001900****0052"]
+    listed = {n: subject(SubjectKind.PERSON, "张伟", number) for n, number in enumerate(strangers)}
+    listings = {n: Listing(subject=one, list="x") for n, one in listed.items()}
+    [judgement] = screen_block([applicant], index_of(listings), lambda _: listings, SCALES, date.min)
+    assert (judgement.verdict, judgement.excluded) == (Verdict.CLEAR, len(strangers))
 
 
 def index_of(listings: dict[int, Listing]) -> ListingIndex:

@@ -17,8 +17,9 @@ import polars as pl
 from benchmarks.methods.measured import Measured
 from benchmarks.methods.own_blocks import Answer, Blocks
 from credit_sync.processes import Helper, Team
+from credit_sync.screening.block import BLOCK
 from credit_sync.screening.comparison import Judgement
-from credit_sync.screening.judging import BLOCK, helpers_for
+from credit_sync.screening.judging import helpers_for
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 
 KEEP_INDEX = "BENCHMARK_KEEP_INDEX"

@@ -16,12 +16,11 @@ import pyarrow as pa
 
 from benchmarks.methods.memory import private_megabytes
 from credit_sync.records import Listing
-from credit_sync.screening.block import judge_entries
+from credit_sync.screening.block import BLOCK, judge_entries
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.entries import entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index import ListingIndex, Segment
-from credit_sync.screening.judging import BLOCK
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
@@ -55,7 +54,7 @@ class Blocks:
 
     def __call__(self, first: int) -> Answer:
         """The block that begins with a row."""
-        block = dict(enumerate(subjects(self._applicants.slice(first, BLOCK).to_pylist())))
+        block = dict(enumerate(_subjects_in(self._applicants.slice(first, BLOCK))))
         began = time.process_time()
         asking = entries_of(block.items(), self._index.shapes)
         apart = time.process_time() - began
@@ -63,25 +62,43 @@ class Blocks:
         return Answer(list(judged.values()), apart, os.getpid(), private_megabytes())
 
     def _fetch(self, ids: Sequence[int]) -> Mapping[int, Listing]:
-        rows = self._listings.take(pa.array(ids, pa.int64())).to_pylist()
-        return {n: Listing(subject=s, list="") for n, s in zip(ids, subjects(rows), strict=True)}
+        found = _subjects_in(self._listings.take(pa.array(ids, pa.int64())))
+        return {number: Listing(subject=subject, list="") for number, subject in zip(ids, found, strict=True)}
 
 
 def _mapped(path: Path) -> pa.RecordBatch:
     return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
 
 
-def subjects(rows: Iterable[Mapping[str, Any]]) -> Iterator[Subject]:
-    """Recognised rows as subjects."""
-    for row in rows:
-        kind = row["number_kind"]
+def _subjects_in(rows: pa.RecordBatch) -> Iterator[Subject]:
+    columns = [rows[name].to_numpy(zero_copy_only=False).tolist() for name in COLUMNS]
+    return subjects(zip(*columns, strict=True))
+
+
+COLUMNS = (
+    "kind",
+    "name",
+    "number_kind",
+    "number",
+    "valid",
+    "former_names",
+    "legal_representative",
+    "sex",
+    "birth_year",
+    "region",
+)
+
+
+def subjects(rows: Iterable[tuple[Any, ...]]) -> Iterator[Subject]:
+    """Recognised rows of `COLUMNS` as subjects."""
+    for kind, name, number_kind, number, valid, former_names, representative, sex, birth_year, region in rows:
         yield Subject(
-            kind=SubjectKind.PERSON if row["kind"] == "person" else SubjectKind.ORGANISATION,
-            name=row["name"],
-            identifiers=(Identifier(_KINDS[kind], row["number"], row["valid"]),) if kind else (),
-            former_names=tuple(row["former_names"].split(";")) if row["former_names"] else (),
-            legal_representative=row["legal_representative"],
-            sex=_SEXES.get(row["sex"]),
-            birth_year=int(row["birth_year"]) if row["birth_year"] else None,
-            region=row["region"],
+            kind=SubjectKind.PERSON if kind == "person" else SubjectKind.ORGANISATION,
+            name=name,
+            identifiers=(Identifier(_KINDS[number_kind], number, valid),) if number_kind else (),
+            former_names=tuple(former_names.split(";")) if former_names else (),
+            legal_representative=representative,
+            sex=_SEXES.get(sex),
+            birth_year=int(birth_year) if birth_year else None,
+            region=region,
         )

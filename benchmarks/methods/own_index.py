@@ -16,7 +16,7 @@ import polars as pl
 
 from benchmarks.methods.memory import peak_megabytes
 from benchmarks.methods.own import recognised, write_rows
-from benchmarks.methods.own_blocks import subjects
+from benchmarks.methods.own_blocks import COLUMNS, subjects
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.records import Listing
 from credit_sync.screening.entries import Entries, listed_entries
@@ -61,7 +61,7 @@ def _entries_in(path: Path) -> Callable[[int], Entries]:
 
     def entries(start: int) -> Entries:
         rows = chunk(start)
-        listings = (Listing(subject=subject, list="") for subject in subjects(rows.iter_rows(named=True)))
+        listings = (Listing(subject=subject, list="") for subject in subjects(rows.select(COLUMNS).iter_rows()))
         return listed_entries(zip(rows["id"].to_list(), listings, strict=True))
 
     return entries

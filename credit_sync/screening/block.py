@@ -20,6 +20,9 @@ from credit_sync.screening.pairs import Pairs, find_pairs
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
 
+BLOCK = 1000
+"""Applicants taken at a time where there are many: bounds memory, keeps joins set-based."""
+
 Fetch = Callable[[Sequence[int]], Mapping[int, Listing]]
 """Listing ids -> listings; ids that are no longer in force may be missing."""
 

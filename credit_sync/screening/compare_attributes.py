@@ -128,6 +128,7 @@ def _sex(subject: Subject) -> Sex | None:
 
 def _both_numbered(a: Subject, b: Subject) -> bool:
     """Both have a citizen id, so that region, birth year and sex are already counted place by place."""
-    return (
-        a.identifier(IdentifierKind.CITIZEN_ID) is not None and b.identifier(IdentifierKind.CITIZEN_ID) is not None
-    )
+    if not a.identifiers or not b.identifiers:  # three comparators ask of every pair
+        return False
+    citizen = IdentifierKind.CITIZEN_ID
+    return a.identifier(citizen) is not None and b.identifier(citizen) is not None

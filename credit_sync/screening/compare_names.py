@@ -18,6 +18,8 @@ def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evide
     ours, theirs = scales.reference.names_of(applicant), scales.reference.names_of(listing.subject)
     if max(len(ours[0]), len(theirs[0])) > LONGEST:
         return None  # whatever fills a field with that many characters is no name
+    if len(ours) == len(theirs) == 1:
+        return compare(ours[0], theirs[0], scales)
     found = [compare(ours[0], theirs[0], scales)]
     others = [(a, b) for a in ours for b in theirs if (a, b) != (ours[0], theirs[0])]
     found += [_as_other_name(compare(a, b, scales), a, b) for a, b in others]

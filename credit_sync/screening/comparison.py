@@ -57,9 +57,10 @@ class Verdict(StrEnum):
     @property
     def flags(self) -> bool:
         """Whether an officer has to decide."""
-        return self.rank >= Verdict.POSSIBLE.rank
+        return self in _FLAGS
 
 
+_FLAGS = (Verdict.POSSIBLE, Verdict.PROBABLE, Verdict.CONFIRMED)
 _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
@@ -84,7 +85,10 @@ class Comparison(NamedTuple):
     @property
     def related(self) -> str:
         """Why the two belong together though they are not one subject (parent and branch), in Chinese; or nothing."""
-        return next((e.sentence for e in self.evidence if e.level == "parent_branch"), "")
+        for evidence in self.evidence:  # every pair is asked, and a generator costs more than looking
+            if evidence.level == "parent_branch":
+                return evidence.sentence
+        return ""
 
 
 _AGAINST = (Bearing.EXCLUDES, Bearing.WEAKENS)
@@ -101,10 +105,10 @@ def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
 def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -> Comparison:
     """`face`: the listing with that face as its subject."""
     found = [comparator(applicant, face, scales) for comparator in COMPARATORS]
-    evidence = tuple(e for e in found if e is not None)
+    evidence = tuple([e for e in found if e is not None])
     if via is Via.LEGAL_REPRESENTATIVE:
         evidence = tuple(_of_representative(e, scales) for e in evidence)
-    bits = sum(e.bits for e in evidence)
+    bits = sum([e.bits for e in evidence])
     odds = bits + scales.weights.prior_bits(applicant.kind)
     probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
     verdict = _verdict(evidence, probability, scales)
@@ -195,14 +199,22 @@ def judge(
 
     `ruled_out`: candidates that need no comparing to be told apart.
     """
-    compared = [(number, compare(applicant, listing, scales)) for number, listing in candidates]
-    if not compared:
+    matches: list[tuple[int, Comparison]] = []
+    namesakes: list[int] = []
+    related: list[tuple[int, str]] = []
+    for number, listing in candidates:
+        found = compare(applicant, listing, scales)
+        if found.verdict.flags:
+            matches.append((number, found))
+            continue
+        if found.verdict is Verdict.UNVERIFIABLE:
+            namesakes.append(number)
+        ruled_out += found.ruled_out
+        if sentence := found.related:
+            related.append((number, sentence))
+    if not (matches or namesakes or related):
         return Judgement(Verdict.CLEAR, (), (), ruled_out)
-    matches = sorted(
-        ((number, c) for number, c in compared if c.verdict.flags), key=lambda match: (-match[1].bits, match[0])
-    )
-    namesakes = tuple(sorted(number for number, c in compared if c.verdict is Verdict.UNVERIFIABLE))
-    excluded = sum(c.ruled_out for _, c in compared) + ruled_out
-    verdict = max((c.verdict for _, c in compared), key=lambda v: v.rank, default=Verdict.CLEAR)
-    related = tuple(sorted((number, c.related) for number, c in compared if c.related and not c.verdict.flags))
-    return Judgement(verdict, tuple(matches), namesakes, excluded, related)
+    matches.sort(key=lambda match: (-match[1].bits, match[0]))
+    otherwise = Verdict.UNVERIFIABLE if namesakes else Verdict.CLEAR
+    verdict = max((c.verdict for _, c in matches), key=lambda v: v.rank, default=otherwise)
+    return Judgement(verdict, tuple(matches), tuple(sorted(namesakes)), ruled_out, tuple(sorted(related)))

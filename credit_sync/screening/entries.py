@@ -24,7 +24,7 @@ from credit_sync.screening.keys import (
     whole_numbers,
 )
 from credit_sync.screening.reference import reference
-from credit_sync.screening.texts import Array, Texts, mapped, spans
+from credit_sync.screening.texts import Array, Texts, mapped, ordered, spans
 from credit_sync.screening.traits import Traits, traits_of
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Subject
@@ -202,7 +202,7 @@ def _pairs(found: _Keyed) -> tuple[Array, Array]:
 
 def _distinct(keys: Array, entries: Array) -> tuple[Array, Array]:
     """Each (key, entry) once, by entry and key."""
-    order = np.lexsort((keys, entries))
+    order = ordered(entries, keys)
     keys, entries = keys[order], entries[order]
     first = np.ones(len(keys), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (entries[1:] != entries[:-1])

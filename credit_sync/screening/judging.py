@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.screening.asking import saved_entries
+from credit_sync.screening.block import BLOCK
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.entries import Entries, entries_of
@@ -29,8 +30,6 @@ from credit_sync.screening.weights import Weights
 from credit_sync.store.applicants import subjects_of
 from credit_sync.store.engine import connect
 
-BLOCK = 1000
-"""Applicants taken at a time: bounds memory, keeps joins set-based."""
 FOR_EACH = 10_000
 """Applicants for whom another process pays: it takes about as long to start as they take to judge."""
 

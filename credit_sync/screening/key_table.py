@@ -45,16 +45,22 @@ class KeyTable:
         distinct, places = np.unique(
             keys, return_inverse=True
         )  # in order: neighbours lie side by side in the file
-        found = np.searchsorted(self.keys, distinct, "right") - np.searchsorted(self.keys, distinct, "left")
-        counts: Keys = found[places]
+        starts, ends = self._runs(distinct)
+        counts: Keys = (ends - starts)[places]
         return counts
 
     def join(self, keys: Keys, askers: Rows) -> tuple[Rows, Rows]:
         """(asker, row) for every row that has a key that an asker asks with; a pair may come more than once."""
-        order = np.argsort(keys, kind="stable")  # neighbours in the table are asked one after the other
-        keys, askers = keys[order], askers[order]
-        first = np.searchsorted(self.keys, keys, "left")
-        counts = np.searchsorted(self.keys, keys, "right") - first
-        hit = counts > 0
-        first, counts, askers = first[hit], counts[hit], askers[hit]
-        return np.repeat(askers, counts), self.rows[spans(first, first + counts)]
+        order = np.argsort(keys)  # neighbours in the table are asked one after the other
+        starts, ends = self._runs(keys[order])
+        hit = np.flatnonzero(ends > starts)
+        starts, ends = starts[hit], ends[hit]
+        return np.repeat(askers[order[hit]], ends - starts), self.rows[spans(starts, ends)]
+
+    def _runs(self, keys: Keys) -> tuple[Keys, Keys]:
+        """Where the rows of each key start and end; most keys have none, so ends are looked for where a key is found."""
+        starts = np.searchsorted(self.keys, keys, "left")
+        ends = starts.copy()
+        found = np.flatnonzero(np.take(self.keys, starts, mode="clip") == keys) if len(self.keys) else starts[:0]
+        ends[found] = np.searchsorted(self.keys, keys[found], "right")
+        return starts, ends

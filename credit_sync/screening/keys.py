@@ -20,7 +20,7 @@ organisations also carry their sounded *bigrams*: a listing that shares two of t
 candidate too. Bigrams that more than `MOST_COMMON` listings share tell nothing and are not asked.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -54,7 +54,7 @@ def stored_keys(subject: Subject) -> list[int]:
     return sorted(set(key_hashes(_keys(subject, name_keys)).tolist()))
 
 
-def probe_keys(subject: Subject, shapes: Iterable[str]) -> list[int]:
+def probe_keys(subject: Subject, shapes: Sequence[str]) -> list[int]:
     """The keys to ask with; `shapes` are the mask shapes that occur among the listings."""
     projected, _ = projected_keys(whole_numbers(subject), shapes)
     return sorted({*key_hashes(_keys(subject, asked_name_keys)).tolist(), *projected.tolist()})
@@ -83,17 +83,20 @@ def whole_numbers(subject: Subject) -> list[str]:
     return [number for found in subject.identifiers if MASK not in found.value for number in spellings(found)]
 
 
-def projected_keys(numbers: Sequence[str], shapes: Iterable[str]) -> tuple[Keys, Keys]:
+def projected_keys(numbers: Sequence[str], shapes: Sequence[str]) -> tuple[Keys, Keys]:
     """(key, place in `numbers`) of full identifiers as each mask shape of their length would show them."""
     places: dict[int, list[int]] = {}
     for place, number in enumerate(numbers):
         places.setdefault(len(number), []).append(place)
     found, whose = [], []
-    for shape in shapes:
-        here = places.get(len(shape), [])
-        found += masked.project([numbers[place] for place in here], shape)
-        whose += here
-    return key_hashes([f"masked:{pattern}" for pattern in found]), np.array(whose, np.int64)
+    for length, here in places.items():
+        fitting = [f"{_SHOWN_FAMILY}{shape}" for shape in shapes if len(shape) == length]
+        found += masked.project([f"masked:{numbers[place]}" for place in here], fitting)
+        whose += here * len(fitting)
+    return key_hashes(found), np.array(whose, np.int64)
+
+
+_SHOWN_FAMILY = "1" * len("masked:")
 
 
 def name_keys(kind: SubjectKind, name: str) -> list[str]:
@@ -191,7 +194,7 @@ def _organisation_keys(name: str) -> list[str]:
 def key_hashes(keys: Sequence[str]) -> Keys:
     """Keys, written `family:value`, as numbers: the same on every machine and in every version of Python."""
     try:
-        hashed = [xxh3_64_intdigest(key.encode()) for key in keys]
+        encoded = list(map(str.encode, keys))
     except UnicodeEncodeError:  # half a character, of a broken file
-        hashed = [xxh3_64_intdigest(key.encode(errors="replace")) for key in keys]
-    return np.array(hashed, np.uint64).view(np.int64)
+        encoded = [key.encode(errors="replace") for key in keys]
+    return np.fromiter(map(xxh3_64_intdigest, encoded), np.uint64, len(encoded)).view(np.int64)

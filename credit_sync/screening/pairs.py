@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 from credit_sync.screening.entries import Entries
 from credit_sync.screening.index import ListingIndex, Segment
 from credit_sync.screening.keys import MOST_COMMON, RAREST, SHARED
-from credit_sync.screening.texts import Array
+from credit_sync.screening.texts import Array, ordered
 from credit_sync.screening.traits import ANYWHERE
 
 Mask = NDArray[np.bool_]
@@ -24,6 +24,8 @@ _CONTRADICTING = 3
 """Places at which two numbers must differ to be surely others': two are one transposition, which may be an error."""
 _APART = 2
 """Characters by which names may differ and still be one name mistyped."""
+_LARGEST = 4
+"""Bytes of a character at most: names whose sizes differ by more than that often are not worth decoding."""
 _HIDDEN = ord("*")
 
 
@@ -101,10 +103,14 @@ def _distinct(codes: Array) -> Array:
 def _sharing_rare(asking: Entries, index: ListingIndex, segment: Segment) -> Array:
     """Pairs that share at least SHARED of the asker's RAREST bigrams."""
     keys, askers = asked_bigrams(asking, index)
-    codes = np.sort(_coded(segment, *segment.tables["bigrams"].join(keys, askers)))
+    asked, of_asked = np.unique(askers, return_inverse=True)
+    narrow = np.min_scalar_type(max(len(asked), 1) * len(segment))  # mostly 32 bits: half as much to move and sort
+    firsts, rows = segment.tables["bigrams"].join(keys, of_asked.astype(narrow) * narrow.type(len(segment)))
+    codes = firsts + rows.astype(narrow)
+    codes.sort()
     several = codes[SHARED - 1 :] == codes[: len(codes) - SHARED + 1]
-    shared: Array = codes[: len(several)][several]
-    return shared
+    which, shared = np.divmod(codes[: len(several)][several].astype(np.int64), max(len(segment), 1))
+    return _coded(segment, asked[which], shared)
 
 
 def asked_bigrams(asking: Entries, index: ListingIndex) -> tuple[Array, Array]:
@@ -122,18 +128,25 @@ def asked_bigrams(asking: Entries, index: ListingIndex) -> tuple[Array, Array]:
 
 
 def _worth_comparing(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
+    worth = ~_numbers_contradict(asking.number[a], segment.columns["number"][r])
+    firms = np.flatnonzero(~(asking.person[a] | segment.columns["person"][r]))
+    worth[firms] = _organisations_worth(asking, segment, a[firms], r[firms], worth[firms])
+    return worth
+
+
+def _organisations_worth(asking: Entries, segment: Segment, a: Array, r: Array, compatible: Mask) -> Mask:
+    """`compatible`: whose numbers do not contradict."""
     of = segment.columns
     parent = _equal(asking.legal_person[a], of["bare_name"][r])
-    kept = ~_numbers_contradict(asking.number[a], of["number"][r]) | parent
-    organisations = ~(asking.person[a] | of["person"][r])
+    kept = compatible | parent
     same = parent | _equal(asking.name[a], of["name"][r]) | _equal(asking.bare_name[a], of["bare_name"][r])
     same |= _equal(asking.representative[a], of["representative"][r])
     core = _equal(asking.core[a], of["core"][r])
     elsewhere = core & _elsewhere(asking.places[a], of["places"][r])
-    undecided = kept & organisations & ~same & ~core
+    undecided = kept & ~same & ~core
     near = np.zeros(len(a), bool)
     near[undecided] = _near(asking, segment, a[undecided], r[undecided])
-    return kept & (~organisations | same | (core & ~elsewhere) | near)
+    return kept & (same | (core & ~elsewhere) | near)
 
 
 def _equal(x: Array, y: Array) -> Mask:
@@ -165,13 +178,10 @@ def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
     """Names that are a typing error or two apart, in whole or without form and suffix of places."""
     near = np.zeros(len(a), bool)
     for column in ("full", "bare"):
-        left = np.flatnonzero(~near)
-        ours = getattr(asking, column).of_rows(a[left])
-        theirs = segment.texts[column].of_rows(r[left])
-        lengths = [np.fromiter(map(len, texts), np.int32, len(texts)) for texts in (ours, theirs)]
-        possible = np.abs(lengths[0] - lengths[1]) <= _APART
-        left, ours, theirs = left[possible], ours[possible], theirs[possible]
-        apart = process.cpdist(ours, theirs, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
+        ours, theirs = getattr(asking, column), segment.texts[column]
+        left = np.flatnonzero(~near & (np.abs(ours.sizes(a) - theirs.sizes(r)) <= _APART * _LARGEST))
+        x, y = ours.of_rows(a[left]), theirs.of_rows(r[left])
+        apart = process.cpdist(x, y, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
         near[left] = apart <= _APART
     return near
 
@@ -180,7 +190,7 @@ def _namesakes(asking: Entries, segment: Segment, a: Array, r: Array) -> Array:
     persons = asking.person[a] & segment.columns["person"][r]
     same = persons & _equal(asking.name[a], segment.columns["name"][r]) & (segment.columns["subject"][r] != 0)
     a, subjects = a[same], segment.columns["subject"][r[same]]
-    order = np.lexsort((subjects, a))
+    order = ordered(a, subjects)
     a, subjects = a[order], subjects[order]
     first = np.ones(len(a), bool)
     first[1:] = (a[1:] != a[:-1]) | (subjects[1:] != subjects[:-1])

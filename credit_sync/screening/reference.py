@@ -34,8 +34,10 @@ class Reference:
             written += bracketed_names(subject.name)
         if subject.kind is SubjectKind.PERSON:
             return written
-        short_ones = (folded(name) for name in written if len(name) <= 2 * self.longest_alias)
-        return (*written, *(self.aliases[short] for short in short_ones if short in self.aliases))
+        longest = 2 * self.longest_alias
+        short_ones = [folded(name) for name in written if len(name) <= longest]
+        registered = [self.aliases[short] for short in short_ones if short in self.aliases]
+        return (*written, *registered)
 
     @cached_property
     def longest_alias(self) -> int:

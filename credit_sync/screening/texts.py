@@ -32,6 +32,10 @@ class Texts:
         ends = [part.ends + start for part, start in zip(parts, starts, strict=False)]
         return cls(np.concatenate(ends), np.concatenate([part.content for part in parts]))
 
+    def sizes(self, rows: Array) -> Array:
+        """How many bytes the texts of some rows have."""
+        return self.ends[rows] - np.where(rows > 0, self.ends[rows - 1], 0)
+
     def of_rows(self, rows: Array) -> NDArray[np.object_]:
         """The texts of some rows, as an array of str."""
         distinct, back = np.unique(rows, return_inverse=True)
@@ -67,6 +71,14 @@ def spans(starts: Array, ends: Array) -> Array:
     total = int(after[-1]) if len(after) else 0
     places: Array = np.arange(total) + np.repeat(starts - (after - lengths), lengths)
     return places
+
+
+def ordered(entries: Array, values: Array) -> Array:
+    """The order by entry, then value. As `np.lexsort`, but a block has few entries: numbers of 16 bits are sorted by digits."""
+    by_value = np.argsort(values)
+    few = entries[by_value].astype(np.min_scalar_type(entries.max(initial=0)))
+    order: Array = by_value[np.argsort(few, kind="stable")]
+    return order
 
 
 def mapped(path: Path) -> Array:

@@ -6,13 +6,17 @@ A subject known by several names has one entry for each; all carry its number.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from credit_sync.screening.keys import patterns
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.reference import reference
-from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, uscc
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, uscc
+from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.organisation_names import OrganisationName
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject
 
+_WHOLE = 18
+"""Places of a citizen id."""
 _MOST_PLACES = 2
 ANYWHERE = -1
 """A place that may be any of more than two divisions: never a reason to tell two names apart."""
@@ -23,7 +27,10 @@ class Traits(NamedTuple):
 
     person: bool
     number: bytes
-    """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty."""
+    """The citizen id (18 places, `*` hidden) or organisation code (9), where it is the only number; else empty.
+
+    Of a masked one that may be read in several ways, the places that are the same in all.
+    """
     subject: int
     """Equal for every case of one listed subject; 0 for whoever is not listed himself."""
     name: str
@@ -81,10 +88,18 @@ def _number(subject: Subject) -> bytes:
     if len(subject.identifiers) != 1:
         return b""
     found = subject.identifiers[0]
-    if found.kind is IdentifierKind.CITIZEN_ID and len(found.value) == 18 and subject.kind is SubjectKind.PERSON:
-        return found.value.encode()
+    if found.kind is IdentifierKind.CITIZEN_ID and subject.kind is SubjectKind.PERSON:
+        return _at_18_places(found).encode()
     if not found.valid or found.masked:
         return b""
     if found.kind is IdentifierKind.USCC:
         return uscc.organisation_code(found.value).encode()
     return found.value.encode() if found.kind is IdentifierKind.ORGANISATION_CODE else b""
+
+
+def _at_18_places(number: Identifier) -> str:
+    """A citizen id as long as they are; empty where it cannot be that long."""
+    if not number.masked:
+        return number.value if len(number.value) == _WHOLE else ""
+    places = zip(*(reading for reading in patterns(number) if len(reading) == _WHOLE), strict=True)
+    return "".join(place[0] if len(set(place)) == 1 else MASK for place in places)

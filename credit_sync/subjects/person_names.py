@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from credit_sync.subjects.writing import LONGEST, folded
 
@@ -25,8 +25,10 @@ def fold_person_name(name: str) -> str:
     ('买买提吐尔逊', '张伟', '陈乾')
     """
     # In names 乾 is read qián and stays; only as gān, dry, it is 干 (通用规范汉字表, note to 乾).
-    written = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
-    text = _LOST.sub("?", written)
+    text = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
+    if text.isalnum():  # no marks of any kind
+        return text
+    text = _LOST.sub("?", text)
     return _DOTS.sub("", _BRACKETED.sub("", text))
 
 
@@ -41,8 +43,7 @@ def sound(name: str) -> str:
 
 def syllables(text: str) -> list[str]:
     """Toneless pinyin of each character; what has no reading stands for itself."""
-    readings = _readings()
-    return [readings.get(c, c) for c in text]
+    return list(map(_readings.__getitem__, text))
 
 
 def sound_alike(p: str, q: str) -> bool:
@@ -72,12 +73,15 @@ def _toneless(reading: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", reading).translate(_TONES))
 
 
-@cache
-def _readings() -> dict[str, str]:
-    """Each character's first reading without its tone. Loaded when first asked: few comparisons come to it."""
-    from pypinyin.pinyin_dict import pinyin_dict
+class _Readings(dict[str, str]):
+    """Each character's first reading without its tone, looked up once; what has none stands for itself."""
 
-    return {chr(code): _toneless(text.split(",")[0]) for code, text in pinyin_dict.items()}
+    def __missing__(self, character: str) -> str:
+        self[character] = reading = _toneless(_written_readings(character).split(",")[0]) or character
+        return reading
+
+
+_readings = _Readings()
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,27 @@ def bracketed_names(text: str) -> tuple[str, ...]:
     return tuple(found[1] or found[2] for found in _FORMER.finditer(text[:LONGEST]))
 
 
+_CHANGED_IN_WORDS = frozenset("沈么坏覆哩瞭藉衹甦")
+"""Characters that OpenCC leaves alone by themselves and yet makes others of in some word (its TSPhrases)."""
+
+
+class _LeftAlone(dict[str, bool]):
+    """Whether OpenCC leaves a character alone, whatever stands beside it; found out once for each."""
+
+    def __missing__(self, character: str) -> bool:
+        alone = character not in _CHANGED_IN_WORDS and _to_simplified().convert(character) == character
+        self[character] = alone
+        return alone
+
+
+_left_alone = _LeftAlone()
+
+
+def _simplified(text: str) -> str:
+    """Simplified characters; most names have no others, and asking OpenCC costs more than the rest of folding."""
+    return text if all(map(_left_alone.__getitem__, text)) else str(_to_simplified().convert(text))
+
+
 @lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """What is compared: NFKC, simplified characters, upper case, no blanks, nothing invisible.
@@ -51,7 +72,7 @@ def folded(text: str) -> str:
     """
     compatible = unicodedata.normalize("NFKC", text[:LONGEST])
     written = compatible if compatible.isalnum() else plain(compatible)
-    simplified = str(_to_simplified().convert(written))
+    simplified = _simplified(written)
     if written is not compatible:
         simplified = _PRIVATE.sub("?", _SPACES.sub("", simplified))
     # OpenCC leaves 乾 alone in some words and makes it 干 in others; one damaged character would change the rest.

@@ -1,0 +1,46 @@
+"""Names folded to one way of writing: what is skipped where a name shows nothing to fold changes nothing."""
+
+import opencc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_sync.subjects.person_names import fold_person_name, sound, syllables
+from credit_sync.subjects.writing import folded
+
+IN_WORDS = ["瞭解", "破釜沈舟", "答覆", "英哩", "藉口", "衹得", "土坏", "復甦", "么麼", "明瞭"]
+ALONE = ["沈陽", "顛覆", "慰藉", "壞", "甦"]
+CHARACTERS = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
+
+
+def converted(text: str) -> str:
+    return str(opencc.OpenCC("t2s").convert(text)).replace("乾", "干")
+
+
+@pytest.mark.parametrize("word", [*IN_WORDS, *ALONE])
+def test_characters_that_opencc_changes_in_some_words_only(word: str) -> None:
+    assert folded(f"合肥{word}商贸") == converted(f"合肥{word}商贸")
+
+
+@given(st.text(CHARACTERS, min_size=1, max_size=6))
+def test_any_name_is_simplified_as_opencc_does(name: str) -> None:
+    assert folded(name) == converted(name)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("买买提・吐尔逊", "买买提吐尔逊"),
+        ("张□", "张?"),
+        ("張偉", "张伟"),
+        ("O'Neil", "ONEIL"),
+        ("张伟【原名张卫】", "张伟"),
+    ],
+)
+def test_a_persons_name_loses_its_marks(written: str, name: str) -> None:
+    assert fold_person_name(written) == name
+
+
+def test_what_has_no_reading_stands_for_itself() -> None:
+    assert syllables("张A?") == ["zhang", "A", "?"]
+    assert sound("张伟") == sound("章卫")
