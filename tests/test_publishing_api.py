@@ -93,7 +93,7 @@ def agree(engine: Engine, platform: Platform) -> None:
     assert set(platform.arrivals.values()) <= {1}
 
 
-def test_thousands_of_records_with_a_fault_at_every_fifth_request(store: Engine, tmp_path: Path) -> None:
+def test_ten_thousand_records_with_a_fault_at_every_fifth_request(store: Engine, tmp_path: Path) -> None:
     platform = Platform(every(5))
     with writing(store) as connection:
         values = to_columns(LICENCE) | {"version": 1, "source": "register", "digest": b"0" * 16, "warnings": []}
@@ -104,17 +104,17 @@ def test_thousands_of_records_with_a_fault_at_every_fifth_request(store: Engine,
                 values
                 | {"id": n, "key": str(n), "row": n, "document_number": f"皖科动许〔2018〕{n}号"}
                 | {"note": REFUSED if n % 100 == 0 else ""}
-                for n in range(1, 2001)
+                for n in range(1, 10_001)
             ],
         )
     with receiving(platform) as url:
-        site = site_at(tmp_path, url, batch_rows=20).model_copy(update={"mappings": without_memory(tmp_path)})
+        site = site_at(tmp_path, url, batch_rows=100).model_copy(update={"mappings": without_memory(tmp_path)})
         counts = publish(store, site, NIGHTS[0])["anhui"]
         assert publish(store, site, NIGHTS[1])["anhui"].sent == 0, "everything was sent in one night"
-    assert (counts.sent, counts.accepted, counts.rejected, counts.problem) == (2000, 1980, 20, "")
+    assert (counts.sent, counts.accepted, counts.rejected, counts.problem) == (10_000, 9900, 100, "")
     assert len(platform.requests) > 110
     agree(store, platform)
-    assert len(platform.public) == 1980
+    assert len(platform.public) == 9900
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["asked", "remembers keys"])
