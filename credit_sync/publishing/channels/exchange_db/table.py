@@ -10,6 +10,9 @@ from credit_sync.publishing.channels.exchange_db.mapping import ExchangeMapping
 from credit_sync.publishing.standard import Row, Standard
 from credit_sync.records import RecordKind
 
+_DECIMALS = 6
+"""Of an amount in the standard: 万元, to a hundredth of a yuan."""
+
 
 class ExchangeTable(ForeignTable):
     """The table of one kind of record. Making one raises CreditSyncError where database and mapping do not fit."""
@@ -42,8 +45,16 @@ class ExchangeTable(ForeignTable):
         """The columns that hold less than the standard allows, for `credit-sync check`."""
         lengths = {c: getattr(self._cells[c].column.type, "length", None) for c in self._codes}
         allowed = {c: self.fields.field(code).length for c, code in self._codes.items()}
-        return [
+        short = [
             f"{column} 只容 {length} 个字（标准 {allowed[column]} 个）"
             for column, length in lengths.items()
             if length is not None and length < allowed[column]
         ]
+        amounts = [c for c, code in self._codes.items() if self.fields.field(code).type == "amount"]
+        scales = {c: getattr(self._cells[c].column.type, "scale", None) for c in amounts}
+        coarse = [
+            f"{column} 只有 {scale} 位小数（标准 {_DECIMALS} 位）"
+            for column, scale in scales.items()
+            if scale is not None and scale < _DECIMALS
+        ]
+        return short + coarse

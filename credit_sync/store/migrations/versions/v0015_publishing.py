@@ -34,8 +34,8 @@ def downgrade() -> None:
     """Back."""
     for table, columns in _INDEXES:
         op.drop_index(_name(table, columns), table)
-    with op.batch_alter_table("submission") as table:
-        table.drop_column("decision")
+    with op.batch_alter_table("submission") as submission:
+        submission.drop_column("decision")
 
 
 def _name(table: str, columns: tuple[str, ...]) -> str:
