@@ -1,7 +1,7 @@
 """Decisions from night to night: what holds, what opens a flag again and what it then shows, four eyes, undo."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from credit_sync.screening.decisions import Conclusion, State, Step
 from credit_sync.store import audit
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import decision
+from credit_sync.subjects.identifiers import citizen_id
 from tests.review_world import CODE, COMPANY, MAN, NOBODY, NUMBER, TWO, USCC, ReviewWorld, case
 
 UPHOLD, DISMISS = Conclusion.UPHOLD, Conclusion.DISMISS
@@ -295,3 +296,30 @@ def test_a_namesake_who_joins_a_list_reopens_nothing(world: ReviewWorld) -> None
     assert after.state is State.DISMISSED
     assert after.cases[0].evidence != before.evidence, "the sentence on how many bear the name is another"
     assert after.cases[0].said == before.said
+
+
+def another(number: str) -> str:
+    """Of somebody who was born on another day, with the same visible digits."""
+    day = date(1900, 1, 5)
+    while True:
+        first = f"{number[:6]}{day:%Y%m%d}{number[14:17]}"
+        if citizen_id.check_digit(first) == number[17] and first + number[17] != number:
+            return first + number[17]
+        day += timedelta(days=1)
+
+
+def test_a_number_whose_hidden_digits_alone_are_others_opens_a_dismissal_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """An officer compared the whole number; sentences show what the list shows of it."""
+    world = ReviewWorld(engine, tmp_path)
+    world.deliver("debtors", case(1, MAN, f"{NUMBER[:10]}****{NUMBER[14:]}"))
+    world.night()
+    world.decide(DISMISS, "甲")
+    world.deliver("applicants", TWO[0], {**TWO[1], "证件": another(NUMBER)})
+    world.night()
+    assert world.standing().state is State.REOPENED
+    assert world.standing().why_open == "证件号码已更正，隐去的几位与作出结论时不同"
+    world.decide(DISMISS, "甲")
+    world.night()
+    assert world.standing().state is State.DISMISSED, "and holds from then on"

@@ -74,6 +74,8 @@ class Case:
     weights: str
     evidence: tuple[Mapping[str, Any], ...]
     """As stored with the match: attribute, level, bits, sentence, rarity."""
+    digest: str = ""
+    """Of the numbers on both sides: sentences hide digits, and another number may read the same. '' where not known."""
 
     @property
     def said(self) -> tuple[tuple[str, str, str], ...]:
@@ -89,11 +91,11 @@ class Case:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Case":
         """From a stored match with its listing's number, or from a decision."""
-        values = {name: row[name] for name in _CASE_FIELDS}
+        values = {name: row[name] for name in _CASE_FIELDS if name != "digest"} | {"digest": row.get("digest", "")}
         return cls(**{**values, "evidence": tuple(row["evidence"])})
 
 
-_CASE_FIELDS = ("listing_id", "number", "via", "verdict", "probability", "weights", "evidence")
+_CASE_FIELDS = ("listing_id", "number", "via", "verdict", "probability", "weights", "evidence", "digest")
 
 
 def _without_rarity(evidence: Mapping[str, Any]) -> str:
@@ -103,7 +105,7 @@ def _without_rarity(evidence: Mapping[str, Any]) -> str:
 
 def evidence_digest(cases: Iterable[Case]) -> str:
     """The same while nothing is known that was not: what a person who decides has to have seen."""
-    said = sorted((case.listing_id, case.via, case.said) for case in cases)
+    said = sorted((case.listing_id, case.via, case.said, case.digest) for case in cases)
     return blake2b(orjson.dumps(said), digest_size=16).hexdigest()
 
 
@@ -162,8 +164,8 @@ def same_person(one: str, other: str) -> bool:
 def why_reopened(state: State, before: Concluded, then: Sequence[Case], now: Sequence[Case], effect: str) -> str:
     """Why a conclusion no longer holds, in Chinese; '' while it does. `now`: the cases that are open.
 
-    A case that has left its list reopens nothing. A dismissal or a proposal reopens for a new case, for other evidence
-    on a known one and, where nothing but the weights is new, for a higher verdict. An upheld flag reopens where evidence
+    A case that has left its list reopens nothing. A dismissal or a proposal reopens for a new case, for other evidence or
+    other numbers on a known one and, where nothing but the weights is new, for a higher verdict. An upheld flag reopens where evidence
     or weights leave a lower verdict: more against the same subject asks nobody again. Both reopen when the measure has
     become one that needs two people and one concluded.
     """
@@ -178,6 +180,8 @@ def why_reopened(state: State, before: Concluded, then: Sequence[Case], now: Seq
         return "出现新的名单条目"
     if any(old.said != new.said for old, new in pairs):
         return "证据有变化"
+    if any(old.digest and new.digest and old.digest != new.digest for old, new in pairs):
+        return "证件号码已更正，隐去的几位与作出结论时不同"
     higher = any(_rank(new) > _rank(old) and new.weights != old.weights for old, new in pairs)
     return "证据权重调整后，判定提高" if higher else ""
 

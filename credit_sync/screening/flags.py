@@ -78,9 +78,10 @@ class FlagWriter:
                 flag_id = self._write_flag(key, known, found, applicants[applicant_id], other_cases=other_cases)
                 for listing_id, comparison in found:
                     pair = (applicant_id, listing_id)
-                    self._write_match(
-                        pair, comparison, flag_id, cases[listing_id].version, by_pair.pop(pair, None)
-                    )
+                    numbers = sorted(number.value for number in applicants[applicant_id].subject.identifiers)
+                    compared = blake2b(orjson.dumps([numbers, cases[listing_id].numbers]), digest_size=16)
+                    case = (cases[listing_id].version, compared.hexdigest())
+                    self._write_match(pair, comparison, flag_id, case, by_pair.pop(pair, None))
         self._insert_new()
         ended = [stored for stored in by_pair.values() if stored["closed_at"] is None]
         why = endings(self._connection, (stored["listing_id"] for stored in ended), self._as_of)
@@ -147,9 +148,10 @@ class FlagWriter:
         pair: tuple[int, int],
         comparison: Comparison,
         flag_id: int,
-        listing_version: int,
+        case: tuple[int, str],
         stored: Mapping[str, Any] | None,
     ) -> None:
+        """`case`: the listing's version, and a digest of the numbers on both sides."""
         evidence = [e.stored() for e in comparison.evidence]
         values = {
             "flag_id": flag_id,
@@ -158,8 +160,8 @@ class FlagWriter:
             "probability": comparison.probability,
             "bits": comparison.bits,
             "evidence": evidence,
-            "digest": blake2b(orjson.dumps(evidence), digest_size=16).hexdigest(),
-            "listing_version": listing_version,
+            "digest": case[1],
+            "listing_version": case[0],
             "weights": self._weights,
             "closed_at": None,
             "close_reason": "",

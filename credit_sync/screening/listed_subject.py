@@ -11,16 +11,19 @@ from credit_sync.subjects.writing import folded
 
 
 class Case(NamedTuple):
-    """One entry as it hangs on a flag: its list, a digest of who is listed, and its version."""
+    """One entry as it hangs on a flag: its list, a digest of who is listed, its version and its numbers."""
 
     list: str
     listed_subject: str
     version: int
+    numbers: tuple[str, ...]
 
     @classmethod
     def of(cls, listing: Listing, version: int) -> Self:
         """A stored listing as a case."""
-        return cls(listing.list, listed_subject(listing.subject), version)
+        own, of_representative = listing.subject.identifiers, listing.legal_representative_id
+        numbers = (*own, of_representative) if of_representative is not None else own
+        return cls(listing.list, listed_subject(listing.subject), version, tuple(sorted(n.value for n in numbers)))
 
 
 def listed_subject(subject: Subject) -> str:

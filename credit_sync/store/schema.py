@@ -291,7 +291,9 @@ match = Table(
     Column("probability", Float, nullable=False),
     Column("bits", Float, nullable=False),
     Column("evidence", JSON, nullable=False),
-    Column("digest", String(32), nullable=False),
+    Column(
+        "digest", String(32), nullable=False
+    ),  # of the numbers on both sides, of which evidence hides some digits
     Column("listing_version", Integer, nullable=False),
     Column("weights", String(64), nullable=False),
     Column("found_at", DateTime, nullable=False),
