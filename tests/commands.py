@@ -3,6 +3,7 @@
 Where the start itself is tested, or a terminal that is not UTF-8, a test starts Python.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from credit_sync import cli
 
@@ -68,4 +70,10 @@ def _run(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str
     for name, number in _STREAMS.items():
         os.dup2(os.open(Path(said, name), os.O_WRONLY | os.O_CREAT), number)
     sys.argv = ["credit-sync", *arguments]
-    cli.main()
+    code: Any = None
+    try:
+        cli.main()
+    except SystemExit as ended:
+        code = ended.code
+    gc.collect()  # closes the store, as the end of Python does; a forked process ends without that
+    sys.exit(code)
