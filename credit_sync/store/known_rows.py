@@ -5,8 +5,10 @@ the version of the source that it holds for, and written in that version's trans
 rollback say, nothing is known, and every row is read.
 """
 
+from array import array
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ _BLOCK = 50_000
 Places = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownRows:
     """Known rows, sorted by digest."""
 
@@ -32,15 +34,20 @@ class KnownRows:
     """The version of the source that they are of."""
     rows: NDArray[Any]
 
+    @cached_property
+    def _firsts(self) -> NDArray[np.uint64]:
+        """In one piece: searching takes a copy of what is not, every time."""
+        return np.ascontiguousarray(self.rows["first"])
+
     def __len__(self) -> int:
         return len(self.rows)
 
     def find(self, digests: bytes) -> Places:
         """The place of each digest among the rows, -1 where it is not known."""
-        asked = np.frombuffer(digests, _ROW["first"]).reshape(-1, 2)
+        asked = np.frombuffer(digests, "<u8").reshape(-1, 2)
         if not len(self.rows):
             return np.full(len(asked), -1)
-        places = np.searchsorted(self.rows["first"], asked[:, 0])
+        places = np.searchsorted(self._firsts, asked[:, 0])
         found = self.rows[np.minimum(places, len(self.rows) - 1)]
         same = (found["first"] == asked[:, 0]) & (found["second"] == asked[:, 1])
         return np.where(same, places, -1)
@@ -59,13 +66,13 @@ class Learnt:
 
     def __init__(self, before: KnownRows) -> None:
         self._before = before
-        self._again: list[Places] = []
+        self._again = np.zeros(len(before), bool)
         self._digests = bytearray()
-        self._records: list[int] = []
+        self._records = array("q")
 
     def again(self, places: Places) -> None:
         """Rows known before, by their places."""
-        self._again.append(places)
+        self._again[places] = True
 
     def read(self, digest: bytes, record_id: int) -> None:
         """A row that was read; without a digest it will be read again."""
@@ -75,16 +82,16 @@ class Learnt:
 
     def known(self, version: int) -> KnownRows:
         """All of them, each once."""
-        again = np.unique(np.concatenate(self._again)) if self._again else np.zeros(0, np.int64)
-        if not self._records and len(again) == len(self._before):
+        if not self._records and self._again.all():
             return KnownRows(version, self._before.rows)
-        read = np.zeros(len(self._records), _ROW)
-        read["first"], read["second"] = np.frombuffer(self._digests, _ROW["first"]).reshape(-1, 2).T
-        read["record"] = self._records
-        rows = np.concatenate([self._before.rows[again], read])
+        came = np.count_nonzero(self._again)
+        rows = np.empty(came + len(self._records), _ROW)
+        rows[:came] = self._before.rows[self._again]
+        rows["first"][came:], rows["second"][came:] = np.frombuffer(self._digests, "<u8").reshape(-1, 2).T
+        rows["record"][came:] = self._records
         rows = rows[np.lexsort((rows["second"], rows["first"]))]
         twice = (rows["first"][1:] == rows["first"][:-1]) & (rows["second"][1:] == rows["second"][:-1])
-        return KnownRows(version, rows[np.concatenate([[True], ~twice])] if len(rows) else rows)
+        return KnownRows(version, np.delete(rows, np.flatnonzero(twice) + 1) if twice.any() else rows)
 
 
 def load_known_rows(connection: Connection, source: str, at: datetime) -> KnownRows:
