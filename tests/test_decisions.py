@@ -1,8 +1,10 @@
 """Decisions from night to night: what holds, what opens a flag again and what it then shows, four eyes, undo."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, select
@@ -323,3 +325,43 @@ def test_a_number_whose_hidden_digits_alone_are_others_opens_a_dismissal_again(
     world.decide(DISMISS, "甲")
     world.night()
     assert world.standing().state is State.DISMISSED, "and holds from then on"
+
+
+def test_of_two_officers_at_once_one_decides(world: ReviewWorld) -> None:
+    """Both looked at the same; the second is told that somebody was before him, whatever he concludes."""
+    seen, together = world.standing().token, Barrier(2)
+
+    def concludes(conclusion: Conclusion, who: str) -> str:
+        together.wait()
+        try:
+            return world.decide(conclusion, who, seen=seen).who
+        except CreditSyncError as error:
+            return error.message
+
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(concludes, (UPHOLD, DISMISS), ("甲", "乙")))
+    assert world.standing().who in said
+    assert "预警 1 在此期间已有人处理" in said
+    with world.engine.connect() as connection:
+        assert len(review.history(connection, 1)) == 1
+        assert len(audit.entries(connection, target="预警 1")) == 1
+
+
+def test_of_two_approvers_at_once_one_agrees(world: ReviewWorld) -> None:
+    """Whoever comes second finds nothing that waits."""
+    on(world, "banned", case(5))
+    flag_id = next(number for number, row in world.flags().items() if row["list"] == "banned")
+    world.decide(UPHOLD, "甲", flag_id)
+    seen, together = world.standing(flag_id).token, Barrier(2)
+
+    def agrees(who: str) -> str:
+        together.wait()
+        try:
+            return world.decide(UPHOLD, who, flag_id, seen=seen).confirmed_by
+        except CreditSyncError as error:
+            return error.message
+
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(agrees, ("乙", "丙")))
+    assert world.standing(flag_id).confirmed_by in said
+    assert f"预警 {flag_id} 在此期间已有人处理" in said

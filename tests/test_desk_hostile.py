@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from credit_sync.desk.office import Serving
 from credit_sync.desk.protection import LARGEST_BODY
 from credit_sync.records import Role
 from credit_sync.store import schema
-from tests.desk_world import ADDRESS, Guest, World, add_users, make_world
+from tests.desk_world import ADDRESS, Guest, World, add_users, make_desk, make_world
 from tests.report_night import FULL_NUMBERS, SECOND, case, entry, organisation, person
 
 SCRIPT = "</script><script>window.hit=1</script>"
@@ -49,6 +50,17 @@ def test_without_the_code_of_an_own_page(world: World, officer: Guest, form: str
     assert (answer.status_code, "页面已过期" in answer.text) == (403, True)
     assert officer.get("/").status_code == 200
     assert world.untouched() == before
+
+
+def test_a_proxy_may_leave_the_port_out_of_host(world: World) -> None:
+    """nginx's $host has none, where the desk's address has one."""
+    serving = Serving("http://127.0.0.1:8443", ("127.0.0.1",))
+    behind = World(world.night, make_desk(world.night, serving, local_accounts=True))
+    guest = behind.signed_in("officer", base_url="http://127.0.0.1")
+    guest.page("/lookup")
+    fields = {"form_code": guest.form_code, "name": "鲍德全", "reason": "核查"}
+    for origin, expected in (("http://127.0.0.1:8443", 200), ("http://127.0.0.1:9", 403)):
+        assert guest.client.post("/lookup", data=fields, headers={"origin": origin}).status_code == expected
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """What the pages say: the list of flags, one flag, one subject, lists, publications, quarantine, runs."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import select, update
 
 from credit_sync.desk.flag_list import PER_PAGE
 from credit_sync.desk.office import Office
+from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
@@ -279,6 +282,25 @@ def test_look_ups_are_limited(world: World, tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setattr(Office, "now", lambda _, at=now: at)
         guest = made.signed_in("officer")
         assert [guest.post("/lookup", name="鲍德全", reason="核查").status_code for _ in expected] == expected
+
+
+def test_look_ups_at_once_are_limited_as_well(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them ask how many there were before the first is on record."""
+    made = copied(world, tmp_path)
+    office = made.application.state.office
+    limited = office.settings.model_copy(update={"desk": office.desk.model_copy(update={"lookups_per_hour": 3})})
+    object.__setattr__(office, "settings", limited)
+    later = datetime.now().replace(microsecond=0) + timedelta(hours=4)
+    monkeypatch.setattr(Office, "now", lambda _: later)
+    together = Barrier(6)
+    monkeypatch.setattr(lookup, "refuse_too_many", lambda *_: together.wait())
+    guests, before = [made.signed_in("officer") for _ in range(6)], len(made.audited("lookup"))
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(guest.post, "/lookup", name="鲍德全", reason="核查") for guest in guests]
+        statuses = sorted(answer.result().status_code for answer in asked)
+    assert (statuses, len(made.audited("lookup"))) == ([200, 200, 200, 429, 429, 429], before + 3)
 
 
 # --- lists, publications, quarantine, runs ---------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from sqlalchemy import select, update
 
 from credit_sync.desk.office import Serving
 from credit_sync.desk.serve import serving_at
+from credit_sync.desk.signing_in.claims import user_from
 from credit_sync.desk.signing_in.local import change_password, disable, make_account
 from credit_sync.desk_settings import Desk
 from credit_sync.errors import CreditSyncError
-from credit_sync.store import schema
+from credit_sync.store import audit, schema
 from credit_sync.store.engine import writing
 from tests.desk_world import ADDRESS, PASSWORD, SCIENCE, World, add_users, make_desk, make_world
 
@@ -324,6 +325,16 @@ def test_nobody_else_is_believed(behind: World, address: str) -> None:
     answer = behind.guest(address, headers=said() | {"X-Forwarded-For": b"10.9.8.7"}).get("/")
     assert answer.status_code == 401
     assert "统一登录入口" in answer.text
+
+
+def test_a_name_is_one_however_it_is_spaced(behind: World) -> None:
+    """As it goes on record, by which look-ups are counted."""
+    guest = behind.guest("10.9.9.20", headers=said(name="wang  wei"))
+    guest.page("/lookup")
+    guest.post("/lookup", name="鲍德全", reason="核查")
+    with behind.engine.connect() as connection:
+        assert len(audit.entries(connection, who="wang wei", action="lookup")) == 1
+    assert user_from("wang\u3000 wei", "", [], [], Desk.model_validate(PROXY).proxy).name == "wang wei"
 
 
 def test_headers_that_will_not_do(behind: World) -> None:

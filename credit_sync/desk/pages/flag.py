@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from credit_sync.desk.flag_list import Wanted, flag_order
-from credit_sync.desk.limits import refuse_too_many
+from credit_sync.desk.limits import put_on_record_within, refuse_too_many
 from credit_sync.desk.office import office_of
 from credit_sync.desk.one_flag import Event, applicant_of_flag, one_flag
 from credit_sync.desk.pages.flags import Reader, WantedOf
@@ -16,7 +16,6 @@ from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import Visitor, VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
-from credit_sync.lookup import put_on_record
 from credit_sync.reporting import labels
 from credit_sync.reporting.shown import shown
 from credit_sync.review import HistoryStep, standing
@@ -53,7 +52,7 @@ def numbers(
         _, applicant = applicant_of_flag(connection, user, number)
         refuse_too_many(connection, office, user, Action.REVEAL)
     query = f"预警 {number} {applicant.application} {applicant.subject.name}"
-    put_on_record(office.engine, Action.REVEAL, query, 1, who=user.name, reason=reason.strip(), at=office.now())
+    put_on_record_within(office, user, Action.REVEAL, query, {"found": 1, "reason": reason.strip()})
     full = tuple(f"{i.title} {i.value}" for i in applicant.subject.identifiers)
     return _flag(request, who, user, number, asked, full)
 

@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from credit_sync.desk.departments import is_of_user
 from credit_sync.desk.errors import SlowDownError
-from credit_sync.desk.limits import refuse_too_many
+from credit_sync.desk.limits import put_on_record_within, refuse_too_many
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.subject_answer import AnswerView, answer_view
 from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
-from credit_sync.lookup import Answer, look_up, put_on_record, subject_asked_for
+from credit_sync.lookup import Answer, look_up, subject_asked_for
 from credit_sync.records import Applicant
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
@@ -76,7 +76,7 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
         refuse_too_many(connection, office, user, Action.LOOKUP)
         answered = _only_own(_look_up(connection, office, subject), user)
     found = len(answered.found)
-    put_on_record(office.engine, Action.LOOKUP, answered.query, found, who=user.name, reason=reason, at=now)
+    put_on_record_within(office, user, Action.LOOKUP, answered.query, {"found": found, "reason": reason})
     return answer_view(answered, office.measures, now.date())
 
 

@@ -23,7 +23,7 @@ def user_from(
     Where `departments` is empty the provider's words are the departments' names, else an unknown one is none; only the
     mapping can give all departments. Raises CreditSyncError for a name that cannot go on record.
     """
-    name = name.strip()
+    name = " ".join(name.split())  # as it goes on record: one name, one count of look-ups
     if not name or len(name) > _LONGEST or any(unicodedata.category(c)[0] == "C" for c in name):
         raise CreditSyncError(
             "登录平台没有给出可用的账号", remedy="请运维人员核对 [desk] 的 user_claim 或 user_header"
