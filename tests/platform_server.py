@@ -18,7 +18,7 @@ from credit_sync.publishing.findings import has_errors
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
 from credit_sync.records import RecordKind
-from tests.publishing import EDITION_2018
+from tests.publishing import EDITION_2018, EDITION_2018_SFZH
 from tests.servers import Answer, Request, json_answer, serve
 
 Fault = Literal[
@@ -141,7 +141,8 @@ class Platform:
         if known is None or not self.remembers_keys:
             self.arrivals[key] += 1
             known = self.kept[key] = Kept(record, action, row, "0", "", str(len(self.kept) + 1))
-            errors = [f.message for f in validate(row, kind, EDITION_2018, self.on) if has_errors([f])]
+            edition = EDITION_2018 if {"XK_XDR_LB", "CF_XDR_LB"} & row.keys() else EDITION_2018_SFZH
+            errors = [f.message for f in validate(row, kind, edition, self.on) if has_errors([f])]
             if self.refuses_all or (action != "3" and (errors or REFUSED in row.get("BZ", ""))):
                 known.state, known.reason = "2", "；".join(errors) or "不合要求"
             elif not self.decides_later:
