@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,28 @@ def test_deltas_know_nothing(world: World) -> None:
     world.pull("b", entry(1))
     assert known(world, "b") == 0
     assert world.rows(schema.known_rows, "source") == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"案号": "1", "姓名": "张三"},
+        {"姓名": "张三", "案号": 1},
+        {"案号": 1, "名称": "张三"},
+        {"案号": 1, "姓名": "张三 "},
+        {"案号": 1.0, "姓名": "张三"},
+        {"案号": 1, "姓名": "张三", "注": None},
+    ],
+)
+def test_another_row_has_another_digest(world: World, other: dict[str, Any]) -> None:
+    digests = row_digests.RowDigests(world.mappings()["a"])
+    assert digests.of(entry(1)) == digests.of(entry(1))
+    assert digests.of(entry(1)) != digests.of(other)
+
+
+@pytest.mark.parametrize("value", [Decimal("1.0"), "\ud800", 2**70, object()])
+def test_what_is_no_plain_data_has_no_digest_and_is_read(world: World, value: object) -> None:
+    assert row_digests.RowDigests(world.mappings()["a"]).of({"案号": value}) == b""
 
 
 ROWS = st.builds(
