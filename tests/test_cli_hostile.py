@@ -40,6 +40,18 @@ def call(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return Command(*arguments, folder=site).ended()
 
 
+def start(site: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """In a Python of its own, whose terminal and clock are what the environment says."""
+    return subprocess.run(
+        [sys.executable, "-m", "credit_sync", *arguments],
+        cwd=site,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
+        capture_output=True,
+        check=False,
+    )
+
+
 def hashes(folder: Path) -> dict[str, str]:
     """Of every file but SQLite's shared memory, which is no content."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith("-shm"))
@@ -58,18 +70,9 @@ def test_numbers_and_odd_bytes_in_file_names(site: Path) -> None:
 
 
 def test_a_terminal_that_lacks_characters(site: Path) -> None:
-    def call_in_gbk(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "credit_sync", *arguments],
-            cwd=site,
-            env=os.environ | {"PYTHONIOENCODING": "gbk", "PYTHONPATH": str(ROOT)},
-            encoding="gbk",
-            capture_output=True,
-            check=False,
-        )
-
-    assert call_in_gbk("run", "--only", "pull", "--as-of", "2018-11-30").returncode == 0
-    told = call_in_gbk("status")
+    gbk = {"PYTHONIOENCODING": "gbk"}
+    assert start(site, "run", "--only", "pull", "--as-of", "2018-11-30", **gbk).returncode == 0
+    told = start(site, "status", **gbk)
     assert (told.returncode, told.stderr) == (0, "")
 
 
@@ -82,6 +85,12 @@ def test_check_touches_nothing_not_even_what_a_killed_run_left(site: Path) -> No
     checked = call(site, "check")
     assert checked.returncode == 0, checked.stdout
     assert hashes(site) == before
+
+
+def test_check_tells_of_a_clock_that_is_not_chinas(site: Path) -> None:
+    assert start(site, "check", TZ="Asia/Shanghai").stdout.splitlines()[-1].endswith("，北京时间")
+    elsewhere = start(site, "check", TZ="UTC").stdout.splitlines()[-1]
+    assert elsewhere.startswith("时钟：") and "TZ=Asia/Shanghai" in elsewhere
 
 
 def test_check_leaves_a_strangers_database_alone(site: Path) -> None:

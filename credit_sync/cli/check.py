@@ -1,7 +1,7 @@
 """`check`: tries everything a night needs, and changes nothing."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -63,7 +63,17 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("系统", name, partial(_probe_system, settings, name)))
     if settings.tell.mail is not None:
         passed.append(_try("邮件", "", partial(probe_mail, settings)))
+    click.echo(f"时钟：{_clock()}")
     return 0 if all(passed) else EXIT_FAILED
+
+
+def _clock() -> str:
+    """Days are those of the machine: where it is not China's time, a night judges deadlines by the day before."""
+    now = datetime.now().astimezone()
+    said = f"{now:%Y-%m-%d %H:%M}"
+    if now.utcoffset() == timedelta(hours=8):
+        return f"{said}，北京时间"
+    return f"{said}（UTC{now:%z}），注意：不是北京时间，期限和公示截止会按另一天算；请设环境变量 TZ=Asia/Shanghai"
 
 
 def _probe_system(settings: Settings, name: str) -> str:
