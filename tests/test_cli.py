@@ -240,8 +240,8 @@ def test_an_empty_list_file_clears_nobody(first_night: Night, tmp_path: Path) ->
         (("quarantine", "export", "/nowhere/x.xlsx"), 1),
     ],
 )
-def test_wrong_commands_end_in_a_sentence(first_night: Night, arguments: tuple[str, ...], code: int) -> None:
-    wrong = first_night.call(*arguments)
+def test_wrong_commands_end_in_a_sentence(night: Night, arguments: tuple[str, ...], code: int) -> None:
+    wrong = night.call(*arguments)
     assert wrong.returncode == code
     assert wrong.stderr.strip()
     assert "Traceback" not in wrong.stderr

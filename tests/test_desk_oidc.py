@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select
 
@@ -52,11 +52,11 @@ def settings(of: Provider, **more: Any) -> dict[str, Any]:
     }
 
 
-def go_and_return(guest: Guest, wanted: str = "/") -> httpx.Response:
+def go_and_return(guest: Guest, wanted: str = "/") -> httpx2.Response:
     """To the provider and back, as a browser does."""
     away = guest.get("/sign-in/oidc", params={"next": wanted})
     assert away.status_code == 302, away.text
-    back = httpx.get(away.headers["location"])
+    back = httpx2.get(away.headers["location"])
     assert back.status_code == 302, back.text
     return guest.get(path_of(back.headers["location"]))
 
@@ -154,7 +154,7 @@ def test_what_came_back_once_does_not_come_back_again(desk: World, honest: Provi
     guest = desk.guest()
     away = guest.get("/sign-in/oidc")
     kept = guest.client.cookies["credit_sync_away"]
-    back = path_of(httpx.get(away.headers["location"]).headers["location"])
+    back = path_of(httpx2.get(away.headers["location"]).headers["location"])
     assert guest.get(back).status_code == 303
     thief = desk.guest()
     assert thief.get(back).status_code == 400  # another browser: it never went away
@@ -168,7 +168,7 @@ def test_what_came_back_once_does_not_come_back_again(desk: World, honest: Provi
 def test_a_refusal_at_the_provider(desk: World, honest: Provider) -> None:
     guest = desk.guest()
     away = guest.get("/sign-in/oidc")
-    state = dict(httpx.URL(away.headers["location"]).params)["state"]
+    state = dict(httpx2.URL(away.headers["location"]).params)["state"]
     said = {"error": "access_denied", "error_description": "<script>alert(1)</script>", "state": state}
     answer = guest.get("/sign-in/oidc/return", params=said)
     assert (answer.status_code, "<script>alert" in answer.text) == (400, False)

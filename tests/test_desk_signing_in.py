@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from httpx import Headers
+from httpx2 import Headers
 from sqlalchemy import select, update
 
 from credit_sync.desk.office import Serving

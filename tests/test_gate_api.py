@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 import pytest
 import schemathesis
 from fastapi import FastAPI
@@ -86,7 +86,7 @@ class Interface:
             return audit.entries(connection, action=action)
 
 
-def is_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
     """The answer is a problem, in Chinese, with nothing of the inside."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), (
         answer.text
@@ -543,7 +543,7 @@ def test_many_at_once_over_a_real_server(tmp_path: Path, engine: Engine, monkeyp
     body = body_of(clean_application())
     with browsable(interface.application, port) as address:
         headers = {"authorization": f"Bearer {key}", "host": "127.0.0.1"}
-        with httpx.Client(base_url=address, headers=headers, timeout=30) as crowd, ThreadPoolExecutor(8) as pool:
+        with httpx2.Client(base_url=address, headers=headers, timeout=30) as crowd, ThreadPoolExecutor(8) as pool:
             asked = [lambda: crowd.get(f"{GATE}/{ROBOT}"), lambda: crowd.post("/api/v1/gate", json=body)] * 12
             answers = list(pool.map(lambda ask: ask(), asked))
             same = list(

@@ -17,7 +17,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 
-_PACKAGES = ("argon2", "authlib", "fastapi", "httpx", "itsdangerous", "multipart", "uvicorn")
+_PACKAGES = ("argon2", "authlib", "fastapi", "httpx2", "itsdangerous", "multipart", "uvicorn")
 """What the extra `desk` brings, as Python calls it."""
 
 

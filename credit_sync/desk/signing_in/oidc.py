@@ -1,11 +1,10 @@
 """Sign-in at an OpenID Connect provider (OpenID Connect Core 1.0, code flow): discovery, PKCE, state and nonce by Authlib."""
 
-import warnings
 from typing import Any
 
-import httpx
+import httpx2
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
-from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-untyped]
+from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +14,6 @@ from credit_sync.desk.signing_in.claims import user_from, words
 from credit_sync.desk_settings import OidcSignIn
 from credit_sync.errors import CreditSyncError
 from credit_sync.secret import secret
-
-with warnings.catch_warnings():  # Authlib's advice on another HTTP client would stand among the log's JSON lines
-    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
-    from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures with a key of the provider's own; never `none`, never one that our client secret could make."""
@@ -49,7 +44,7 @@ class OidcClient:
         try:
             await self._metadata()
             response: Response = await self._client.authorize_redirect(request, back_to)
-        except (AuthlibBaseError, httpx.HTTPError, ValueError, RuntimeError, KeyError) as error:
+        except (AuthlibBaseError, httpx2.HTTPError, ValueError, RuntimeError, KeyError) as error:
             raise _unusable(error) from None
         return response
 
@@ -66,7 +61,7 @@ class OidcClient:
             token = await self._client.authorize_access_token(
                 request, claims_options=expected, leeway=_LEEWAY_SECONDS
             )
-        except (AuthlibBaseError, JoseError, httpx.HTTPError, ValueError, RuntimeError, KeyError) as error:
+        except (AuthlibBaseError, JoseError, httpx2.HTTPError, ValueError, RuntimeError, KeyError) as error:
             raise _unusable(error) from None
         claims = token.get("userinfo")
         if not claims:
