@@ -17,7 +17,8 @@ PAIRS = {"applicant": pl.Int64, "listing": pl.Int64, "rank": pl.Int8}
 peers have one cut, so their pairs are 2."""
 
 
-def _processor_time() -> float:
+def processor_time() -> float:
+    """Seconds of the processor so far, of this process and of those that it started and that have ended."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
@@ -42,9 +43,9 @@ class Measured:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Adds the time spent inside to a phase."""
-        began, worked = time.perf_counter(), _processor_time()
+        began, worked = time.perf_counter(), processor_time()
         yield
-        self.add(name, time.perf_counter() - began, _processor_time() - worked)
+        self.add(name, time.perf_counter() - began, processor_time() - worked)
 
     def add(self, name: str, seconds: float, cpu: float) -> None:
         """Adds to a phase."""

@@ -7,8 +7,6 @@ of a citizen id; other publishers hide other places, shorten the number, or mask
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from credit_sync.subjects.identifiers.folding import MASK
 
 _PATTERN = re.compile(r"[0-9A-Z*]{6,20}")
@@ -52,6 +50,8 @@ def project(numbers: Sequence[str], shapes: Sequence[str]) -> list[str]:
     >>> project(["340100190001040017"], ["1111111111****1111", "111111********1111"])
     ['3401001900****0017', '340100********0017']
     """
+    import numpy as np  # commands that compare nothing start without it
+
     whole = np.array(numbers, str)
     places = whole.view(np.uint32).reshape(len(numbers), -1)  # a column a place: all numbers at once
     found: list[str] = []
