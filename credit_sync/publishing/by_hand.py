@@ -205,7 +205,7 @@ def repair(  # noqa: PLR0913 - what stands on record
 def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
     """Withdrawals that nobody asked for and that have not gone out make way for what the day now on record calls for."""
     mine = and_(submission.c.record == RecordKind.PENALTY.value, submission.c.record_id.in_(penalties))
-    by_itself = and_(submission.c.action == Action.WITHDRAW, submission.c.who == "")
+    by_itself = and_(submission.c.action == Action.WITHDRAW, submission.c.decision == "")
     waiting = submission.c.state.in_((State.PENDING, State.REJECTED))
     connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
 

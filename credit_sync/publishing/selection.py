@@ -120,7 +120,7 @@ def _ended_too_early(outbox: Outbox, record: Table) -> ColumnElement[bool]:
         submission.c.id == _last(outbox, record),
         submission.c.action == Action.WITHDRAW,
         submission.c.state.in_(HANDED_OVER),
-        submission.c.who == "",
+        submission.c.decision == "",
     )
 
 
