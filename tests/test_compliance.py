@@ -102,6 +102,18 @@ def test_what_happens_later_changes_no_past_month(engine: Engine, tmp_path: Path
     assert december.missing == 1
 
 
+def test_a_decision_under_another_key_is_one_decision(engine: Engine, tmp_path: Path) -> None:
+    world = november(engine, tmp_path)
+    before = read_compliance(engine, world.settings, NOVEMBER, DECEMBER_1)
+    world.change(4, licence="SYXK-(皖)2018-004")
+    world.night(date(2018, 12, 3))
+    assert read_compliance(engine, world.settings, NOVEMBER, datetime(2026, 11, 26)) == before
+    december = read_compliance(engine, world.settings, NOVEMBER.earlier(-1), datetime(2018, 12, 3, 12))
+    assert document(4) not in {item.number for item in december.late}
+    assert december.channels[0].total.overdue_before == before.overdue
+    assert december.channels[0].trend[-2].figures == before.channels[0].total
+
+
 def test_the_running_month_counts_up_to_now(engine: Engine, tmp_path: Path) -> None:
     world = november(engine, tmp_path)
     report = this_month(engine, world.settings, datetime(2018, 11, 12, 9))
@@ -153,7 +165,7 @@ def publications(draw: st.DrawFn) -> Publication:
         answered = draw(st.none() | st.integers(0, 20))
         answered_at = None if answered is None else at + timedelta(days=answered)
         attempts.append(Attempt(at, answered_at, accepted=draw(st.booleans()), reason="不符"))
-    timeline = Timeline(RecordKind.LICENCE, 1, tuple(versions))
+    timeline = Timeline(RecordKind.LICENCE, (1,), tuple(versions))
     return Publication("甲", timeline, EDITION_2018.licence, tuple(attempts))
 
 
@@ -176,7 +188,7 @@ def test_what_comes_after_a_time_does_not_count(publication: Publication, at: da
         publication.channel,
         Timeline(
             RecordKind.LICENCE,
-            1,
+            (1,),
             tuple(v for v in publication.timeline.versions if v.since < at),
         ),
         publication.table,
@@ -197,7 +209,7 @@ def test_a_refused_decision_is_published_when_it_is_taken() -> None:
         Attempt(known, datetime(2018, 11, 3), reason="不符"),
         Attempt(datetime(2018, 11, 14, 2), datetime(2018, 11, 15), accepted=True),
     )
-    timeline = Timeline(RecordKind.LICENCE, 1, (said(known, date(2018, 11, 1)),))
+    timeline = Timeline(RecordKind.LICENCE, (1,), (said(known, date(2018, 11, 1)),))
     publication = Publication("甲", timeline, EDITION_2018.licence, attempts)
     standings = [judge(publication, TERM, datetime(2018, 11, day)) for day in (3, 4, 15, 16)]
     assert [one and (one.standing, one.published_on, one.days_late) for one in standings] == [
@@ -209,7 +221,7 @@ def test_a_refused_decision_is_published_when_it_is_taken() -> None:
 
 
 def test_decisions_from_before_the_count_are_left_out() -> None:
-    timeline = Timeline(RecordKind.LICENCE, 1, (said(datetime(2018, 11, 2), date(2018, 10, 31)),))
+    timeline = Timeline(RecordKind.LICENCE, (1,), (said(datetime(2018, 11, 2), date(2018, 10, 31)),))
     publication = Publication("甲", timeline, EDITION_2018.licence, ())
     later = TERM.model_copy(update={"counted_from": date(2018, 11, 1)})
     assert judge(publication, TERM, DECEMBER_1) is not None
@@ -219,7 +231,7 @@ def test_decisions_from_before_the_count_are_left_out() -> None:
 def test_a_penalty_whose_publicity_is_over_is_not_owed() -> None:
     content = {"public_until": date(2018, 11, 20), "repaired_on": None, "nature": "行政处罚"}
     first = said(datetime(2018, 11, 2), date(2018, 11, 1))
-    timeline = Timeline(RecordKind.PENALTY, 1, (Said(first.since, first.there, {**first.content, **content}),))
+    timeline = Timeline(RecordKind.PENALTY, (1,), (Said(first.since, first.there, {**first.content, **content}),))
     publication = Publication("甲", timeline, EDITION_2018.penalty, ())
     assert judge(publication, TERM, datetime(2018, 11, 20)) is not None
     assert judge(publication, TERM, datetime(2018, 11, 22)) is None
@@ -228,7 +240,7 @@ def test_a_penalty_whose_publicity_is_over_is_not_owed() -> None:
 def test_a_penalty_repaired_by_a_person_before_it_was_sent_is_not_owed() -> None:
     content = {"public_until": None, "repaired_on": None, "nature": "行政处罚"}
     first = said(datetime(2018, 11, 2), date(2018, 11, 1))
-    timeline = Timeline(RecordKind.PENALTY, 1, (Said(first.since, first.there, {**first.content, **content}),))
+    timeline = Timeline(RecordKind.PENALTY, (1,), (Said(first.since, first.there, {**first.content, **content}),))
     repair = Repair(datetime(2018, 11, 22, 9), date(2018, 11, 21))
     publication = Publication("甲", timeline, EDITION_2018.penalty, (), repair)
     assert judge(publication, TERM, datetime(2018, 11, 22, 9)) is not None, "nobody had said so"

@@ -25,7 +25,7 @@ def read_timelines(connection: Connection, kind: RecordKind, fields: Collection[
     query = select(table.c.id, table.c.first_seen, table.c.removed_at, *columns.values()).order_by(table.c.id)
     for row in connection.execute(query).mappings():
         now = Said(row["first_seen"], row["removed_at"] is None, {name: row[name] for name in columns})
-        yield Timeline(kind, row["id"], _versions(now, changes.get(row["id"], ()), dates))
+        yield Timeline(kind, (row["id"],), _versions(now, changes.get(row["id"], ()), dates))
 
 
 def _versions(now: Said, changes: Sequence[Any], dates: frozenset[str]) -> tuple[Said, ...]:

@@ -1,11 +1,12 @@
 """What a record said, and when: so that a past month can be judged again as it was. Pure."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from credit_sync.publishing.across_rows import number_key
 from credit_sync.records import RecordKind
 
 
@@ -36,13 +37,48 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A record's versions, the oldest first."""
+    """A decision's versions, the oldest first, of the record that has it and of those that had it before."""
 
     kind: RecordKind
-    record_id: int
+    record_ids: tuple[int, ...]
+    """The oldest first."""
     versions: tuple[Said, ...]
+
+    @property
+    def record_id(self) -> int:
+        """The first of them: what a month that is over was reported by."""
+        return self.record_ids[0]
 
     def before(self, at: datetime) -> Said | None:
         """The last version from before a time; None when the record was not known yet."""
         known = bisect_left(self.versions, at, key=lambda said: said.since)
         return self.versions[known - 1] if known else None
+
+
+def by_decision(timelines: Iterable[Timeline]) -> tuple[Timeline, ...]:
+    """Every decision once: a record that comes when the one with its document number has gone is that one, re-keyed.
+
+    `timelines` in the order of ids. What was true at a time stays so: only what had happened when the later record came counts.
+    """
+    found: dict[int, Timeline] = {}
+    by_number: dict[str, int] = {}
+    for timeline in timelines:
+        came = timeline.versions[0]
+        number = number_key(came.number)
+        before = found.get(by_number.get(number, 0))
+        if before is not None and not _there(before, came.since):
+            timeline = replace(
+                timeline,
+                record_ids=before.record_ids + timeline.record_ids,
+                versions=tuple(sorted(before.versions + timeline.versions, key=lambda said: said.since)),
+            )
+        found[timeline.record_id] = timeline
+        if any(map(str.isdigit, number)):
+            by_number[number] = timeline.record_id
+    return tuple(found.values())
+
+
+def _there(timeline: Timeline, at: datetime) -> bool:
+    """Whether its source had it when `at` was over."""
+    said = [said.there for said in timeline.versions if said.since <= at]
+    return not said or said[-1]

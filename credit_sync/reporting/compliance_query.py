@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Engine, func, or_, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.compliance import (
+    Attempt,
     Judged,
     MonthFigures,
     Publication,
+    Repair,
     Standing,
     judge,
     late_in,
@@ -23,7 +25,7 @@ from credit_sync.publishing.number_series import Gap, Numbered, Series, SeriesYe
 from credit_sync.publishing.promises import promise_figures
 from credit_sync.publishing.rates import Month
 from credit_sync.publishing.standard import load_standard
-from credit_sync.publishing.timeline import Timeline
+from credit_sync.publishing.timeline import Timeline, by_decision
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
 from credit_sync.reporting.compliance_views import (
@@ -113,7 +115,7 @@ def _timelines(connection: Connection, rules: DeadlineRules, settings: Settings)
     for channel in settings.channels.values():
         standard = load_standard(settings.path(settings.mappings), channel.standard)
         fields |= {only.field for kind in PUBLISHED_KINDS if (only := standard.table(kind).only)}
-    return {kind: tuple(read_timelines(connection, kind, fields)) for kind in PUBLISHED_KINDS}
+    return {kind: by_decision(read_timelines(connection, kind, fields)) for kind in PUBLISHED_KINDS}
 
 
 def _publications(
@@ -126,10 +128,20 @@ def _publications(
             attempts, table = read_attempts(connection, name, kind), standard.table(kind)
             repairs = read_repairs(connection, kind)
             found[kind] = tuple(
-                Publication(name, t, table, attempts.get(t.record_id, ()), repairs.get(t.record_id))
+                Publication(name, t, table, _attempts(attempts, t), _last_repair(repairs, t))
                 for t in timelines[kind]
             )
         yield name, found
+
+
+def _attempts(attempts: Mapping[int, tuple[Attempt, ...]], timeline: Timeline) -> tuple[Attempt, ...]:
+    found = chain.from_iterable(attempts.get(record_id, ()) for record_id in timeline.record_ids)
+    return tuple(sorted(found, key=lambda attempt: attempt.sent_at))
+
+
+def _last_repair(repairs: Mapping[int, Repair], timeline: Timeline) -> Repair | None:
+    found = (repairs[record_id] for record_id in reversed(timeline.record_ids) if record_id in repairs)
+    return next(found, None)
 
 
 def _judged(publications: Iterable[Publication], term: PublicationTerm, at: datetime) -> list[Judged]:
