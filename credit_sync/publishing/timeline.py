@@ -63,22 +63,20 @@ def by_decision(timelines: Iterable[Timeline]) -> tuple[Timeline, ...]:
     found: dict[int, Timeline] = {}
     by_number: dict[str, int] = {}
     for timeline in timelines:
-        came = timeline.versions[0]
-        number = number_key(came.number)
+        number = number_key(timeline.versions[0].number)
         before = found.get(by_number.get(number, 0))
-        if before is not None and not _there(before, came.since):
-            timeline = replace(
-                timeline,
-                record_ids=before.record_ids + timeline.record_ids,
-                versions=tuple(sorted(before.versions + timeline.versions, key=lambda said: said.since)),
-            )
-        found[timeline.record_id] = timeline
+        whole = timeline if before is None else _continued(before, timeline)
+        found[whole.record_id] = whole
         if any(map(str.isdigit, number)):
-            by_number[number] = timeline.record_id
+            by_number[number] = whole.record_id
     return tuple(found.values())
 
 
-def _there(timeline: Timeline, at: datetime) -> bool:
-    """Whether its source had it when `at` was over."""
-    said = [said.there for said in timeline.versions if said.since <= at]
-    return not said or said[-1]
+def _continued(before: Timeline, timeline: Timeline) -> Timeline:
+    """Both as one, where the source had lost the first when the second came; else the second."""
+    came = timeline.versions[0].since
+    there = [said.there for said in before.versions if said.since <= came]
+    if not there or there[-1]:
+        return timeline
+    versions = sorted(before.versions + timeline.versions, key=lambda said: said.since)
+    return replace(timeline, record_ids=before.record_ids + timeline.record_ids, versions=tuple(versions))
