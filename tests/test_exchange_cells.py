@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, types
+from sqlalchemy.dialects import mysql, postgresql
 
 from credit_sync.interfaces.cells import Cells, UnfitError, unwritable
 
@@ -19,6 +20,7 @@ TYPES = [
     types.Numeric(18, 6),
     types.Integer(),
     types.Uuid(),
+    types.REAL(),
 ]
 
 
@@ -35,6 +37,9 @@ def cells(kind: types.TypeEngine[Any], charset: str = "", *, nullable: bool = Tr
         (types.Numeric(18, 6), "0.200000", Decimal("0.2")),
         (types.Numeric(18, 2), "0.200000", Decimal("0.2")),
         (types.Integer(), "2", 2),
+        (mysql.FLOAT(), "1234.500000", Decimal("1234.5")),
+        (mysql.DOUBLE(), "12345.670000", Decimal("12345.67")),
+        (postgresql.DOUBLE_PRECISION(53), "12345.67", Decimal("12345.67")),
         (types.String(2), "", None),
     ],
 )
@@ -54,6 +59,14 @@ def test_nothing_is_an_empty_text_where_null_is_not_allowed() -> None:
         (types.Date(), "", "2018-11-30", "许可内容写不进前置库：列的类型是 DATE"),
         (types.Numeric(18, 6), "", "两千元", "许可内容写不进前置库：列的类型是 NUMERIC"),
         (types.Numeric(18, 2), "", "0.012300", "许可内容 0.0123 的小数位数超过前置库的列（2 位）"),
+        (types.REAL(), "", "12345.67", "许可内容 12345.67 前置库的列（REAL）只能准确存 6 位数字"),
+        (mysql.FLOAT(), "", "12345.67", "许可内容 12345.67 前置库的列（FLOAT）只能准确存 6 位数字"),
+        (
+            types.Double(),
+            "",
+            "1234567890123.456",
+            "许可内容 1234567890123.456 前置库的列（DOUBLE）只能准确存 15 位数字",
+        ),
         (types.Text(), "gbk", "屏障𠮷", "许可内容里的“𠮷”（U+20BB7）前置库的字符集 gbk 写不出"),
         (types.Text(), "utf8mb3", "𠮷", "许可内容里的“𠮷”"),
     ],

@@ -59,7 +59,7 @@ class Cells:
             return datetime.strptime(value, self.date_format).date()
         if isinstance(kind, types.Integer):
             return int(value)
-        if isinstance(kind, types.Numeric):
+        if isinstance(kind, types.Numeric | types.Float):
             return Decimal(value)
         if isinstance(kind, types.Uuid):
             return UUID(value)
@@ -75,10 +75,28 @@ class Cells:
             )
 
     def _refuse_to_round(self, value: Decimal, title: str) -> None:
-        """Databases round what has more decimals than the column, and say nothing."""
-        scale = getattr(self.column.type, "scale", None)
+        """Databases round what has more decimals or digits than the column, and say nothing."""
+        kind = self.column.type
+        scale = getattr(kind, "scale", None)
+        holds = _digits(kind) if isinstance(kind, types.Float) else None
+        if holds is not None and value.is_finite() and len(value.normalize().as_tuple().digits) > holds:
+            raise UnfitError(
+                f"{title} {value.normalize():f} 前置库的列（{kind}）只能准确存 {holds} 位数字，会走样"
+            )
         if scale is not None and value.is_finite() and value != round(value, scale):
             raise UnfitError(f"{title} {value.normalize():f} 的小数位数超过前置库的列（{scale} 位），会被四舍五入")
+
+
+def _digits(kind: types.Float[Any]) -> int:
+    """How many decimal digits a binary column gives back as they were: IEEE 754 of 32 or 64 bits.
+
+    FLOAT has 64 bits with PostgreSQL, 32 with MySQL: the fewer are promised, unless its precision asks for more.
+    """
+    double = isinstance(kind, types.Double) or (kind.precision or 0) > _SINGLE_BITS
+    return 15 if double else 6
+
+
+_SINGLE_BITS = 24
 
 
 def unwritable(value: str, charset: str) -> str:
