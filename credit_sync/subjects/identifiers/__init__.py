@@ -98,25 +98,25 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
     `owner` decides between readings that both fit. `on` is the day of the reading: nobody is born later.
     """
     folded = fold(text)
-    if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or len(set(folded)) == 1:
+    if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or folded == folded[0] * len(folded):
         return None
-    candidates = _PERSON_READINGS if owner is SubjectKind.PERSON else _ORGANISATION_READINGS
-    whole = MASK not in folded
-    readings = [found for read in candidates if whole and (found := read(folded, on)) is not None]
-    for reading in readings:
-        if reading.valid:
-            return reading
-    if (shown := _masked(text, folded, owner)) is not None:
+    failing = None
+    if MASK not in folded:
+        for read in _PERSON_READINGS if owner is SubjectKind.PERSON else _ORGANISATION_READINGS:
+            if (found := read(folded, on)) is not None and found.valid:
+                return found
+            failing = failing or found
+    if (shown := _masked(text, folded, owner) or failing) is not None:
         return shown
-    if readings:
-        return readings[0]
     travel = _read_travel_document(folded) if owner is SubjectKind.PERSON else None
     return travel or Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
 
 
 def _masked(text: str, folded: str, owner: SubjectKind) -> Identifier | None:
     """A number shown in part, by mask characters or by leaving its middle out."""
-    pattern = _SHORTENED.sub(r"\1****\2", folded) if owner is SubjectKind.PERSON else ""
+    pattern = ""
+    if owner is SubjectKind.PERSON:
+        pattern = folded if MASK in folded else _SHORTENED.sub(r"\1****\2", folded)
     if MASK not in pattern or citizen_id.birth_date(f"{folded:0<18}") is not None:
         pattern = unify_masks(text)
     if not masked.is_pattern(pattern):
@@ -144,13 +144,15 @@ def _read_citizen_id(folded: str, on: date) -> Identifier | None:
     digits = fold_look_alikes(folded)
     if len(digits) == 15 and (longer := citizen_id.from_fifteen(digits)):
         return Identifier(IdentifierKind.CITIZEN_ID, longer)
-    if not citizen_id.has_shape(digits):
-        return None
-    return Identifier(IdentifierKind.CITIZEN_ID, digits, citizen_id.is_valid(digits, on=on))
+    if citizen_id.is_valid(digits, on=on):
+        return Identifier(IdentifierKind.CITIZEN_ID, digits)
+    return Identifier(IdentifierKind.CITIZEN_ID, digits, valid=False) if citizen_id.has_shape(digits) else None
 
 
 def _read_uscc(folded: str, _on: date) -> Identifier | None:
-    code = folded if uscc.is_valid(folded) else fold_look_alikes(folded.replace("L", "\0")).replace("\0", "L")
+    if uscc.is_valid(folded):
+        return Identifier(IdentifierKind.USCC, folded)
+    code = fold_look_alikes(folded.replace("L", "\0")).replace("\0", "L")
     return Identifier(IdentifierKind.USCC, code, uscc.is_valid(code)) if uscc.has_shape(code) else None
 
 
@@ -185,14 +187,13 @@ _ORGANISATION_READINGS = (_read_uscc, _read_organisation_code, _read_registratio
 
 def _kind_of_pattern(pattern: str, owner: SubjectKind) -> IdentifierKind:
     if owner is SubjectKind.PERSON:
-        return next((kind for shape, kind in _PERSON_PATTERNS if shape.match(pattern)), IdentifierKind.CITIZEN_ID)
+        found = _PERSON_PATTERN.match(pattern)
+        return IdentifierKind(str(found.lastgroup)) if found else IdentifierKind.CITIZEN_ID
     by_length = {9: IdentifierKind.ORGANISATION_CODE, 15: IdentifierKind.REGISTRATION_NUMBER}
     return by_length.get(len(pattern), IdentifierKind.USCC)
 
 
-_PERSON_PATTERNS = (
-    (re.compile(r"(?:9.{17}|[A-Z]{3}.{12})$"), IdentifierKind.FOREIGNER_ID),
-    (re.compile(r"[HM][0-9*]{8}(?:..)?$"), IdentifierKind.TRAVEL_PERMIT),
-    (re.compile(r"[A-Z]"), IdentifierKind.PASSPORT),
+_PERSON_PATTERN = re.compile(
+    r"(?P<foreigner_id>(?:9.{17}|[A-Z]{3}.{12})$)|(?P<travel_permit>[HM][0-9*]{8}(?:..)?$)|(?P<passport>[A-Z])"
 )
 """How masked numbers that are no citizen ids begin."""

@@ -6,8 +6,9 @@ raises on unknown regions, rejects permits, and its `calc_check_digit` wants the
 """
 
 import re
-from collections.abc import Iterator
-from datetime import date
+from calendar import isleap
+from collections.abc import Iterable
+from datetime import date, timedelta
 from functools import lru_cache
 
 _SHAPE = re.compile(r"[1-8][0-9]{16}[0-9X]")
@@ -46,6 +47,8 @@ def check_digit(first_seventeen: str) -> str:
 
 def birth_date(number: str) -> date | None:
     """The birth date in an 18-digit number, None where it is no possible date."""
+    if not number[6:14].isdecimal():  # hidden, as nearly all of a list; an exception costs more
+        return None
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
@@ -68,9 +71,7 @@ def from_fifteen(number: str) -> str | None:
 
 
 _MASKED_SHAPE = re.compile(r"[0-9*]{17}[0-9X*]")
-_WEIGHTS = tuple(2 ** (17 - place) % 11 for place in range(18))
-_FREE = (*range(6), *range(14, 17))
-"""Places outside the birth date and the check digit: region and serial."""
+_CHECKS = {**{str(digit): digit for digit in range(10)}, "X": 10}
 
 
 def can_be_completed(pattern: str) -> bool:
@@ -85,34 +86,66 @@ def can_be_completed(pattern: str) -> bool:
     """
     if not _MASKED_SHAPE.fullmatch(pattern):
         return False
-    hidden = [place for place in _FREE if pattern[place] == "*"]
-    if pattern[17] == "*" or len(hidden) > 1:
-        return bool(_date_sums(pattern[6:14]))
-    shown = sum(_WEIGHTS[place] * int(pattern[place]) for place in _FREE if pattern[place] != "*")
-    check = 10 if pattern[17] == "X" else int(pattern[17])
-    digits = [_WEIGHTS[place] * digit for place in hidden for digit in range(10)] or [0]
-    return any((shown + check + s + d) % 11 == 1 for s in _date_sums(pattern[6:14]) for d in digits)
+    dates = _date_sums(pattern[6:10], pattern[10:14])
+    region_and_serial = f"{pattern[:6]}00000000{pattern[14:17]}"
+    hidden = region_and_serial.count("*")
+    if pattern[17] == "*" or hidden > 1:  # two digits leave every sum
+        return bool(dates)
+    check = _CHECKS[pattern[17]]
+    completed = [region_and_serial.replace("*", digit) for digit in ("0123456789" if hidden else "0")]
+    sums = [(1 - check - 2 * int(digits, 13)) % 11 for digits in completed]  # 13: see check_digit
+    return not dates.isdisjoint(sums)
+
+
+_Sums = frozenset[int]
+"""What digits can add to the check sum, modulo 11."""
+_EVERY: _Sums = frozenset(range(11))
+
+
+def _date_sums(year: str, day: str) -> _Sums:
+    """The sums of the birth dates under a mask; empty where no date is possible.
+
+    Years and days add to the sum by themselves, and only 29 February asks for the year; a list has hundreds of masked
+    years and of masked days, and tens of thousands of both together.
+    """
+    years, leap_years = _year_sums(year)
+    days, leap_day = _day_sums(day)
+    return _added(years, days) | _added(leap_years, leap_day) if leap_day else _added(years, days)
 
 
 @lru_cache(maxsize=20_000)
-def _date_sums(pattern: str) -> frozenset[int]:
-    """What possible birth dates under a mask add to the check sum, modulo 11; empty when no date is possible."""
-    days = [day for day in _days_of_a_leap_year() if _fits(pattern[4:], day)]
-    if not days:
-        return frozenset()
-    if pattern[:4].count("*") > 1:
-        return frozenset(range(11))  # a hundred years and more leave every sum
-    years = [f"{year}" for year in range(_OLDEST.year, _LATEST.year + 1) if _fits(pattern[:4], f"{year}")]
-    dates = (year + day for year in years for day in days if birth_date(f"000000{year}{day}") is not None)
-    return frozenset(sum(w * int(c) for w, c in zip(_WEIGHTS[6:14], text, strict=True)) % 11 for text in dates)
+def _year_sums(pattern: str) -> tuple[_Sums, _Sums]:
+    """The sums of the years under a mask, and of the leap years among them."""
+    if pattern.count("*") > 1:
+        return _EVERY, _EVERY  # so little of a year is not held against a number, whatever it is
+    years = _fitting(pattern, _YEARS)
+    return _sums(years, weight=2**8), _sums([year for year in years if isleap(int(year))], weight=2**8)
 
 
-def _days_of_a_leap_year() -> Iterator[str]:
-    return (
-        f"{day:%m%d}"
-        for day in map(date.fromordinal, range(date(1904, 1, 1).toordinal(), date(1905, 1, 1).toordinal()))
-    )
+@lru_cache(maxsize=20_000)
+def _day_sums(pattern: str) -> tuple[_Sums, _Sums]:
+    """The sums of the days under a mask that every year has, and of 29 February."""
+    days = _fitting(pattern, _DAYS)
+    leap_day = [day for day in days if day == _LEAP_DAY]
+    return _sums([day for day in days if day not in leap_day], weight=2**4), _sums(leap_day, weight=2**4)
 
 
-def _fits(pattern: str, text: str) -> bool:
-    return all(p in ("*", t) for p, t in zip(pattern, text, strict=True))
+@lru_cache(maxsize=20_000)
+def _added(ones: _Sums, others: _Sums) -> _Sums:
+    return frozenset((one + other) % 11 for one in ones for other in others)
+
+
+def _sums(texts: Iterable[str], *, weight: int) -> _Sums:
+    """The sums of texts of which the last place has this weight."""
+    return frozenset(weight * int(text, 13) % 11 for text in texts)
+
+
+def _fitting(pattern: str, texts: str) -> list[str]:
+    if "*" not in pattern:
+        return [pattern] if pattern in texts else []
+    return re.findall(pattern.replace("*", "[0-9]"), texts)
+
+
+_YEARS = " ".join(str(year) for year in range(_OLDEST.year, _LATEST.year + 1))
+_DAYS = " ".join(f"{date(1904, 1, 1) + timedelta(days=number):%m%d}" for number in range(366))
+_LEAP_DAY = "0229"

@@ -17,6 +17,7 @@ _LEADERS = re.compile(r"(?<=[0-9A-Za-z])(?:[.．_~～…\-－—]{2,}|[…～~])
 _X_RUN = re.compile(r"X{3,}|(?<=[0-9])X{2,}(?=[0-9]|$)|(?<=\*)X+(?=.)|X+(?=\*)")
 _SEPARATORS = re.compile(r"[\s\-‐-―−_.,，、'`‘’]+")
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "Z": "2", "S": "5"})
+_LOOK_ALIKE = re.compile("[OILZS]")
 
 
 def fold(text: str) -> str:
@@ -30,8 +31,9 @@ def fold(text: str) -> str:
             return text.upper()
         return _SEPARATORS.sub("", text).upper()
     wide = unicodedata.normalize("NFKC", text)
-    visible = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc"})
-    return _SEPARATORS.sub("", visible).upper()
+    if not wide.isprintable():
+        wide = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc"})
+    return _SEPARATORS.sub("", wide).upper()
 
 
 def unify_masks(text: str) -> str:
@@ -53,4 +55,4 @@ def unify_masks(text: str) -> str:
 
 def fold_look_alikes(text: str) -> str:
     """O, I, L, S and Z read as the digits they were mistaken for (L stands for 1 only where it cannot be L)."""
-    return text.translate(_LOOK_ALIKES)
+    return text.translate(_LOOK_ALIKES) if _LOOK_ALIKE.search(text) else text
