@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_sync.subjects.person_names import fold_person_name, sound, syllables
-from credit_sync.subjects.writing import folded
+from credit_sync.subjects.writing import folded, folded_by_rule, is_folded
 
 IN_WORDS = ["瞭解", "破釜沈舟", "答覆", "英哩", "藉口", "衹得", "土坏", "復甦", "么麼", "明瞭"]
 ALONE = ["沈陽", "顛覆", "慰藉", "壞", "甦"]
@@ -25,6 +25,22 @@ def test_characters_that_opencc_changes_in_some_words_only(word: str) -> None:
 @given(st.text(CHARACTERS, min_size=1, max_size=6))
 def test_any_name_is_simplified_as_opencc_does(name: str) -> None:
     assert folded(name) == converted(name)
+
+
+@given(
+    st.text(
+        CHARACTERS | st.sampled_from("A9a 乾·（Ａé\u0301한\u1100\u1161\ue000\U00020000") | st.characters(),
+        max_size=6,
+    )
+)
+def test_a_name_that_is_left_alone_has_nothing_to_fold(name: str) -> None:
+    assert folded(name) == folded_by_rule(name)
+    if is_folded(name):
+        assert fold_person_name(name) == fold_person_name(f"{name}·") == name
+
+
+def test_a_name_longer_than_names_are_is_cut() -> None:
+    assert folded("合" * 201) == fold_person_name("合" * 201) == "合" * 200
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from credit_sync.records import Listing
 from credit_sync.screening.comparison import Comparison, Verdict, compare, judge
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.keys import mask_shapes, probe_keys, stored_keys
+from credit_sync.screening.keys import probe_keys, stored_keys
+from credit_sync.screening.numbers import numbers_of
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import load_weights
@@ -194,7 +195,7 @@ def test_compatible_masked_numbers_are_always_candidates(serial: int, hidden: se
     number = base + citizen_id.check_digit(base)
     shown = "".join("*" if place in hidden else digit for place, digit in enumerate(number))
     listed, applicant = person("甲", shown), person("乙", number)
-    assert set(stored_keys(listed)) & set(probe_keys(applicant, mask_shapes(listed)))
+    assert set(stored_keys(listed)) & set(probe_keys(applicant, numbers_of(listed).shapes))
 
 
 def test_the_order_of_candidates_changes_nothing() -> None:

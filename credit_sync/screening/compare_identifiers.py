@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 
 from credit_sync.records import Listing
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
-from credit_sync.screening.keys import patterns, spellings
+from credit_sync.screening.numbers import patterns, spellings
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, foreign, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.subject import Subject

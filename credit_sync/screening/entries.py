@@ -1,10 +1,13 @@
 """The entries of a block of subjects as columns: keys and traits, one entry a name.
 
-A pure function of its subjects, so that blocks can be made on several processors or machines and put together.
+A pure function of its subjects, so that blocks can be made on several processors or machines and put together. Taken
+apart column by column: all numbers, then all names of persons, then all of organisations.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,26 +15,25 @@ import numpy as np
 
 from credit_sync.records import Listing
 from credit_sync.screening.faces import Via, faces
+from credit_sync.screening.hashed import hash_of, hashes_of, signed
 from credit_sync.screening.keys import (
-    asked_name_keys,
     bigram_keys,
     employed_keys,
-    key_hashes,
-    mask_shapes,
-    name_keys,
-    number_keys,
+    organisation_keys,
+    parent_keys,
+    person_key,
     projected_keys,
-    whole_numbers,
 )
+from credit_sync.screening.listed_subject import listed_number
+from credit_sync.screening.numbers import numbers_of
 from credit_sync.screening.reference import reference
 from credit_sync.screening.texts import Array, Texts, mapped, ordered, spans
-from credit_sync.screening.traits import Traits, traits_of
+from credit_sync.screening.traits import legal_person_of, places_of
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Subject
 
 NUMBER = "S18"
 TEXTS = ("full", "bare")
-_HASHES = ("name", "core", "bare_name", "legal_person", "representative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,11 @@ class Entries:
     """int64: whose entry it is, as the caller numbers its subjects."""
     person: Array
     number: Array
+    """As `Numbers.only`; all entries of a subject carry it."""
     subject: Array
+    """Equal for every case of one listed subject; 0 for whoever is not listed himself."""
     name: Array
+    """The folded name, hashed as the following are; 0 where there is nothing to compare."""
     core: Array
     bare_name: Array
     legal_person: Array
@@ -112,22 +117,12 @@ _COLUMNS = tuple(name for name in _ARRAYS if not name.endswith(("_keys", "_entri
 _TABLES = ("number", "name", "bigram")
 
 
-@dataclass(slots=True)
-class _Keyed:
-    """Keys of entries, as they are gathered: `counts` says how many each entry has, up to the last one that has any."""
+_AT_ONCE = 1000
+"""Faces that are taken apart together: few enough for what is made of them to stay near the processor."""
 
-    keys: list[str] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-
-    def add(self, keys: Sequence[str], entry: int) -> None:
-        """The keys of one entry; entries come ascending."""
-        self.counts += [0] * (entry - len(self.counts))
-        self.counts.append(len(keys))
-        self.keys += keys
-
-    def entries(self) -> Array:
-        """The entry of each key."""
-        return np.repeat(np.arange(len(self.counts), dtype=np.int32), self.counts)
+_Face = tuple[int, Via, Subject]
+_Pairs = tuple[Array, Array]
+"""Keys, and the entries that have them."""
 
 
 def entries_of(subjects: Iterable[tuple[int, Subject]], asked_shapes: Sequence[str]) -> Entries:
@@ -140,68 +135,144 @@ def listed_entries(listings: Iterable[tuple[int, Listing]]) -> Entries:
     return _entries((number, via, face) for number, listing in listings for via, face in faces(listing))
 
 
-def _entries(
-    found_faces: Iterable[tuple[int, Via, Subject]], asked_shapes: Sequence[str] | None = None
-) -> Entries:
-    owners: list[int] = []
-    traits: list[Traits] = []
-    numbers, whole, names, bigrams = _Keyed(), _Keyed(), _Keyed(), _Keyed()
-    shapes: set[str] = set()
-    asks = asked_shapes is not None
-    keys_of_name = asked_name_keys if asks else name_keys
-    for owner, via, subject in found_faces:
-        reached = via is Via.LEGAL_REPRESENTATIVE
-        if subject.identifiers:
-            shapes.update(mask_shapes(subject))
-            numbers.add(number_keys(subject), len(traits))
-            whole.add(whole_numbers(subject), len(traits))
-        employed = employed_keys(subject) if asks or reached else []
-        known_by = reference().names_of(subject)
-        found = list(traits_of(subject, known_by, listed=not asks and not reached))
-        for entry, name in enumerate(known_by, len(traits)):
-            by_name = [] if reached and not subject.identifiers else keys_of_name(subject.kind, name)
-            names.add([*by_name, *employed], entry)
-            if subject.kind is SubjectKind.ORGANISATION:
-                bigrams.add(bigram_keys(name), entry)
-        owners += [owner] * len(found)
-        traits += found
-    columns = dict(zip(Traits._fields, zip(*traits, strict=True), strict=True)) if traits else _NO_TRAITS
-    number_pairs = _number_pairs(numbers, whole, asked_shapes or ())
-    name_pairs, bigram_pairs = _pairs(names), _pairs(bigrams)
-    return Entries(
-        owner=np.array(owners, np.int64),
-        person=np.array(columns["person"], bool),
-        number=np.array(columns["number"], NUMBER),
-        subject=np.array(columns["subject"], np.int64),
-        **{name: _hashes(columns[name]) for name in _HASHES},
-        places=_places(columns["places"]),
-        full=Texts.of(columns["full"]),
-        bare=Texts.of(columns["bare"]),
-        number_keys=number_pairs[0],
-        number_entries=number_pairs[1],
-        name_keys=name_pairs[0],
-        name_entries=name_pairs[1],
-        bigram_keys=bigram_pairs[0],
-        bigram_entries=bigram_pairs[1],
-        shapes=tuple(sorted(shapes)),
-    )
+def _entries(found: Iterable[_Face], asked_shapes: Sequence[str] | None = None) -> Entries:
+    rest = iter(found)
+    blocks = [_Block(list(islice(rest, _AT_ONCE)), asked_shapes).entries()]
+    while some := list(islice(rest, _AT_ONCE)):
+        blocks.append(_Block(some, asked_shapes).entries())
+    return blocks[0] if len(blocks) == 1 else Entries.joined(blocks)
 
 
-_NO_TRAITS: dict[str, tuple[Any, ...]] = dict.fromkeys(Traits._fields, ())
+class _Block:
+    """Some faces, taken apart column by column. `asked_shapes` is None for listings, which nobody asks with."""
+
+    def __init__(self, found: Sequence[_Face], asked_shapes: Sequence[str] | None) -> None:
+        self._asks, self._asked_shapes = asked_shapes is not None, asked_shapes or ()
+        self._faces = found
+        self._subjects = [subject for _, _, subject in found]
+        self._known_by = list(map(reference().names_of, self._subjects))
+        self._sizes = np.fromiter(map(len, self._known_by), np.int32, len(found))
+        self._first = np.cumsum(self._sizes, dtype=np.int32) - self._sizes
+        self._numbers = list(map(numbers_of, self._subjects))
+
+    def entries(self) -> Entries:
+        """Its columns."""
+        names = list(chain.from_iterable(self._known_by))
+        person = self._of_each([subject.kind is SubjectKind.PERSON for subject in self._subjects], bool)
+        persons, organisations = np.flatnonzero(person), np.flatnonzero(~person)
+        person_keys = signed([person_key(names[entry]) for entry in persons.tolist()])
+        apart = _Organisations([names[entry] for entry in organisations.tolist()])
+        name = np.zeros(len(names), np.int64)
+        name[persons], name[organisations] = person_keys, apart.name
+        number_keys, number_entries = self._number_pairs()
+        name_keys, name_entries = _distinct(
+            self._found_by_name(persons, person_keys), apart.keys(organisations, asks=self._asks), self._employed()
+        )
+        bigram_keys, bigram_entries = _distinct(apart.bigrams(organisations))
+        spread = partial(_spread, entries=organisations, count=len(names))
+        return Entries(
+            owner=self._of_each([owner for owner, _, _ in self._faces], np.int64),
+            person=person,
+            number=self._of_each([found.only for found in self._numbers], NUMBER),
+            subject=self._of_each(self._listed_subjects(), np.int64),
+            name=name,
+            core=spread(apart.core),
+            bare_name=spread(apart.bare_name),
+            legal_person=spread(apart.legal_person),
+            representative=np.repeat(signed(self._representatives()), self._sizes),
+            places=spread(apart.places),
+            full=Texts.of(apart.full).spread(organisations, len(names)),
+            bare=Texts.of(apart.bare).spread(organisations, len(names)),
+            number_keys=number_keys,
+            number_entries=number_entries,
+            name_keys=name_keys,
+            name_entries=name_entries,
+            bigram_keys=bigram_keys,
+            bigram_entries=bigram_entries,
+            shapes=tuple(sorted({shape for found in self._numbers for shape in found.shapes})),
+        )
+
+    def _of_each(self, values: Sequence[Any], dtype: Any) -> Array:
+        """What all entries of a face carry."""
+        return np.repeat(np.array(values, dtype), self._sizes)
+
+    def _listed_subjects(self) -> list[int]:
+        if self._asks:
+            return [0] * len(self._faces)
+        return [listed_number(face) if via is Via.SUBJECT else 0 for _, via, face in self._faces]
+
+    def _representatives(self) -> list[int]:
+        return [
+            person_key(face.legal_representative) if face.kind is SubjectKind.ORGANISATION else 0
+            for face in self._subjects
+        ]
+
+    def _number_pairs(self) -> _Pairs:
+        """The keys of a face's numbers stand with its first entry."""
+        keys = hashes_of(list(chain.from_iterable([found.keys for found in self._numbers])))
+        entries = np.repeat(self._first, [len(found.keys) for found in self._numbers])
+        if not self._asks:
+            return _distinct((signed(keys), entries))
+        projected, whose = projected_keys([found.whole for found in self._numbers], self._asked_shapes)
+        return _distinct((signed(keys), entries), (projected, self._first[whose]))
+
+    def _found_by_name(self, persons: Array, keys: Array) -> _Pairs:
+        """Keys of persons' names; a representative of a listed organisation without a number is not found by his alone."""
+        alone = [via is Via.SUBJECT or bool(face.identifiers) for _, via, face in self._faces]
+        found = self._of_each(alone, bool)[persons] & (keys != 0)
+        return keys[found], persons[found]
+
+    def _employed(self) -> _Pairs:
+        """Keys of persons at an employer, of askers and of representatives of listed organisations."""
+        employed = [
+            (place, employed_keys(face.employer, self._known_by[place]))
+            for place, (_, via, face) in enumerate(self._faces)
+            if face.employer and face.kind is SubjectKind.PERSON and (self._asks or via is not Via.SUBJECT)
+        ]
+        in_entries = [
+            (entry, keys)
+            for place, keys in employed
+            for entry in range(self._first[place], self._first[place] + self._sizes[place])
+        ]
+        return _pairs([entry for entry, _ in in_entries], [keys for _, keys in in_entries])
 
 
-def _number_pairs(numbers: _Keyed, whole: _Keyed, shapes: Sequence[str]) -> tuple[Array, Array]:
-    projected, places = projected_keys(whole.keys, shapes)
-    keys = np.concatenate([key_hashes(numbers.keys), projected])
-    return _distinct(keys, np.concatenate([numbers.entries(), whole.entries()[places]]))
+class _Organisations:
+    """Names of organisations taken apart, a place a name in each column."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._parsed = list(map(reference().organisations.parse, names))
+        self._keys = list(map(organisation_keys, self._parsed))
+        whole = [
+            keys[:3] or (hash_of(f"organisation:{parsed.full}"), 0, 0)
+            for parsed, keys in zip(self._parsed, self._keys, strict=True)
+        ]
+        self.name, self.bare_name, self.core = signed(whole).reshape(-1, 3).T
+        self.legal_person = signed(list(map(legal_person_of, self._parsed)))
+        self.places = np.array(list(map(places_of, self._parsed)), np.int32).reshape(-1, 2)
+        self.full = [parsed.full for parsed in self._parsed]
+        self.bare = [parsed.bare for parsed in self._parsed]
+
+    def keys(self, entries: Array, *, asks: bool) -> _Pairs:
+        """Their keys; `entries`: which entries they are."""
+        keys = self._keys
+        if asks:
+            keys = [[*own, *parent_keys(parsed)] for own, parsed in zip(keys, self._parsed, strict=True)]
+        return _pairs(entries, keys)
+
+    def bigrams(self, entries: Array) -> _Pairs:
+        """Their bigrams."""
+        return _pairs(entries, list(map(bigram_keys, self._parsed)))
 
 
-def _pairs(found: _Keyed) -> tuple[Array, Array]:
-    return _distinct(key_hashes(found.keys), found.entries())
+def _pairs(entries: Any, keys: Sequence[Sequence[int]]) -> _Pairs:
+    return signed(list(chain.from_iterable(keys))), np.repeat(np.array(entries, np.int32), list(map(len, keys)))
 
 
-def _distinct(keys: Array, entries: Array) -> tuple[Array, Array]:
+def _distinct(*pairs: _Pairs) -> _Pairs:
     """Each (key, entry) once, by entry and key."""
+    keys = np.concatenate([of for of, _ in pairs])
+    entries = np.concatenate([of for _, of in pairs]).astype(np.int32, copy=False)
     order = ordered(entries, keys)
     keys, entries = keys[order], entries[order]
     first = np.ones(len(keys), bool)
@@ -209,17 +280,8 @@ def _distinct(keys: Array, entries: Array) -> tuple[Array, Array]:
     return keys[first], entries[first]
 
 
-def _hashes(keys: Sequence[str]) -> Array:
-    """0 for what is empty."""
-    there = np.array([key != "" for key in keys], bool)
-    hashes = np.zeros(len(keys), np.int64)
-    hashes[there] = key_hashes([key for key in keys if key])
-    return hashes
-
-
-def _places(found: Sequence[tuple[int, ...]]) -> Array:
-    places = np.zeros((len(found), 2), np.int32)
-    for row, codes in enumerate(found):
-        if codes:
-            places[row, : len(codes)] = codes
-    return places
+def _spread(values: Array, entries: Array, count: int) -> Array:
+    """Values of some entries; 0 for all others."""
+    column = np.zeros((count, *values.shape[1:]), values.dtype)
+    column[entries] = values
+    return column

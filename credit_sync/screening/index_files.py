@@ -208,7 +208,7 @@ def scheme() -> str:
         *sorted((package / "subjects").rglob("*.py")),
         *(
             package / "screening" / f"{name}.py"
-            for name in ("keys", "traits", "entries", "faces", "listed_subject")
+            for name in ("entries", "faces", "hashed", "keys", "listed_subject", "numbers", "reference", "traits")
         ),
         *sorted((shipped("mappings") / "names").iterdir()),
     ]

@@ -20,17 +20,18 @@ organisations also carry their sounded *bigrams*: a listing that shares two of t
 candidate too. Bigrams that more than `MOST_COMMON` listings share tell nothing and are not asked.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
-from xxhash import xxh3_64_intdigest
 
 from credit_sync.records import RecordKind
+from credit_sync.screening.hashed import hash_of, hashes_of, signed
 from credit_sync.screening.key_table import Keys
+from credit_sync.screening.numbers import numbers_of
 from credit_sync.screening.reference import reference
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
-from credit_sync.subjects.identifiers.folding import MASK
+from credit_sync.subjects.identifiers import SubjectKind, masked
+from credit_sync.subjects.organisation_names import OrganisationName
 from credit_sync.subjects.person_names import fold_person_name, syllables
 from credit_sync.subjects.subject import Subject
 
@@ -51,150 +52,87 @@ def keys_to_store(kind: RecordKind, subject: Subject) -> list[int]:
 
 def stored_keys(subject: Subject) -> list[int]:
     """The keys by which a subject is found exactly, in ascending order."""
-    return sorted(set(key_hashes(_keys(subject, name_keys)).tolist()))
+    return sorted({*signed(hashes_of(numbers_of(subject).keys)).tolist(), *_name_keys(subject, asks=False)})
 
 
 def probe_keys(subject: Subject, shapes: Sequence[str]) -> list[int]:
     """The keys to ask with; `shapes` are the mask shapes that occur among the listings."""
-    projected, _ = projected_keys(whole_numbers(subject), shapes)
-    return sorted({*key_hashes(_keys(subject, asked_name_keys)).tolist(), *projected.tolist()})
+    numbers = numbers_of(subject)
+    projected, _ = projected_keys([numbers.whole], shapes)
+    keys = signed(hashes_of(numbers.keys)).tolist()
+    return sorted({*keys, *projected.tolist(), *_name_keys(subject, asks=True)})
 
 
-def _keys(subject: Subject, of_name: Callable[[SubjectKind, str], list[str]]) -> list[str]:
-    names = (key for name in reference().names_of(subject) for key in of_name(subject.kind, name))
-    return [*number_keys(subject), *names]
-
-
-def number_keys(subject: Subject) -> list[str]:
-    """The keys of a subject's identifiers."""
-    found: list[str] = []
-    for identifier in subject.identifiers:
-        if MASK in identifier.value:
-            found += [f"masked:{pattern}" for pattern in patterns(identifier)]
-        else:
-            found.append(f"identifier:{identifier.value}")
-            if identifier.kind is IdentifierKind.USCC:
-                found.append(f"identifier:{uscc.organisation_code(identifier.value)}")
+def _name_keys(subject: Subject, *, asks: bool) -> list[int]:
+    names = reference().names_of(subject)
+    if subject.kind is SubjectKind.PERSON:
+        keys = [key for name in names if (key := person_key(name))]
+    else:
+        parsed = list(map(reference().organisations.parse, names))
+        keys = [key for name in parsed for key in (*organisation_keys(name), *(parent_keys(name) if asks else ()))]
+    found: list[int] = signed(keys).tolist()
     return found
 
 
-def whole_numbers(subject: Subject) -> list[str]:
-    """The subject's full identifiers in every form in which lists may mask them."""
-    return [number for found in subject.identifiers if MASK not in found.value for number in spellings(found)]
-
-
-def projected_keys(numbers: Sequence[str], shapes: Sequence[str]) -> tuple[Keys, Keys]:
-    """(key, place in `numbers`) of full identifiers as each mask shape of their length would show them."""
-    places: dict[int, list[int]] = {}
-    for place, number in enumerate(numbers):
-        places.setdefault(len(number), []).append(place)
-    found, whose = [], []
-    for length, here in places.items():
+def projected_keys(numbers: Sequence[Sequence[str]], shapes: Sequence[str]) -> tuple[Keys, Keys]:
+    """(key, place in `numbers`) of somebody's full identifiers each, as each mask shape of their length shows them."""
+    by_length: dict[int, list[tuple[str, int]]] = {}
+    for place, of_one in enumerate(numbers):
+        for number in of_one:
+            by_length.setdefault(len(number), []).append((f"masked:{number}", place))
+    found: list[str] = []
+    whose: list[int] = []
+    for length, here in by_length.items():
         fitting = [f"{_SHOWN_FAMILY}{shape}" for shape in shapes if len(shape) == length]
-        found += masked.project([f"masked:{numbers[place]}" for place in here], fitting)
-        whose += here * len(fitting)
-    return key_hashes(found), np.array(whose, np.int64)
+        found += masked.project([number for number, _ in here], fitting)
+        whose += [place for _, place in here] * len(fitting)
+    return signed(hashes_of(found)), np.array(whose, np.int64)
 
 
 _SHOWN_FAMILY = "1" * len("masked:")
 
 
-def name_keys(kind: SubjectKind, name: str) -> list[str]:
-    """The keys of one name."""
-    if kind is SubjectKind.PERSON:
-        folded = fold_person_name(name)
-        return [f"person:{folded}"] if folded else []
-    return _organisation_keys(name)
+def person_key(name: str) -> int:
+    """The key of a person's name; 0 where nothing of it is left."""
+    folded = fold_person_name(name)
+    return hash_of(f"person:{folded}") if folded else 0
 
 
-def asked_name_keys(kind: SubjectKind, name: str) -> list[str]:
-    """The keys to ask with for one name: a branch also asks for the legal person that it belongs to."""
-    keys = name_keys(kind, name)
-    parse = reference().organisations.parse
-    if kind is SubjectKind.ORGANISATION and (parent := parse(name).parent):
-        keys += [f"organisation:{written}" for written in (parse(parent).full, parse(parent).bare)]
-    return keys
-
-
-def bigram_keys(name: str) -> list[str]:
-    """The bigrams of an organisation's name as it sounds, company form left out."""
-    parsed = reference().organisations.parse(name)
-    if parsed.empty:
-        return []
-    sounds = syllables(parsed.full.replace(parsed.form, "") if parsed.form else parsed.full)
-    return [f"bigram:{a} {b}" for a, b in pairwise(sounds)]
-
-
-def mask_shapes(subject: Subject) -> list[str]:
-    """Which places the subject's masked identifiers show, for projecting full ones on them."""
-    return sorted({masked.shape_of(pattern) for i in subject.identifiers if i.masked for pattern in patterns(i)})
-
-
-def spellings(identifier: Identifier) -> list[str]:
-    """Every form in which lists may mask a full identifier: 18 and 15 digits, the code inside a USCC."""
-    value = identifier.value
-    if identifier.kind is IdentifierKind.CITIZEN_ID and len(value) == 18 and value[6:8] == "19":
-        return [value, value[:6] + value[8:17]]
-    if identifier.kind is IdentifierKind.USCC:
-        return [value, uscc.organisation_code(value)]
-    return [value]
-
-
-_LEAST_SHOWN = 4
-_LENGTHS = {
-    IdentifierKind.CITIZEN_ID: 18,
-    IdentifierKind.FOREIGNER_ID: 18,
-    IdentifierKind.USCC: 18,
-    IdentifierKind.ORGANISATION_CODE: 9,
-    IdentifierKind.REGISTRATION_NUMBER: 15,
-}
-"""How many places a shortened number of each kind has when whole; others are compared as written only."""
-
-
-def patterns(identifier: Identifier) -> list[str]:
-    """A masked identifier at every length it may stand for: as written, and stretched to the full length.
-
-    A citizen id whose one run of masks was shortened is 18 places long; one of 15 places may be an old number,
-    which the new one repeats around the century, or a shortened new one, so all are asked.
-    """
-    length = _LENGTHS.get(identifier.kind, 0)
-    value = identifier.value
-    found = [value] if len(value) in (9, 15, 18) or not length else []
-    code = uscc.organisation_code(value) if identifier.kind is IdentifierKind.USCC and len(value) == 18 else ""
-    if len(code.replace(MASK, "")) >= _LEAST_SHOWN:
-        found.append(code)
-    if identifier.kind is IdentifierKind.CITIZEN_ID and len(value) == 15:
-        found.append(f"{value[:6]}{MASK * 2}{value[6:]}{MASK}")
-    if stretched := masked.stretch(value, length):
-        found.append(stretched)
-    return list(dict.fromkeys(found))
-
-
-def employed_keys(subject: Subject) -> list[str]:
-    """Name and employer of a person: how a representative without a number is found, whose name alone ties nobody."""
-    if subject.kind is SubjectKind.ORGANISATION or not subject.employer:
-        return []
-    at = reference().organisations.parse(subject.employer)
-    names = (fold_person_name(name) for name in reference().names_of(subject))
-    return [] if at.empty else [f"employed:{name}|{at.full}" for name in names if name]
-
-
-def _organisation_keys(name: str) -> list[str]:
-    parsed = reference().organisations.parse(name)
+def organisation_keys(parsed: OrganisationName) -> list[int]:
+    """The keys of an organisation's name: of the full and of the bare name, of its core, then gaps. None of an empty one."""
     if parsed.empty:
         return []
     bare = parsed.bare
-    found = [f"organisation:{parsed.full}", f"organisation:{bare}", f"core:{parsed.core}"]
+    keys = [f"organisation:{parsed.full}", f"organisation:{bare}", f"core:{parsed.core}"]
     if len(bare) >= _SHORTEST_GAP:
-        found.append(f"gap:{bare}")
-        found += [f"gap:{bare[:place]}{bare[place + 1 :]}" for place in range(len(bare))]
-    return found
+        keys.append(f"gap:{bare}")
+        keys += [f"gap:{bare[:place]}{bare[place + 1 :]}" for place in range(len(bare))]
+    return hashes_of(keys)
 
 
-def key_hashes(keys: Sequence[str]) -> Keys:
-    """Keys, written `family:value`, as numbers: the same on every machine and in every version of Python."""
-    try:
-        encoded = list(map(str.encode, keys))
-    except UnicodeEncodeError:  # half a character, of a broken file
-        encoded = [key.encode(errors="replace") for key in keys]
-    return np.fromiter(map(xxh3_64_intdigest, encoded), np.uint64, len(encoded)).view(np.int64)
+def parent_keys(parsed: OrganisationName) -> list[int]:
+    """What a branch asks with beside its own keys: the names of the legal person that it belongs to."""
+    if not parsed.parent:
+        return []
+    parent = reference().organisations.parse(parsed.parent)
+    return [hash_of(f"organisation:{written}") for written in (parent.full, parent.bare)]
+
+
+def bigram_keys(parsed: OrganisationName) -> list[int]:
+    """The bigrams of an organisation's name as it sounds, company form left out."""
+    if parsed.empty:
+        return []
+    sounds = syllables(parsed.full.replace(parsed.form, "") if parsed.form else parsed.full)
+    return list(map(_bigram_key, sounds, sounds[1:]))
+
+
+@lru_cache(maxsize=50_000)
+def _bigram_key(first: str, second: str) -> int:
+    return hash_of(f"bigram:{first} {second}")
+
+
+def employed_keys(employer: str, names: Sequence[str]) -> list[int]:
+    """Names of a person at an employer: how a representative without a number is found, whose name alone ties nobody."""
+    at = reference().organisations.parse(employer)
+    found = [] if at.empty else filter(None, map(fold_person_name, names))
+    return [hash_of(f"employed:{name}|{at.full}") for name in found]

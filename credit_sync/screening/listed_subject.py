@@ -32,11 +32,23 @@ def listed_subject(subject: Subject) -> str:
     A full and valid number of its own decides alone: courts spell one company in many ways, and write its organisation
     code in one case and the USCC that contains it (GB 32100-2015) in the next. Without one, name and numbers together.
     """
-    deciding = sorted(number for i in subject.identifiers if (number := _deciding(i, subject.kind)))
-    if deciding:
-        return _digest(subject.kind, "", deciding[0])
-    name = fold_person_name(subject.name) if subject.kind is SubjectKind.PERSON else folded(subject.name)
-    return _digest(subject.kind, name, *sorted(i.value for i in subject.identifiers))
+    return _digest(subject).hex()
+
+
+def listed_number(subject: Subject) -> int:
+    """The same as a number of 60 bits."""
+    return int.from_bytes(_digest(subject)[:8], "big") >> 4
+
+
+def _digest(subject: Subject) -> bytes:
+    kind = subject.kind
+    numbers = [deciding for i in subject.identifiers if (deciding := _deciding(i, kind))]
+    if numbers:
+        parts = [kind, "", min(numbers)]
+    else:
+        name = fold_person_name(subject.name) if kind is SubjectKind.PERSON else folded(subject.name)
+        parts = [kind, name, *sorted([i.value for i in subject.identifiers])]
+    return blake2b("|".join(parts).encode(), digest_size=16).digest()
 
 
 def _deciding(identifier: Identifier, owner: SubjectKind) -> str:
@@ -51,7 +63,3 @@ def _deciding(identifier: Identifier, owner: SubjectKind) -> str:
     if identifier.kind is IdentifierKind.USCC:
         return identifier.value[8:17]
     return identifier.value if identifier.kind is IdentifierKind.ORGANISATION_CODE else ""
-
-
-def _digest(*parts: str) -> str:
-    return blake2b("|".join(parts).encode(), digest_size=16).hexdigest()

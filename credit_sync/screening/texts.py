@@ -32,6 +32,12 @@ class Texts:
         ends = [part.ends + start for part, start in zip(parts, starts, strict=False)]
         return cls(np.concatenate(ends), np.concatenate([part.content for part in parts]))
 
+    def spread(self, rows: Array, count: int) -> Self:
+        """These texts as those of some rows (ascending) among so many; all others are empty."""
+        sizes = np.zeros(count, np.int64)
+        sizes[rows] = np.diff(self.ends, prepend=0)
+        return type(self)(np.cumsum(sizes), self.content)
+
     def sizes(self, rows: Array) -> Array:
         """How many bytes the texts of some rows have."""
         return self.ends[rows] - np.where(rows > 0, self.ends[rows - 1], 0)

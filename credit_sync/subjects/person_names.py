@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from credit_sync.subjects.writing import LONGEST, folded
+from credit_sync.subjects.writing import LONGEST, folded, is_folded
 
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
 
@@ -24,6 +24,8 @@ def fold_person_name(name: str) -> str:
     >>> fold_person_name("買買提 • 吐爾遜"), fold_person_name("张　伟（曾用名张卫）"), fold_person_name("陳乾")
     ('买买提吐尔逊', '张伟', '陈乾')
     """
+    if is_folded(name):
+        return name
     # In names 乾 is read qián and stays; only as gān, dry, it is 干 (通用规范汉字表, note to 乾).
     text = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
     if text.isalnum():  # no marks of any kind

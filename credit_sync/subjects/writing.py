@@ -1,6 +1,7 @@
 """One way of writing for every text that is compared: width, script and invisible characters folded."""
 
 import re
+import string
 import unicodedata
 from functools import cache, lru_cache
 
@@ -63,6 +64,26 @@ def _simplified(text: str) -> str:
     return text if all(map(_left_alone.__getitem__, text)) else str(_to_simplified().convert(text))
 
 
+class _StandsForItself(dict[str, bool]):
+    """Whether folding leaves a character as it is, whatever stands beside it; found out once for each."""
+
+    def __missing__(self, character: str) -> bool:
+        ordinary = "一" <= character <= "鿿" or character in string.ascii_uppercase or character in string.digits
+        itself = (
+            ordinary and character != "乾" and _left_alone[character] and folded_by_rule(character) == character
+        )
+        self[character] = itself
+        return itself
+
+
+_stands_for_itself = _StandsForItself()
+
+
+def is_folded(text: str) -> bool:
+    """Whether a text is surely as `folded` would write it: Chinese characters, digits, capitals, as most names are."""
+    return len(text) <= LONGEST and all(map(_stands_for_itself.__getitem__, text))
+
+
 @lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """What is compared: NFKC, simplified characters, upper case, no blanks, nothing invisible.
@@ -70,6 +91,11 @@ def folded(text: str) -> str:
     >>> folded(" 長沙德興（集團）有限公司Ａ ")
     '长沙德兴(集团)有限公司A'
     """
+    return text if is_folded(text) else folded_by_rule(text)
+
+
+def folded_by_rule(text: str) -> str:
+    """The same for any text, whether there is something to fold in it or not."""
     compatible = unicodedata.normalize("NFKC", text[:LONGEST])
     written = compatible if compatible.isalnum() else plain(compatible)
     simplified = _simplified(written)

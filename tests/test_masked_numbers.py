@@ -1,0 +1,42 @@
+"""Readings of masked numbers: what is remembered of a shape says of every number what the rule says of it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_sync.screening.numbers import numbers_of, patterns, readings_by_rule
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked
+from credit_sync.subjects.subject import Subject
+
+KINDS = st.sampled_from(IdentifierKind)
+ORDINARY = st.text("0123456789X*", min_size=6, max_size=20)
+ONE_RUN = st.builds(
+    lambda first, hidden, last: first + "*" * hidden + last,
+    st.text("019AX", max_size=15),
+    st.integers(1, 12),
+    st.text("019AX", max_size=9),
+)
+ANY = st.text(st.sampled_from("09AZaé张*?\U00020000") | st.characters(), max_size=45)
+
+
+@given(KINDS, ORDINARY | ONE_RUN | ANY)
+def test_every_masked_number_is_read_as_the_rule_says(kind: IdentifierKind, value: str) -> None:
+    assert patterns(Identifier(kind, value)) == readings_by_rule(kind, value)
+
+
+@given(KINDS, ORDINARY | ONE_RUN | ANY.map(lambda text: text + "*"), st.sampled_from(SubjectKind))
+def test_what_a_masked_number_comes_to(kind: IdentifierKind, value: str, owner: SubjectKind) -> None:
+    readings = readings_by_rule(kind, value) if "*" in value else []
+    found = numbers_of(Subject(kind=owner, name="张伟", identifiers=(Identifier(kind, value),)))
+    assert found.shapes == [masked.shape_of(reading) for reading in readings]
+    if readings:
+        assert found.keys == [f"masked:{reading}" for reading in readings]
+    whole = [reading for reading in readings if len(reading) == 18]
+    if owner is SubjectKind.PERSON and kind is IdentifierKind.CITIZEN_ID and whole:
+        same = [place[0] if len(set(place)) == 1 else "*" for place in zip(*whole, strict=True)]
+        assert found.only == "".join(same).encode()
+
+
+def test_of_several_numbers_none_is_the_only_one() -> None:
+    numbers = (Identifier(IdentifierKind.CITIZEN_ID, "3401001900****0017"),) * 2
+    assert numbers_of(Subject(kind=SubjectKind.PERSON, name="张伟", identifiers=numbers)).only == b""
+    assert numbers_of(Subject(kind=SubjectKind.PERSON, name="张伟", identifiers=numbers[:1])).only != b""
