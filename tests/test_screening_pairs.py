@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from credit_sync.records import Listing
 from credit_sync.screening.block import screen_block
@@ -19,6 +20,7 @@ from credit_sync.screening.keys import probe_keys, stored_keys
 from credit_sync.screening.pairs import find_pairs
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
+from credit_sync.screening.texts import Texts
 from credit_sync.screening.weights import load_weights
 from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise
 from credit_sync.subjects.subject import Subject
@@ -141,6 +143,38 @@ def test_what_the_filter_drops_is_counted() -> None:
     listings = {n: Listing(subject=one, list="x") for n, one in listed.items()}
     [judgement] = screen_block([applicant], index_of(listings), lambda _: listings, SCALES, date.min)
     assert (judgement.verdict, judgement.excluded) == (Verdict.CLEAR, len(strangers))
+
+
+CHARACTERS = st.one_of(
+    st.sampled_from("合肥华星商贸有限公司芜湖"), st.sampled_from("A1·𠮷"), st.characters(codec="utf-8")
+)
+
+
+@given(st.lists(st.text(CHARACTERS, max_size=24), min_size=4, max_size=12), st.data())
+def test_names_that_are_near_share_characters(names: list[str], data: st.DataObject) -> None:
+    """What the filter tells without decoding names: never that two are apart that two changes make one."""
+    changed = [changed_twice(data, name) for name in names]
+    (x, known), (y, read) = (Texts.of(n).character_sets(np.arange(len(n))) for n in (names, changed))
+    unlike = np.where(known & read, np.bitwise_count(x ^ y), 0).tolist()
+    for one, other, apart, told in zip(names, changed, unlike, known.tolist(), strict=True):
+        assert OSA.distance(one, other) <= 2
+        assert apart <= 4, (one, other)
+        assert not told or all(len(character.encode()) == 3 for character in one)
+
+
+def changed_twice(data: st.DataObject, name: str) -> str:
+    for _ in range(2):
+        place = data.draw(st.integers(0, len(name)))
+        put, left_out = data.draw(st.text(CHARACTERS, max_size=1)), data.draw(st.integers(0, 1))
+        name = name[:place] + put + name[place + left_out :]
+    return name
+
+
+def test_most_names_are_told_by_their_characters() -> None:
+    names = [f"合肥市{brand}商贸有限公司" for brand in ("华星", "骏腾盛", "骏腾大")]
+    sets, known = Texts.of([*names, "", "甲" * 21, "A1商贸", *names]).character_sets(np.arange(6))
+    assert known.tolist() == [True, True, True, True, False, False]
+    assert np.bitwise_count(sets[:3] ^ sets[1]).tolist() == [5, 0, 2]
 
 
 def index_of(listings: dict[int, Listing]) -> ListingIndex:

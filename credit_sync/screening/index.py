@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_sync.screening.entries import TEXTS, Entries
-from credit_sync.screening.key_table import KeyTable
+from credit_sync.screening.key_table import KeyTable, Runs
 from credit_sync.screening.texts import Array, Texts, mapped
 
 _COLUMNS = (
@@ -102,9 +102,9 @@ class ListingIndex:
         """Which places the masked numbers of the lists show."""
         return tuple(sorted({shape for segment in self.segments for shape in segment.shapes}))
 
-    def bigram_counts(self, keys: Array) -> Array:
-        """How many entries of the first segment have each bigram."""
-        return self.segments[0].tables["bigrams"].counts(keys)
+    def bigram_runs(self, keys: Array) -> Runs:
+        """Where the first segment's table has the entries of each bigram: how many they are says how common it is."""
+        return self.segments[0].tables["bigrams"].runs(keys)
 
     def in_force(self, number: int, rows: Array, day: int) -> NDArray[np.bool_]:
         """Which rows of a segment hold on a day (its ordinal)."""

@@ -10,10 +10,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_sync.screening.texts import mapped, spans
+from credit_sync.screening.texts import mapped
 
 Keys = NDArray[np.int64]
 Rows = NDArray[np.int32]
+Runs = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Places in a table from which and up to which (not included) the rows of some keys stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +42,26 @@ class KeyTable:
         np.save(folder / f"{name}_keys.npy", self.keys)
         np.save(folder / f"{name}_rows.npy", self.rows)
 
-    def counts(self, keys: Keys) -> Keys:
-        """How many rows have each of `keys`."""
-        distinct, places = np.unique(
-            keys, return_inverse=True
-        )  # in order: neighbours lie side by side in the file
-        starts, ends = self._runs(distinct)
-        counts: Keys = (ends - starts)[places]
-        return counts
-
     def join(self, keys: Keys, askers: Rows) -> tuple[Rows, Rows]:
         """(asker, row) for every row that has a key that an asker asks with; a pair may come more than once."""
+        return self.rows_in(self.runs(keys), askers)
+
+    def runs(self, keys: Keys) -> Runs:
+        """Where the rows of each key start and end; most keys have none, so ends are looked for where a key is found."""
         order = np.argsort(keys)  # neighbours in the table are asked one after the other
-        starts, ends = self._runs(keys[order])
+        keys = keys[order]
+        first = np.searchsorted(self.keys, keys, "left")
+        after = first.copy()
+        found = np.flatnonzero(np.take(self.keys, first, mode="clip") == keys) if len(self.keys) else first[:0]
+        after[found] = np.searchsorted(self.keys, keys[found], "right")
+        starts, ends = np.empty_like(first), np.empty_like(first)
+        starts[order], ends[order] = first, after
+        return starts, ends
+
+    def rows_in(self, runs: Runs, askers: Rows) -> tuple[Rows, Rows]:
+        """(asker, row) for every row of each asker's run."""
+        starts, ends = runs
         hit = np.flatnonzero(ends > starts)
         starts, ends = starts[hit], ends[hit]
-        return np.repeat(askers[order[hit]], ends - starts), self.rows[spans(starts, ends)]
-
-    def _runs(self, keys: Keys) -> tuple[Keys, Keys]:
-        """Where the rows of each key start and end; most keys have none, so ends are looked for where a key is found."""
-        starts = np.searchsorted(self.keys, keys, "left")
-        ends = starts.copy()
-        found = np.flatnonzero(np.take(self.keys, starts, mode="clip") == keys) if len(self.keys) else starts[:0]
-        ends[found] = np.searchsorted(self.keys, keys[found], "right")
-        return starts, ends
+        rows = [self.rows[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return np.repeat(askers[hit], ends - starts), np.concatenate(rows) if rows else self.rows[:0]

@@ -14,8 +14,9 @@ from rapidfuzz.distance import OSA
 
 from credit_sync.screening.entries import Entries
 from credit_sync.screening.index import ListingIndex, Segment
+from credit_sync.screening.key_table import Runs
 from credit_sync.screening.keys import MOST_COMMON, RAREST, SHARED
-from credit_sync.screening.texts import Array, ordered
+from credit_sync.screening.texts import Array, Texts, ordered
 from credit_sync.screening.traits import ANYWHERE
 
 Mask = NDArray[np.bool_]
@@ -41,9 +42,20 @@ class Pairs:
     """For each asking entry, how many listed persons bear its name."""
 
 
+@dataclass(frozen=True, slots=True)
+class _AskedBigrams:
+    """Of each entry the rarest bigrams that the lists know and that are not too common."""
+
+    keys: Array
+    entries: Array
+    runs: Runs
+    """Where the first segment of the index has them."""
+
+
 def find_pairs(asking: Entries, index: ListingIndex, day: int) -> Pairs:
     """The pairs of a block. `asking.number_keys` hold the projections on `index.shapes` too."""
-    found = [_in_segment(asking, index, number, day) for number in range(len(index.segments))]
+    asked = _asked_bigrams(asking, index)
+    found = [_in_segment(asking, asked, index, number, day) for number in range(len(index.segments))]
     askers = np.concatenate([part.askers for part in found])
     listings = np.concatenate([part.listings for part in found])
     order = np.lexsort((listings, askers))
@@ -57,7 +69,8 @@ def find_pairs(asking: Entries, index: ListingIndex, day: int) -> Pairs:
 
 def touched_owners(asking: Entries, index: ListingIndex, changed: Segment) -> tuple[set[int], set[int]]:
     """Owners of asking entries that some entry of a segment is worth comparing with, or shares a person's name with."""
-    a, r = _by_names(asking, index, changed)
+    asked = _asked_bigrams(asking, index)
+    a, r = _by_names(asking, asked, changed, changed.tables["bigrams"].runs(asked.keys))
     worth = _worth_comparing(asking, changed, a, r)
     namesakes = _equal(asking.name[a], changed.columns["name"][r])
     by_number, _ = changed.tables["numbers"].join(asking.number_keys, asking.number_entries)
@@ -65,10 +78,11 @@ def touched_owners(asking: Entries, index: ListingIndex, changed: Segment) -> tu
     return set(asking.owner[sharing].tolist()), set(asking.owner[a[namesakes]].tolist())
 
 
-def _in_segment(asking: Entries, index: ListingIndex, number: int, day: int) -> Pairs:
+def _in_segment(asking: Entries, asked: _AskedBigrams, index: ListingIndex, number: int, day: int) -> Pairs:
     segment = index.segments[number]
     by_number = _coded(segment, *segment.tables["numbers"].join(asking.number_keys, asking.number_entries))
-    a, r = _by_names(asking, index, segment)
+    runs = segment.tables["bigrams"].runs(asked.keys) if number else asked.runs
+    a, r = _by_names(asking, asked, segment, runs)
     alive = index.in_force(number, r, day)
     a, r = a[alive], r[alive]
     kept = _worth_comparing(asking, segment, a, r)
@@ -83,9 +97,10 @@ def _in_segment(asking: Entries, index: ListingIndex, number: int, day: int) -> 
     )
 
 
-def _by_names(asking: Entries, index: ListingIndex, segment: Segment) -> tuple[Array, Array]:
+def _by_names(asking: Entries, asked: _AskedBigrams, segment: Segment, runs: Runs) -> tuple[Array, Array]:
+    """`runs`: where the segment has the bigrams that are asked."""
     by_name = _coded(segment, *segment.tables["names"].join(asking.name_keys, asking.name_entries))
-    codes = _distinct(np.concatenate([by_name, _sharing_rare(asking, index, segment)]))
+    codes = _distinct(np.concatenate([by_name, _sharing_rare(asked, segment, runs)]))
     return np.divmod(codes, max(len(segment), 1))
 
 
@@ -100,35 +115,38 @@ def _distinct(codes: Array) -> Array:
     return codes[first]
 
 
-def _sharing_rare(asking: Entries, index: ListingIndex, segment: Segment) -> Array:
+def _sharing_rare(asked: _AskedBigrams, segment: Segment, runs: Runs) -> Array:
     """Pairs that share at least SHARED of the asker's RAREST bigrams."""
-    keys, askers = asked_bigrams(asking, index)
-    asked, of_asked = np.unique(askers, return_inverse=True)
-    narrow = np.min_scalar_type(max(len(asked), 1) * len(segment))  # mostly 32 bits: half as much to move and sort
-    firsts, rows = segment.tables["bigrams"].join(keys, of_asked.astype(narrow) * narrow.type(len(segment)))
+    askers, of_asked = np.unique(asked.entries, return_inverse=True)
+    narrow = np.min_scalar_type(
+        max(len(askers), 1) * len(segment)
+    )  # mostly 32 bits: half as much to move and sort
+    firsts, rows = segment.tables["bigrams"].rows_in(runs, of_asked.astype(narrow) * narrow.type(len(segment)))
     codes = firsts + rows.astype(narrow)
     codes.sort()
     several = codes[SHARED - 1 :] == codes[: len(codes) - SHARED + 1]
     which, shared = np.divmod(codes[: len(several)][several].astype(np.int64), max(len(segment), 1))
-    return _coded(segment, asked[which], shared)
+    return _coded(segment, askers[which], shared)
 
 
-def asked_bigrams(asking: Entries, index: ListingIndex) -> tuple[Array, Array]:
-    """(bigram, asking entry): of each entry the rarest that the lists know and that are not too common."""
-    counts = index.bigram_counts(asking.bigram_keys)
-    usable = (counts > 0) & (counts <= MOST_COMMON)
-    keys, askers, counts = asking.bigram_keys[usable], asking.bigram_entries[usable], counts[usable]
-    order = np.lexsort((keys, counts, askers))
-    keys, askers = keys[order], askers[order]
-    begins = np.searchsorted(askers, np.arange(len(asking) + 1))
-    rank = np.arange(len(askers)) - begins[askers]
-    enough = np.diff(begins)[askers] >= SHARED
-    wanted = (rank < RAREST) & enough
-    return keys[wanted], askers[wanted]
+def _asked_bigrams(asking: Entries, index: ListingIndex) -> _AskedBigrams:
+    starts, ends = index.bigram_runs(asking.bigram_keys)
+    counts = ends - starts
+    usable = np.flatnonzero((counts > 0) & (counts <= MOST_COMMON))
+    order = np.lexsort((asking.bigram_keys[usable], counts[usable], asking.bigram_entries[usable]))
+    places = usable[order]
+    entries = asking.bigram_entries[places]
+    begins = np.searchsorted(entries, np.arange(len(asking) + 1))
+    rank = np.arange(len(entries)) - begins[entries]
+    enough = np.diff(begins)[entries] >= SHARED
+    wanted = places[(rank < RAREST) & enough]
+    return _AskedBigrams(asking.bigram_keys[wanted], asking.bigram_entries[wanted], (starts[wanted], ends[wanted]))
 
 
 def _worth_comparing(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
-    worth = ~_numbers_contradict(asking.number[a], segment.columns["number"][r])
+    worth = np.ones(len(a), bool)
+    numbered = np.flatnonzero((asking.number != b"")[a])
+    worth[numbered] = ~_numbers_contradict(asking.number[a[numbered]], segment.columns["number"][r[numbered]])
     firms = np.flatnonzero(~(asking.person[a] | segment.columns["person"][r]))
     worth[firms] = _organisations_worth(asking, segment, a[firms], r[firms], worth[firms])
     return worth
@@ -136,17 +154,24 @@ def _worth_comparing(asking: Entries, segment: Segment, a: Array, r: Array) -> M
 
 def _organisations_worth(asking: Entries, segment: Segment, a: Array, r: Array, compatible: Mask) -> Mask:
     """`compatible`: whose numbers do not contradict."""
+    branches = np.flatnonzero((asking.legal_person != 0)[a])
+    worth = np.zeros(len(a), bool)
+    worth[branches] = asking.legal_person[a[branches]] == segment.columns["bare_name"][r[branches]]
+    left = np.flatnonzero(compatible & ~worth)
+    worth[left] = _names_worth(asking, segment, a[left], r[left])
+    return worth
+
+
+def _names_worth(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
     of = segment.columns
-    parent = _equal(asking.legal_person[a], of["bare_name"][r])
-    kept = compatible | parent
-    same = parent | _equal(asking.name[a], of["name"][r]) | _equal(asking.bare_name[a], of["bare_name"][r])
-    same |= _equal(asking.representative[a], of["representative"][r])
+    worth = _equal(asking.name[a], of["name"][r]) | _equal(asking.bare_name[a], of["bare_name"][r])
+    worth |= _equal(asking.representative[a], of["representative"][r])
     core = _equal(asking.core[a], of["core"][r])
-    elsewhere = core & _elsewhere(asking.places[a], of["places"][r])
-    undecided = kept & ~same & ~core
-    near = np.zeros(len(a), bool)
-    near[undecided] = _near(asking, segment, a[undecided], r[undecided])
-    return kept & (same | (core & ~elsewhere) | near)
+    of_core = np.flatnonzero(core & ~worth)
+    worth[of_core] = ~_elsewhere(asking.places[a[of_core]], of["places"][r[of_core]])
+    undecided = np.flatnonzero(~(core | worth))
+    worth[undecided] = _near(asking, segment, a[undecided], r[undecided])
+    return worth
 
 
 def _equal(x: Array, y: Array) -> Mask:
@@ -180,16 +205,28 @@ def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
     for column in ("full", "bare"):
         ours, theirs = getattr(asking, column), segment.texts[column]
         left = np.flatnonzero(~near & (np.abs(ours.sizes(a) - theirs.sizes(r)) <= _APART * _LARGEST))
+        left = left[_share_characters(ours, theirs, a[left], r[left])]
         x, y = ours.of_rows(a[left]), theirs.of_rows(r[left])
         apart = process.cpdist(x, y, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
         near[left] = apart <= _APART
     return near
 
 
+def _share_characters(ours: Texts, theirs: Texts, a: Array, r: Array) -> Mask:
+    """Not where so many characters are in one text alone that more than _APART must differ; most are told here, undecoded."""
+    x, of_ours = ours.character_sets(np.arange(len(ours.ends)))
+    y, of_theirs = theirs.character_sets(r)
+    sharing: Mask = np.bitwise_count(x[a] ^ y) <= 2 * _APART
+    return sharing | ~(of_ours[a] & of_theirs)
+
+
 def _namesakes(asking: Entries, segment: Segment, a: Array, r: Array) -> Array:
-    persons = asking.person[a] & segment.columns["person"][r]
-    same = persons & _equal(asking.name[a], segment.columns["name"][r]) & (segment.columns["subject"][r] != 0)
+    persons = np.flatnonzero(asking.person[a])
+    a, r = a[persons], r[persons]
+    same = _equal(asking.name[a], segment.columns["name"][r]) & segment.columns["person"][r]
     a, subjects = a[same], segment.columns["subject"][r[same]]
+    listed = subjects != 0
+    a, subjects = a[listed], subjects[listed]
     order = ordered(a, subjects)
     a, subjects = a[order], subjects[order]
     first = np.ones(len(a), bool)
