@@ -4,11 +4,9 @@ import time
 from collections.abc import Callable
 
 import schedule
-import structlog
 
 from credit_sync.errors import CreditSyncError, SettingsError
-
-log = structlog.get_logger()
+from credit_sync.logs import log
 
 _TICK_SECONDS = 20
 

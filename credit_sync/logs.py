@@ -1,6 +1,7 @@
 """Structured logs on stderr: JSON for machines; on a terminal, where the summary tells the rest, only troubles.
 
-Identity numbers are hidden in every value before anything is written, whoever forgot to.
+Identity numbers are hidden in every value before anything is written, whoever forgot to. structlog is loaded with the
+first event: most commands write none, and loading it would take them a tenth of a second.
 """
 
 import logging
@@ -8,13 +9,48 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
-
 from credit_sync.subjects.identifiers import hide_in_text
+
+wanted: list[bool] = []
+"""Whether the process logs every step, until the first event sets logging up by it."""
 
 
 def configure(*, verbose: bool = False) -> None:
-    """Sets up logging once per process."""
+    """How the process logs from its next event on."""
+    wanted[:] = [verbose]
+
+
+class _Log:
+    """What the program's parts write events to."""
+
+    def info(self, event: str, **values: Any) -> None:
+        _structlog().info(event, **values)
+
+    def warning(self, event: str, **values: Any) -> None:
+        _structlog().warning(event, **values)
+
+    def error(self, event: str, **values: Any) -> None:
+        _structlog().error(event, **values)
+
+    def exception(self, event: str, **values: Any) -> None:
+        """An error with the traceback of the exception that is being handled."""
+        _structlog().error(event, exc_info=True, **values)
+
+
+log = _Log()
+
+
+def _structlog() -> Any:
+    import structlog
+
+    if wanted:
+        _set_up(verbose=wanted.pop())
+    return structlog.get_logger()
+
+
+def _set_up(*, verbose: bool) -> None:
+    import structlog
+
     terminal = sys.stderr.isatty()
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)

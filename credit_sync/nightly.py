@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import structlog
 from sqlalchemy import Engine
 
 from credit_sync.configuration import note_configuration
 from credit_sync.errors import BusyError, CreditSyncError
+from credit_sync.logs import log
 from credit_sync.publishing.publish import publish
 from credit_sync.reporting.compliance import write_monthly_report
 from credit_sync.reporting.flagged import write_flagged_report
@@ -35,8 +35,6 @@ from credit_sync.tell_settings import Tell
 from credit_sync.telling.monitoring import ping, write_metrics
 from credit_sync.telling.tell import tell, tell_of_breakdown
 from credit_sync.write_back.write_back import write_back
-
-log = structlog.get_logger()
 
 _NOBODY_TOLD = {"systems": {}, "tell": Tell()}
 Progress = Callable[[str, int], None]

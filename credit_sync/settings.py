@@ -130,12 +130,12 @@ class Reports(Strict):
 class Settings(Strict):
     """The whole of config.toml."""
 
-    department: Department = Department()
-    store: Store = Store()
+    department: Department = Field(default_factory=Department)
+    store: Store = Field(default_factory=Store)
     mappings: Path = Path("mappings")
-    reports: Reports = Reports()
-    desk: Desk = Desk()
-    tell: Tell = Tell()
+    reports: Reports = Field(default_factory=Reports)
+    desk: Desk = Field(default_factory=Desk)
+    tell: Tell = Field(default_factory=Tell)
     sources: dict[str, Source] = Field(min_length=1)
     channels: dict[str, Channel] = {}
     systems: dict[str, System] = {}

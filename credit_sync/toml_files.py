@@ -20,7 +20,7 @@ from credit_sync.errors import SettingsError
 class Strict(BaseModel):
     """A table of a TOML file: unknown keys are errors, values are not changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 Model = TypeVar("Model", bound=Strict)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
+from credit_sync import logs
 from credit_sync.store.schema import metadata
 from tests.night import Night, make_first_night, province
 from tests.stores import postgresql_store, sqlite_store
@@ -35,6 +36,7 @@ settings.load_profile("repeat")
 def _logging_of_a_module() -> Iterator[None]:
     """What a module's fixtures set logging to ends with it: the stream may be closed by then."""
     yield
+    logs.wanted.clear()
     structlog.reset_defaults()
 
 
@@ -43,6 +45,7 @@ def _logging_of_a_test() -> Iterator[None]:
     """A command run in a test logs to that test's stream, which is closed after it."""
     before = structlog.get_config()
     yield
+    logs.wanted.clear()
     structlog.configure(**before)
 
 

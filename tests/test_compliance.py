@@ -18,7 +18,6 @@ from credit_sync.publishing.compliance import (
     MonthFigures,
     Publication,
     Repair,
-    Standing,
     judge,
     late_in,
     month_figures,
@@ -26,6 +25,7 @@ from credit_sync.publishing.compliance import (
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.rates import Month, Rate
+from credit_sync.publishing.standing import Standing
 from credit_sync.publishing.timeline import Said, Timeline
 from credit_sync.records import RecordKind
 from credit_sync.reporting.compliance import compliance_lines, this_month

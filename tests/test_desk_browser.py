@@ -124,14 +124,14 @@ def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path:
         approver.goto(f"{address}/?state=proposed")
         assert rows(approver) == 1
         approver.locator("a[data-open]").press("Enter")
-        pressed(approver, "同意维持")
+        agree(approver, "维持", "经核对证件号码，为同一主体")
         assert made.state(number) == "upheld"
 
         officer.goto(f"{address}/flags/{number}")
         assert "approver" in officer.locator(".decision").inner_text()
         take_back_and_dismiss(officer)
         approver.goto(f"{address}/flags/{number}")
-        pressed(approver, "同意排除")
+        agree(approver, "排除", "经核对证件号码，不是同一主体")
         assert made.state(number) == "dismissed"
 
         made.night.add(SECOND, [case(organisation(FIRM, 11, "鲍德全"), "（2018）皖01执恢9号")])
@@ -171,6 +171,13 @@ def propose_by_keyboard(page: Page) -> None:
     page.get_by_role("button", name="提交：维持").click()
     page.wait_for_url(lambda url: "#" not in url)
     assert "待第二人复核" in page.locator(".decision").inner_text()
+
+
+def agree(page: Page, conclusion: str, reason: str) -> None:
+    """The second person chooses a reason of his own."""
+    page.get_by_text(f"同意{conclusion}", exact=True).click()
+    page.locator("#agree").get_by_label(reason).check()
+    pressed(page, f"提交：同意{conclusion}")
 
 
 def take_back_and_dismiss(page: Page) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 from credit_sync.desk import serve
@@ -85,17 +85,46 @@ def test_four_eyes_where_a_measure_forbids(world: World) -> None:
     assert both.decide(number, "uphold", reason=SAME).status_code == 303
     assert world.state(number) == "proposed"
     assert "待第二人复核" in both.page("/?state=proposed")
-    own = both.decide(number, "agree")
+    own = both.decide(number, "agree", reason=SAME)
     assert (own.status_code, world.state(number)) == (400, "proposed")
     assert "另一人" in own.text
     assert both.decide(number, "refuse", text="收回").status_code == 400
     again = officer.decide(number, "uphold", reason=SAME)  # to agree is another right than to conclude
     assert (again.status_code, world.state(number)) == (403, "proposed")
-    assert approver.decide(number, "agree").status_code == 303
+    assert approver.decide(number, "agree", reason=SAME).status_code == 303
     assert world.state(number) == "upheld"
     page = approver.page(f"/flags/{number}")
     assert "第二人 <bdi>approver</bdi> 同意" in page
     assert [row.who for row in world.audited("uphold") + world.audited("confirm")] == ["both", "approver"]
+
+
+def test_the_second_person_gives_a_reason_of_his_own(world: World) -> None:
+    officer, approver, number = world.signed_in("officer"), world.signed_in("approver"), world.flag(FIRM)
+    world.forbid(number)
+    officer.decide(number, "dismiss", reason=OTHER, text="电话问过申报单位")
+    form = approver.page(f"/flags/{number}").split("/agree")[1].split("</form>")[0]
+    assert 'value="other_by_inquiry"' in form
+    assert 'value="same_by_number"' not in form  # a reason for the other conclusion
+    assert "checked" not in form
+    assert "电话问过申报单位" not in form
+    for fields, problem in (
+        ({}, "没有写理由"),
+        ({"reason": OTHER}, "须写明具体情况"),  # what the first one wrote is not what the second one found
+        ({"reason": SAME}, "没有理由"),
+    ):
+        answer = approver.decide(number, "agree", **fields)
+        assert (answer.status_code, problem in answer.text) == (400, True)
+        assert world.state(number) == "proposed"
+    assert approver.decide(number, "agree", reason="fulfilled", text="法院已出结案证明").status_code == 303
+    c = schema.decision.c
+    with world.engine.connect() as connection:
+        steps = connection.execute(select(c.who, c.reason, c.text).where(c.flag_id == number).order_by(c.id)).all()
+    assert steps == [
+        ("officer", OTHER, "电话问过申报单位"),
+        ("approver", "fulfilled", "法院已出结案证明"),
+    ]
+    page = approver.page(f"/flags/{number}")
+    assert "法院已出结案证明" in page.split('aria-labelledby="decision"')[1].split("</section>")[0]
 
 
 def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +142,7 @@ def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL, monkeypatc
         assert (answer.status_code, "夜间运行" in answer.text) == (503, True)
     assert officer.decide(number, "dismiss", reason=OTHER, text="电话核实").status_code == 303
     assert FIRM in approver.page("/?state=proposed&text=瀚云&verdict=confirmed&sort=serious")
-    assert approver.decide(number, "agree").status_code == 303
+    assert approver.decide(number, "agree", reason="other_by_number").status_code == 303
     assert made.state(number) == "dismissed"
     assert officer.post("/lookup", name=FIRM, reason="立项前核查").status_code == 200
     engine.dispose()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from credit_sync.publishing.compliance import Standing
 from credit_sync.publishing.rates import Month
+from credit_sync.publishing.standing import Standing
 from credit_sync.reporting.compliance import compliance_lines
 from credit_sync.reporting.compliance_query import read_compliance
 from credit_sync.reporting.compliance_views import ComplianceReport

@@ -1,69 +1,72 @@
 """The commands: parse, call, print, exit code; no logic.
 
-Exit codes: 0 all well, 1 done with something failed, 2 unusable configuration or command line, 75 another run is
+A command's module is loaded when the command is called, and no other: a look-up does not wait for what only a night
+needs. Exit codes: 0 all well, 1 done with something failed, 2 unusable configuration or command line, 75 another run is
 under way; of `gate` alone 10 hold, 11 blocked, 12 unknown.
 """
 
+import gc
 import io
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import click
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync import logs
-from credit_sync.cli.chinese import Group, explain_usage
-from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError
-from credit_sync.settings import Settings, load_settings
-from credit_sync.store.engine import explain
-from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.cli.chinese import Group
 
-EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY = 1, 2, 75
+EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY, EXIT_INTERRUPTED = 1, 2, 75, 130
 
+_COLLECT_AFTER = 10_000
+"""New objects after which Python looks for cycles among them; after its usual 700 it did so 240 times while modules load."""
 
-_MODULES = {
-    "run": "night",
-    "check": "check",
-    "status": "status",
-    "compliance": "compliance",
-    "report": "report",
-    "lookup": "lookup",
-    "explain": "explain",
-    "review": "review",
-    "calibrate": "calibrate",
-    "screen-file": "screen_file",
-    "validate": "validate",
-    "standard": "standard",
-    "quarantine": "quarantine",
-    "lists": "lists",
-    "publish": "publish",
-    "receipts": "receipts",
-    "write-back": "write_back",
-    "tell": "tell",
-    "desk": "desk",
-    "gate": "gate",
-    "api-key": "api_key",
-    "audit": "audit",
-    "daemon": "night",
-    "db": "db",
+_COMMANDS = {
+    "run": ("night", "跑一晚：取数、报送、比对、回写申报系统、出报告、发通知。"),
+    "check": ("check", "检查配置、对照文件、数据库、每个数据源和报送渠道，不改动任何东西。"),
+    "status": ("status", "现状：最近几次运行、各名单新旧、隔离区、待报送。"),
+    "compliance": ("compliance", "双公示合规月报：合规率、及时率、迟报、漏报、退回、承诺时限。"),
+    "report": ("report", "报告：预警报告、无预警名单、联合惩戒月报（HTML、XLSX、PDF），核对签发的文件。"),
+    "lookup": ("lookup", "查询一个主体：许可、处罚、名单条目及证据、申报、检查。"),
+    "explain": ("explain", "说明一个申报主体与一条名单为什么判为同一主体，或为什么不判。"),
+    "review": ("review", "复核：列出预警，作结论，第二人复核，撤销；导出工作簿填写后导入。"),
+    "calibrate": ("calibrate", "用本单位的数据估计证据权重，与使用中的并列，并说明换用后的影响；不作任何改动。"),
+    "screen-file": ("screen_file", "比对一张表：每个主体都有结论，没有相近条目的记为 clear。"),
+    "validate": ("validate", "按双公示标准校验一份工作簿（xlsx、xls、csv），像平台那样，在上传之前。"),
+    "standard": ("standard", "双公示标准：有哪些版本，各有哪些字段，按哪些规则校验。"),
+    "quarantine": ("quarantine", "隔离区：没有读懂的行，连同原因。"),
+    "lists": ("lists", "名单：各版本、两版之间的差别、退回早先的版本、停用。"),
+    "publish": ("publish", "报送：等待处理的、平台退回的，以及需要人决定的撤回和恢复。"),
+    "receipts": ("receipts", "回执：平台以文件给出的答复。"),
+    "write-back": ("write_back", "回写：把预警的每次变化送回申报系统；哪些还没有送达。"),
+    "tell": ("tell", "发出最近一次运行还没有发出的邮件：各处室的每日摘要、给运维人员的失败通知。"),
+    "desk": ("desk", "复核台：在浏览器里处理预警、查询、看名单和报送。"),
+    "gate": ("gate", "一个申报可否继续。退出码：0 可以，10 暂缓，11 不得继续，12 不能确定；其他都是出错。"),
+    "api-key": ("api_key", "接口密钥：申报系统凭它查询关口、主体和许可处罚信息。"),
+    "audit": ("audit", "留痕：谁在何时查询、查看、复核、导出了什么；核对记录有没有被改动。"),
+    "daemon": ("night", "常驻运行，每天定时跑一晚（没有 cron 或 systemd 时用）。"),
+    "db": ("db", "数据库结构。"),
 }
-"""Which module has a command, in the order in which a newcomer needs them."""
+"""In which module a command is, and the first sentence of its help; in the order in which a newcomer needs them."""
 
 
 class _Commands(Group):
-    """Loads a command when it is asked for: a look-up does not wait for what only a night needs."""
+    """Lists the commands without loading any, and loads the one that is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
-        return list(_MODULES)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _MODULES:
+        if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"credit_sync.cli.{_MODULES[cmd_name]}")
+        module = import_module(f"credit_sync.cli.{_COMMANDS[cmd_name][0]}")
+        gc.freeze()  # what modules hold stays to the end: not even then need Python look for cycles among it
         commands: tuple[click.Command, ...] = module.COMMANDS
         return next(command for command in commands if command.name == cmd_name)
+
+    def rows(self, ctx: click.Context) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [(name, sentence) for name, (_, sentence) in _COMMANDS.items()]
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -86,17 +89,17 @@ def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:
     ctx.obj = config
 
 
-def settings_of(ctx: click.Context, config: Path | None) -> Settings:
-    """The settings a command works with: its own --config, the group's, or config.toml here."""
-    return load_settings(config or ctx.obj or Path("config.toml"))
-
-
-config_option = click.option("--config", "-c", type=click.Path(path_type=Path), metavar="文件", help="配置文件")
-"""Every command also takes --config itself, because that is where people write it."""
+def _start_cheaply() -> None:
+    """What a process spends on itself before it does anything, a tenth of a look-up."""
+    gc.set_threshold(_COLLECT_AFTER)
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # NumPy would start a thread per core for algebra we have none of
 
 
 def main() -> None:
     """The entry point: every error as a sentence and an exit code, never a traceback."""
+    _start_cheaply()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in GBK lacks some characters of names and signs
@@ -104,27 +107,9 @@ def main() -> None:
         sys.exit(credit_sync.main(standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
-    except click.UsageError as error:
-        _fail(f"{explain_usage(error)}\n用 credit-sync --help 查看说明", EXIT_UNUSABLE)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("已中断", 130)
-    except BusyError as error:
-        _fail(str(error), EXIT_BUSY)
-    except (SettingsError, StoreError) as error:
-        _fail(str(error), EXIT_UNUSABLE)
-    except CreditSyncError as error:
-        _fail(str(error), EXIT_FAILED)
-    except SQLAlchemyError as error:
-        _fail(f"数据库出错：{explain(error)}", EXIT_FAILED)
-    except OSError as error:
-        _fail(
-            f"读写文件出错：{error.strerror or type(error).__name__} {error.filename or ''}".rstrip(), EXIT_FAILED
-        )
-    except Exception as error:  # a fault of the program: its traceback belongs in the log
-        structlog.get_logger().exception("内部错误")
-        _fail(f"程序内部错误（{type(error).__name__}），请用 --verbose 再试，把日志交给维护人员", EXIT_FAILED)
+    except (Exception, KeyboardInterrupt) as error:
+        from credit_sync.cli.failures import explain_failure  # loads what only failures need
 
-
-def _fail(message: str, code: int) -> None:
-    click.echo(hide_in_text(message), err=True)
-    sys.exit(code)
+        message, code = explain_failure(error)
+        click.echo(message, err=True)
+        sys.exit(code)

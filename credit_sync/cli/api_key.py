@@ -7,8 +7,8 @@ import click
 from sqlalchemy import Engine
 
 from credit_sync.api_keys import ALL_SYSTEMS, SCOPE_TITLES, Scope, make_key, revoke, why_refused
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.store.api_keys import keys
 from credit_sync.store.engine import open_engine

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
-from credit_sync.cli import EXIT_FAILED, config_option, settings_of
+from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.desk.rights import ROLE_TITLES
 from credit_sync.reporting.audit_text import entries_json, entries_text
 from credit_sync.store import audit

@@ -7,9 +7,24 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.calibration import CalibrationReport, calibration_json, calibration_text
+from credit_sync.screening.calibrated_weights import calibrate_weights
+from credit_sync.screening.calibration import estimate
+from credit_sync.screening.calibration_decisions import read_decisions, stored_decisions
+from credit_sync.screening.calibration_effect import effect
+from credit_sync.screening.calibration_pairs import Sampling, as_pairs, collect
+from credit_sync.screening.candidates import StoredCandidates
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index_files import open_index
+from credit_sync.screening.reasons import load_reasons
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import load_weights
+from credit_sync.screening.weights_file import write_weights
+from credit_sync.store.engine import open_engine
+from credit_sync.store.migrate import require_current
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -53,23 +68,6 @@ def calibrate(
     config: Path | None,
 ) -> int:
     """用本单位的数据估计证据权重，与使用中的并列，并说明换用后的影响；不作任何改动。"""
-    # Imported here: the help of a command does not wait for numpy and the reference tables.
-    from credit_sync.reporting.calibration import CalibrationReport, calibration_json, calibration_text
-    from credit_sync.screening.calibrated_weights import calibrate_weights
-    from credit_sync.screening.calibration import estimate
-    from credit_sync.screening.calibration_decisions import read_decisions, stored_decisions
-    from credit_sync.screening.calibration_effect import effect
-    from credit_sync.screening.calibration_pairs import Sampling, as_pairs, collect
-    from credit_sync.screening.candidates import StoredCandidates
-    from credit_sync.screening.evidence import Scales
-    from credit_sync.screening.index_files import open_index
-    from credit_sync.screening.reasons import load_reasons
-    from credit_sync.screening.reference import reference
-    from credit_sync.screening.weights import load_weights
-    from credit_sync.screening.weights_file import write_weights
-    from credit_sync.store.engine import open_engine
-    from credit_sync.store.migrate import require_current
-
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     folder = settings.path(settings.mappings)

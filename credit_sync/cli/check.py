@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED, config_option, settings_of
+from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.errors import CreditSyncError
 from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules

@@ -47,13 +47,16 @@ class Group(_Chinese, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, each with its first sentence."""
-        rows = [
+        with formatter.section("命令"):
+            formatter.write_dl(self.rows(ctx))
+
+    def rows(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Each command with its first sentence."""
+        return [
             (name, command.get_short_help_str(limit=80))
             for name in self.list_commands(ctx)
             if (command := self.get_command(ctx, name)) is not None and not command.hidden
         ]
-        with formatter.section("命令"):
-            formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         """In the order in which they were added: the order in which a newcomer needs them."""

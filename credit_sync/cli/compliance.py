@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.report_options import format_option, month_option, out_option
 from credit_sync.publishing.rates import Month
 from credit_sync.reporting.compliance import compliance_lines, write_compliance_report

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.store import migrate
 from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, Role, roles_of
 from credit_sync.errors import CreditSyncError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record

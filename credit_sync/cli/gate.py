@@ -6,10 +6,15 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
+from credit_sync.gate import Gate
+from credit_sync.reporting.gate import gate_json, gate_text
 from credit_sync.screening.gate import Passage
+from credit_sync.store import audit
+from credit_sync.store.engine import open_engine, writing
+from credit_sync.store.migrate import require_current
 
 EXIT_CODES = {Passage.CLEAR: 0, Passage.HOLD: 10, Passage.BLOCKED: 11, Passage.UNKNOWN: 12}
 """Apart from those of all commands (1, 2, 75): whatever else ends with is no leave to go on either."""
@@ -23,13 +28,6 @@ EXIT_CODES = {Passage.CLEAR: 0, Passage.HOLD: 10, Passage.BLOCKED: 11, Passage.U
 @click.pass_context
 def gate(ctx: click.Context, system: str, application: str, as_json: bool, config: Path | None) -> int:
     """一个申报可否继续。退出码：0 可以，10 暂缓，11 不得继续，12 不能确定；其他都是出错。"""
-    # Imported here: a system that asks does not wait for what only a night needs.
-    from credit_sync.gate import Gate
-    from credit_sync.reporting.gate import gate_json, gate_text
-    from credit_sync.store import audit
-    from credit_sync.store.engine import open_engine, writing
-    from credit_sync.store.migrate import require_current
-
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     asked = Gate(settings)

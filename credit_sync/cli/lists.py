@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.list_diff import Wanted, difference_json, difference_text, differences

@@ -6,9 +6,21 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
+from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for
+from credit_sync.reporting.answer import answer_text
+from credit_sync.screening.evidence import Scales
+from credit_sync.screening.index_files import open_index
+from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reference import reference
+from credit_sync.screening.weights import load_weights
+from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
+from credit_sync.sources.lists import states_of_lists
+from credit_sync.store.audit import Action
+from credit_sync.store.engine import open_engine
+from credit_sync.store.migrate import require_current
 
 
 @click.command("lookup", cls=Command)
@@ -25,20 +37,6 @@ def lookup(
     ctx: click.Context, config: Path | None, name: str, code: str, citizen_id: str, reason: str, as_json: bool
 ) -> int:
     """查询一个主体：许可、处罚、名单条目及证据、申报、检查。"""
-    # Imported here: a look-up has a second, start-up included.
-    from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for
-    from credit_sync.reporting.answer import answer_text
-    from credit_sync.screening.evidence import Scales
-    from credit_sync.screening.index_files import open_index
-    from credit_sync.screening.measures import load_measures
-    from credit_sync.screening.reference import reference
-    from credit_sync.screening.weights import load_weights
-    from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
-    from credit_sync.sources.lists import states_of_lists
-    from credit_sync.store.audit import Action
-    from credit_sync.store.engine import open_engine
-    from credit_sync.store.migrate import require_current
-
     if not reason.strip():
         raise click.UsageError('查询要写明事由，例如 --reason "2026年度项目立项前核查"', ctx)
     settings = settings_of(ctx, config)

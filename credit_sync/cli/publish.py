@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import Connection, Engine
 
-from credit_sync.cli import EXIT_FAILED, config_option, settings_of
+from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked

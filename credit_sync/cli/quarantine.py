@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import make_readers

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command, Group
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.publishing.rules import rules
 from credit_sync.publishing.standard import load_standard, standard_names
 from credit_sync.reporting.standard_text import rule_lines, standard_lines

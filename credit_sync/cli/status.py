@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import config_option, settings_of
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.reporting.status import status_text
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED, config_option, settings_of
+from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
+from credit_sync.cli.config import config_option, settings_of
 from credit_sync.reporting.summary import summarise
 from credit_sync.store import ledger
 from credit_sync.store.engine import open_engine

@@ -4,7 +4,6 @@ import re
 from http import HTTPStatus
 from urllib.parse import quote
 
-import structlog
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,10 +14,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from credit_sync.desk.api.problems import is_api, problem
 from credit_sync.desk.office import office_of
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
+from credit_sync.logs import log
 from credit_sync.store.engine import explain
 from credit_sync.subjects.identifiers import hide_in_text
 
-_log = structlog.get_logger()
 _OF_A_FLAG = re.compile(r"(/flags/[0-9]{1,9})/")
 """What a form of a flag is sent to: who is refused there wants to see the flag as it is now."""
 
@@ -83,7 +82,7 @@ def known_error(request: Request, error: Exception) -> Response:
     """What a person has to know about."""
     assert isinstance(error, CreditSyncError)  # noqa: S101 - how it is registered
     if isinstance(error, SettingsError | StoreError):  # names files and addresses of the machine: for the log
-        _log.error("配置或数据库不可用", path=request.url.path, error=str(error))
+        log.error("配置或数据库不可用", path=request.url.path, error=str(error))
         message, remedy = "配置或数据库暂时不可用，没有执行", "请联系运维人员查看日志"
         return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, message, remedy)
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
@@ -123,7 +122,7 @@ def database_error(request: Request, error: Exception) -> Response:
     """The store does not answer, or a night holds SQLite's one write lock."""
     assert isinstance(error, SQLAlchemyError)  # noqa: S101 - how it is registered
     said = explain(error)
-    _log.error("数据库出错", path=request.url.path, error=said)
+    log.error("数据库出错", path=request.url.path, error=said)
     locked = isinstance(error, OperationalError) and any(words in said for words in ("locked", "lock timeout"))
     busy = isinstance(error, PoolTimeout) or locked
     if busy:
@@ -135,7 +134,7 @@ def database_error(request: Request, error: Exception) -> Response:
 
 def unexpected(request: Request, error: Exception) -> Response:
     """A fault of the program: its traceback belongs in the log."""
-    _log.error("内部错误", path=request.url.path, exc_info=error)
+    log.error("内部错误", path=request.url.path, exc_info=error)
     return error_page(
         request, HTTPStatus.INTERNAL_SERVER_ERROR, "程序内部错误，没有执行", "请联系运维人员查看日志"
     )

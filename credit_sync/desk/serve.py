@@ -6,7 +6,6 @@ import secrets
 import socket
 from urllib.parse import urlsplit
 
-import structlog
 import uvicorn
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -15,6 +14,7 @@ from credit_sync.desk.application import make_application
 from credit_sync.desk.office import Serving
 from credit_sync.desk_settings import Desk
 from credit_sync.errors import CreditSyncError
+from credit_sync.logs import log
 from credit_sync.settings import Settings
 from credit_sync.store.desk_users import accounts
 
@@ -81,7 +81,7 @@ def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port:
         limit_concurrency=200,
     )
     with _listening(host, port) as listener:
-        structlog.get_logger().info("复核台已启动", address=serving.address, host=host, port=port)
+        log.info("复核台已启动", address=serving.address, host=host, port=port)
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -8,16 +8,13 @@ cut line, a 5xx or half an answer leave it open. No connection at all, and statu
 import time
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.http_settings import RowsService
 from credit_sync.interfaces.messages import Told
 from credit_sync.interfaces.notation import RowsInterface
 from credit_sync.interfaces.session import Session
+from credit_sync.logs import log
 from credit_sync.sources.download import NotArrivedError, UnclearError
-
-log = structlog.get_logger()
 
 _LONGEST_WAIT = 60.0
 

@@ -14,26 +14,15 @@ A day is over when the time is on a later one: what is due today is neither done
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.publishing.deadlines import CHINA, Deadline, working_days_late
 from credit_sync.publishing.publicity import default_end
 from credit_sync.publishing.rates import Month, Rate
 from credit_sync.publishing.standard import FieldTable
+from credit_sync.publishing.standing import Standing
 from credit_sync.publishing.timeline import Said, Timeline
 from credit_sync.records import RecordKind
-
-
-class Standing(StrEnum):
-    """Where the first publication of a decision stands."""
-
-    ACCEPTED = "accepted"
-    SENT = "sent"
-    """Handed over; the platform has not answered yet, or never does."""
-    REJECTED = "rejected"
-    UNSENT = "unsent"
-
 
 _PUBLISHED = (Standing.ACCEPTED, Standing.SENT)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-import structlog
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.logs import log
 from credit_sync.publishing.batches import (
     begin_attempt,
     make_batches,
@@ -27,8 +27,6 @@ from credit_sync.settings import Settings
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-
-log = structlog.get_logger()
 
 
 def publish(

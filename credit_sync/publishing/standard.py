@@ -35,7 +35,7 @@ class Standard(Strict):
     """The day that stands for 长期."""
     max_rows: int = Field(gt=0, le=1_000_000)
     """Most rows of one file."""
-    template: Template = Template()
+    template: Template = Field(default_factory=Template)
     long_term_words: tuple[str, ...] = ()
     """What people write for it instead."""
     placeholders: tuple[str, ...] = ()

@@ -14,7 +14,6 @@ from credit_sync.publishing.compliance import (
     MonthFigures,
     Publication,
     Repair,
-    Standing,
     judge,
     late_in,
     month_figures,
@@ -25,6 +24,7 @@ from credit_sync.publishing.number_series import Gap, Numbered, Series, SeriesYe
 from credit_sync.publishing.promises import promise_figures
 from credit_sync.publishing.rates import Month
 from credit_sync.publishing.standard import load_standard
+from credit_sync.publishing.standing import Standing
 from credit_sync.publishing.timeline import Timeline, by_decision
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind

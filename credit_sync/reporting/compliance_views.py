@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from credit_sync.publishing.compliance import Judged, MonthFigures, Standing
+from credit_sync.publishing.compliance import Judged, MonthFigures
 from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.publishing.number_series import SeriesYear
 from credit_sync.publishing.promises import PromiseFigures
 from credit_sync.publishing.rates import Month
+from credit_sync.publishing.standing import Standing
 from credit_sync.records import RecordKind
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from credit_sync.publishing.compliance import Standing
 from credit_sync.publishing.rates import Rate
+from credit_sync.publishing.standing import Standing
 from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.reporting.clean_bill_views import Outcome
 from credit_sync.screening.comparison import Verdict

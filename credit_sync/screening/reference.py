@@ -51,8 +51,8 @@ def reference() -> Reference:
     folder = shipped("mappings") / "names"
     words = tomllib.loads((folder / "organisation_words.toml").read_text(encoding="utf-8"))
     with (folder / "divisions.csv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        divisions = [(row["code"], row["name"]) for row in rows]
+        _, *rows = csv.reader(line for line in file if not line.startswith("#"))
+    divisions = ((code, name) for code, name, *_ in rows)
     gazetteer = Gazetteer((*divisions, *(("000000", word) for word in words["nationwide"]["words"])))
     persons = tomllib.loads((folder / "person_names.toml").read_text(encoding="utf-8"))
     return Reference(

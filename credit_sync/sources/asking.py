@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine
 
+from credit_sync.logs import log
 from credit_sync.records import RecordKind
 from credit_sync.sources.answer_store import AnswerStore
 from credit_sync.sources.answers import Answer
@@ -27,8 +27,6 @@ from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.questions import Known, State
 from credit_sync.store.versions import PulledSource, add_version
-
-log = structlog.get_logger()
 
 BLOCK = 20
 """Questions between two commits."""

@@ -123,13 +123,13 @@ class Mapping(Strict):
     required: tuple[str, ...] = ()
     invalid_identifiers: Literal["keep", "quarantine"] = "keep"
     """What happens to a row whose identifier fails its check digit."""
-    layout: Layout = Layout()
+    layout: Layout = Field(default_factory=Layout)
     fields: Fields = {}
     constants: Constants = {}
     values: dict[str, dict[str, str]] = {}
     parts: tuple[Part, ...] = ()
     removal: Removal | None = None
-    guards: Guards = Guards()
+    guards: Guards = Field(default_factory=Guards)
 
     @model_validator(mode="after")
     def _known_names(self) -> Self:

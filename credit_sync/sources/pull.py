@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.http_settings import QuerySource
+from credit_sync.logs import log
 from credit_sync.processes import collecting_rarely
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
@@ -36,8 +36,6 @@ from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, load_known_ro
 from credit_sync.store.ledger import Run
 from credit_sync.store.versions import PulledSource, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
-
-log = structlog.get_logger()
 
 Progress = Callable[[str, int], None]
 """Told the source and how many of its rows have been read."""

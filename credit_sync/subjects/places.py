@@ -11,7 +11,7 @@ _SUFFIX = re.compile(
     r"毛南族|仫佬族|撒拉族|保安族|东乡族|裕固族|土族)*(?:特别行政区|自治区|自治州|自治县|自治旗|林区|特区|地区|省|市|县|区|旗|盟|州)$"
 )
 
-
+_NO_NAMES = frozenset(("市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"))
 _LONGEST = 40
 """Characters in which a place, or a court's name, has told where it is."""
 
@@ -53,7 +53,7 @@ class Gazetteer:
             name = written.replace("乾", "干")  # as `writing.folded` writes it
             if code.endswith("0000"):
                 self._provinces.setdefault(code[:2], name)
-            if name in {"市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"} or len(name) < 2:
+            if name in _NO_NAMES or len(name) < 2:
                 continue
             division = Division(code, name, short_name(name))
             self._by_text.setdefault(name, []).append(division)
@@ -62,12 +62,11 @@ class Gazetteer:
                 self._by_text.setdefault(division.short, []).append(division)
             elif division.short != name:
                 self._bare_counties.setdefault(division.short, []).append(division)
-        self._lengths: dict[str, list[int]] = {}
+        lengths: dict[str, set[int]] = {}
+        for name in self._by_text:
+            lengths.setdefault(name[:2], set()).add(len(name))
+        self._lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
         """How long names that begin with two characters are, longest first."""
-        for name in sorted(self._by_text, key=len, reverse=True):
-            lengths = self._lengths.setdefault(name[:2], [])
-            if len(name) not in lengths:
-                lengths.append(len(name))
 
     def head(self, text: str) -> tuple[str, list[Division]] | None:
         """The longest division name that `text` starts with, and what it may stand for."""

@@ -3,18 +3,17 @@
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.logs import log
 from credit_sync.reporting.files import write_report
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.tell_settings import Tell
 from credit_sync.telling.metrics import metrics
 
-log = structlog.get_logger()
 _PING_SECONDS = 5.0
 
 

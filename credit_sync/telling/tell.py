@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection, Engine, func, select
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.logs import log
 from credit_sync.reporting.lists import previous_report
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.summary import Summary, summarise
@@ -25,7 +25,6 @@ from credit_sync.telling.letters import Due
 from credit_sync.telling.mail import Letter, Mailer, MailServerError, mailer
 from credit_sync.telling.monitoring import ping
 
-log = structlog.get_logger()
 _LATE = timedelta(days=7)
 """How long a failure notice is tried again with every run."""
 

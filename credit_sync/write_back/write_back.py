@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-import structlog
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.interfaces.messages import Answer
+from credit_sync.logs import log
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.settings import Settings
@@ -15,8 +15,6 @@ from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.write_back.outbox import NoticeState, Waiting, Words, begin, counts, end, make_notices, waiting
 from credit_sync.write_back.receiver import Receiver, open_receiver
-
-log = structlog.get_logger()
 
 
 def write_back(engine: Engine, settings: Settings, run: Run, systems: Iterable[str] | None = None) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -17,13 +16,13 @@ from starlette.responses import JSONResponse, Response
 
 from credit_sync.desk.api.request_ids import HEADER, request_id
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
+from credit_sync.logs import log
 from credit_sync.screening.gate import Passage
 from credit_sync.store.engine import explain
 from credit_sync.subjects.identifiers import hide_in_text
 
 PREFIX = "/api/v1"
 MEDIA_TYPE = "application/problem+json"
-_log = structlog.get_logger()
 _TITLES = {
     HTTPStatus.BAD_REQUEST: "请求不能理解",
     HTTPStatus.UNAUTHORIZED: "没有有效的密钥",
@@ -84,7 +83,7 @@ def known_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ProblemError):
         return problem(request, error.status, error.message, error.remedy, error.headers)
     if isinstance(error, SettingsError | StoreError):  # names files and addresses of the machine: for the log
-        _log.error("配置或数据库不可用", path=request.url.path, request=request_id(request), error=str(error))
+        log.error("配置或数据库不可用", path=request.url.path, request=request_id(request), error=str(error))
         return _cannot(request, "配置或数据库暂时不可用")
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, error.message)
 
@@ -111,13 +110,13 @@ def unreadable_request(request: Request, error: Exception) -> Response:
 def database_error(request: Request, error: Exception) -> Response:
     """The store does not answer, or a night holds SQLite's one write lock: what cannot go on record is not told."""
     assert isinstance(error, SQLAlchemyError)  # noqa: S101 - how it is registered
-    _log.error("数据库出错", path=request.url.path, request=request_id(request), error=explain(error))
+    log.error("数据库出错", path=request.url.path, request=request_id(request), error=explain(error))
     return _cannot(request, "数据库正忙或出错，可能正在做夜间运行")
 
 
 def unexpected(request: Request, error: Exception) -> Response:
     """A fault of the program: its traceback belongs in the log."""
-    _log.error("内部错误", path=request.url.path, request=request_id(request), exc_info=error)
+    log.error("内部错误", path=request.url.path, request=request_id(request), exc_info=error)
     return _cannot(request, "程序内部错误")
 
 

@@ -82,16 +82,18 @@ def dismiss(
 
 
 @router.post("/flags/{number}/agree")
-def agree(request: Request, user: Approver, form: SubmittedOf, text: Text = "") -> Response:
-    """The second person agrees with what was proposed, for the reason that was given."""
+def agree(
+    request: Request,
+    user: Approver,
+    form: SubmittedOf,
+    reason: Annotated[str, Form(max_length=64)] = "",
+    text: Text = "",
+) -> Response:
+    """The second person agrees with what was proposed, for a reason of his own."""
     with _flag(request, user, form) as (connection, now, common):
         if now.state is not State.PROPOSED or now.conclusion is None:
             raise CreditSyncError("没有等待第二人复核的结论")
-        said: dict[str, Any] = {
-            "reason": now.reason,
-            "text": text or now.text,
-            "reasons": office_of(request).reasons,
-        }
+        said: dict[str, Any] = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
         review.decide(connection, form.number, now.conclusion, **said, **common)
     return _back(form)
 

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-import structlog
 from sqlalchemy import Connection, Engine
 
 from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.interfaces.database import connected, hold
+from credit_sync.logs import log
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.answers import answers
 from credit_sync.publishing.channels.exchange_db.identity import Identity, identities
@@ -24,7 +24,6 @@ from credit_sync.publishing.standard import FieldTable, load_standard
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
 
-log = structlog.get_logger()
 _CHUNK = 500
 
 

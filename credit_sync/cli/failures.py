@@ -1,0 +1,39 @@
+"""What a command that failed says, and its exit code. Loaded when something has failed."""
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from credit_sync.cli import EXIT_BUSY, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNUSABLE
+from credit_sync.cli.chinese import explain_usage
+from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError
+from credit_sync.logs import log
+from credit_sync.store.engine import explain
+from credit_sync.subjects.identifiers import hide_in_text
+
+
+def explain_failure(error: BaseException) -> tuple[str, int]:
+    """A sentence and an exit code for every error; numbers of persons hidden."""
+    message, code = _explained(error)
+    return hide_in_text(message), code
+
+
+def _explained(error: BaseException) -> tuple[str, int]:
+    match error:
+        case click.UsageError():
+            return f"{explain_usage(error)}\n用 credit-sync --help 查看说明", EXIT_UNUSABLE
+        case click.Abort() | KeyboardInterrupt():
+            return "已中断", EXIT_INTERRUPTED
+        case BusyError():
+            return str(error), EXIT_BUSY
+        case SettingsError() | StoreError():
+            return str(error), EXIT_UNUSABLE
+        case CreditSyncError():
+            return str(error), EXIT_FAILED
+        case SQLAlchemyError():
+            return f"数据库出错：{explain(error)}", EXIT_FAILED
+        case OSError():
+            what = f"{error.strerror or type(error).__name__} {error.filename or ''}".rstrip()
+            return f"读写文件出错：{what}", EXIT_FAILED
+    # A fault of the program: its traceback belongs in the log.
+    log.error("内部错误", exc_info=error)
+    return f"程序内部错误（{type(error).__name__}），请用 --verbose 再试，把日志交给维护人员", EXIT_FAILED
