@@ -1,15 +1,20 @@
 """Guards on what a list may come as, one by one, with the numbers they say; and that facts are kept with versions."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pull_world import MAPPING, World, entry
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
 from credit_sync.sources.pull import Pulled
 from credit_sync.store import schema
+from credit_sync.store.engine import writing
 
 BEIJING, ANHUI = "北京市", "合肥市蜀山区人民法院"
 
@@ -144,3 +149,60 @@ def test_guards_that_cannot_be_used_are_wrong_settings(world: World, line: str, 
     guard(world, line)
     with pytest.raises(SettingsError, match=message):
         world.mappings()
+
+
+NIGHTS = st.lists(
+    st.lists(
+        st.builds(
+            lambda number, more: entry(number, **more),
+            st.integers(0, 5),
+            st.sampled_from(
+                [
+                    {},
+                    {"移出日期": "2018-10-01"},
+                    {"移出日期": "2038-10-01"},
+                    {"原因": "x"},
+                    {"状态": "删除"},
+                    {"证件": "1" * 300},
+                ]
+            ),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nights=NIGHTS, name=st.sampled_from(["a", "b"]))
+def test_entries_that_end_are_counted_as_the_tables_say(
+    world: World, nights: list[list[dict[str, Any]]], name: str
+) -> None:
+    world.map(MAPPING.replace("max_shrink = 0.5", "max_shrink = 0"))
+    with writing(world.engine) as connection:
+        for table in schema.metadata.sorted_tables:
+            connection.execute(table.delete())
+    for rows in nights:
+        before = in_force(world, name, world.night + 1)
+        strict = world.pull(name, *rows)
+        if strict.state == "refused":
+            world.pull(name, *rows, accept_shrink=True)
+        after = in_force(world, name, world.night)
+        told = re.search("原有 ([0-9]+) 条有效条目，本次有 ([0-9]+) 条被标为已移出", strict.problem)
+        numbers = (before, before - after) if before > after else None
+        assert (told and tuple(map(int, told.groups()))) == numbers, strict.problem
+
+
+def in_force(world: World, name: str, number: int) -> int:
+    """Entries older than a night; what a whole list leaves out in it is lost, which is another guard's."""
+    night = FIRST_NIGHT + timedelta(days=number - 1)
+    rows = world.rows(schema.listing, "source", "first_seen", "removed_at", "removed_on")
+    return sum(
+        source == name
+        and first_seen < night
+        and (removed_at is None or (name == "a" and removed_at == night))
+        and (removed_on is None or removed_on > night.date())
+        for source, first_seen, removed_at, removed_on in rows
+    )

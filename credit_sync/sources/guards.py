@@ -38,9 +38,9 @@ class Observed:
     unreadable: int
     """Of the lost, those whose row came but could not be read."""
     in_force_before: int
-    """List entries in force before the pull; 0 for other kinds."""
+    """List entries in force before the pull; 0 where none has ended, and for other kinds."""
     newly_ended: int
-    """Of them, those that are now dated as removed."""
+    """How many fewer of them are in force now, because they are dated as removed, or gone."""
 
 
 @dataclass(frozen=True, slots=True)

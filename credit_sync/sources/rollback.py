@@ -97,7 +97,7 @@ def left_behind(connection: Connection, settings: Settings, source: str) -> Vers
 
 def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
     version = next_version(connection, source, run)
-    return RecordChanges(connection, listing, RecordKind.LISTING, run, SUBJECT_KEYS, version=version)
+    return RecordChanges(connection, source, RecordKind.LISTING, run, SUBJECT_KEYS, version=version)
 
 
 def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] | None, counts: Counts) -> None:

@@ -25,7 +25,7 @@ from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_ro
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import Entry
-from credit_sync.store.records import RecordWriter, in_force_before, live_records
+from credit_sync.store.records import RecordWriter, in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.versions import PulledSource, add_version, last_accepted, next_version, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
@@ -93,7 +93,6 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     source, spool = delivery.source, delivery.spool
     whole = source.delivery == "full"
     before = live_records(connection, source.record, source.name)
-    in_force = _in_force(connection, run, source)
     last = last_facts(connection, source.name)
     _refuse_other_version(connection, delivery)
     writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known)
@@ -117,8 +116,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         before=before,
         lost=lost,
         unreadable=unreadable,
-        in_force_before=in_force,
-        newly_ended=in_force - _in_force(connection, run, source),
+        in_force_before=in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
+        newly_ended=writer.ended,
     )
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
     if whole:
@@ -140,10 +139,6 @@ def _refuse_other_version(connection: Connection, delivery: Delivery) -> None:
     last = last_accepted(connection, delivery.source.name)
     if len(delivery.known) and (last is None or last.version != delivery.known.version):
         raise StoreError(f"数据源 {delivery.source.name} 在取数期间另有改动", remedy="请重新运行")
-
-
-def _in_force(connection: Connection, run: Run, source: PulledSource) -> int:
-    return in_force_before(connection, source.name, run) if source.record is RecordKind.LISTING else 0
 
 
 def _refuse(

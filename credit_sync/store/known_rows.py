@@ -6,6 +6,7 @@ rollback say, nothing is known, and every row is read.
 """
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -79,6 +80,12 @@ class Learnt:
         if digest:
             self._digests += digest
             self._records.append(record_id)
+
+    def read_new(self, digests: Iterable[bytes], first_id: int) -> None:
+        """Rows that were read and came to new records, with ids from the first on."""
+        told = [(digest, record_id) for record_id, digest in enumerate(digests, first_id) if digest]
+        self._digests += b"".join([digest for digest, _ in told])
+        self._records.extend([record_id for _, record_id in told])
 
     def known(self, version: int) -> KnownRows:
         """All of them, each once."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, Connection, Date, Table, bindparam, literal, select
+from sqlalchemy import JSON, ColumnElement, Connection, Date, bindparam, literal, select
 
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
@@ -64,26 +64,21 @@ def entry_of(kind: RecordKind, key: str, said: Mapping[str, Any], place: str, ro
 class _NewRows:
     """New records as rows of their table."""
 
-    def __init__(self, connection: Connection, kind: RecordKind, run: Run, changed_in: int) -> None:
+    def __init__(self, connection: Connection, source: str, kind: RecordKind, run: Run, changed_in: int) -> None:
         table = schema.RECORD_TABLES[kind]
         as_time = converter(connection, table, "first_seen")
         at = as_time(run.as_of) if as_time else run.as_of
+        self._source = source
         self._now = (at, at, None, changed_in)
         self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(RECORD_CLASSES[kind])))
-        self._rows: list[tuple[Any, ...]] = []
 
-    def add(self, first_id: int, source: str, entries: Sequence[Entry]) -> None:
-        """More of them, with ids from the first on."""
-        now = self._now
-        self._rows += [
-            (record_id, source, entry.key, 1, entry.digest, *now, entry.place, entry.row, *entry.values)
-            for record_id, entry in enumerate(entries, first_id)
-        ]
-
-    def write(self) -> None:
-        """Writes what was added."""
-        self._insert(self._rows)
-        self._rows = []
+    def write(self, first_id: int, entries: Sequence[Entry]) -> None:
+        """Writes them, with ids from the first on."""
+        count = len(entries)
+        keys, places, rows, digests, values, _ = zip(*entries, strict=True)
+        ids, sources, versions = range(first_id, first_id + count), [self._source] * count, [1] * count
+        now = ([value] * count for value in self._now)
+        self._insert((ids, sources, keys, versions, digests, *now, places, rows, *zip(*values, strict=True)))
 
 
 class RecordChanges:
@@ -92,25 +87,26 @@ class RecordChanges:
     def __init__(  # noqa: PLR0913
         self,
         connection: Connection,
-        table: Table,
+        source: str,
         kind: RecordKind,
         run: Run,
         subject_keys: SubjectKeys,
         *,
         version: int,
     ) -> None:
-        self._connection, self._table, self._kind, self._run = connection, table, kind.value, run
-        self._class = RECORD_CLASSES[kind]
+        self._connection, self._kind, self._run = connection, kind.value, run
+        self._table, self._class = schema.RECORD_TABLES[kind], RECORD_CLASSES[kind]
         self._changed_in = version
         # Listings are found through the index file of screening, which is derived from the listings themselves.
         self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
-        self._dates = [c.name for c in table.columns if isinstance(c.type, Date)]
-        self._new = _NewRows(connection, kind, run, version)
+        self._dates = [c.name for c in self._table.columns if isinstance(c.type, Date)]
+        self._new = _NewRows(connection, source, kind, run, version)
         self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 
     def _clear(self) -> None:
-        self._added: list[int] = []
+        self._first_added = 0
+        self._added: list[Entry] = []
         self._changed: list[dict[str, Any]] = []
         self._removed: list[dict[str, Any]] = []
         self._history: dict[int, dict[str, Any]] = {}
@@ -118,17 +114,18 @@ class RecordChanges:
 
     def touches(self, record_id: int) -> bool:
         """The batch already changes this record."""
-        return record_id in self._history or (bool(self._added) and record_id >= self._added[0])
+        return record_id in self._history or (bool(self._added) and record_id >= self._first_added)
 
     def flush_when_full(self) -> None:
         """Keeps a batch from growing without end."""
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, first_id: int, source: str, entries: Sequence[Entry]) -> None:
+    def add(self, first_id: int, entries: Sequence[Entry]) -> None:
         """New records with ids from the first on; ids come in ascending order without gaps."""
-        self._new.add(first_id, source, entries)
-        self._added += range(first_id, first_id + len(entries))
+        if not self._added:
+            self._first_added = first_id
+        self._added += entries
         if self._subject_keys is not None:
             for record_id, entry in enumerate(entries, first_id):
                 self._add_keys(record_id, to_content(self._class, entry.values)["columns"])
@@ -195,11 +192,12 @@ class RecordChanges:
     def flush(self) -> None:
         """Writes the batch."""
         if self._added:
-            self._new.write()
-            self._remember_added(self._added[0], self._added[-1])
+            self._new.write(self._first_added, self._added)
+            self._remember_added(self._first_added, self._first_added + len(self._added) - 1)
         if self._history:
             self._flush_changes()
-        self._insert_keys(sorted(self._keys))
+        if self._keys:
+            self._insert_keys(list(zip(*sorted(self._keys), strict=True)))
         self._clear()
 
     def _flush_changes(self) -> None:

@@ -7,13 +7,29 @@ same pulls always make the same rows.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, String, any_, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
-from credit_sync.records import RecordKind
+from credit_sync.records import Listing, RecordKind
 from credit_sync.store import schema
+from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
@@ -22,6 +38,7 @@ from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
 """What a pull has brought of a record; the last two: it was read."""
+_REMOVED_ON = value_names(Listing).index("removed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,8 @@ class _Known:
     version: int
     digest: bytes
     removed: bool
+    in_force: bool | None = None
+    """Of a list entry older than the run: it is there, and not removed from the list."""
 
 
 class RecordWriter:
@@ -80,13 +99,15 @@ class RecordWriter:
         self.counts = Counts()
         self.read = 0
         """Records read, duplicates left out."""
+        self.ended = 0
+        """List entries, older than the run, that were in force and no longer are, less those that are again."""
         self._connection, self._source, self._kind, self._run = connection, source, kind, run
         self._table = schema.RECORD_TABLES[kind]
         version = next_version(connection, source, run)
-        self._changes = RecordChanges(connection, self._table, kind, run, subject_keys, version=version)
+        self._changes = RecordChanges(connection, source, kind, run, subject_keys, version=version)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
-        self._unread: list[tuple[int, int]] | None = None
+        self._missing: list[tuple[int, int]] = []
         self._known = known
         self.learnt = Learnt(known)
         """What is known of the rows of this pull."""
@@ -96,7 +117,6 @@ class RecordWriter:
 
         Returns the entries that contradict an earlier one of the same pull: same key, other content.
         """
-        self._unread = None
         keys = {item.key for item in items if not isinstance(item, Again)}
         known = self._look_up(keys)
         if (
@@ -134,19 +154,17 @@ class RecordWriter:
         return conflicts
 
     def unread(self, before: int) -> tuple[int, int]:
-        """Of the records in force, how many the pull did not bring, and how many of these it could not read.
+        """Of the records in force, how many the whole list did not bring, and how many of these it could not read.
 
         `before`: how many were in force before the pull.
         """
-        if before == self.counts.unchanged + self.counts.changed:
-            self._unread = []
-        missing = self._missing()
-        held = sum(self._seen[record_id] == _HELD for record_id, _ in missing)
-        return len(missing), held
+        self._missing = self._not_read(before - self.counts.unchanged - self.counts.changed)
+        held = sum(self._seen[record_id] == _HELD for record_id, _ in self._missing)
+        return len(self._missing), held
 
     def remove_unseen(self) -> None:
-        """Marks the records of the source that a whole list no longer holds as removed."""
-        absent = [(i, version) for i, version in self._missing() if self._seen[i] != _HELD]
+        """Marks the records that `unread` found missing as removed, but for those whose row could not be read."""
+        absent = [(i, version) for i, version in self._missing if self._seen[i] != _HELD]
         for record_id, version in absent:
             self._changes.remove(record_id, version + 1)
             self.counts.removed += 1
@@ -163,23 +181,32 @@ class RecordWriter:
 
     def _look_up(self, keys: set[str]) -> dict[str, _Known]:
         c = self._table.c
-        wanted = select(c.key, c.id, c.version, c.digest, c.removed_at.is_not(None)).where(
-            c.source == self._source, is_among(self._connection, c.key, keys)
-        )
-        return {
-            key: _Known(record_id, version, digest, removed)
-            for key, record_id, version, digest, removed in self._connection.execute(wanted)
-        }
+        wanted = select(
+            c.key, c.id, c.version, c.digest, c.removed_at.is_not(None), *self._whether_in_force()
+        ).where(c.source == self._source, is_among(self._connection, c.key, keys))
+        return {key: _Known(*found) for key, *found in self._connection.execute(wanted)}
 
-    def _missing(self) -> list[tuple[int, int]]:
-        """Id and version of the records in force that the pull has not read; asked twice, answered once."""
-        if self._unread is None:
-            c = self._table.c
-            live = select(c.id, c.version).where(c.source == self._source, c.removed_at.is_(None)).order_by(c.id)
-            blocks = self._connection.execute(live.execution_options(yield_per=BATCH)).partitions()
-            seen = self._seen
-            self._unread = [(row[0], row[1]) for block in blocks for row in block if seen[row[0]] < _READ]
-        return self._unread
+    def _whether_in_force(self) -> tuple[ColumnElement[Any], ...]:
+        if self._kind is not RecordKind.LISTING:
+            return ()
+        older = schema.listing.c.first_seen < self._run.as_of
+        return (case((older, is_in_force(self._run.as_of.date()))),)
+
+    def _not_read(self, count: int) -> list[tuple[int, int]]:
+        """Id and version of the records in force that the pull has not read, of which there are so many.
+
+        Where they all are among the known rows, as in nearly every night, nothing has to be looked through.
+        """
+        c = self._table.c
+        known = self._known.rows["record"]
+        unread = np.unique(known[np.frombuffer(self._seen, np.uint8)[known] < _READ]).tolist()
+        if len(unread) == count:
+            blocks = (unread[first : first + BATCH] for first in range(0, count, BATCH))
+            found = (select(c.id, c.version).where(c.id.in_(block)).order_by(c.id) for block in blocks)
+            return [(row.id, row.version) for query in found for row in self._connection.execute(query)]
+        live = select(c.id, c.version).where(c.source == self._source, c.removed_at.is_(None)).order_by(c.id)
+        rows = self._connection.execute(live.execution_options(yield_per=BATCH))
+        return [(row.id, row.version) for row in rows if self._seen[row.id] < _READ]
 
     def _add_all(self, entries: Sequence[Entry]) -> None:
         """New records."""
@@ -187,9 +214,8 @@ class RecordWriter:
         self._seen += bytes([_READ]) * len(entries)
         self.read += len(entries)
         self.counts.added += len(entries)
-        self._changes.add(first, self._source, entries)
-        for record_id, entry in enumerate(entries, first):
-            self.learnt.read(entry.row_digest, record_id)
+        self._changes.add(first, entries)
+        self.learnt.read_new((entry.row_digest for entry in entries), first)
 
     def _take(self, item: Entry, found: _Known) -> None:
         self._seen[found.id] = _READ
@@ -205,22 +231,20 @@ class RecordWriter:
         else:
             self.counts.unchanged += 1
             return
+        self._count_ended(found, item)
         found.version, found.digest, found.removed = found.version + 1, item.digest, False
 
     def _take_again(self, again: Again) -> list[Entry]:
         """Known rows; returns those whose record another row of the pull has changed before them, as entries."""
         places = np.frombuffer(again.known, np.int64)
-        contradicting = []
-        for number, record_id in enumerate(self._known.records(places)):
-            seen = self._seen[record_id]
-            if seen == _CHANGED:
-                contradicting.append(number)
-            elif seen == _READ:
-                self.counts.duplicates += 1
-            else:
-                self._seen[record_id] = _READ
-                self.read += 1
-                self.counts.unchanged += 1
+        ids = self._known.rows["record"][places]
+        seen = np.frombuffer(self._seen, np.uint8)
+        contradicting: list[int] = np.flatnonzero(seen[ids] == _CHANGED).tolist()
+        first = np.unique(ids[seen[ids] < _READ])
+        seen[first] = _READ
+        self.read += len(first)
+        self.counts.unchanged += len(first)
+        self.counts.duplicates += len(ids) - len(first) - len(contradicting)
         self.learnt.again(np.delete(places, contradicting))
         return [self._said_before(again, number, places[number]) for number in contradicting]
 
@@ -238,9 +262,18 @@ class RecordWriter:
             self.counts.unchanged += 1
         else:
             self._changes.remove(found.id, found.version + 1)
+            self._count_ended(found, None)
             found.version, found.removed = found.version + 1, True
             self._seen[found.id] = _GONE
             self.counts.removed += 1
+
+    def _count_ended(self, found: _Known, item: Entry | None) -> None:
+        """A record that says something else now, None where it is gone."""
+        if found.in_force is not None:
+            until = item.values[_REMOVED_ON] if item else ""
+            now = until is None or until > self._run.as_of.date().isoformat()
+            self.ended += found.in_force - now
+            found.in_force = now
 
 
 def is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
@@ -258,12 +291,17 @@ def live_records(connection: Connection, kind: RecordKind, source: str) -> int:
     return connection.scalar(live) or 0
 
 
-def in_force_before(connection: Connection, source: str, run: Run) -> int:
-    """How many list entries of a source, older than this run, are in force: there, and not removed from the list."""
+def in_force(connection: Connection, source: str, run: Run) -> int:
+    """How many list entries of a source, older than this run, are in force."""
     c = schema.listing.c
-    entries = (c.source == source, c.removed_at.is_(None), c.first_seen < run.as_of)
-    today = or_(c.removed_on.is_(None), c.removed_on > run.as_of.date())
-    return connection.scalar(select(func.count()).select_from(schema.listing).where(*entries, today)) or 0
+    entries = (c.source == source, c.first_seen < run.as_of, is_in_force(run.as_of.date()))
+    return connection.scalar(select(func.count()).select_from(schema.listing).where(*entries)) or 0
+
+
+def is_in_force(on: date) -> ColumnElement[bool]:
+    """Of a list entry: it is there, and not removed from the list."""
+    c = schema.listing.c
+    return and_(c.removed_at.is_(None), or_(c.removed_on.is_(None), c.removed_on > on))
 
 
 def existing_keys(connection: Connection, kind: RecordKind, source: str, keys: Iterable[str]) -> set[str]:

@@ -109,7 +109,6 @@ def _record_table(kind: RecordKind) -> Table:
         Column("extra", JSON, nullable=False),
         *record_columns(RECORD_CLASSES[kind]),
         UniqueConstraint("source", "key"),
-        Index(None, "removed_at"),
     )
 
 
@@ -123,7 +122,9 @@ inspection = RECORD_TABLES[RecordKind.INSPECTION]
 
 for _numbered in (licence.c.document_number, licence.c.licence_number, penalty.c.document_number):
     Index(None, _numbered)  # records that share a number: publishing/neighbours.py
-Index(None, listing.c.list)
+for _table in (licence, penalty, applicant, inspection):
+    Index(None, _table.c.removed_at)
+Index(None, listing.c.source, listing.c.removed_at)  # how many a source has: of lists that come by the million
 Index(None, listing.c.source, listing.c.changed_in)  # what came and went since a version: deltas, lists diff
 Index(None, applicant.c.system, applicant.c.application)
 
