@@ -13,8 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from credit_sync.records import Listing
-from credit_sync.screening.faces import Via, faces
+from credit_sync.screening.faces import Listed, Via, faces
 from credit_sync.screening.hashed import hash_of, hashes_of, signed
 from credit_sync.screening.keys import (
     bigram_keys,
@@ -130,7 +129,7 @@ def entries_of(subjects: Iterable[tuple[int, Subject]], asked_shapes: Sequence[s
     return _entries(((owner, Via.SUBJECT, subject) for owner, subject in subjects), asked_shapes)
 
 
-def listed_entries(listings: Iterable[tuple[int, Listing]]) -> Entries:
+def listed_entries(listings: Iterable[tuple[int, Listed]]) -> Entries:
     """The entries of numbered listings, of all their faces, in their order."""
     return _entries((number, via, face) for number, listing in listings for via, face in faces(listing))
 

@@ -17,8 +17,10 @@ mapping makes an applicant of him (role `legal_representative`), and the first t
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
+from typing import Protocol
 
 from credit_sync.records import Listing
+from credit_sync.subjects.identifiers import Identifier
 from credit_sync.subjects.subject import Subject, SubjectKind
 
 
@@ -29,7 +31,19 @@ class Via(StrEnum):
     LEGAL_REPRESENTATIVE = "legal_representative"
 
 
-def faces(listing: Listing) -> Iterator[tuple[Via, Subject]]:
+class Listed(Protocol):
+    """A listing, or only what of it says who is listed."""
+
+    @property
+    def subject(self) -> Subject:
+        """Who is listed."""
+
+    @property
+    def legal_representative_id(self) -> Identifier | None:
+        """The number of its legal representative."""
+
+
+def faces(listing: Listed) -> Iterator[tuple[Via, Subject]]:
     """The subjects by which a listing is found and compared."""
     yield Via.SUBJECT, listing.subject
     found = representative(listing)
@@ -37,7 +51,7 @@ def faces(listing: Listing) -> Iterator[tuple[Via, Subject]]:
         yield Via.LEGAL_REPRESENTATIVE, found
 
 
-def representative(listing: Listing) -> Subject | None:
+def representative(listing: Listed) -> Subject | None:
     """The legal representative of a listed organisation as a person who works there; None where none is named."""
     listed, number = listing.subject, listing.legal_representative_id
     if listed.kind is SubjectKind.PERSON or not listed.legal_representative:

@@ -23,7 +23,6 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
 from credit_sync.processes import Helper, Team, cores
-from credit_sync.records import Listing
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
 from credit_sync.screening.texts import Array
@@ -31,6 +30,7 @@ from credit_sync.shipped import shipped
 from credit_sync.store.engine import connect
 from credit_sync.store.listing_rows import (
     ListedRow,
+    ListedSubject,
     changed_since,
     is_touched_since,
     last_listing,
@@ -184,15 +184,18 @@ def _reading_from(url: str) -> Callable[[tuple[int, int]], Block]:
 
 
 def _block(rows: Iterable[ListedRow]) -> Block:
-    until: dict[int, int] = {}
+    """The entries of listings (ascending), and until when each holds."""
+    numbers: list[int] = []
+    until: list[int] = []
 
-    def listings() -> Iterator[tuple[int, Listing]]:
+    def listings() -> Iterator[tuple[int, ListedSubject]]:
         for number, found, last_day in rows:
-            until[number] = FOREVER if last_day is None else last_day.toordinal()
+            numbers.append(number)
+            until.append(FOREVER if last_day is None else last_day.toordinal())
             yield number, found
 
     entries = listed_entries(listings())
-    return entries, np.fromiter((until[owner] for owner in entries.owner.tolist()), np.int32, len(entries))
+    return entries, np.array(until, np.int32)[np.searchsorted(np.array(numbers, np.int64), entries.owner)]
 
 
 def _stamp(came: str, versions: Mapping[str, int], blocks: Iterable[Block]) -> Stamp:

@@ -36,6 +36,8 @@ class Numbers(NamedTuple):
 
 def numbers_of(subject: Subject) -> Numbers:
     """What a subject's identifiers come to."""
+    if not subject.identifiers:
+        return _NONE
     keys: list[str] = []
     whole: list[str] = []
     shapes: list[str] = []
@@ -53,6 +55,9 @@ def numbers_of(subject: Subject) -> Numbers:
                 keys.append(f"identifier:{uscc.organisation_code(found.value)}")
     only = _telling(subject.identifiers[0], readings, subject.kind) if len(subject.identifiers) == 1 else ""
     return Numbers(keys, whole, shapes, only.encode())
+
+
+_NONE = Numbers()
 
 
 def patterns(identifier: Identifier) -> list[str]:

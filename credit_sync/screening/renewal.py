@@ -13,13 +13,13 @@ from hashlib import blake2b
 import numpy as np
 from sqlalchemy import Connection, select
 
-from credit_sync.records import Listing, RecordKind
+from credit_sync.records import RecordKind
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, Segment
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.pairs import touched_owners
-from credit_sync.store.listing_rows import as_listed, changed_since, ended_between
+from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, ended_between
 from credit_sync.store.schema import match, record_history, screening
 
 _BLOCK = 5000
@@ -91,7 +91,7 @@ def _changed(connection: Connection, current: CurrentIndex, before: Before, day:
     return [segment for segment in segments if len(segment)]
 
 
-def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, Listing]]:
+def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, ListedSubject]]:
     c = record_history.c
     for start in range(0, len(ids), _BLOCK):
         of_listings = (c.record == RecordKind.LISTING.value, c.record_id.in_(ids[start : start + _BLOCK]))

@@ -1,25 +1,34 @@
 """Listings as the index is made of them: who is listed, and until when; and which versions of the lists there are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from credit_sync.records import Listing, RecordKind
-from credit_sync.store.columns import SUBJECT_PREFIX, read_identifier, subject_from_columns
+from credit_sync.records import RecordKind
+from credit_sync.store.columns import read_identifier
 from credit_sync.store.schema import listing, source_version
+from credit_sync.subjects.identifiers import Identifier
+from credit_sync.subjects.subject import Subject, SubjectKind
 
-ListedRow = tuple[int, Listing, date | None]
-"""(id, who is listed, last day in force). Of a listing only what says who is listed.
-The day is None for a listing that holds on, and `date.min` for one that is gone."""
+
+class ListedSubject(NamedTuple):
+    """Of a listing only what the index is made of: who is listed."""
+
+    subject: Subject
+    """Without what keys and traits do not ask for: sex, year of birth, region."""
+    legal_representative_id: Identifier | None
+
+
+ListedRow = tuple[int, ListedSubject, date | None]
+"""(id, who is listed, last day in force), None for a listing that holds on, and `date.min` for one that is gone."""
 
 Touched = tuple[tuple[str, int, int], ...]
 """(source, its last accepted version, the last version that touched a listing of it; and the highest id under '')."""
 
 _BLOCK = 10_000
-_REPRESENTATIVE = "legal_representative_id"
 
 
 def list_versions(connection: Connection) -> dict[str, int]:
@@ -91,23 +100,40 @@ def ended_between(connection: Connection, after: date, until: date) -> Iterator[
     return _rows(connection, (c.removed_on > after) & (c.removed_on <= until))
 
 
-def as_listed(columns: Mapping[str, Any]) -> Listing:
-    """Who is listed by a row of listings, or by what its history says of one."""
-    number = columns.get(_REPRESENTATIVE)
-    return Listing(
-        subject=subject_from_columns(columns),
-        list="",
-        legal_representative_id=None if number is None else read_identifier(number),
-    )
+def as_listed(columns: Mapping[str, Any]) -> ListedSubject:
+    """Who is listed, by what the history says of a listing."""
+    return _who([columns.get(name) for name in _SAID])
 
 
 def _rows(connection: Connection, which: ColumnElement[bool]) -> Iterator[ListedRow]:
-    columns = [c for c in listing.columns if c.name.startswith(SUBJECT_PREFIX) or c.name == _REPRESENTATIVE]
-    query = select(listing.c.id, listing.c.removed_on, listing.c.removed_at, *columns).where(which)
-    rows = connection.execute(query.order_by(listing.c.id).execution_options(yield_per=_BLOCK))
-    return (_listed(row) for row in rows)
+    c = listing.c
+    query = select(c.id, c.removed_on, c.removed_at, *(c[name] for name in _SAID)).where(which).order_by(c.id)
+    for number, last_day, gone, *said in connection.execute(query.execution_options(yield_per=_BLOCK)):
+        yield number, _who(said), last_day if gone is None else date.min
 
 
-def _listed(row: Row[Any]) -> ListedRow:
-    gone = row.removed_at is not None
-    return row.id, as_listed(dict(row._mapping)), date.min if gone else row.removed_on
+_SAID = (
+    "subject_kind",
+    "subject_name",
+    "subject_identifiers",
+    "subject_former_names",
+    "subject_legal_representative",
+    "subject_employer",
+    "legal_representative_id",
+)
+
+
+def _who(said: Sequence[Any]) -> ListedSubject:
+    kind, name, identifiers, former_names, legal_representative, employer, representative_id = said
+    subject = Subject(
+        kind=_KINDS[kind],
+        name=name,
+        identifiers=tuple([read_identifier(found) for found in identifiers]),
+        former_names=tuple(former_names),
+        legal_representative=legal_representative,
+        employer=employer,
+    )
+    return ListedSubject(subject, None if representative_id is None else read_identifier(representative_id))
+
+
+_KINDS = {kind.value: kind for kind in SubjectKind}
