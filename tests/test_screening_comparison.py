@@ -1,5 +1,6 @@
 """What comparing an applicant with a listing comes to, case by case, as an officer would expect."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,13 +14,14 @@ from credit_sync.screening.keys import probe_keys, stored_keys
 from credit_sync.screening.numbers import numbers_of
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
-from credit_sync.screening.weights import load_weights
+from credit_sync.screening.weights import Prior, load_weights
 from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise
 from credit_sync.subjects.subject import Sex, Subject
 
 SCALES = Scales(load_weights(), reference())
 ID = "340100190001040017"
 CODE = "913400000000000008"
+PRIOR = Prior(person=0.01, organisation=0.01)
 
 
 def person(name: str, number: str = "", **more: object) -> Subject:
@@ -253,3 +255,17 @@ def test_a_name_that_the_list_itself_shows_to_be_common_is_worth_less() -> None:
 def test_thirty_cases_of_one_debtor_are_no_thirty_namesakes() -> None:
     cases = {n: listing(person("覃皛煜", "3401001900****0017"), number=f"案{n}") for n in range(30)}
     assert ListingTable(cases).judge([person("覃皛煜")], SCALES)[0].verdict is Verdict.POSSIBLE
+
+
+def test_scales_that_have_weighed_before_weigh_as_new_ones() -> None:
+    """Neither what the name of one applicant is worth nor other weights are carried over to the next."""
+    pairs = [
+        (person(name, ID), listing(person(name, sex=Sex.MALE, region="安徽省"))) for name in ("覃皛煜", "张伟")
+    ]
+    heavier = load_weights().model_copy(update={"sex": load_weights().birth_year, "prior": PRIOR})
+    for weights in (load_weights(), heavier, load_weights()):
+        used = replace(SCALES, weights=weights)
+        for namesakes in ({}, {"覃皛煜": 9000, "张伟": 1}, {"张伟": 300_000}, {}):
+            for applicant, listed in (*pairs, *pairs):
+                found = compare(applicant, listed, used.beside(namesakes))
+                assert found == compare(applicant, listed, Scales(weights, reference(), namesakes=namesakes))

@@ -5,7 +5,6 @@ an engine that spreads blocks over machines can map it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
@@ -53,7 +52,7 @@ def judge_entries(  # noqa: PLR0913, PLR0917
         number: judge(
             applicant,
             candidates := worth.get(number, []),
-            replace(scales, namesakes=same_name[number]) if number in same_name else scales,
+            scales.beside(same_name[number]) if number in same_name else scales,
             ruled_out=max(int(looked_at[number]) - len(candidates), 0),
         )
         for number, applicant in applicants.items()

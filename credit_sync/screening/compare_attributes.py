@@ -1,5 +1,7 @@
 """Corroboration: attributes that never decide alone but add to or take from what names and numbers say."""
 
+from functools import lru_cache
+
 from credit_sync.records import Listing
 from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
@@ -7,7 +9,9 @@ from credit_sync.subjects.identifiers import IdentifierKind, citizen_id
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Sex, Subject, SubjectKind
 
+_PERSON, _CITIZEN_ID = SubjectKind.PERSON, IdentifierKind.CITIZEN_ID  # an enumeration is slow to name its members
 _SEX_TITLES = {Sex.MALE: "男", Sex.FEMALE: "女"}
+_SEXES = {sex.value: sex for sex in Sex}
 _AGE_TOLERANCE = 2
 """Years. Ages on the debtor list are calendar-year differences of publication, some of a later query."""
 
@@ -15,7 +19,7 @@ _AGE_TOLERANCE = 2
 def compare_legal_representatives(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Legal representatives of organisations, by name."""
     a, b = applicant.legal_representative, listing.subject.legal_representative
-    if applicant.kind is SubjectKind.PERSON or not a or not b:
+    if not a or not b or applicant.kind is _PERSON:
         return None
     x, y = fold_person_name(a), fold_person_name(b)
     if not x or not y:
@@ -28,7 +32,7 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
 
 def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Sex, as given or as the citizen id shows it; silent where a number already said so."""
-    if applicant.kind is not SubjectKind.PERSON or _both_numbered(applicant, listing.subject):
+    if applicant.kind is not _PERSON or _both_numbered(applicant, listing.subject):
         return None
     a, b = _sex(applicant), _sex(listing.subject)
     if a is None or b is None:
@@ -40,11 +44,12 @@ def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidenc
 
 def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Birth year against the birth year of the listing, or against its age at publication."""
-    if applicant.kind is not SubjectKind.PERSON or _both_numbered(applicant, listing.subject):
+    if applicant.kind is not _PERSON or _both_numbered(applicant, listing.subject):
         return None
-    a, b, tolerance = birth_year(applicant), birth_year(listing.subject), 0
+    b, tolerance = birth_year(listing.subject), 0
     if b is None and listing.age and listing.published_on:
         b, tolerance = listing.published_on.year - listing.age, _AGE_TOLERANCE
+    a = birth_year(applicant) if b is not None else None
     if a is None or b is None:
         return None
     if abs(a - b) <= tolerance:
@@ -70,13 +75,20 @@ def compare_regions(applicant: Subject, listing: Listing, scales: Scales) -> Evi
         theirs = areas(there)
     if not ours or not theirs:
         return None
+    level = _common(ours, theirs)
+    if level == "different":
+        sentence = f"所在省份不同：{applicant.region or '证件号码所示地区'} 与 {there}"
+    else:
+        sentence = "所在城市相同" if level == "same_city" else "所在省份相同"
+    return scales.evidence("region", level, sentence)
+
+
+@lru_cache(maxsize=10_000)
+def _common(ours: frozenset[str], theirs: frozenset[str]) -> str:
+    """The level of two regions, by the areas that they may mean."""
     if any(len(area) == 4 for area in ours & theirs):
-        return scales.evidence("region", "same_city", "所在城市相同")
-    if {area[:2] for area in ours} & {area[:2] for area in theirs}:
-        return scales.evidence("region", "same", "所在省份相同")
-    return scales.evidence(
-        "region", "different", f"所在省份不同：{applicant.region or '证件号码所示地区'} 与 {there}"
-    )
+        return "same_city"
+    return "same" if {area[:2] for area in ours} & {area[:2] for area in theirs} else "different"
 
 
 def _home(subject: Subject) -> str:
@@ -95,7 +107,7 @@ _SAME_EMPLOYER = {"same", "form", "form_changed", "place_dropped", "one_characte
 def compare_employers(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Employers of persons, as names of organisations. People change jobs: another employer says little."""
     a, b = applicant.employer, listing.subject.employer
-    if applicant.kind is not SubjectKind.PERSON or not a or not b:
+    if not a or not b or applicant.kind is not _PERSON:
         return None
     found = compare_organisations(a, b, scales)
     if found is None:
@@ -113,16 +125,18 @@ _SHORTEST_EMPLOYER = 3
 
 def birth_year(subject: Subject) -> int | None:
     """The birth year given, or shown by a citizen id, masked or not, or a foreigner's permanent residence id."""
-    number = subject.identifier(IdentifierKind.CITIZEN_ID) or subject.identifier(IdentifierKind.FOREIGNER_ID)
+    if not subject.identifiers:
+        return subject.birth_year
+    number = subject.identifier(_CITIZEN_ID) or subject.identifier(IdentifierKind.FOREIGNER_ID)
     if number is not None and len(number.value) == 18 and number.value[6:10].isdigit():
         return int(number.value[6:10])
     return subject.birth_year
 
 
 def _sex(subject: Subject) -> Sex | None:
-    number = subject.identifier(IdentifierKind.CITIZEN_ID)
+    number = subject.identifier(_CITIZEN_ID) if subject.identifiers else None
     if number is not None and len(number.value) == 18 and number.value[16].isdigit():
-        return Sex(citizen_id.sex(number.value))
+        return _SEXES[citizen_id.sex(number.value)]
     return subject.sex
 
 
@@ -130,5 +144,4 @@ def _both_numbered(a: Subject, b: Subject) -> bool:
     """Both have a citizen id, so that region, birth year and sex are already counted place by place."""
     if not a.identifiers or not b.identifiers:  # three comparators ask of every pair
         return False
-    citizen = IdentifierKind.CITIZEN_ID
-    return a.identifier(citizen) is not None and b.identifier(citizen) is not None
+    return a.identifier(_CITIZEN_ID) is not None and b.identifier(_CITIZEN_ID) is not None

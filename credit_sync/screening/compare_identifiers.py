@@ -1,6 +1,8 @@
 """Comparing identifiers: equal, equal as far as visible, off by a typing error, or contradicting."""
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 
 from rapidfuzz.distance import OSA
@@ -21,6 +23,10 @@ _RANK = {
 }
 
 
+_ENOUGH_SHOWN = 8
+"""Places that two numbers must both show before one that differs may be a typing error."""
+
+
 def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """The most telling comparison among all pairs of identifiers of comparable kinds.
 
@@ -28,7 +34,10 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
     but nobody carries somebody else's valid number by chance. A contradiction of another kind is told and keeps
     the pair from `confirmed`: one of the records is wrong.
     """
-    pairs = product(applicant.identifiers, listing.subject.identifiers)
+    ours, theirs = applicant.identifiers, listing.subject.identifiers
+    if not ours or not theirs:
+        return None
+    pairs = product(ours, theirs)
     found = [(a, evidence) for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
     if len(found) < 2:
         return found[0][1] if found else None
@@ -143,12 +152,13 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
     shown, whose = (b, "名单中") if b.masked else (a, "申报信息中")
     corrupt = "" if shown.valid or not shown.masked else "，该号码可见部分与校验码矛盾、可能有误"
     number = f"与{whose}部分隐去的{shown.title}（{shown.value}{corrupt}）"
-    for x, y in pairs:
-        if not masked.contradictions(x, y):
-            return _agreement(shown.kind, number, x, y, scales)
+    contradicting = [len(masked.contradictions(x, y)) for x, y in pairs]
+    if 0 in contradicting:
+        x, y = pairs[contradicting.index(0)]
+        return _agreement(shown.kind, number, _hidden(x, y), scales)
     if not a.valid or not b.valid:
-        for x, y in pairs:
-            if len(masked.contradictions(x, y)) == 1 and _visible(x, y) >= 8:
+        for (x, y), places in zip(pairs, contradicting, strict=True):
+            if places == 1 and _hidden(x, y).count(False) >= _ENOUGH_SHOWN:
                 return scales.evidence(
                     "identifier",
                     "typing_error",
@@ -157,21 +167,22 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
     return _contradiction(f"{number}可见部分不符", scales)
 
 
-def _agreement(kind: IdentifierKind, number: str, x: str, y: str, scales: Scales) -> Evidence | None:
-    worth = _worth(kind, x, y, scales)
+def _agreement(kind: IdentifierKind, number: str, hidden: Sequence[bool], scales: Scales) -> Evidence | None:
+    worth = _worth(kind, hidden, scales)
     if worth <= 0:
         return None
     enough = worth >= scales.weights.bands.identifying_bits
     return scales.evidence(
         "identifier",
         "masked",
-        f"{number}可见的 {_visible(x, y)} 位全部一致",
+        f"{number}可见的 {hidden.count(False)} 位全部一致",
         Bearing.IDENTIFIES if enough else Bearing.SUPPORTS,
         u=2**-worth,
         rarity=f"，旁人碰巧一致的可能约 {_one_in(worth)}",
     )
 
 
+@lru_cache(maxsize=1000)
 def _one_in(bits: float) -> str:
     """Two to the power of `bits`, as one in so many, two digits exact."""
     count = 2**bits
@@ -183,21 +194,21 @@ def _one_in(bits: float) -> str:
     return f"{rounded:g} 分之一"
 
 
-def _worth(kind: IdentifierKind, x: str, y: str, scales: Scales) -> float:
+def _worth(kind: IdentifierKind, hidden: Sequence[bool], scales: Scales) -> float:
     """Bits of the places that both show. The check digit says no more than what is hidden could have said."""
     places = scales.weights.places
-    if kind not in (IdentifierKind.CITIZEN_ID, IdentifierKind.FOREIGNER_ID) or len(x) not in (15, 18):
-        return places.code * _visible(x, y)
-    table = places.citizen_id if len(x) == 18 else (*places.citizen_id[:6], *places.citizen_id[8:17])
-    hidden = [MASK in pair for pair in zip(x, y, strict=True)]
-    shown = sum(bits for bits, mask in zip(table[:17], hidden, strict=False) if not mask)
-    if len(x) == 15 or hidden[17]:
+    if kind not in (IdentifierKind.CITIZEN_ID, IdentifierKind.FOREIGNER_ID) or len(hidden) not in (15, 18):
+        return places.code * hidden.count(False)
+    table = places.citizen_id if len(hidden) == 18 else (*places.citizen_id[:6], *places.citizen_id[8:17])
+    shown = sum([bits for bits, mask in zip(table[:17], hidden, strict=False) if not mask])
+    if len(hidden) == 15 or hidden[17]:
         return shown
-    return shown + min(table[17], sum(bits for bits, mask in zip(table[:17], hidden, strict=False) if mask))
+    return shown + min(table[17], sum([bits for bits, mask in zip(table[:17], hidden, strict=False) if mask]))
 
 
-def _visible(x: str, y: str) -> int:
-    return sum(MASK not in pair for pair in zip(x, y, strict=True))
+def _hidden(x: str, y: str) -> list[bool]:
+    """Which places one or the other does not show."""
+    return [MASK in (p, q) for p, q in zip(x, y, strict=True)]
 
 
 def _code_inside(identifier: Identifier) -> str:

@@ -14,7 +14,7 @@ from credit_sync.subjects.writing import LONGEST
 
 def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """The names; former names and known short forms on either side count when the present ones differ."""
-    compare = _compare_persons if applicant.kind is SubjectKind.PERSON else compare_organisations
+    compare = _persons if applicant.kind is SubjectKind.PERSON else compare_organisations
     ours, theirs = scales.reference.names_of(applicant), scales.reference.names_of(listing.subject)
     if max(len(ours[0]), len(theirs[0])) > LONGEST:
         return None  # whatever fills a field with that many characters is no name
@@ -32,6 +32,14 @@ def _as_other_name(evidence: Evidence | None, a: str, b: str) -> Evidence | None
         return None
     sentence = f"按曾用名或简称比较（{a} / {b}）：{evidence.sentence}"
     return evidence._replace(bits=evidence.bits - 1, sentence=sentence)
+
+
+def _persons(a: str, b: str, scales: Scales) -> Evidence | None:
+    if not scales.namesakes:  # whoever has some is compared with all of them, the others with few
+        return _compare_persons(a, b, scales)
+    if (a, b) not in scales.compared:
+        scales.compared[a, b] = _compare_persons(a, b, scales)
+    return scales.compared[a, b]
 
 
 def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:

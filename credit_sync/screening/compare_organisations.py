@@ -24,7 +24,7 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
 
 
 _SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
-_NUMERALS = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千"))
+_NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
 _INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
 _AFFILIATE = re.compile(r"(?:附属|附设|直属).*|.*(?:学院|医院|研究所|研究院|中学|小学|幼儿园)")
@@ -80,10 +80,10 @@ def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
 
 def _affiliated(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
     """合肥大学附属医院 beside 合肥大学: a university's hospitals, schools and institutes are other bodies."""
-    short, long = sorted((x.full, y.full), key=len)
+    short, long = (x.full, y.full) if len(x.full) <= len(y.full) else (y.full, x.full)
     if (
-        not _INSTITUTION.search(short)
-        or not long.startswith(short)
+        not long.startswith(short)
+        or not _INSTITUTION.search(short)
         or not _AFFILIATE.fullmatch(long[len(short) :])
     ):
         return None
@@ -180,11 +180,11 @@ def _one_character_off(x: OrganisationName, y: OrganisationName) -> bool:
 
 def _two_characters_off(x: OrganisationName, y: OrganisationName, scales: Scales) -> bool:
     """Two characters typed wrongly in a long name, none of them one that makes another brand or trade."""
-    if min(len(x.full), len(y.full)) < _LONG_NAME or (x.divisions and y.divisions and _places_conflict(x, y)):
+    if min(len(x.full), len(y.full)) < _LONG_NAME or OSA.distance(x.full, y.full, score_cutoff=2) > 2:
         return False
     if x.trade and y.trade and not (x.trade.endswith(y.trade) or y.trade.endswith(x.trade)):
         return False
-    if OSA.distance(x.full, y.full, score_cutoff=2) > 2:
+    if x.divisions and y.divisions and _places_conflict(x, y):
         return False
     if _institutions(x, y):
         return _typed(x.full, y.full, scales)
@@ -242,18 +242,17 @@ def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales)
 
 def _other_number(x: OrganisationName, y: OrganisationName) -> bool:
     """第一分店 and 第二分店: equal once numerals are left out, and the numerals differ."""
+    if not _NUMERAL.search(x.bare):
+        return False
     a, b = _without_numerals(x.bare), _without_numerals(y.bare)
     if a != b or a == x.bare or b == y.bare:
         return False
-    return _numerals(x.bare) != _numerals(y.bare)  # 四川 and 川四 have the same numeral: swapped by mistake
-
-
-def _numerals(text: str) -> list[str]:
-    return [c for c in text if ord(c) in _NUMERALS]
+    # 四川 and 川四 have the same numeral: swapped by mistake
+    return _NUMERAL.findall(x.bare) != _NUMERAL.findall(y.bare)
 
 
 def _without_numerals(text: str) -> str:
-    return text.translate(_NUMERALS)
+    return _NUMERAL.sub("", text)
 
 
 def _place(name: OrganisationName) -> str:

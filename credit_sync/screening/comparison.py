@@ -60,6 +60,7 @@ class Verdict(StrEnum):
         return self in _FLAGS
 
 
+_CLEAR, _UNVERIFIABLE = Verdict.CLEAR, Verdict.UNVERIFIABLE  # an enumeration is slow to name its members
 _FLAGS = (Verdict.POSSIBLE, Verdict.PROBABLE, Verdict.CONFIRMED)
 _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
@@ -78,9 +79,9 @@ class Comparison(NamedTuple):
     @property
     def ruled_out(self) -> bool:
         """Whether it is known to be somebody else; a mere namesake of a representative is not, and is left out."""
-        if self.verdict is not Verdict.CLEAR:
+        if self.verdict is not _CLEAR:
             return False
-        return self.via is Via.SUBJECT or any(e.bearing in _AGAINST for e in self.evidence)
+        return self.via is not _REPRESENTATIVE or any(e.bearing in _AGAINST for e in self.evidence)
 
     @property
     def related(self) -> str:
@@ -91,7 +92,10 @@ class Comparison(NamedTuple):
         return ""
 
 
-_AGAINST = (Bearing.EXCLUDES, Bearing.WEAKENS)
+_REPRESENTATIVE = Via.LEGAL_REPRESENTATIVE
+_IDENTIFIES, _WEAKENS, _EXCLUDES = Bearing.IDENTIFIES, Bearing.WEAKENS, Bearing.EXCLUDES
+_AGAINST = (_EXCLUDES, _WEAKENS)
+_SAME_NAME = ("same", "short")
 
 
 def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
@@ -104,16 +108,15 @@ def compare(applicant: Subject, listing: Listing, scales: Scales) -> Comparison:
 
 def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -> Comparison:
     """`face`: the listing with that face as its subject."""
-    found = [comparator(applicant, face, scales) for comparator in COMPARATORS]
-    evidence = tuple([e for e in found if e is not None])
-    if via is Via.LEGAL_REPRESENTATIVE:
+    evidence = tuple([e for compare_one in COMPARATORS if (e := compare_one(applicant, face, scales)) is not None])
+    if via is _REPRESENTATIVE:
         evidence = tuple(_of_representative(e, scales) for e in evidence)
     bits = sum([e.bits for e in evidence])
-    odds = bits + scales.weights.prior_bits(applicant.kind)
+    odds = bits + scales.prior_bits(applicant.kind)
     probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
     verdict = _verdict(evidence, probability, scales)
-    if via is Via.LEGAL_REPRESENTATIVE:
-        verdict = verdict if verdict.flags and _tied(evidence) else Verdict.CLEAR
+    if via is _REPRESENTATIVE:
+        verdict = verdict if verdict.flags and _tied(evidence) else _CLEAR
         evidence = (_reached(face.subject), *evidence)
     return Comparison(verdict, probability, round(bits, 2), evidence, via)
 
@@ -138,22 +141,22 @@ def _reached(face: Subject) -> Evidence:
 def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales) -> Verdict:
     bearings = [e.bearing for e in evidence]
     bands = scales.weights.bands
-    if Bearing.EXCLUDES in bearings:
-        return Verdict.CLEAR
-    if probability >= bands.confirmed and Bearing.IDENTIFIES in bearings and Bearing.WEAKENS not in bearings:
+    if _EXCLUDES in bearings:
+        return _CLEAR
+    if probability >= bands.confirmed and _IDENTIFIES in bearings and _WEAKENS not in bearings:
         return Verdict.CONFIRMED
     if probability >= bands.probable:
         return Verdict.PROBABLE
     if probability >= bands.possible:
         return Verdict.POSSIBLE
-    return Verdict.UNVERIFIABLE if _is_namesake(evidence, bearings) else Verdict.CLEAR
+    return _UNVERIFIABLE if _is_namesake(evidence, bearings) else _CLEAR
 
 
 def _is_namesake(evidence: tuple[Evidence, ...], bearings: Sequence[Bearing]) -> bool:
     """The same name, nothing against it, and no number that shows enough on both sides to tell."""
-    if Bearing.IDENTIFIES in bearings or Bearing.WEAKENS in bearings:
+    if _WEAKENS in bearings or _IDENTIFIES in bearings:
         return False
-    return any(e.attribute.endswith("_name") and e.level in ("same", "short") for e in evidence)
+    return any(e.level in _SAME_NAME and e.attribute.endswith("_name") for e in evidence)
 
 
 class Judgement(NamedTuple):
@@ -207,7 +210,7 @@ def judge(
         if found.verdict.flags:
             matches.append((number, found))
             continue
-        if found.verdict is Verdict.UNVERIFIABLE:
+        if found.verdict is _UNVERIFIABLE:
             namesakes.append(number)
         ruled_out += found.ruled_out
         if sentence := found.related:

@@ -8,12 +8,12 @@ on either side is no evidence at all, neither for nor against.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from credit_sync.records import Listing
 from credit_sync.screening.reference import Reference
 from credit_sync.screening.weights import Weights
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Subject, SubjectKind
 
 
 class Bearing(StrEnum):
@@ -63,6 +63,23 @@ class Scales:
     """How many entries the lists have together; 0 where that is not known."""
     namesakes: Mapping[str, int] = field(default_factory=dict)
     """Listed subjects of each folded name, as far as they are candidates."""
+    compared: dict[tuple[str, str], Evidence | None] = field(default_factory=dict, init=False, compare=False)
+    """What two names of persons came to with these namesakes: many listed persons bear one name."""
+    _bits: dict[tuple[str, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What levels are worth whose u is fixed, and the priors: a few dozen, asked for with every pair."""
+
+    def beside(self, namesakes: Mapping[str, int]) -> Self:
+        """The same scales for an applicant whose name so many listed subjects bear."""
+        own = type(self)(self.weights, self.reference, self.listed, namesakes)
+        object.__setattr__(own, "_bits", self._bits)
+        return own
+
+    def prior_bits(self, kind: SubjectKind) -> float:
+        """What the weights say before anything is compared."""
+        bits = self._bits.get(("prior", kind))
+        if bits is None:
+            bits = self._bits["prior", kind] = self.weights.prior_bits(kind)
+        return bits
 
     def name_share(self, name: str) -> float:
         """The share of people who bear a folded name: the published model, corrected by the lists themselves.
@@ -84,9 +101,12 @@ class Scales:
         rarity: str = "",
     ) -> Evidence:
         """A piece of evidence worth what the weights say of this level; `rarity` ends the sentence."""
-        return Evidence(
-            attribute, level, self.weights.bits(attribute, level, u), sentence + rarity, bearing, rarity
-        )
+        bits = self._bits.get((attribute, level)) if u is None else None
+        if bits is None:
+            bits = self.weights.bits(attribute, level, u)
+            if u is None:
+                self._bits[attribute, level] = bits
+        return Evidence(attribute, level, bits, sentence + rarity, bearing, rarity)
 
 
 Comparator = Callable[[Subject, Listing, Scales], Evidence | None]
