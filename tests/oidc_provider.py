@@ -32,6 +32,10 @@ class Provider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: int = 0
+    end_session: str = ""
+    """Where a session is ended; '' where the provider offers no such thing."""
+    ended: list[dict[str, str]] = field(default_factory=list)
+    """What was asked of it."""
 
     def respond(self, request: Request) -> Answer:
         """One request."""
@@ -44,6 +48,9 @@ class Provider:
                 return self._authorise(request)
             case "/token":
                 return self._token(request)
+            case "/end":
+                self.ended.append(request.query)
+                return Answer(b"", 302, {"Location": request.query["post_logout_redirect_uri"]})
         return Answer(b"", 404)
 
     def _metadata(self) -> dict[str, Any]:
@@ -56,6 +63,7 @@ class Provider:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "none", "HS256"],
             "code_challenge_methods_supported": ["S256"],
+            **({"end_session_endpoint": self.end_session} if self.end_session else {}),
         }
 
     def _authorise(self, request: Request) -> Answer:

@@ -9,7 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.desk_world import PASSWORD, SCIENCE, World, add_users, browsable, copied, make_world
+from credit_sync.desk.office import Serving
+from tests.desk_world import PASSWORD, SCIENCE, World, add_users, browsable, copied, make_desk, make_world
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider
 from tests.report_night import SECOND, THIRD, case, organisation
 
 FIRM = "合肥瀚云精密传动有限公司"
@@ -141,6 +143,32 @@ def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path:
         assert "（2018）皖01执恢9号" in officer.locator(".alarm").inner_text()
         first.close()
         second.close()
+
+
+def test_in_and_out_by_way_of_a_provider(world: World, browser: Browser, tmp_path: Path) -> None:
+    """The pages let no form lead to another host: signing out has to get there all the same."""
+    with provider() as at_provider:
+        at_provider.said = {"sub": "u-0815", "name": "王芳", "roles": ["kjt-officer"]}
+        at_provider.end_session = f"{at_provider.issuer}/end"
+        port = free_port()
+        serving = Serving(f"http://127.0.0.1:{port}", ("127.0.0.1",))
+        oidc = {"issuer": at_provider.issuer, "client_id": CLIENT_ID, "client_secret_env": "DESK_SECRET"}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("DESK_SECRET", CLIENT_SECRET)
+            desk = make_desk(world.night, serving, oidc={**oidc, "roles": {"kjt-officer": "officer"}})
+        with browsable(desk, port) as address:
+            page, noticed = watched(browser.new_context())
+            page.goto(f"{address}/lists")
+            page.get_by_text("统一身份认证登录").click()
+            page.wait_for_url("**/lists")
+            page.get_by_role("button", name="退出").click()
+            page.wait_for_url("**/sign-in")
+            page.goto(f"{address}/lists")
+            assert "/sign-in" in page.url
+    assert [(asked["client_id"], bool(asked["id_token_hint"])) for asked in at_provider.ended] == [
+        (CLIENT_ID, True)
+    ]
+    assert noticed == []
 
 
 def filter_by_hand(page: Page) -> None:

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterator
+from html import escape, unescape
 from typing import Any
 
 import httpx2
 import pytest
+from joserfc import jwt
 from sqlalchemy import select
 
 from credit_sync.store import schema
-from tests.desk_world import SCIENCE, Guest, World, make_desk, make_world
+from tests.desk_world import ADDRESS, SCIENCE, Guest, World, make_desk, make_world
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, path_of, provider
 
 SAID = {"sub": "u-0815", "name": "王芳", "roles": ["kjt-officer", "staff"], "departments": ["GX"]}
@@ -29,7 +31,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def honest(at_provider: Provider) -> Provider:
-    at_provider.faults, at_provider.said = {}, dict(SAID)
+    at_provider.faults, at_provider.said, at_provider.end_session = {}, dict(SAID), ""
     return at_provider
 
 
@@ -179,3 +181,55 @@ def test_sessions_hold_no_token(desk: World, honest: Provider) -> None:
     with desk.engine.connect() as connection:
         found = list(connection.execute(select(schema.desk_session)))[-1]
     assert (found.way, found.name, found.roles) == ("oidc", "u-0815", ["officer"])
+
+
+def test_a_sign_in_begun_in_another_browser_is_not_finished_here(desk: World, honest: Provider) -> None:
+    """Whoever plants the whole of his own sign-in in somebody's browser would have him work under his name."""
+    attacker, victim = desk.guest(), desk.guest()
+    victim.page("/sign-in")
+    away = attacker.get("/sign-in/oidc")
+    back = path_of(httpx2.get(away.headers["location"]).headers["location"])
+    victim.client.cookies.set("credit_sync_away", attacker.client.cookies["credit_sync_away"])
+    answer = victim.get(back)
+    assert (answer.status_code, "不是从本页面发起的" in answer.text) == (400, True)
+    assert victim.get("/").status_code == 303
+    assert attacker.get(back).status_code == 303  # the code was not used up: it is good where it was asked for
+
+
+def test_signing_out_ends_the_session_at_the_provider(desk: World, honest: Provider) -> None:
+    honest.end_session = f"{honest.issuer}/end?realm=kjt"
+    guest = desk.guest()
+    go_and_return(guest)
+    token = guest.client.cookies["credit_sync_leaving"]
+    guest.page("/lists")
+    page = guest.post("/sign-out")
+    assert page.status_code == 200
+    assert guest.get("/lists").status_code == 303  # signed out here already
+    address = unescape(page.text.split('<a class="button" href="')[1].split('"')[0])
+    assert f'content="0;url={escape(address)}"' in page.text
+    asked = dict(httpx2.URL(address).params)
+    assert address.startswith(f"{honest.issuer}/end?realm=kjt&")
+    assert asked == {
+        "realm": "kjt",
+        "client_id": CLIENT_ID,
+        "id_token_hint": token,
+        "post_logout_redirect_uri": f"{ADDRESS}/sign-in",
+    }
+    assert jwt.decode(token, honest.key).claims["sub"] == "u-0815"
+    assert "credit_sync_leaving" not in guest.client.cookies
+
+
+def test_signing_out_where_the_provider_offers_no_way_out(desk: World, honest: Provider) -> None:
+    guest = desk.guest()
+    go_and_return(guest)
+    guest.page("/lists")
+    answer = guest.post("/sign-out")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_signing_out_leads_to_no_address_that_is_none(desk: World, honest: Provider) -> None:
+    honest.end_session = "javascript:alert(1)"
+    guest = desk.guest()
+    go_and_return(guest)
+    guest.page("/lists")
+    assert guest.post("/sign-out").headers["location"] == "/sign-in"

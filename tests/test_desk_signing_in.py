@@ -1,20 +1,28 @@
 """Signing in: local accounts, the link, a reverse proxy; sessions, cookies and headers."""
 
 import hashlib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from httpx2 import Headers
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 
 from credit_sync.desk.office import Serving
 from credit_sync.desk.serve import serving_at
 from credit_sync.desk.signing_in.claims import user_from
-from credit_sync.desk.signing_in.local import change_password, disable, make_account
+from credit_sync.desk.signing_in.local import (
+    TooManyFailuresError,
+    change_password,
+    disable,
+    make_account,
+    sign_in,
+)
 from credit_sync.desk_settings import Desk
 from credit_sync.errors import CreditSyncError
 from credit_sync.store import audit, schema
@@ -66,6 +74,31 @@ def failed_before(world: World, times: int, name: str = "", address: str = "") -
 
 
 # --- local accounts -------------------------------------------------------------------------------------------
+
+
+def test_guesses_made_at_once_are_counted_like_guesses_one_by_one(engine: Engine) -> None:
+    add_users(engine, "officer")
+    at = datetime(2018, 12, 3, 9)
+
+    def guess(number: int) -> str:
+        try:
+            return "let in" if sign_in(engine, "officer", f"guess {number}", f"192.0.2.{number}", at) else "wrong"
+        except TooManyFailuresError:
+            return "too many"
+
+    with ThreadPoolExecutor(16) as pool:
+        said = Counter(pool.map(guess, range(1, 17)))
+    assert said == {"wrong": 10, "too many": 6}
+
+
+def test_signing_in_leaves_no_failure_behind(engine: Engine) -> None:
+    add_users(engine, "officer")
+    for minute in range(12):
+        at = datetime(2018, 12, 3, 9, minute)
+        found = sign_in(engine, "officer", PASSWORD, "192.0.2.7", at)
+        assert found is not None
+    with engine.connect() as connection:
+        assert list(connection.execute(select(schema.failed_sign_in))) == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from credit_sync.settings import Settings
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.tell_settings import MailServer as MailSettings
 from credit_sync.tell_settings import Tell
 from credit_sync.telling.mail import probe
 from credit_sync.telling.metrics import metrics
@@ -301,6 +302,30 @@ def test_a_run_that_cannot_begin_is_told_all_the_same(
     assert "运行中断" in letter["Subject"]
     monkeypatch.setattr(server, "refuses", lambda _: True)
     tell_of_breakdown(broken, SECOND.as_of, CreditSyncError("坏了"))  # nothing is raised
+
+
+def test_that_a_run_broke_off_is_told_once_the_mail_server_is_back(
+    night: Night, server: MailServer, tmp_path: Path
+) -> None:
+    reports = night.settings.reports.model_copy(update={"folder": tmp_path / "reports"})
+    site = site_of(night, server, departments={}, operators=["ops@kjt.example", "gone@kjt.example"])
+    site = site.model_copy(update={"reports": reports})
+    lost = site.model_copy(
+        update={"tell": site.tell.model_copy(update={"mail": MailSettings(**server.settings(port=9))})}
+    )
+    tell_of_breakdown(lost, SECOND.as_of - timedelta(days=8), CreditSyncError("早已过去"))
+    tell_of_breakdown(lost, SECOND.as_of - timedelta(days=1), CreditSyncError("340100190001040017 连不上数据库"))
+    server.refuses = lambda address: address.startswith("gone")
+    refused = send(night, site)
+    (letter,) = server.letters()
+    assert (letter["To"], "运行中断" in letter["Subject"]) == ("ops@kjt.example", True)
+    assert "340100********0017 连不上数据库" in content(letter)
+    assert "gone@kjt.example" in refused
+    server.refuses = lambda _: False
+    for _ in range(2):
+        assert send(night, site) == ""
+    assert [letter["To"] for letter in server.letters()] == ["ops@kjt.example", "gone@kjt.example"]
+    assert list((tmp_path / "reports" / "unsent").iterdir()) == []
 
 
 def test_a_night_tells_last_and_leaves_its_figures(

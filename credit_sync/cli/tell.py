@@ -12,7 +12,8 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
-from credit_sync.telling.letters import problems_of
+from credit_sync.telling.breakdowns import waiting
+from credit_sync.telling.letters import breakdown, problems_of
 from credit_sync.telling.own_report import astray
 from credit_sync.telling.tell import due, letter_of
 from credit_sync.telling.tell import tell as send
@@ -34,6 +35,9 @@ def tell(ctx: click.Context, dry_run: bool, config: Path | None) -> int:
         return 0
     summary = summarise(engine, settings, last)
     if dry_run:
+        late = waiting(settings, last.as_of)
+        for notice in late:
+            click.echo(f"{notice.recipient}  {breakdown(notice.as_of, notice.recipient, notice.problem).subject}")
         with engine.connect() as connection:
             problems = problems_of(connection, settings, last, summary)
             for one in (found := due(connection, settings, last, problems)):
@@ -42,7 +46,7 @@ def tell(ctx: click.Context, dry_run: bool, config: Path | None) -> int:
                 click.echo(f"{one.recipient}  {letter.subject}{size}")
             for line in astray(connection, settings):
                 click.echo(f"注意：{line}")
-        click.echo(f"共 {len(found)} 封")
+        click.echo(f"共 {len(late) + len(found)} 封")
         return 0
     if settings.tell.mail is None:
         click.echo("没有配置邮件服务器（[tell.mail]）")

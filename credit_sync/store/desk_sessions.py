@@ -63,8 +63,20 @@ def failures(connection: Connection, since: datetime, *, name: str = "", address
     return connection.scalar(select(func.count()).select_from(failed_sign_in).where(*wanted)) or 0
 
 
-def put_failure(connection: Connection, at: datetime, name: str, address: str, forget_before: datetime) -> None:
-    """One more failure; those older than `forget_before` are forgotten."""
+def put_failure(connection: Connection, at: datetime, name: str, address: str, forget_before: datetime) -> int:
+    """One more failure; its number. On PostgreSQL others wait until this transaction is over, as on SQLite.
+
+    Those older than `forget_before` are forgotten.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE failed_sign_in IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(failed_sign_in).where(failed_sign_in.c.at < forget_before))
-    number = (connection.scalar(select(func.max(failed_sign_in.c.id))) or 0) + 1
+    number: int = (connection.scalar(select(func.max(failed_sign_in.c.id))) or 0) + 1
     connection.execute(failed_sign_in.insert().values(id=number, at=at, name=name, address=address))
+    return number
+
+
+def take_failure_back(connection: Connection, number: int, at: datetime) -> None:
+    """The sign-in that was counted at that moment as one that fails has succeeded."""
+    c = failed_sign_in.c
+    connection.execute(delete(failed_sign_in).where(c.id == number, c.at == at))

@@ -20,7 +20,8 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import explain, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import mail
-from credit_sync.telling import letters
+from credit_sync.telling import breakdowns, letters
+from credit_sync.telling.breakdowns import Breakdown
 from credit_sync.telling.letters import Due
 from credit_sync.telling.mail import Letter, Mailer, MailServerError, mailer
 from credit_sync.telling.monitoring import ping
@@ -53,7 +54,8 @@ def tell(engine: Engine, settings: Settings, run: Run, summary: Summary) -> None
     with engine.connect() as connection:
         failures = letters.problems_of(connection, settings, run, _without_mail(summary))
         waiting = due(connection, settings, run, failures)
-    problems = _Post(engine, settings, run, failures).send(waiting) if waiting else []
+    problems = breakdowns.send(settings, run.as_of)
+    problems += _Post(engine, settings, run, failures).send(waiting) if waiting else []
     with writing(engine) as connection:
         here = (mail.c.run_id == run.id, mail.c.state == "sent")
         sent = connection.scalar(select(func.count()).select_from(mail).where(*here)) or 0
@@ -65,17 +67,21 @@ def tell(engine: Engine, settings: Settings, run: Run, summary: Summary) -> None
 
 
 def tell_of_breakdown(settings: Settings, as_of: datetime, error: Exception) -> None:
-    """A run that broke off (the store is out of reach, say): operators and the health check hear of it all the same."""
+    """A run that broke off (the store is out of reach, say): operators and the health check hear of it all the same.
+
+    Where the mail server is out of reach, too, operators hear of it from the next run that reaches it.
+    """
     ping(settings.tell, failed=True)
     if settings.tell.mail is None or not settings.tell.operators:
         return
-    problem = str(error) if isinstance(error, CreditSyncError) else f"程序内部错误：{explain(error)}"
-    try:
-        with mailer(settings) as server:
-            for recipient in sorted(set(settings.tell.operators)):
-                server.send(letters.breakdown(as_of, recipient, problem))
-    except CreditSyncError as failure:
-        log.error("失败通知没有发出", problem=str(failure))
+    problem = shown(str(error) if isinstance(error, CreditSyncError) else f"程序内部错误：{explain(error)}")
+    new = [Breakdown(as_of, recipient, problem) for recipient in sorted(set(settings.tell.operators))]
+    for notice in new:
+        try:
+            breakdowns.keep(settings, notice)
+        except CreditSyncError as failure:
+            log.error("失败通知没有存下", problem=str(failure))
+    breakdowns.send(settings, as_of, new)
 
 
 def letter_of(engine: Engine, settings: Settings, run: Run, one: Due, failures: Sequence[str]) -> Letter:

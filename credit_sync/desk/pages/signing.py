@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -25,6 +26,9 @@ router = APIRouter()
 _AWAY_COOKIE, _AWAY_SECONDS = "credit_sync_away", 600
 _LONGEST_PATH = 1000
 """Longer ones would not fit into a cookie."""
+_LEAVING_COOKIE, _LONGEST_HINT = "credit_sync_leaving", 3800
+"""What the provider needs to know its session by, kept by the browser; a longer one would not fit into a cookie."""
+_WITHOUT_HINT = "-"
 _away_key = secrets.token_bytes(32)
 """Signs what a browser keeps while it is at the provider; a restart of the desk only asks for a second try."""
 
@@ -69,22 +73,16 @@ def sign_in_by_link(request: Request, who: VisitorOf, key: str = "") -> Response
 
 
 @router.get("/sign-in/oidc")
-async def to_provider(request: Request, next: str = "/") -> Response:
-    """To the provider; what must be known when the browser comes back goes along in a signed cookie."""
+async def to_provider(request: Request, who: VisitorOf, next: str = "/") -> Response:
+    """To the provider; what must be known when this browser comes back goes along in a signed cookie."""
     office = office_of(request)
     if office.oidc is None:
         raise NotThereError("没有配置统一身份认证")
-    request.scope["session"] = kept = {"next": safe_path(next)}
+    request.scope["session"] = kept = {"next": safe_path(next), "browser": who.digest}
     response = await office.oidc.send_away(request, f"{office.serving.address}/sign-in/oidc/return")
-    response.set_cookie(
-        _AWAY_COOKIE,
-        str(_signer().dumps(kept)),
-        max_age=_AWAY_SECONDS,
-        path="/sign-in/oidc",
-        httponly=True,
-        samesite="lax",
-        secure=office.serving.secure,
-    )
+    _keep(response, office, _AWAY_COOKIE, str(_signer().dumps(kept)), path="/sign-in/oidc", seconds=_AWAY_SECONDS)
+    if not who.known:
+        set_cookie(response, office, who.token)
     return response
 
 
@@ -97,20 +95,33 @@ async def from_provider(request: Request, who: VisitorOf) -> Response:
     try:
         kept = _signer().loads(request.cookies.get(_AWAY_COOKIE, ""), max_age=_AWAY_SECONDS)
     except BadSignature:
-        raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录") from None
+        kept = {}
+    if (
+        kept.get("browser") != who.digest
+    ):  # another browser's sign-in: whoever planted it would have this one work for him
+        raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录")
     request.scope["session"] = kept
-    user = await office.oidc.take_back(request)
-    response = await run_in_threadpool(_enter, office, who, user, "oidc", kept.get("next", "/"))
+    user, token = await office.oidc.take_back(request)
+    hint = token if len(token) <= _LONGEST_HINT else _WITHOUT_HINT
+    response = await run_in_threadpool(_enter, office, who, user, "oidc", kept["next"], hint)
     response.delete_cookie(_AWAY_COOKIE, path="/sign-in/oidc")
     return response
 
 
 @router.post("/sign-out", dependencies=[Depends(own_form)])
-def sign_out(request: Request, who: VisitorOf) -> Response:
-    """The session is over, here and in the store."""
-    with writing(office_of(request).engine) as connection:
-        end_session(connection, who.digest)
-    return _to("/sign-in")
+async def sign_out(request: Request, who: VisitorOf) -> Response:
+    """The session is over, here and in the store; and at the provider, where it came from one that lets us end it."""
+    office = office_of(request)
+    await run_in_threadpool(_end, office, who)
+    hint, way_out = request.cookies.get(_LEAVING_COOKIE, ""), ""
+    if office.oidc is not None and hint:
+        back_to = f"{office.serving.address}/sign-in"
+        way_out = await office.oidc.way_out("" if hint == _WITHOUT_HINT else hint, back_to)
+    response: Response = _to("/sign-in")
+    if way_out:  # a page that goes on by itself: browsers let no form of the desk lead to another host
+        response = page(request, replace(who, user=None), "leaving.html.j2", way_out=way_out)
+    response.delete_cookie(_LEAVING_COOKIE, path="/sign-out")
+    return response
 
 
 def safe_path(wanted: str) -> str:
@@ -145,12 +156,30 @@ def _form(
     )
 
 
-def _enter(office: Office, who: Visitor, user: User, way: str, wanted: str) -> Response:
+def _enter(office: Office, who: Visitor, user: User, way: str, wanted: str, hint: str = "") -> Response:
     if not user.roles:
         raise RefusedError("您的账号在这里没有任何角色", remedy="请联系运维人员分配角色和处室")
     response = _to(safe_path(wanted))
     set_cookie(response, office, sign_in(office, who, user, way))
+    if hint:
+        _keep(response, office, _LEAVING_COOKIE, hint, path="/sign-out")
+    else:  # of an earlier sign-in, maybe somebody else's
+        response.delete_cookie(_LEAVING_COOKIE, path="/sign-out")
     return response
+
+
+def _keep(
+    response: Response, office: Office, name: str, value: str, path: str, seconds: int | None = None
+) -> None:
+    """Gives the browser something to keep for the one path that needs it, out of reach of scripts."""
+    response.set_cookie(
+        name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=office.serving.secure
+    )
+
+
+def _end(office: Office, who: Visitor) -> None:
+    with writing(office.engine) as connection:
+        end_session(connection, who.digest)
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -12,7 +12,7 @@ from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User, roles_of
 from credit_sync.desk.signing_in.passwords import hashed, matches
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.audit import Action, note
-from credit_sync.store.desk_sessions import failures, put_failure
+from credit_sync.store.desk_sessions import failures, put_failure, take_failure_back
 from credit_sync.store.desk_users import Account, account, add_account, change_account
 from credit_sync.store.engine import writing
 from credit_sync.subjects.identifiers import hide_in_text
@@ -89,20 +89,25 @@ def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime
     """The user, None where name and password do not fit. Raises TooManyFailuresError."""
     name = name.strip()[:_LONGEST_NAME]
     tried = sha256(name.encode()).hexdigest()
-    with engine.connect() as connection:
+    with writing(
+        engine
+    ) as connection:  # counted before the password is checked: of many at once the last are too many
+        number = put_failure(connection, at, tried, address, at - _KEPT)
         of_name = failures(connection, at - _WINDOW, name=tried)
         of_address = failures(connection, at - _WINDOW, address=address)
+        if (
+            of_name > _MOST_OF_NAME or of_address > _MOST_OF_ADDRESS
+        ):  # not counted, or trying again would never end it
+            raise TooManyFailuresError(
+                "登录失败次数太多，暂时不能登录", remedy="请过 15 分钟再试，或请运维人员重设密码"
+            )
         found = account(connection, name)
-    if of_name >= _MOST_OF_NAME or of_address >= _MOST_OF_ADDRESS:
-        raise TooManyFailuresError(
-            "登录失败次数太多，暂时不能登录", remedy="请过 15 分钟再试，或请运维人员重设密码"
-        )
     usable = found if found is not None and found.disabled_at is None else None
-    if matches(usable.password if usable else None, password) and usable is not None:
-        return user_of(usable)
+    if not matches(usable.password if usable else None, password) or usable is None:
+        return None
     with writing(engine) as connection:
-        put_failure(connection, at, tried, address, at - _KEPT)
-    return None
+        take_failure_back(connection, number, at)
+    return user_of(usable)
 
 
 def user_of(found: Account) -> User:

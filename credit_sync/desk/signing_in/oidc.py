@@ -1,6 +1,7 @@
 """Sign-in at an OpenID Connect provider (OpenID Connect Core 1.0, code flow): discovery, PKCE, state and nonce by Authlib."""
 
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
@@ -48,8 +49,11 @@ class OidcClient:
             raise _unusable(error) from None
         return response
 
-    async def take_back(self, request: Request) -> User:
-        """Who came back. Raises CreditSyncError unless the provider's signed answer is for us, fresh and to our question."""
+    async def take_back(self, request: Request) -> tuple[User, str]:
+        """Who came back, with the signed token that says so.
+
+        Raises CreditSyncError unless the provider's signed answer is for us, fresh and to our question.
+        """
         if not any(key.endswith(f"_{request.query_params.get('state')}") for key in request.session):
             raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录")
         try:
@@ -66,7 +70,22 @@ class OidcClient:
         claims = token.get("userinfo")
         if not claims:
             raise CreditSyncError("登录平台没有给出身份令牌", remedy="请运维人员核对 desk.oidc.scopes 含有 openid")
-        return self._user(claims)
+        return self._user(claims), str(token["id_token"])
+
+    async def way_out(self, hint: str, back_to: str) -> str:
+        """Where a browser ends its session at the provider, and is sent back from (OpenID Connect RP-Initiated Logout 1.0).
+
+        `hint`: the token of the sign-in, where it is known. '' where the provider offers no such thing, or does not answer.
+        """
+        try:
+            offered = str((await self._metadata()).get("end_session_endpoint") or "")
+        except (AuthlibBaseError, httpx2.HTTPError, ValueError, RuntimeError, KeyError):
+            return ""
+        if urlsplit(offered).scheme not in ("https", urlsplit(self._settings.issuer).scheme):
+            return ""
+        asked = {"client_id": self._settings.client_id, "post_logout_redirect_uri": back_to}
+        query = urlencode(asked | ({"id_token_hint": hint} if hint else {}))
+        return f"{offered}{'&' if '?' in offered else '?'}{query}"
 
     async def _metadata(self) -> dict[str, Any]:
         metadata: dict[str, Any] = await self._client.load_server_metadata()
