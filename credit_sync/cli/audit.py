@@ -12,6 +12,8 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.desk.rights import ROLE_TITLES
 from credit_sync.reporting.audit_text import entries_json, entries_text
+from credit_sync.screening.reasons import load_reasons
+from credit_sync.settings import Settings
 from credit_sync.store import audit
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
@@ -32,7 +34,7 @@ def audit_group() -> None:
 @click.pass_context
 def verify(ctx: click.Context, heads: tuple[str, ...], config: Path | None) -> int:
     """逐条核对：改动、删除、调换都会查出；删去末尾的，要凭另存的摘要（--head）才能查出。"""
-    with _open(ctx, config).connect() as connection:
+    with _open(settings_of(ctx, config)).connect() as connection:
         found = audit.verify(connection, [head.strip().lower() for head in heads])
     for problem in found.problems:
         click.echo(problem.text)
@@ -75,17 +77,19 @@ def list_(
     config: Path | None,
 ) -> int:
     """列出留痕记录，最早的在前。"""
-    with _open(ctx, config).connect() as connection:
+    settings = settings_of(ctx, config)
+    with _open(settings).connect() as connection:
         found = audit.entries(connection, who=who, action=action or "", target=target, since=since, limit=limit)
     if as_json:
         click.echo(json.dumps(entries_json(found), ensure_ascii=False, indent=2))
     else:
-        click.echo(entries_text(found, ROLE_TITLES))
+        reasons = load_reasons(settings.path(settings.mappings))
+        click.echo(entries_text(found, {**ROLE_TITLES, **reasons.titles}))
     return 0
 
 
-def _open(ctx: click.Context, config: Path | None) -> Engine:
-    engine = open_engine(settings_of(ctx, config))
+def _open(settings: Settings) -> Engine:
+    engine = open_engine(settings)
     require_current(engine)
     return engine
 

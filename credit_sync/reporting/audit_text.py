@@ -27,14 +27,14 @@ _DETAIL = {
     "departments": "处室",
 }
 """The details that a line shows, in this order; the rest is in the JSON."""
-_CODED = ("scopes", "systems", "change", "way", "roles", "departments")
+_CODED = ("reason", "scopes", "systems", "change", "way", "roles", "departments")
 
 
-def entries_text(entries: Iterable[Entry], roles: Mapping[str, str]) -> str:
-    """A line for each. `roles`: what roles are called."""
+def entries_text(entries: Iterable[Entry], titles: Mapping[str, str]) -> str:
+    """A line for each. `titles`: what roles and reasons of decisions are called."""
     lines = [
         f"{e.id}  {e.at:%Y-%m-%d %H:%M:%S}  {shown(e.who)}  {labels.label(labels.ACTIONS, e.action)}  {shown(e.target)}"
-        f"{f'（{said}）' if (said := detail_text(e.detail, roles)) else ''}"
+        f"{f'（{said}）' if (said := detail_text(e.detail, titles)) else ''}"
         for e in entries
     ]
     return "\n".join([*lines, f"共 {len(lines)} 条"])
@@ -56,9 +56,9 @@ def entries_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def detail_text(detail: Mapping[str, Any], roles: Mapping[str, str]) -> str:
+def detail_text(detail: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """What a line or a page shows of an entry's details; '' where there is nothing to show."""
-    words = {**labels.AUDIT_CODES, **roles}
+    words = {**labels.AUDIT_CODES, **titles}
     said = [f"{title} {_value(name, detail[name], words)}" for name, title in _DETAIL.items() if detail.get(name)]
     return shortened("，".join(said), _LONGEST)
 

@@ -47,9 +47,14 @@ class Reasons(Strict):
         """Those that a conclusion may be given for, in the order of the file."""
         return tuple(reason for reason in self.reason if reason.conclusion is conclusion)
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """By code, the reasons as officers read them."""
+        return {reason.code: reason.text for reason in self.reason}
+
     def title(self, code: str) -> str:
         """The reason as officers read it; the code where it is no longer in the file."""
-        return next((reason.text for reason in self.reason if reason.code == code), code)
+        return self.titles.get(code, code)
 
     def check(self, conclusion: Conclusion, code: str, text: str) -> Reason:
         """The reason that a conclusion is given for. Raises CreditSyncError when it will not do."""

@@ -30,8 +30,10 @@ def audit(
 ) -> Response:
     """The entries that fit, the last first."""
     known = action if action in set(Action) else ""
-    with office_of(request).engine.connect() as connection:
+    office = office_of(request)
+    with office.engine.connect() as connection:
         found = entries(connection, who=name, action=known, target=target, limit=_MOST)
+    titles = {**ROLE_TITLES, **office.reasons.titles}
     actions = {kind.value: labels.label(labels.ACTIONS, kind) for kind in Action}
     return page(
         request,
@@ -41,5 +43,5 @@ def audit(
         most=_MOST,
         asked={"who": name, "action": known, "target": target},
         actions=actions,
-        detail=lambda detail: detail_text(detail, ROLE_TITLES),
+        detail=lambda detail: detail_text(detail, titles),
     )
