@@ -262,13 +262,9 @@ def _recognised(
             recognise(text, owner or kind, on=on) if text and n not in odd else None
             for n, (text, kind) in enumerate(zip(column, kinds, strict=True))
         ]
-        odd |= {n for n, identifier in enumerate(found) if identifier and _tells_more(identifier)}
+        whole = IdentifierKind.CITIZEN_ID
+        odd |= {n for n, i in enumerate(found) if i and (not i.valid or (i.kind is whole and not i.masked))}
     return identifiers, odd
-
-
-def _tells_more(identifier: Identifier) -> bool:
-    whole = identifier.kind is IdentifierKind.CITIZEN_ID and not identifier.masked
-    return whole or not identifier.valid
 
 
 def _once(found: Sequence[Identifier | None]) -> Iterable[Identifier | None]:

@@ -31,11 +31,12 @@ class EntryColumns:
         """The digests of the rows' canonical JSON."""
         template, made = [], []
         for name in sorted(self.nothing):
-            if name in columns:
-                template.append(f'"{name}":%s')
-                made.append(columns[name] if name in _DOCUMENTS else _as_json(columns[name]))
-            else:
+            if name not in columns:
                 template.append(f'"{name}":{self._constants[name]}'.replace("%", "%%"))
+                continue
+            place, column = ("%s", columns[name]) if name in _DOCUMENTS else _as_json(columns[name])
+            template.append(f'"{name}":{place}')
+            made.append(column)
         row = f'{{"columns":{{{",".join(template)}}},"extra":%s,"warnings":[]}}'
         return [digest_of((row % values).encode()) for values in zip(*made, extras, strict=True)]
 
@@ -46,16 +47,19 @@ class EntryColumns:
         return [*made.values(), document([]), extras]
 
 
-def _as_json(column: Sequence[Any]) -> Sequence[str]:
-    """Each value as JSON; texts of a row are printable, so only quotes and backslashes would have to be escaped."""
+def _as_json(column: Sequence[Any]) -> tuple[str, Sequence[str]]:
+    """What stands in a JSON text for each value, and in its place the values.
+
+    Texts of a row are printable: there are only quotes and backslashes that would have to be escaped.
+    """
     try:
         text = "".join(column)
     except TypeError:  # a few different values
         known = {value: orjson.dumps(value).decode() for value in set(column)}
-        return [known[value] for value in column]
+        return "%s", [known[value] for value in column]
     if '"' in text or "\\" in text:
-        return [orjson.dumps(value).decode() for value in column]
-    return [f'"{value}"' for value in column]
+        return "%s", [orjson.dumps(value).decode() for value in column]
+    return '"%s"', column
 
 
 def iso(days: Sequence[date | None], known: dict[date | None, str | None]) -> list[str | None]:
