@@ -1,7 +1,7 @@
 """Blocks read to the very bytes that single rows read to, in one process or in several."""
 
-import marshal
 import os
+import pickle
 import signal
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from credit_sync.errors import SourceError
 from credit_sync.processes import Helper
-from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
+from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.mapping import Mapping, load_mapping
-from credit_sync.sources.reading import Reader
+from credit_sync.sources.reading import Reader, key_part, key_parts
 from credit_sync.sources.reading_pool import read_blocks
-from credit_sync.sources.rows import BrokenRow, Origin, RawRow
-from credit_sync.sources.spool import Block
+from credit_sync.sources.row_columns import by_column, unpacked
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
+from credit_sync.sources.spool import Block, taken_apart
+from credit_sync.sources.values import text_of, texts_of
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 DEBTORS = load_mapping(MAPPINGS, "dishonest_debtors")
@@ -58,7 +60,7 @@ CELLS = (
     "", " ", "无", "张三", "張 三", "合肥甲有限公司（原名合肥乙厂）", "男", "1", "0", "95", "200", "340100190001040017",
     "340100190001040018", "3401001900****001X", "11340000002986079G", "34010019000104001Ｘ", "A|B\\", "2018年04月19日", "2018-13-45",
     "长期", "说明：无", "合计",
-    "a\0b", "&#183;", "x\u200by", "三\n四", "是", "多个12345678、87654321", "=1+1", "😀", "字" * 600,
+    "a\0b", "a\x1fb", '"甲"', "100%", "&#183;", "x\u200by", "三\n四", "是", "多个12345678、87654321", "=1+1", "😀", "字" * 600,
 )  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def row_by_row(mapping: Mapping, rows: list[Row]) -> Block:
 
 def block_items(block: Block) -> list[Any]:
     packed = block.pack()
-    return marshal.loads(packed) if packed else []
+    return list(taken_apart(packed)) if packed else []
 
 
 def everything(block: Block) -> tuple[object, ...]:
@@ -85,7 +87,7 @@ def everything(block: Block) -> tuple[object, ...]:
 @pytest.mark.parametrize("cells", [PERSON, COMPANY])
 def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
     rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
-    assert set(BlockReader(Reader(DEBTORS))._entries(rows)) == {0}
+    assert list(BlockReader(Reader(DEBTORS))._entries(by_column(rows))[1]) == [0]
     assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
 
 
@@ -120,6 +122,25 @@ def test_a_block_reads_as_its_rows_do(name: str, data: st.DataObject) -> None:
         assert everything(reader.read(rows)) == everything(row_by_row(mapping, rows))
 
 
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["C", "Zs", "Zl", "Zp"], include_characters=" ´（）")), max_size=5
+    )
+)
+def test_columns_of_texts_read_as_each_text_does(column: list[str]) -> None:
+    assert texts_of(column) == [text_of(text) for text in column]
+    assert key_parts(column) == [key_part(text) for text in column]
+
+
+@given(st.lists(st.sampled_from([*CELLS, None, 3]).map(lambda cell: raw(1, {"a": cell, "b": "x"})), max_size=6))
+def test_rows_by_column_come_to_a_helper_as_they_are(rows: list[Row]) -> None:
+    packed = by_column(rows).packed()
+    assert packed is not None
+    here, there = by_column(rows), unpacked(pickle.loads(packed))
+    assert [there.row(number) for number in range(len(there))] == [rows[place] for place in here.at]
+    assert there.others == {place: row for place, row in enumerate(rows) if place not in here.at}
+
+
 def many(count: int) -> list[Row]:
     rows: list[Row] = []
     for number in range(1, count + 1):
@@ -128,6 +149,8 @@ def many(count: int) -> list[Row]:
         }
         if number % 97 == 0:
             values["regDate"] = "2018-13-45"
+        if number % 89 == 0:
+            values["duty"] = "还款\x1f付息"
         rows.append(
             raw(number, values) if number % 101 else BrokenRow(Origin("a", "a.csv", number, PULLED), "x", "坏")
         )

@@ -5,25 +5,25 @@ Only what nearly every row looks like is read this way, and to the very bytes th
 anything odd about it goes to `Reader`, which alone knows what to do with it (tests/test_block_reading.py compares).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from itertools import compress
 from typing import Any
 
-import orjson
-
 from credit_sync.records import Listing, RecordKind
+from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns, iso
 from credit_sync.sources.field_reading import LONGEST_IDENTIFIER, FieldReader, ProblemError
-from credit_sync.sources.reading import Draft, Reader, join_key, key_part
-from credit_sync.sources.rows import BrokenRow, RawRow
-from credit_sync.sources.spool import Block
-from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, several
+from credit_sync.sources.reading import Draft, Reader, join_key, key_part, key_parts
+from credit_sync.sources.row_columns import RowColumns, by_column, without
+from credit_sync.sources.rows import RawRow, Row
+from credit_sync.sources.spool import NO_ENTRIES, Block, Entries
+from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, with_several
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
-from credit_sync.store.columns import SUBJECT_PREFIX, document, kinds_of_columns, to_columns
+from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.records import Again
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
-from credit_sync.subjects.subject import Sex, Subject
+from credit_sync.subjects.subject import Sex
 
 BLOCK = 500
 """Rows of a block: more gain little, and a slow source would tell its progress less often."""
@@ -33,11 +33,8 @@ _ODD = object()
 _MADE = ("subject_kind", "subject_birth_year", "subject_identifiers", "subject_former_names", "list")
 """Columns that are not just the value of their field."""
 
-Row = RawRow | BrokenRow
-_Entry = tuple[str, bytes, tuple[Any, ...]]
-"""Key, canonical JSON and columns of a record."""
-Columns = Mapping[str, Sequence[Any]]
-"""Columns by name; None or '' where a row says nothing."""
+Numbers = Mapping[str, Sequence[Identifier | None]]
+"""Identifiers by the field that they stand in."""
 
 
 class BlockReader:
@@ -49,88 +46,101 @@ class BlockReader:
         simple = reader.required == ("name",) and not mapping.parts and not part.constants.identifiers
         self._able = simple and mapping.record is RecordKind.LISTING
         self._known: dict[str, dict[str, Any]] = {}
-        nobody = Listing(subject=Subject(kind=SubjectKind.PERSON, name=""), list=mapping.list)
-        defaults = to_columns(nobody)
-        self._defaults = {name: defaults[name] for name in sorted(defaults)}
-        given = ((name.removeprefix(SUBJECT_PREFIX), name) for name in self._defaults)
-        self._columns = tuple((field, name) for field, name in given if name not in _MADE)
-        self._nothing = {field: self._defaults[column] for field, column in self._columns}
+        self._columns = {n.removeprefix(SUBJECT_PREFIX): n for n in value_names(Listing) if n not in _MADE}
+        said = part.constants.values.items()
+        same = {self._columns[field]: _bare(value) for field, value in said if field in self._columns}
+        self._writer = EntryColumns(mapping.list, same)
+        self._days: dict[date | None, str | None] = {}
 
     def read(self, rows: Sequence[Row | Again]) -> Block:
         """What the rows come to, in their order."""
-        block = Block()
-        entries = self._entries(rows) if self._able else {}
-        for number, row in enumerate(rows):
+        return self.read_columns(by_column(rows))
+
+    def read_columns(self, rows: RowColumns) -> Block:
+        """The same for rows by column."""
+        entries, places = self._entries(rows)
+        taken = set(places)
+        odd = rows.others | {place: rows.row(n) for n, place in enumerate(rows.at) if place not in taken}
+        block, done = Block(), 0
+        for place in sorted(odd):
+            before = bisect_left(places, place)
+            block.add_entries(entries.part(done, before))
+            done, row = before, odd[place]
             if isinstance(row, Again):
                 block.add_again(row)
-            elif isinstance(row, BrokenRow):
-                block.add(self._reader.read(row))
-            elif number in entries:
-                block.rows += 1
-                block.outcomes += 1
-                key, canonical, values = entries[number]
-                block.put_entry(key, row.origin, canonical, values, row.digest)
             else:
-                block.add(self._reader.read(row), row.digest)
+                block.add(self._reader.read(row), row.digest if isinstance(row, RawRow) else b"")
+        block.add_entries(entries.part(done, len(places)))
         return block
 
-    def _entries(self, rows: Sequence[Row | Again]) -> dict[int, _Entry]:
-        """The content of the rows in which nothing is odd, by their number in the block."""
-        titles = next((list(row.values) for row in rows if isinstance(row, RawRow)), [])
-        chosen = [
-            (number, row)
-            for number, row in enumerate(rows)
-            if isinstance(row, RawRow) and _is_simple(row.values, titles)
-        ]
-        if not chosen or not "".join(titles).isprintable():
-            return {}
-        cells = list(zip(*[row.values.values() for _, row in chosen], strict=True))
-        columns = dict(zip(titles, cells, strict=True))
-        texts = {title: texts_of(column) for title, column in columns.items()}
+    def _entries(self, rows: RowColumns) -> tuple[Entries, Sequence[int]]:
+        """The records of the rows in which nothing is odd, and where these stand in the block."""
+        rows = rows.without(_unclean(rows) if self._able else set(range(len(rows))))
+        if not len(rows):
+            return NO_ENTRIES, ()
+        texts = {title: texts_of(column) for title, column in zip(rows.titles, rows.cells, strict=True)}
         odd = self._not_entries(texts)
-        values, numbers = self._values(texts, len(chosen), odd)
+        values, numbers = self._values(texts, len(rows), odd)
         if "name" not in values:
-            return {}
-        unknown: Columns = {title: columns[title] for title in sorted(columns) if title not in self._reader.known}
-        if odd:
-            sound = [place not in odd for place in range(len(chosen))]
-            chosen = list(compress(chosen, sound))
-            values, numbers, unknown = (_chosen(those, sound) for those in (values, numbers, unknown))
-        if not chosen:
-            return {}
-        entries = self._read_entries(values, numbers, unknown, chosen[0][1].origin.pulled_at.date())
-        return {number: entry for (number, _), entry in zip(chosen, entries, strict=True) if entry is not None}
+            return NO_ENTRIES, ()
+        odd |= _of_several_names(values)
+        rows, values, numbers = rows.without(odd), without(odd, values), without(odd, numbers)
+        on = rows.pulled_at.date()
+        kinds = _kinds(values, numbers, len(rows), on)
+        identifiers, odd = _recognised(numbers, kinds, on)
+        rows, values, identifiers = rows.without(odd), without(odd, values), without(odd, identifiers)
+        columns = self._written(values, identifiers, without(odd, {"kind": kinds})["kind"])
+        keys = self._keys(values, identifiers, len(rows))
+        if not all(keys):
+            return self._entries(rows.without({number for number, key in enumerate(keys) if not key}))
+        extras = self._extras(rows)
+        digests, written = self._writer.digests(columns, extras), self._writer.values(columns, extras)
+        return Entries(keys, rows.places, rows.numbers, digests, written, rows.digests), rows.at
 
-    def _read_entries(self, values: Columns, numbers: Columns, unknown: Columns, on: date) -> list[_Entry | None]:
-        """The content of each row; None where it takes `Reader` to read it."""
-        count = len(values["name"])
+    def _written(self, values: Columns, identifiers: Numbers, kinds: Sequence[SubjectKind]) -> Columns:
+        """The columns of the records that differ from row to row."""
+        count = len(kinds)
         nothing = [None] * count
-        kinds, identifiers = _subjects(values, numbers, on)
         days, years = values.get("birth_date", nothing), values.get("birth_year", nothing)
-        columns: dict[str, Sequence[Any]] = {name: [default] * count for name, default in self._defaults.items()}
-        columns |= {column: values[field] for field, column in self._columns if field in values}
-        columns["subject_kind"] = [kind.value for kind in kinds]
+        person, organisation = SubjectKind.PERSON.value, SubjectKind.ORGANISATION.value
+        of_rows = zip(*identifiers.values(), strict=True) if identifiers else [()] * count
+        same = self._reader.parts[0].constants.values
+        columns = {c: values[field] for field, c in self._columns.items() if field in values and field not in same}
+        columns |= {name: iso(columns[name], self._days) for name in DATES if name in columns}
+        columns["subject_kind"] = [person if kind is SubjectKind.PERSON else organisation for kind in kinds]
         columns["subject_birth_year"] = [y or (d.year if d else None) for y, d in zip(years, days, strict=True)]
         columns["subject_identifiers"] = [
-            [(i.kind.value, i.value, i.valid) for i in _once(found)] if found else [] for found in identifiers
+            document([(i.kind.value, i.value, i.valid) for i in _once(found) if i]) for found in of_rows
         ]
-        extras = [{title: text for title, text in row.items() if text} for row in _rows_of(unknown, count)]
-        contents = map(_content, _rows_of(columns, count), extras)
-        entries = zip(self._keys(values, identifiers), contents, _rows_of_values(columns, extras), strict=True)
-        return [
-            entry if found is not None and entry[0] else None
-            for found, entry in zip(identifiers, entries, strict=True)
-        ]
+        return columns
 
-    def _keys(self, values: Columns, identifiers: Sequence[Mapping[str, Identifier] | None]) -> Iterator[str]:
+    def _keys(self, values: Columns, identifiers: Numbers, count: int) -> list[str]:
         """The key of each row; '' where it has none."""
-        parts = [
-            list(map(key_part, values[field]))
-            if field in values
-            else [found[field].value if found and field in found else "" for found in identifiers]
-            for field in self._reader.mapping.key
-        ]
-        return (join_key(row) if any(row) else "" for row in zip(*parts, strict=True))
+        columns = [self._key_column(field, values, identifiers, count) for field in self._reader.mapping.key]
+        return [join_key(row) if any(row) else "" for row in zip(*columns, strict=True)]
+
+    def _key_column(self, field: str, values: Columns, identifiers: Numbers, count: int) -> Sequence[str]:
+        if field in self._reader.parts[0].constants.values:
+            return list(map(key_part, values[field]))
+        if field in values:
+            try:
+                return key_parts(values[field])
+            except TypeError:  # dates, say
+                return list(map(key_part, values[field]))
+        return (
+            [found.value if found else "" for found in identifiers[field]]
+            if field in identifiers
+            else [""] * count
+        )
+
+    def _extras(self, rows: RowColumns) -> Sequence[str]:
+        """What each row says under titles that the mapping does not know, as JSON."""
+        columns = dict(zip(rows.titles, rows.cells, strict=True))
+        unknown = [title for title in sorted(columns) if title not in self._reader.known]
+        if not unknown:
+            return [document({})] * len(rows)
+        cells = zip(*[columns[title] for title in unknown], strict=True)
+        return [document({title: text for title, text in zip(unknown, row, strict=True) if text}) for row in cells]
 
     def _not_entries(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
         """Rows that may be blank or a note, and those that the source calls gone."""
@@ -166,7 +176,8 @@ class BlockReader:
     def _read(self, reader: FieldReader, column: Sequence[str], odd: set[int]) -> list[Any]:
         known = self._known.get(reader.name)
         if known is None or len(known) > _MOST_REMEMBERED:
-            self._known[reader.name] = known = {"": self._nothing.get(reader.name)}
+            column_of = self._columns.get(reader.name, "")
+            self._known[reader.name] = known = {"": self._writer.nothing.get(column_of)}
         known |= {text: _value(reader, text, known[""]) for text in set(column).difference(known)}
         values = [known[text] for text in column]
         if _ODD in values:
@@ -174,71 +185,48 @@ class BlockReader:
         return values
 
 
-def _is_simple(values: Mapping[str, Any], titles: list[str]) -> bool:
-    """A row with the titles of the others and nothing but text that needs no cleaning and no clipping."""
-    if list(values) != titles:
-        return False
-    try:
-        text = "".join(values.values())
-    except TypeError:
-        return False
-    return text.isprintable() and len(text) <= LONGEST and "&#" not in text
+def _unclean(rows: RowColumns) -> set[int]:
+    """Rows with text that would have to be cleaned or clipped."""
+    if not "".join(rows.titles).isprintable():
+        return set(range(len(rows)))
+    texts = list(map("".join, zip(*rows.cells, strict=True)))
+    if _is_clean("".join(texts)) and max(map(len, texts), default=0) <= LONGEST:
+        return set()
+    return {number for number, text in enumerate(texts) if len(text) > LONGEST or not _is_clean(text)}
 
 
-def _chosen(columns: Columns, which: Sequence[bool]) -> Columns:
-    """Some of the rows."""
-    return {name: list(compress(column, which)) for name, column in columns.items()}
+def _is_clean(text: str) -> bool:
+    return text.isprintable() and "&#" not in text
 
 
-def _subjects(
-    values: Columns, numbers: Columns, on: date
-) -> tuple[list[SubjectKind], list[Mapping[str, Identifier] | None]]:
-    """Kind and identifiers of each row's subject; None for the identifiers where it takes `Reader` to read the row."""
-    names = values["name"]
-    formers = values.get("former_names", [None] * len(names))
-    kinds: list[SubjectKind] = []
-    identifiers: list[Mapping[str, Identifier] | None] = []
-    rows = zip(names, formers, _kinds(values, len(names)), _rows_of(numbers, len(names)), strict=True)
-    for name, former, told, texts in rows:
-        given = {field: text for field, text in texts.items() if text}
-        kind = told or derive_kind(name, Given({}, given, on))
-        odd = former or not name or "原" in name or "名" in name
-        kinds.append(kind)
-        identifiers.append(None if odd else _identifiers(given, kind, on))
-    return kinds, identifiers
+def _of_several_names(values: Columns) -> set[int]:
+    """Rows whose subject has no name, or may have had another."""
+    odd = {n for n, name in enumerate(values["name"]) if not name or "原" in name or "名" in name}
+    return odd.union(n for n, names in enumerate(values.get("former_names", ())) if names)
 
 
-def _content(columns: Mapping[str, Any], extra: Mapping[str, Any]) -> bytes:
-    """As `canonical` writes it: the names of both are in order."""
-    return orjson.dumps({"columns": columns, "extra": extra, "warnings": []})
-
-
-def _rows_of_values(columns: Columns, extras: Sequence[Mapping[str, str]]) -> Iterator[tuple[Any, ...]]:
-    """The rows as `to_values` makes them."""
-    plain, dates, documents = kinds_of_columns(Listing)
-    made: list[Iterable[Any]] = [columns[name] for name in plain]
-    made += [[day and day.isoformat() for day in columns[name]] for name in dates]
-    made += [map(document, columns[name]) for name in documents]
-    return zip(*made, ["[]"] * len(extras), map(document, extras), strict=True)
-
-
-def _rows_of(columns: Columns, count: int) -> Iterator[dict[str, Any]]:
-    """Columns turned into rows."""
-    if not columns:
-        return ({} for _ in range(count))
-    names = tuple(columns)
-    return (dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True))
-
-
-def _kinds(values: Columns, count: int) -> Sequence[SubjectKind | None]:
-    """The kinds of the subjects as far as the values tell, in the order in which `derive_kind` asks them."""
+def _kinds(values: Columns, numbers: Mapping[str, Sequence[str]], count: int, on: date) -> list[SubjectKind]:
+    """The kinds of the subjects, from what `derive_kind` asks, in its order."""
     nothing = [None] * count
-    hints = zip(*(values.get(f, nothing) for f in ("sex", "age", "birth_date", "birth_year")), strict=True)
-    rows = zip(values.get("kind", nothing), hints, values.get("legal_representative", nothing), strict=True)
-    return [
-        kind or (SubjectKind.PERSON if any(hint) else SubjectKind.ORGANISATION if representative else None)
-        for kind, hint, representative in rows
+    asked = ("kind", "sex", "age", "birth_date", "birth_year", "legal_representative")
+    rows = zip(*[values.get(field, nothing) for field in asked], strict=True)
+    kinds = [
+        kind
+        or (
+            SubjectKind.PERSON
+            if sex or age or day or year
+            else SubjectKind.ORGANISATION
+            if representative
+            else None
+        )
+        for kind, sex, age, day, year, representative in rows
     ]
+    return [kind or _derived(number, values, numbers, on) for number, kind in enumerate(kinds)]
+
+
+def _derived(number: int, values: Columns, numbers: Mapping[str, Sequence[str]], on: date) -> SubjectKind:
+    given = {field: column[number] for field, column in numbers.items() if column[number]}
+    return derive_kind(values["name"][number], Given({}, given, on))
 
 
 def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
@@ -258,22 +246,27 @@ def _bare(value: Any) -> Any:
     return value.value if isinstance(value, Sex) else value
 
 
-def _identifiers(numbers: Mapping[str, str], kind: SubjectKind, on: date) -> dict[str, Identifier] | None:
-    """The identifiers by field; None where one is doubtful, or tells more about the person than itself."""
-    found = {}
-    for field, text in numbers.items():
-        if field not in OWNERS or len(text) > LONGEST_IDENTIFIER or several(text) != [text]:
-            return None
-        identifier = recognise(text, OWNERS[field] or kind, on=on)
-        if identifier is None:
-            continue
-        tells_more = identifier.kind is IdentifierKind.CITIZEN_ID and not identifier.masked
-        if tells_more or not identifier.valid:
-            return None
-        found[field] = identifier
-    return found
+def _recognised(
+    numbers: Mapping[str, Sequence[str]], kinds: Sequence[SubjectKind], on: date
+) -> tuple[Numbers, set[int]]:
+    """The identifiers, and the rows in which one is doubtful, or tells more about the person than itself."""
+    identifiers: dict[str, Sequence[Identifier | None]] = {}
+    odd: set[int] = set()
+    for field, column in numbers.items():
+        owner = OWNERS.get(field)
+        odd |= {
+            n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER or (text and field not in OWNERS)
+        }
+        odd |= with_several(column)
+        identifiers[field] = found = [
+            recognise(text, owner or kind, on=on) if text and n not in odd else None
+            for n, (text, kind) in enumerate(zip(column, kinds, strict=True))
+        ]
+        whole = IdentifierKind.CITIZEN_ID
+        odd |= {n for n, i in enumerate(found) if i and (not i.valid or (i.kind is whole and not i.masked))}
+    return identifiers, odd
 
 
-def _once(found: Mapping[str, Identifier]) -> Iterable[Identifier]:
+def _once(found: Sequence[Identifier | None]) -> Iterable[Identifier | None]:
     """A number that stands in two fields is one."""
-    return found.values() if len(found) == 1 else dict.fromkeys(found.values())
+    return found if len(found) == 1 else dict.fromkeys(found)

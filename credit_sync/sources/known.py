@@ -5,10 +5,9 @@ from itertools import groupby
 
 import numpy as np
 
-from credit_sync.sources.block_reading import Row
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.row_digests import RowDigests
-from credit_sync.sources.rows import BrokenRow
+from credit_sync.sources.rows import BrokenRow, Row
 from credit_sync.store.known_rows import DIGEST_SIZE, KnownRows
 from credit_sync.store.records import Again
 

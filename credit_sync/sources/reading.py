@@ -225,6 +225,12 @@ def key_part(value: Any) -> str:
     return "".join(unicodedata.normalize("NFKC", str(value)).split())
 
 
+def key_parts(column: Sequence[str]) -> list[str]:
+    """`key_part` each text of a column, of which all are printable."""
+    folded = unicodedata.normalize("NFKC", "\n".join(column))
+    return list(map(key_part, column)) if " " in folded or not column else folded.split("\n")
+
+
 def join_key(parts: Sequence[str]) -> str:
     """The key made of its parts: unambiguous, and not too long for a database to index."""
     key = "|".join(parts)

@@ -6,17 +6,17 @@ source is short or its rows are known, the process does it itself, for helpers t
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from credit_sync.errors import SourceError
-from credit_sync.processes import Helper, HelperLostError, collect_rarely, cores, packed
-from credit_sync.sources.block_reading import BLOCK, BlockReader, Row
+from credit_sync.processes import Helper, HelperLostError, collect_rarely, cores
+from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.known import TellApart, all_to_be_read
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.reading import Reader
-from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.sources.row_columns import by_column, unpacked
+from credit_sync.sources.rows import Row
 from credit_sync.sources.spool import Block
 from credit_sync.store.records import Again
 
@@ -54,7 +54,7 @@ def _spread(
     for block in blocks:
         unread = sum(not isinstance(row, Again) for row in block)
         alone -= unread
-        task = _packed(block) if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
+        task = by_column(block).packed() if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
         if task is None:  # not worth giving, or it holds a value that no other process can be given
             begun.append(here.read(block))
         else:
@@ -85,39 +85,7 @@ def _reading(mapping: SourceMapping) -> Callable[[Any], Any]:
     collect_rarely()
 
     def answer(task: Any) -> Any:
-        block = reader.read(_unpacked(task))
+        block = reader.read_columns(unpacked(task))
         return block.pack(), block.rows, block.outcomes, block.rejected, block.skipped
 
     return answer
-
-
-def _packed(block: list[Row | Again]) -> bytes | None:
-    """Rows in few objects; None where a value cannot leave its process (a database's handle, say)."""
-    origin = next(row.origin for row in block if not isinstance(row, Again))
-    titles = next((list(row.values) for row in block if isinstance(row, RawRow)), [])
-    rows: list[Any] = []
-    for row in block:
-        if isinstance(row, Again | BrokenRow):
-            rows.append(row)
-        else:
-            values = tuple(row.values.values()) if list(row.values) == titles else dict(row.values)
-            rows.append((row.origin.place, row.origin.row, values, row.digest))
-    try:
-        return packed((origin.source, origin.pulled_at, titles, rows))
-    except Exception:  # pickling foreign objects may fail in any way
-        return None
-
-
-def _unpacked(task: Any) -> list[Row | Again]:
-    source: str
-    pulled_at: datetime
-    source, pulled_at, titles, rows = task
-    found: list[Row | Again] = []
-    for row in rows:
-        if isinstance(row, Again | BrokenRow):
-            found.append(row)
-        else:
-            place, number, values, digest = row
-            named = dict(zip(titles, values, strict=True)) if isinstance(values, tuple) else values
-            found.append(RawRow(Origin(source, place, number, pulled_at), named, digest))
-    return found

@@ -32,3 +32,6 @@ class BrokenRow:
     origin: Origin
     text: str
     reason: str
+
+
+Row = RawRow | BrokenRow

@@ -7,13 +7,13 @@ middle, and memory stays bounded. The file has no name and goes with the process
 import marshal
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
-from credit_sync.sources.rows import Origin
 from credit_sync.store.columns import canonical, digest_of, to_columns, to_values
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH, Entry
@@ -21,8 +21,33 @@ from credit_sync.store.records import Again, Gone, Held, Item
 
 _BUFFER = 1 << 20
 _LENGTH = 8
+_NO_REFERENCES = 2
+"""The version of marshal that does not look for objects that it has met before, which takes longer than to write them."""
 _Spooled = tuple[Any, ...]
-"""What it is (entry, gone, bad, again), and its parts."""
+"""What it is (entries, gone, bad, again), and its parts."""
+
+
+class Entries(NamedTuple):
+    """Records that follow each other, column by column."""
+
+    keys: Sequence[str]
+    places: Sequence[str]
+    rows: Sequence[int]
+    digests: Sequence[bytes]
+    values: Sequence[Any]
+    """The columns of `to_values`; instead of a list of values that are all the same, the value."""
+    row_digests: Sequence[bytes]
+
+    def part(self, first: int, last: int) -> "Entries":
+        """Some of them."""
+        if first == 0 and last == len(self.keys):
+            return self
+        values = [column[first:last] if isinstance(column, list) else column for column in self.values]
+        others = {name: column[first:last] for name, column in self._asdict().items() if name != "values"}
+        return Entries(values=values, **others)
+
+
+NO_ENTRIES = Entries([], [], [], [], [], [])
 
 
 class Block:
@@ -59,22 +84,26 @@ class Block:
         self.outcomes += len(again)
         self.items.append(("again", again.place, again.rows, again.known))
 
-    def put_entry(
-        self, key: str, origin: Origin, content: bytes, values: tuple[Any, ...], row_digest: bytes
-    ) -> None:
-        """A record, as canonical JSON and as columns; counting its row and outcome is the caller's."""
-        self.items.append(("entry", key, origin.place, origin.row, digest_of(content), values, row_digest))
+    def add_entries(self, entries: Entries) -> None:
+        """Records, each of a row of its own."""
+        count = len(entries.keys)
+        if count:
+            self.rows += count
+            self.outcomes += count
+            self.items.append(("entries", *entries))
 
     def pack(self) -> bytes:
         """The items as bytes."""
-        return self.packed or (marshal.dumps(self.items) if self.items else b"")
+        return self.packed or (marshal.dumps(self.items, _NO_REFERENCES) if self.items else b"")
 
     def _put_record(self, read: Read, row_digest: bytes) -> None:
         said = {"columns": to_columns(read.record), "extra": read.extra, "warnings": list(read.warnings)}
         content = canonical(said)
         plain = orjson.loads(content)
         values = to_values(type(read.record), plain["columns"], plain["warnings"], plain["extra"])
-        self.put_entry(read.key, read.origin, content, values, row_digest)
+        place, row = read.origin.place, read.origin.row
+        one = Entries([read.key], [place], [row], [digest_of(content)], values, [row_digest])
+        self.items.append(("entries", *one))
 
 
 class Spool:
@@ -117,7 +146,7 @@ class Spool:
         self._file.seek(0)
         spooled: list[_Spooled] = []
         while length := self._file.read(_LENGTH):
-            spooled += marshal.loads(self._file.read(int.from_bytes(length, "big")))  # noqa: S302 - our own
+            spooled += taken_apart(self._file.read(int.from_bytes(length, "big")))
             if len(spooled) >= BATCH:
                 yield _sorted_out(spooled)
                 spooled = []
@@ -140,13 +169,26 @@ class Spool:
             self._file.write(packed)
 
 
+def taken_apart(packed: bytes) -> Iterator[_Spooled]:
+    """The items that were packed, each record by itself as an `Entry`."""
+    for item in marshal.loads(packed):  # noqa: S302 - our own
+        if item[0] == "entries":
+            keys, places, rows, digests, values, row_digests = item[1:]
+            columns = [column if isinstance(column, list) else repeat(column, len(keys)) for column in values]
+            yield from map(Entry, keys, places, rows, digests, zip(*columns, strict=True), row_digests)
+        else:
+            yield item
+
+
 def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
     items: list[Item] = []
     bad: list[BadRow] = []
-    for what, *parts in spooled:
-        if what == "entry":
-            items.append(Entry._make(parts))
-        elif what == "again":
+    for item in spooled:
+        if isinstance(item, Entry):
+            items.append(item)
+            continue
+        what, *parts = item
+        if what == "again":
             items.append(Again(*parts))
         elif what == "gone":
             items.append(Gone(*parts))

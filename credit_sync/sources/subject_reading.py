@@ -3,7 +3,7 @@ contradicts itself.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -165,6 +165,13 @@ def several(text: str) -> list[str]:
         return [text]
     parts = [part for part in _SEVERAL.split(text) if part.strip()]
     return parts if len(parts) > 1 and all(len(p.strip()) >= _LEAST_IDENTIFIER for p in parts) else [text]
+
+
+def with_several(column: Sequence[str]) -> set[int]:
+    """The rows of a column whose cell holds several numbers."""
+    if not _SEVERAL.search("".join(column)):
+        return set()
+    return {row for row, text in enumerate(column) if several(text) != [text]}
 
 
 def _birth_year(values: Mapping[str, Any], own_id: str) -> int | None:

@@ -90,10 +90,11 @@ def text_of(value: Any) -> str:
 
 def texts_of(column: Sequence[str]) -> Sequence[str]:
     """`text_of` each text of a column, of which all are printable."""
-    texts = list(map(str.strip, column))
-    if not (set(map(str.lower, texts)) & words.EMPTY) - {""}:
-        return texts
-    return ["" if text.lower() in words.EMPTY else text for text in texts]
+    blank = " " in "".join(column)
+    texts = list(map(str.strip, column)) if blank else list(column)
+    short = {text for text in texts if 0 < len(text) <= _LONGEST_EMPTY}
+    empty = {text for text in short if text.lower() in words.EMPTY}
+    return ["" if text in empty else text for text in texts] if empty else texts
 
 
 def name_of(text: str) -> str:

@@ -92,9 +92,11 @@ def can_be_completed(pattern: str) -> bool:
     if pattern[17] == "*" or hidden > 1:  # two digits leave every sum
         return bool(dates)
     check = _CHECKS[pattern[17]]
-    completed = [region_and_serial.replace("*", digit) for digit in ("0123456789" if hidden else "0")]
-    sums = [(1 - check - 2 * int(digits, 13)) % 11 for digits in completed]  # 13: see check_digit
-    return not dates.isdisjoint(sums)
+    for digit in "0123456789" if hidden else "0":
+        shown = 2 * int(region_and_serial.replace("*", digit), 13)  # 13: see check_digit
+        if (1 - check - shown) % 11 in dates:
+            return True
+    return False
 
 
 _Sums = frozenset[int]
@@ -102,6 +104,7 @@ _Sums = frozenset[int]
 _EVERY: _Sums = frozenset(range(11))
 
 
+@lru_cache(maxsize=20_000)
 def _date_sums(year: str, day: str) -> _Sums:
     """The sums of the birth dates under a mask; empty where no date is possible.
 
