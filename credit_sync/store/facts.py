@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self
 
-from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, and_, case, cast, func, select
+from sqlalchemy import JSON, ColumnElement, Connection, Date, Table, Text, and_, case, cast, func, null, select
 
 from credit_sync.store.doubts import UNUSED
 from credit_sync.store.schema import source_version
@@ -65,32 +65,56 @@ class Counted:
 
 def count_facts(connection: Connection, counted: Counted, province_of: Callable[[str], str]) -> Facts:
     """Counts; `province_of` tells which province a place is in, '' where it does not know."""
-    c = counted.table.c
-    touched = c.changed_in == counted.version
     has = {name: _has(counted.table, name) for name in counted.fields}
-    columns = [func.count(), _sum(touched), _sum(and_(touched, cast(c.warnings, Text).contains(UNUSED)))]
-    columns += [_sum(condition) for condition in has.values()]
-    columns += [_sum(and_(touched, condition)) for condition in has.values()]
-    published = c.get("published_on")
-    if published is not None:
-        columns.append(func.max(case((published <= counted.today, published))))
-    place = _place(counted.table).label("place")
-    live = (c.source == counted.source, c.removed_at.is_(None))
-    rows: Sequence[Any] = connection.execute(select(place, *columns).where(*live).group_by(place)).all()
-    sums = [sum(row[i + 1] or 0 for row in rows) for i in range(3 + 2 * len(has))]
+    places = _by_place(connection, counted, has)
+    rows, unused, *filled = _touched(connection, counted, has)
     provinces: Counter[str] = Counter()
-    for row in rows:
-        provinces[province_of(row[0] or "")] += row[1]
-    days = [row[-1] for row in rows if published is not None and row[-1] is not None]
+    for place, count, *_ in places:
+        provinces[province_of(place or "")] += count
+    days = [row[-1] for row in places if row[-1] is not None]
     return Facts(
-        rows=sums[0],
-        touched=sums[1],
-        unused=sums[2],
-        filled=dict(zip(has, sums[3 : 3 + len(has)], strict=True)),
-        touched_filled=dict(zip(has, sums[3 + len(has) :], strict=True)),
+        rows=provinces.total(),
+        touched=rows,
+        unused=unused,
+        filled={name: sum(row[i] for row in places) for i, name in enumerate(has, 2)},
+        touched_filled=dict(zip(has, filled, strict=True)),
         provinces=dict(sorted(provinces.items())),
         newest=max(days).isoformat() if days else "",
     )
+
+
+def _by_place(
+    connection: Connection, counted: Counted, has: Mapping[str, ColumnElement[bool]]
+) -> Sequence[Sequence[Any]]:
+    """Of the live records of each place: how many, how many with each field, and the latest day of publication.
+
+    OFFSET has that worked out row by row first, so that grouping sorts few short values and not all they are made of.
+    """
+    c = counted.table.c
+    said = (_place(counted.table).label("place"), _published(counted).label("published"))
+    filled = (_as_number(condition).label(f"has_{name}") for name, condition in has.items())
+    live = select(*said, *filled).where(c.source == counted.source, c.removed_at.is_(None)).offset(0).subquery().c
+    sums = (func.sum(live[f"has_{name}"]) for name in has)
+    return connection.execute(
+        select(live.place, func.count(), *sums, func.max(live.published)).group_by(live.place)
+    ).all()
+
+
+def _touched(connection: Connection, counted: Counted, has: Mapping[str, ColumnElement[bool]]) -> tuple[int, ...]:
+    """Of the live records that the version touched: how many, how many with a field left out, and with each field.
+
+    They are found by their version, for few are; what is live among them shows in each.
+    """
+    c = counted.table.c
+    live = c.removed_at.is_(None)
+    conditions = (
+        live,
+        and_(live, cast(c.warnings, Text).contains(UNUSED)),
+        *(and_(live, h) for h in has.values()),
+    )
+    of_version = (c.source == counted.source, c.changed_in == counted.version)
+    sums = connection.execute(select(*map(_sum, conditions)).where(*of_version)).one()
+    return tuple(count or 0 for count in sums)
 
 
 def last_facts(connection: Connection, source: str) -> Facts | None:
@@ -125,5 +149,15 @@ def _place(table: Table) -> ColumnElement[str]:
     return func.substr(place, 1, _LONGEST_PLACE)
 
 
+def _published(counted: Counted) -> ColumnElement[date | None]:
+    """When a record was published, where that is not in the future."""
+    published = counted.table.c.get("published_on")
+    return cast(null(), Date) if published is None else case((published <= counted.today, published))
+
+
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
+    return func.sum(_as_number(condition))
+
+
+def _as_number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
