@@ -19,7 +19,7 @@ from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, Segment
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.pairs import touched_owners
-from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, ended_between
+from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, listings_of
 from credit_sync.store.schema import match, record_history, screening
 
 _BLOCK = 5000
@@ -82,7 +82,7 @@ def _changed(connection: Connection, current: CurrentIndex, before: Before, day:
     """Listings that changed since, as they are now and as they were; what is in the index already is taken from there."""
     segments = list(current.index.segments[1:]) if before.versions == dict(current.stamp.versions) else []
     rows = [] if segments else list(changed_since(connection, before.versions))
-    rows += ended_between(connection, before.at.date(), day)
+    rows += listings_of(connection, current.index.ended(before.at.date().toordinal(), day.toordinal()))
     listings = [(number, found) for number, found, _ in rows]
     known = {int(number) for segment in segments for number in segment.columns["owner"]}
     listings += _as_they_were(connection, sorted(known.union(number for number, _, _ in rows)))
