@@ -49,12 +49,8 @@ def to_judge(  # noqa: PLR0913
 ) -> list[int]:
     """Of the live applicants (id -> version) those to judge on a day, ascending; `now`: what each rests on tonight."""
     c = screening.c
-    rows = connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict)).all()
-    holding = {
-        row.applicant_id
-        for row in rows
-        if row.basis == now(row.applicant_id) and live.get(row.applicant_id) == row.applicant_version
-    }
+    rows = list(map(tuple, connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict))))
+    holding = {i for i, version, rests_on, _ in rows if live.get(i) == version and rests_on == now(i)}
     if not holding:
         return sorted(live)
     before = _before(connection, next(iter(holding)))
@@ -63,7 +59,7 @@ def to_judge(  # noqa: PLR0913
         touched_owners(asking, current.index, changed) for changed in _changed(connection, current, before, day)
     ]
     if touched:
-        suspicious = {row.applicant_id for row in rows if row.verdict != Verdict.CLEAR.value}
+        suspicious = {i for i, _, _, verdict in rows if verdict != Verdict.CLEAR.value}
         suspicious.update(connection.scalars(select(match.c.applicant_id).where(match.c.closed_at.is_(None))))
         for sharing, namesakes in touched:
             found.update(sharing, suspicious.intersection(namesakes))
