@@ -19,7 +19,7 @@ from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
 from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import Measures
-from credit_sync.store.schema import flag, flag_history, match
+from credit_sync.store.schema import applicant, flag, flag_history, match
 
 CLOSED_APPLICANT = "申报主体已不在申报系统中"
 
@@ -102,14 +102,13 @@ class FlagWriter:
                 self._connection.execute(table.insert(), rows)
                 rows.clear()
 
-    def close_removed_applicants(self, live: Sequence[int]) -> None:
-        """Closes the open flags of applicants that their system no longer has; `live` are the ids it has."""
-        query = select(flag).where(flag.c.closed_at.is_(None)).order_by(flag.c.id)
-        open_flags: list[Any] = list(self._connection.execute(query).mappings())
-        still_there = set(live)
-        for stored in open_flags:
-            if stored["applicant_id"] not in still_there:
-                self._close(stored, CLOSED_APPLICANT)
+    def close_removed_applicants(self) -> None:
+        """Closes the open flags of applicants that their system no longer has."""
+        gone = select(applicant.c.id).where(applicant.c.removed_at.is_not(None))
+        query = select(flag).where(flag.c.closed_at.is_(None), flag.c.applicant_id.in_(gone)).order_by(flag.c.id)
+        left: list[Any] = list(self._connection.execute(query).mappings())
+        for stored in left:
+            self._close(stored, CLOSED_APPLICANT)
         self._insert_new()
 
     def _write_flag(

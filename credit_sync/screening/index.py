@@ -111,6 +111,17 @@ class ListingIndex:
         alive: NDArray[np.bool_] = self.segments[number].columns["until"][rows] > day
         return alive & ~self.dead[rows] if number == 0 and len(self.dead) else alive
 
+    def ended(self, after: int, until: int) -> list[int]:
+        """Listings whose last day came in a span of days (ordinals, the first not included), ascending."""
+        found: set[int] = set()
+        for number, segment in enumerate(self.segments):
+            days = segment.columns["until"]
+            rows = np.flatnonzero((days > after) & (days <= until))
+            if number == 0 and len(self.dead):
+                rows = rows[~self.dead[rows]]
+            found.update(segment.columns["owner"][rows].tolist())
+        return sorted(found)
+
 
 def segment_of(blocks: Sequence[tuple[Entries, Array]]) -> Segment:
     """One segment of blocks of (entries, until)."""

@@ -1,10 +1,12 @@
 """The index in its folder: built from the store, stamped, replaced as a whole, and completed from the store when read.
 
-    FOLDER/current      the name of the index in force
-    FOLDER/NAME/        its arrays, and stamp.json: list versions, scheme of the keys, number of entries
+    FOLDER/current                the name of the index in force
+    FOLDER/NAME/                  its arrays, and stamp.json: list versions, scheme of the keys, number of entries
+    FOLDER/NAME/changes-DIGEST/   what changed since, up to the versions in the digest
 
 What pulls have changed since the stamp is read from the store as a second, small segment, so that an index is never
-out of date; when that has grown, the next screening builds a new one. Another scheme of keys makes it useless.
+out of date; when that has grown, the next screening builds a new one. Another scheme of keys makes it useless. The
+night keeps that segment for those who ask by day; it is used while the lists stand as they did then.
 """
 
 import json
@@ -12,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -25,7 +27,7 @@ from sqlalchemy.engine import make_url
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
-from credit_sync.screening.texts import Array
+from credit_sync.screening.texts import Array, spans
 from credit_sync.shipped import shipped
 from credit_sync.store.engine import connect
 from credit_sync.store.listing_rows import (
@@ -88,7 +90,9 @@ def open_index(connection: Connection, folder: Path) -> CurrentIndex:
         return CurrentIndex(ListingIndex((segment_of([block]),)), stamp, versions)
     if not is_touched_since(connection, stamp.versions):
         return CurrentIndex(ListingIndex((base,)), stamp, versions)
-    changed = segment_of([_block(changed_since(connection, stamp.versions))])
+    changed = _kept_changes(_place_of_changes(connection, base, versions))
+    if changed is None:
+        changed = segment_of([_block(changed_since(connection, stamp.versions))])
     index = ListingIndex((base, changed), dead=_is_among(base, changed))
     return CurrentIndex(index, stamp, versions)
 
@@ -100,8 +104,10 @@ def refreshed_index(engine: Engine, folder: Path) -> CurrentIndex:
             build_index(engine, folder)
         found = open_index(connection, folder)
         base, *changes = found.index.segments
-        if sum(map(len, changes)) <= max(_MOST_CHANGED * len(base), _LEAST_CHANGED):
+        if not changes:
             return found
+        if len(changes[0]) <= max(_MOST_CHANGED * len(base), _LEAST_CHANGED):
+            return _with_changes_kept(connection, folder, found)
         build_index(engine, folder)
         return open_index(connection, folder)
 
@@ -151,13 +157,42 @@ def _saved(connection: Connection, folder: Path) -> tuple[Stamp | None, Segment 
         return None, None
 
 
+def _place_of_changes(connection: Connection, base: Segment, versions: Mapping[str, int]) -> Path | None:
+    """Where changes up to some versions are kept, if they are. None while a pull has left something of a version that
+    is not accepted: nothing tells what it has touched by now."""
+    if base.place is None or is_touched_since(connection, versions):
+        return None
+    content = json.dumps([dict(versions), lineage(connection, versions)], sort_keys=True)
+    return base.place / f"changes-{blake2b(content.encode(), digest_size=8).hexdigest()}"
+
+
+def _kept_changes(place: Path | None) -> Segment | None:
+    try:
+        return Segment.open(place) if place is not None else None
+    except (OSError, ValueError):
+        return None
+
+
+def _with_changes_kept(connection: Connection, folder: Path, found: CurrentIndex) -> CurrentIndex:
+    """The same index, its changes saved beside the base, in place of those of earlier nights."""
+    base, changed = found.index.segments
+    place = _place_of_changes(connection, base, found.versions)
+    if place is None or changed.place is not None:
+        return found
+    fresh = fresh_folder(folder)
+    changed.save(fresh)
+    for old in place.parent.glob("changes-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    fresh.replace(place)
+    index = replace(found.index, segments=(base, replace(changed, place=place)))
+    return replace(found, index=index)
+
+
 def _is_among(base: Segment, changed: Segment) -> Array:
     """Which entries of the first segment belong to listings that stand in the second."""
     owners, again = base.columns["owner"], np.unique(changed.columns["owner"])
     dead = np.zeros(len(base), bool)
-    first, after = np.searchsorted(owners, again, "left"), np.searchsorted(owners, again, "right")
-    for start, end in zip(first.tolist(), after.tolist(), strict=True):
-        dead[start:end] = True
+    dead[spans(np.searchsorted(owners, again, "left"), np.searchsorted(owners, again, "right"))] = True
     return dead
 
 

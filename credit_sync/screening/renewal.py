@@ -19,7 +19,7 @@ from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, Segment
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.pairs import touched_owners
-from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, ended_between
+from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, listings_of
 from credit_sync.store.schema import match, record_history, screening
 
 _BLOCK = 5000
@@ -49,12 +49,8 @@ def to_judge(  # noqa: PLR0913
 ) -> list[int]:
     """Of the live applicants (id -> version) those to judge on a day, ascending; `now`: what each rests on tonight."""
     c = screening.c
-    rows = connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict)).all()
-    holding = {
-        row.applicant_id
-        for row in rows
-        if row.basis == now(row.applicant_id) and live.get(row.applicant_id) == row.applicant_version
-    }
+    rows = list(map(tuple, connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict))))
+    holding = {i for i, version, rests_on, _ in rows if live.get(i) == version and rests_on == now(i)}
     if not holding:
         return sorted(live)
     before = _before(connection, next(iter(holding)))
@@ -63,7 +59,7 @@ def to_judge(  # noqa: PLR0913
         touched_owners(asking, current.index, changed) for changed in _changed(connection, current, before, day)
     ]
     if touched:
-        suspicious = {row.applicant_id for row in rows if row.verdict != Verdict.CLEAR.value}
+        suspicious = {i for i, _, _, verdict in rows if verdict != Verdict.CLEAR.value}
         suspicious.update(connection.scalars(select(match.c.applicant_id).where(match.c.closed_at.is_(None))))
         for sharing, namesakes in touched:
             found.update(sharing, suspicious.intersection(namesakes))
@@ -82,7 +78,7 @@ def _changed(connection: Connection, current: CurrentIndex, before: Before, day:
     """Listings that changed since, as they are now and as they were; what is in the index already is taken from there."""
     segments = list(current.index.segments[1:]) if before.versions == dict(current.stamp.versions) else []
     rows = [] if segments else list(changed_since(connection, before.versions))
-    rows += ended_between(connection, before.at.date(), day)
+    rows += listings_of(connection, current.index.ended(before.at.date().toordinal(), day.toordinal()))
     listings = [(number, found) for number, found, _ in rows]
     known = {int(number) for segment in segments for number in segment.columns["owner"]}
     listings += _as_they_were(connection, sorted(known.union(number for number, _, _ in rows)))

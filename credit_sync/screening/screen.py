@@ -86,7 +86,7 @@ def screen(
                 night.write(connection, applicants, live, block.judgements)
                 done += len(block.judgements)
                 progress(done)
-        writer.close_removed_applicants(sorted(live))
+        writer.close_removed_applicants()
         counts.flags.reopened = reopen_changed(connection, run.as_of)
         counts.flags.open = waiting_by_list(connection)
         _forget_removed(connection)
@@ -100,8 +100,11 @@ def _live(connection: Connection) -> tuple[dict[int, int], dict[int, bytes]]:
     """Live applicants, ascending: id -> version, id -> digest of what is said of it."""
     c = applicant.c
     query = select(c.id, c.version, c.digest).where(c.removed_at.is_(None)).order_by(c.id)
-    rows = connection.execute(query).all()
-    return {row.id: row.version for row in rows}, {row.id: row.digest for row in rows}
+    versions: dict[int, int] = {}
+    digests: dict[int, bytes] = {}
+    for number, version, digest in connection.execute(query):
+        versions[number], digests[number] = version, digest
+    return versions, digests
 
 
 def _unknown(connection: Connection, settings: Settings, live: Mapping[int, int], run: Run) -> dict[int, str]:

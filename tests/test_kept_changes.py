@@ -1,0 +1,113 @@
+"""What changed since the index was built is kept beside it: used while the lists stand as they did, and else ignored."""
+
+import pickle
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection, Engine
+from test_screening_renewal import FIRMS, FIRST, IDS, MASKS, NOBODY, Night
+
+from credit_sync.screening.index import Segment
+from credit_sync.screening.index_files import CurrentIndex, open_index
+from credit_sync.sources.pull import pull
+from credit_sync.store import ledger, schema
+
+LISTED = [{"案号": "(2016)皖01执1号", "姓名": "张伟", "证件": MASKS[0]}]
+LATER = [{"案号": "(2016)皖01执2号", "姓名": "王小明", "证件": MASKS[1], "移出日期": "2026-03-09"}]
+LAST = [{"案号": "(2016)皖01执3号", "姓名": FIRMS[0], "法人": "张伟"}]
+
+
+@pytest.fixture
+def night(engine: Engine, tmp_path: Path) -> Night:
+    """Two nights: an index of the first list, and the changes of the second beside it."""
+    night = Night(engine, tmp_path / "night")
+    night.deliver("applicants", [{"编号": "1", "姓名": "张伟", "证件": IDS[0]}])
+    for rows in (NOBODY + LISTED, NOBODY + LATER):
+        night.deliver("list", rows)
+        night.run()
+    return night
+
+
+def opened(night: Night) -> CurrentIndex:
+    with night.engine.connect() as connection:
+        return open_index(connection, night.folder / "index")
+
+
+def from_store(night: Night) -> CurrentIndex:
+    """The index completed from the store alone."""
+    plain = night.folder / "plain"
+    shutil.copytree(night.folder / "index", plain, ignore=shutil.ignore_patterns("changes-*"))
+    with night.engine.connect() as connection:
+        return open_index(connection, plain)
+
+
+def content(found: CurrentIndex) -> list[Any]:
+    def of(segment: Segment) -> list[Any]:
+        columns = [column.tolist() for column in segment.columns.values()]
+        tables = [(table.keys.tolist(), table.rows.tolist()) for table in segment.tables.values()]
+        texts = [texts.of_rows(np.arange(len(segment))).tolist() for texts in segment.texts.values()]
+        return [*columns, *tables, *texts, segment.shapes]
+
+    return [*map(of, found.index.segments), found.index.dead.tolist(), found.stamp, found.versions]
+
+
+def is_kept(found: CurrentIndex) -> bool:
+    """Whether its changes came from a file."""
+    _, changes = found.index.segments
+    return changes.place is not None
+
+
+def test_what_a_night_has_kept_is_what_the_store_says(night: Night) -> None:
+    found, expected = opened(night), from_store(night)
+    assert (is_kept(found), is_kept(expected)) == (True, False)
+    assert content(found) == content(expected)
+    assert content(pickle.loads(pickle.dumps(found))) == content(expected)
+
+
+def test_after_the_next_pull_it_is_read_from_the_store_until_the_next_night(night: Night) -> None:
+    night.deliver("list", NOBODY + LATER + LAST)
+    run = ledger.begin(night.engine, FIRST + timedelta(days=3), {})
+    pull(night.engine, night.settings, run, accept_shrink=True)
+    assert not is_kept(opened(night))
+    assert content(opened(night)) == content(from_store(night))
+    ledger.finish(night.engine, run, "done")
+    shutil.rmtree(night.folder / "plain")
+    night.number = 3
+    night.run()
+    assert is_kept(opened(night))
+    assert content(opened(night)) == content(from_store(night))
+    assert len(list((night.folder / "index").glob("*/changes-*"))) == 1
+
+
+def of_an_unfinished_pull(connection: Connection) -> None:
+    c = schema.listing.c
+    change = schema.listing.update().where(c.subject_name == "王小明")
+    connection.execute(change.values(subject_name="王大明", changed_in=c.changed_in + 1))
+
+
+def of_another_history(connection: Connection) -> None:
+    c = schema.source_version.c
+    last = (c.source == "list") & (c.version == 2)
+    connection.execute(schema.source_version.update().where(last).values(pulled_at=FIRST))
+
+
+@pytest.mark.parametrize("left", [of_an_unfinished_pull, of_another_history])
+def test_what_is_not_of_this_store_as_it_stands_is_ignored(
+    night: Night, left: Callable[[Connection], None]
+) -> None:
+    with night.engine.begin() as connection:
+        left(connection)
+    found = opened(night)
+    assert not is_kept(found)
+    assert content(found) == content(from_store(night))
+
+
+def test_a_damaged_file_is_made_again_from_the_store(night: Night) -> None:
+    (place,) = (night.folder / "index").glob("*/changes-*")
+    (place / "owner.npy").unlink()
+    assert content(opened(night)) == content(from_store(night))
