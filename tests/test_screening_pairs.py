@@ -16,6 +16,7 @@ from credit_sync.screening.entries import Entries, entries_of, listed_entries
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.faces import faces
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment
+from credit_sync.screening.key_table import KeyTable
 from credit_sync.screening.keys import probe_keys, stored_keys
 from credit_sync.screening.pairs import find_pairs
 from credit_sync.screening.reference import reference
@@ -143,6 +144,28 @@ def test_what_the_filter_drops_is_counted() -> None:
     listings = {n: Listing(subject=one, list="x") for n, one in listed.items()}
     [judgement] = screen_block([applicant], index_of(listings), lambda _: listings, SCALES, date.min)
     assert (judgement.verdict, judgement.excluded) == (Verdict.CLEAR, len(strangers))
+
+
+@settings(deadline=None)
+@given(
+    size=st.one_of(st.sampled_from([0, 1, 499, 500, 511, 512, 513, 640, 641]), st.integers(0, 3000)),
+    spread=st.sampled_from([1, 5, 300, 2**62]),
+    asked=st.sampled_from([0, 1, 499, 500, 2000]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_keys_are_found_by_landmarks_where_they_stand(size: int, spread: int, asked: int, seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    table = KeyTable.of(dice.integers(-spread, spread, size), np.arange(size, dtype=np.int32))
+    keys = np.concatenate(
+        [dice.integers(-spread - 2, spread + 2, asked), dice.choice(table.keys, asked * bool(size))]
+    )
+    for side in ("left", "right"):
+        assert (table.places(keys, side) == np.searchsorted(table.keys, keys, side)).all()
+    pairs = np.column_stack(table.join(keys, np.arange(len(keys), dtype=np.int32)))
+    expected = (
+        [(a, r) for a, key in enumerate(keys) for r in table.rows[table.keys == key]] if size < 700 else None
+    )
+    assert expected is None or sorted(pairs.tolist()) == [list(map(int, pair)) for pair in sorted(expected)]
 
 
 CHARACTERS = st.one_of(
