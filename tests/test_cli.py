@@ -100,11 +100,22 @@ def test_a_stale_list_clears_nobody_anywhere(night: Night, tmp_path: Path) -> No
     assert "已超过" in old.call("status").stdout
 
 
-def age_lists(night: Night) -> Night:
-    """The same store with every pull moved far into the past."""
+def test_a_list_pulled_later_than_now_clears_nobody_anywhere(night: Night) -> None:
+    """A clock was wrong then, or is now: the list may be of any age."""
+    ahead = age_lists(night, "2100-01-01")
+    screened = ahead.call("run", "--only", "screen", "--as-of", LATER)
+    assert screened.returncode == 0, screened.stderr
+    assert "未发现 0" in screened.stdout
+    assert "晚于现在" in ahead.call("status").stdout
+    looked_up = ahead.call("lookup", "--name", "无此单位有限公司", "--reason", "测试", "--json")
+    assert json.loads(looked_up.stdout)["verdict"] == "unverifiable"
+
+
+def age_lists(night: Night, to: str = "2020-01-01") -> Night:
+    """The same store with every pull moved far into the past, or elsewhere."""
     engine = connect(make_url(night.url))
     with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE source_version SET pulled_at = '2020-01-01 00:00:00.000000'")
+        connection.exec_driver_sql(f"UPDATE source_version SET pulled_at = '{to} 00:00:00.000000'")
     engine.dispose()
     return night
 

@@ -348,3 +348,11 @@ def test_the_skip_link_and_focus(wide: BrowserContext, shown: Shown) -> None:
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     page.close()
+
+
+def test_what_is_to_be_published_can_be_read_on_a_phone_without_moving_it(browser: Browser, shown: Shown) -> None:
+    page = shown.context(browser, "chief", viewport={"width": 390, "height": 800}).new_page()
+    page.goto(shown.page("/publications"))
+    assert "皖知法处字〔2018〕4号" in page.locator(".due tr").last.inner_text()
+    widths = page.locator(".scroll").evaluate("region => [region.scrollWidth, region.clientWidth]")
+    assert widths[0] <= widths[1]

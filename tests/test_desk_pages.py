@@ -147,6 +147,16 @@ def test_a_refused_delivery_is_told_where_the_gate_stays_shut_for_it(world: Worl
     assert guest.page("/lists").count("不能放行</strong>") == 1
 
 
+def test_a_list_pulled_later_than_now_is_told(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    with writing(made.engine) as connection:
+        later = datetime.now().replace(microsecond=0) + timedelta(hours=1)
+        connection.execute(schema.source_version.update().values(pulled_at=later))
+    guest = made.signed_in("officer")
+    for path in ("/", "/lists"):
+        assert "晚于现在" in guest.page(path)
+
+
 # --- one flag ------------------------------------------------------------------------------------------------------
 
 

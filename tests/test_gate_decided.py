@@ -91,9 +91,10 @@ def test_a_pull_without_a_screening_clears_nobody(engine: Engine, tmp_path: Path
     )
     ledger.finish(engine, run, "failed")
     world.deliver("debtors", case(9, code=USCC))
-    run = ledger.begin(engine, world.now + timedelta(hours=1), {})
+    later = world.now + timedelta(hours=1)
+    run = ledger.begin(engine, later, {})
     pull(engine, world.settings, run, accept_shrink=True)
-    hit = ask(engine, gate, "kj", "1", world.now)
+    hit = ask(engine, gate, "kj", "1", later)
     assert (hit.passage, [reason.cause for reason in hit.reasons]) == (
         Passage.HOLD,
         [Cause.HIT, Cause.LISTS_CHANGED],

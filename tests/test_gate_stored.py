@@ -136,16 +136,27 @@ def test_a_list_that_is_stale_missing_refused_or_newer(sqlite_night: Night) -> N
     stale = ask(night, gate, at=AT + timedelta(days=60))
     assert (stale.passage, set(causes(stale))) == (Passage.UNKNOWN, {Cause.LISTS_UNFIT, Cause.SOURCE_UNFIT})
     night.version(THIRD, "debtors", 3, state="refused", reason="少了 6213 条")
-    refused = ask(night, gate)
+    later = THIRD.as_of + timedelta(hours=6)
+    refused = ask(night, gate, at=later)
     assert (refused.passage, causes(refused)) == (Passage.UNKNOWN, [Cause.LISTS_UNFIT])
     assert "少了 6213 条" in refused.reasons[0].text
     night.version(THIRD, "debtors", 4, delivery="retry")  # rows read anew are no delivery
-    assert set(causes(ask(night, gate))) == {Cause.LISTS_UNFIT, Cause.LISTS_CHANGED}
+    assert set(causes(ask(night, gate, at=later))) == {Cause.LISTS_UNFIT, Cause.LISTS_CHANGED}
     night.version(THIRD, "debtors", 5)
-    assert causes(ask(night, gate)) == [Cause.LISTS_CHANGED]
+    assert causes(ask(night, gate, at=later)) == [Cause.LISTS_CHANGED]
     with night.engine.begin() as connection:
         connection.execute(version.delete().where(version.c.source == "abnormal"))
-    assert set(causes(ask(night, gate))) == {Cause.LISTS_UNFIT, Cause.LISTS_CHANGED}
+    assert set(causes(ask(night, gate, at=later))) == {Cause.LISTS_UNFIT, Cause.LISTS_CHANGED}
+
+
+def test_what_was_pulled_later_than_now_is_as_old_as_nobody_knows(sqlite_night: Night) -> None:
+    """The clock was ahead when it was pulled, or has been set back since."""
+    answer = ask(sqlite_night, gate_of(sqlite_night), at=SECOND.as_of - timedelta(hours=3))
+    assert answer.passage is Passage.UNKNOWN
+    assert {Cause.LISTS_UNFIT, Cause.SOURCE_UNFIT} <= set(causes(answer))
+    texts = [reason.text for reason in answer.reasons if "晚于现在" in reason.text]
+    assert len(texts) == 3
+    assert all("请核对服务器时钟" in text for text in texts)
 
 
 def test_a_change_that_no_pull_has_brought(sqlite_night: Night) -> None:

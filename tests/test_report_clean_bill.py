@@ -124,6 +124,14 @@ def test_a_stale_list_calls_nobody_clean(world: ReviewWorld) -> None:
     assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.BLOCKED}, ())
 
 
+def test_a_list_pulled_later_than_now_calls_nobody_clean(world: ReviewWorld) -> None:
+    world.night()
+    bill = bill_of(world, at=world.now - timedelta(days=2))
+    assert bill.blocked
+    assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.BLOCKED}, ())
+    assert any("晚于现在" in found.warning for found in bill.lists)
+
+
 def test_a_list_whose_last_delivery_was_refused_calls_nobody_clean(world: ReviewWorld) -> None:
     """As at the gate: a document that is signed must not be the more trusting of the two."""
     world.night()

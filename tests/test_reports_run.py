@@ -1,14 +1,20 @@
 """The run report: what went wrong, and what to do about it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from credit_sync.reporting.flagged import flagged_page
+from credit_sync.reporting.flagged_query import read_flagged
+from credit_sync.reporting.flagged_sheets import flagged_sheets
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.reporting.run_views import RunReport
+from credit_sync.reporting.status import status_text
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.weights import load_weights
 from credit_sync.store.ledger import Run
 from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
 
@@ -37,6 +43,24 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
     ]
     assert all(task.how for task in tasks)
     assert "--source debtors --accept-shrink" in tasks[0].how
+
+
+def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_path: Path) -> None:
+    """The night goes by what was taken over last, and its verdicts stay; the gate stays shut, so everybody is told."""
+    night = troubled_night(tmp_path)
+    assert (
+        page_of(night).count("最近一次取到的名单没有接收") == 1
+    )  # and among the tasks as what was not taken over
+    with night.engine.connect() as connection:
+        flagged = read_flagged(connection, night.settings, THIRD, load_measures())
+    assert flagged.stale == ()
+    assert "数据源 debtors 最近一次取到的名单没有接收：原有 6855 条" in flagged_page(flagged, load_weights())
+    assert "没有接收" in [line[2] for line in flagged_sheets(flagged)[0].rows]
+    assert "最近一次取到的名单没有接收" in status_text(night.engine, night.settings, THIRD.as_of)
+    later = Run(THIRD.id + 1, THIRD.as_of + timedelta(days=1))
+    night.begin(later)
+    tasks = [task for task in report_of(night, later).tasks if "没有接收" in task.what]
+    assert [(task.urgent, "关口暂不放行" in task.how) for task in tasks] == [(True, True)]
 
 
 def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:

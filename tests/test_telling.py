@@ -31,7 +31,7 @@ from credit_sync.telling.own_report import astray
 from credit_sync.telling.tell import due, tell, tell_of_breakdown
 from tests.desk_world import make_world
 from tests.mail_server import PASSWORD, MailServer, mail_server
-from tests.report_night import FULL_NUMBERS, SECOND, Night, two_nights
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
 from tests.servers import Answer, serve
 from tests.stores import sqlite_store
 
@@ -126,6 +126,13 @@ def test_the_digest_counts_and_leads_to_the_desk(night: Night, server: MailServe
     assert 'href="https://credit.example"' in page.get_content()
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Date"].datetime.replace(tzinfo=None) == SECOND.as_of
+
+
+def test_the_digest_tells_of_a_list_that_was_refused(tmp_path: Path, server: MailServer) -> None:
+    night = troubled_night(tmp_path, sqlite_store(tmp_path))
+    assert send(night, site_of(night, server, departments={"*": ["head@kjt.example"]}, operators=[]), THIRD) == ""
+    (letter,) = server.letters()
+    assert "仍按上一次接收的比对，关口暂不放行：数据源 debtors 最近一次取到的名单没有接收" in content(letter)
 
 
 def test_a_department_written_otherwise_is_noticed(night: Night, server: MailServer) -> None:

@@ -24,7 +24,6 @@ from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.lists import refusals, states_of_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import screening
@@ -116,12 +115,9 @@ class Office:
 
         A list whose last delivery was refused carries a warning, too: the gate lets nobody pass by it.
         """
-        now = self.now()
-        views = read_lists(connection, self.settings, Run(0, now), previous, self.measures)
-        states = states_of_lists(connection, self.settings, now).values()
+        views = read_lists(connection, self.settings, Run(0, self.now()), previous, self.measures)
         return tuple(
-            replace(view, warning="；".join(filter(None, (view.warning, *refusals(connection, state)))))
-            for view, state in zip(views, states, strict=True)
+            replace(view, warning="；".join(filter(None, (view.warning, view.refused)))) for view in views
         )
 
 

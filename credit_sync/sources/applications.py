@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from credit_sync.records import RecordKind
 from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.store.lists import why_distrusted
 from credit_sync.store.versions import last_refusal, pull_in_force
 
 
@@ -62,9 +63,7 @@ def _problem(
 ) -> str:
     if known is None:
         return f"申报数据源 {name} 已不在配置中，申报信息不再更新"
-    if pulled_at is None:
-        return f"申报数据源 {name} 从未成功取数"
-    if at - pulled_at > timedelta(days=known.max_age_days):
-        return f"申报数据源 {name} 上次成功取数是 {pulled_at:%Y-%m-%d %H:%M}，已超过 {known.max_age_days:g} 天"
+    if why := why_distrusted(f"申报数据源 {name}", pulled_at, at, known.max_age_days):
+        return why
     refusal = last_refusal(connection, name)
     return f"申报数据源 {name} 最近一次取到的数据没有接收：{refusal}" if refusal else ""

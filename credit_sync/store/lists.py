@@ -10,6 +10,9 @@ from credit_sync.records import RecordKind
 from credit_sync.store.schema import source_version
 from credit_sync.store.versions import pull_in_force
 
+_SKEW = timedelta(minutes=5)
+"""By so much the clocks of two machines may differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -108,10 +111,17 @@ def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mappin
 def _why_stale(source: str, last: _Accepted, as_of: datetime, watched: Watched | None) -> str:
     if watched is None:
         return f"数据源 {source} 已不在配置中，其 {last.live} 条名单条目不再更新"
-    if last.pulled_at is None:
-        return f"数据源 {source} 从未成功取数"
-    if as_of - last.pulled_at > timedelta(days=watched.max_age_days):
-        return (
-            f"数据源 {source} 上次成功取数是 {last.pulled_at:%Y-%m-%d %H:%M}，已超过 {watched.max_age_days:g} 天"
-        )
-    return ""
+    return why_distrusted(f"数据源 {source}", last.pulled_at, as_of, watched.max_age_days)
+
+
+def why_distrusted(source: str, pulled_at: datetime | None, at: datetime, max_age_days: float) -> str:
+    """Why what a source delivered last is not trusted at a time, in Chinese; '' where it is.
+
+    What is said to have come later than now is as old as nobody knows: a clock was wrong then, or is now.
+    """
+    if pulled_at is None:
+        return f"{source} 从未成功取数"
+    when = f"{source} 上次成功取数是 {pulled_at:%Y-%m-%d %H:%M}"
+    if pulled_at > at + _SKEW:
+        return f"{when}，晚于现在的 {at:%Y-%m-%d %H:%M}，不知道实际有多旧，请核对服务器时钟后重新取数"
+    return f"{when}，已超过 {max_age_days:g} 天" if at - pulled_at > timedelta(days=max_age_days) else ""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from credit_sync.reporting.lists import read_lists
+from credit_sync.reporting.lists import ListView, read_lists
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.summary import Summary
 from credit_sync.reporting.templates import environment
@@ -50,7 +50,7 @@ def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Le
         "as_of": run.as_of,
         "since": since,
         "counts": counts,
-        "stale": stale_lists(connection, settings, run),
+        "stale": [*stale_lists(connection, settings, run), *_refused_lists(connection, settings, run)],
         "desk": settings.desk.address,
     }
     return Letter(
@@ -90,6 +90,19 @@ def problems_of(connection: Connection, settings: Settings, run: Run, summary: S
 
 def stale_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:
     """One line for each list that is missing or too old."""
-    measures = load_measures(settings.path(settings.mappings))
-    lists = read_lists(connection, settings, run, run.as_of, measures)
+    lists = _lists(connection, settings, run)
     return [f"{found.title}不能据此放行任何人：{shown(found.warning)}" for found in lists if found.warning]
+
+
+def _refused_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:
+    """One line for each list of which the night knows only what it was before: the gate lets nobody pass by it."""
+    return [
+        f"{found.title}仍按上一次接收的比对，关口暂不放行：{found.refused}"
+        for found in _lists(connection, settings, run)
+        if found.refused
+    ]
+
+
+def _lists(connection: Connection, settings: Settings, run: Run) -> tuple[ListView, ...]:
+    measures = load_measures(settings.path(settings.mappings))
+    return read_lists(connection, settings, run, run.as_of, measures)
