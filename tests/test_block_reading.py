@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from credit_sync.errors import SourceError
 from credit_sync.processes import Helper
 from credit_sync.sources.block_reading import BLOCK, BlockReader
-from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
 from credit_sync.sources.reading import Reader, key_part, key_parts
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import by_column, unpacked
@@ -89,6 +89,21 @@ def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
     rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
     assert list(BlockReader(Reader(DEBTORS))._entries(by_column(rows))[1]) == [0]
     assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+
+
+def test_what_a_mapping_says_of_all_rows_and_for_a_code_is_read_alike() -> None:
+    fields = DEBTORS.fields | {"region": FieldMapping.model_validate({"from": ["areaName"], "values": "places"})}
+    told = {
+        "fields": fields,
+        "values": {"places": {"安徽": "安\n徽", "江苏": '"苏"'}},
+        "constants": {"reason": '100%\n"甲"'},
+    }
+    mapping = DEBTORS.model_copy(update=told)
+    rows: list[Row] = [
+        raw(n, dict(zip(TITLES, (*PERSON[:5], place, *PERSON[6:]), strict=True)))
+        for n, place in enumerate(("安徽", "江苏", "", "浙江", "江苏"))
+    ]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
 
 
 def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:

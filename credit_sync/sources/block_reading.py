@@ -47,7 +47,7 @@ class BlockReader:
         self._able = simple and mapping.record is RecordKind.LISTING
         self._known: dict[str, dict[str, Any]] = {}
         self._columns = {n.removeprefix(SUBJECT_PREFIX): n for n in value_names(Listing) if n not in _MADE}
-        said = part.constants.values.items()
+        said = part.constants.values.items() if self._able else ()
         same = {self._columns[field]: _bare(value) for field, value in said if field in self._columns}
         self._writer = EntryColumns(mapping.list, same)
         self._days: dict[date | None, str | None] = {}
@@ -238,7 +238,8 @@ def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
         return _ODD
     if draft.warnings or draft.identifiers or draft.values.keys() - {reader.name}:
         return _ODD
-    return _bare(draft.values.get(reader.name, nothing))
+    value = _bare(draft.values.get(reader.name, nothing))
+    return _ODD if isinstance(value, str) and not value.isprintable() else value
 
 
 def _bare(value: Any) -> Any:
