@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from credit_sync.errors import SourceError
 from credit_sync.processes import Helper
 from credit_sync.sources.block_reading import BLOCK, BlockReader
-from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
 from credit_sync.sources.reading import Reader, key_part, key_parts
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import by_column, unpacked
@@ -56,6 +56,7 @@ COMPANY = (
     "无",
     "1",
 )
+WHOLE = ("张三", "男", "118", "340100190001040017", *PERSON[4:])
 CELLS = (
     "", " ", "无", "张三", "張 三", "合肥甲有限公司（原名合肥乙厂）", "男", "1", "0", "95", "200", "340100190001040017",
     "340100190001040018", "3401001900****001X", "11340000002986079G", "34010019000104001Ｘ", "A|B\\", "2018年04月19日", "2018-13-45",
@@ -84,11 +85,32 @@ def everything(block: Block) -> tuple[object, ...]:
     return block_items(block), block.rows, block.outcomes, block.rejected, block.skipped
 
 
-@pytest.mark.parametrize("cells", [PERSON, COMPANY])
+@pytest.mark.parametrize("cells", [PERSON, COMPANY, WHOLE, ("张三", "", "", *WHOLE[3:])])
 def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
     rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
     assert list(BlockReader(Reader(DEBTORS))._entries(by_column(rows))[1]) == [0]
     assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+
+
+def test_what_a_mapping_says_of_all_rows_and_for_a_code_is_read_alike() -> None:
+    fields = DEBTORS.fields | {"region": FieldMapping.model_validate({"from": ["areaName"], "values": "places"})}
+    told = {
+        "fields": fields,
+        "values": {"places": {"安徽": "安\n徽", "江苏": '"苏"'}},
+        "constants": {"reason": '100%\n"甲"'},
+    }
+    mapping = DEBTORS.model_copy(update=told)
+    rows: list[Row] = [
+        raw(n, dict(zip(TITLES, (*PERSON[:5], place, *PERSON[6:]), strict=True)))
+        for n, place in enumerate(("安徽", "江苏", "", "浙江", "江苏"))
+    ]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+
+
+def test_what_a_number_tells_is_no_part_of_a_key() -> None:
+    mapping = DEBTORS.model_copy(update={"key": ("name", "sex", "birth_year")})
+    rows: list[Row] = [raw(1, dict(zip(TITLES, ("张三", "", "", *WHOLE[3:]), strict=True)))]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
 
 
 def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
@@ -101,7 +123,7 @@ def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
     )
     changed = st.builds(
         lambda base, place, value: dict(zip(TITLES, (*base[:place], value, *base[place + 1 :]), strict=True)),
-        st.sampled_from([PERSON, COMPANY]),
+        st.sampled_from([PERSON, COMPANY, WHOLE]),
         st.integers(0, len(TITLES) - 1),
         cell,
     )

@@ -12,17 +12,24 @@ from typing import Any
 
 from credit_sync.records import Listing, RecordKind
 from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns, iso
-from credit_sync.sources.field_reading import LONGEST_IDENTIFIER, FieldReader, ProblemError
+from credit_sync.sources.field_reading import FieldReader, ProblemError
 from credit_sync.sources.reading import Draft, Reader, join_key, key_part, key_parts
 from credit_sync.sources.row_columns import RowColumns, by_column, without
 from credit_sync.sources.rows import RawRow, Row
 from credit_sync.sources.spool import NO_ENTRIES, Block, Entries
-from credit_sync.sources.subject_reading import OWNERS, Given, derive_kind, with_several
+from credit_sync.sources.subject_columns import (
+    Numbers,
+    kinds_of,
+    of_several_names,
+    own_numbers,
+    recognised,
+    with_own_numbers,
+)
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.records import Again
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, recognise
+from credit_sync.subjects.identifiers import Identifier, SubjectKind
 from credit_sync.subjects.subject import Sex
 
 BLOCK = 500
@@ -32,9 +39,6 @@ _ODD = object()
 """In the place of a value that only `Reader` can read."""
 _MADE = ("subject_kind", "subject_birth_year", "subject_identifiers", "subject_former_names", "list")
 """Columns that are not just the value of their field."""
-
-Numbers = Mapping[str, Sequence[Identifier | None]]
-"""Identifiers by the field that they stand in."""
 
 
 class BlockReader:
@@ -47,7 +51,7 @@ class BlockReader:
         self._able = simple and mapping.record is RecordKind.LISTING
         self._known: dict[str, dict[str, Any]] = {}
         self._columns = {n.removeprefix(SUBJECT_PREFIX): n for n in value_names(Listing) if n not in _MADE}
-        said = part.constants.values.items()
+        said = part.constants.values.items() if self._able else ()
         same = {self._columns[field]: _bare(value) for field, value in said if field in self._columns}
         self._writer = EntryColumns(mapping.list, same)
         self._days: dict[date | None, str | None] = {}
@@ -83,13 +87,14 @@ class BlockReader:
         values, numbers = self._values(texts, len(rows), odd)
         if "name" not in values:
             return NO_ENTRIES, ()
-        odd |= _of_several_names(values)
+        odd |= of_several_names(values)
         rows, values, numbers = rows.without(odd), without(odd, values), without(odd, numbers)
         on = rows.pulled_at.date()
-        kinds = _kinds(values, numbers, len(rows), on)
-        identifiers, odd = _recognised(numbers, kinds, on)
+        kinds = kinds_of(values, numbers, len(rows), on)
+        identifiers, odd = recognised(numbers, kinds, on)
+        told = with_own_numbers(values, own_numbers(identifiers, kinds), odd)
         rows, values, identifiers = rows.without(odd), without(odd, values), without(odd, identifiers)
-        columns = self._written(values, identifiers, without(odd, {"kind": kinds})["kind"])
+        columns = self._written(without(odd, told), identifiers, without(odd, {"kind": kinds})["kind"])
         keys = self._keys(values, identifiers, len(rows))
         if not all(keys):
             return self._entries(rows.without({number for number, key in enumerate(keys) if not key}))
@@ -199,36 +204,6 @@ def _is_clean(text: str) -> bool:
     return text.isprintable() and "&#" not in text
 
 
-def _of_several_names(values: Columns) -> set[int]:
-    """Rows whose subject has no name, or may have had another."""
-    odd = {n for n, name in enumerate(values["name"]) if not name or "原" in name or "名" in name}
-    return odd.union(n for n, names in enumerate(values.get("former_names", ())) if names)
-
-
-def _kinds(values: Columns, numbers: Mapping[str, Sequence[str]], count: int, on: date) -> list[SubjectKind]:
-    """The kinds of the subjects, from what `derive_kind` asks, in its order."""
-    nothing = [None] * count
-    asked = ("kind", "sex", "age", "birth_date", "birth_year", "legal_representative")
-    rows = zip(*[values.get(field, nothing) for field in asked], strict=True)
-    kinds = [
-        kind
-        or (
-            SubjectKind.PERSON
-            if sex or age or day or year
-            else SubjectKind.ORGANISATION
-            if representative
-            else None
-        )
-        for kind, sex, age, day, year, representative in rows
-    ]
-    return [kind or _derived(number, values, numbers, on) for number, kind in enumerate(kinds)]
-
-
-def _derived(number: int, values: Columns, numbers: Mapping[str, Sequence[str]], on: date) -> SubjectKind:
-    given = {field: column[number] for field, column in numbers.items() if column[number]}
-    return derive_kind(values["name"][number], Given({}, given, on))
-
-
 def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
     """A text as the field's value, `nothing` where it stands for none."""
     draft = Draft({}, {}, [])
@@ -238,33 +213,13 @@ def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
         return _ODD
     if draft.warnings or draft.identifiers or draft.values.keys() - {reader.name}:
         return _ODD
-    return _bare(draft.values.get(reader.name, nothing))
+    value = _bare(draft.values.get(reader.name, nothing))
+    return _ODD if isinstance(value, str) and not value.isprintable() else value
 
 
 def _bare(value: Any) -> Any:
     """Sex as it is stored; a kind is asked again before it is."""
     return value.value if isinstance(value, Sex) else value
-
-
-def _recognised(
-    numbers: Mapping[str, Sequence[str]], kinds: Sequence[SubjectKind], on: date
-) -> tuple[Numbers, set[int]]:
-    """The identifiers, and the rows in which one is doubtful, or tells more about the person than itself."""
-    identifiers: dict[str, Sequence[Identifier | None]] = {}
-    odd: set[int] = set()
-    for field, column in numbers.items():
-        owner = OWNERS.get(field)
-        odd |= {
-            n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER or (text and field not in OWNERS)
-        }
-        odd |= with_several(column)
-        identifiers[field] = found = [
-            recognise(text, owner or kind, on=on) if text and n not in odd else None
-            for n, (text, kind) in enumerate(zip(column, kinds, strict=True))
-        ]
-        whole = IdentifierKind.CITIZEN_ID
-        odd |= {n for n, i in enumerate(found) if i and (not i.valid or (i.kind is whole and not i.masked))}
-    return identifiers, odd
 
 
 def _once(found: Sequence[Identifier | None]) -> Iterable[Identifier | None]:

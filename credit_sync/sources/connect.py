@@ -32,14 +32,14 @@ def open_rows(  # noqa: PLR0913
     `base` is the folder of the configuration; `since` the time of the last pull, for sources that give only what
     changed since. Raises SourceError, also in mid-stream: then nothing that came before may be taken for the whole.
     """
-    names = mapping.source_names()
+    names, path = mapping.source_names(), mapping.layout.expand
     try:
         for place, row, values in _found(source, mapping, names, base, since):
             origin = Origin(name, _shown(place), row, pulled_at)
             if isinstance(values, Unread):
                 yield BrokenRow(origin, values.text, str(values))
-            elif mapping.layout.expand:
-                for expanded in expand(values, mapping.layout.expand, names):
+            elif path:
+                for expanded in expand(values, path, names):
                     yield RawRow(origin, expanded)
             else:
                 yield RawRow(origin, values)

@@ -85,11 +85,11 @@ def read_subject(given: Given) -> ReadSubject:
         former_names=tuple(n for n in dict.fromkeys((*former, *values.get("former_names", ()))) if n != name),
         legal_representative=values.get("legal_representative", ""),
         sex=values.get("sex") or (Sex(citizen_id.sex(own_id)) if own_id else None),
-        birth_year=_birth_year(values, own_id),
+        birth_year=birth_year(values, own_id),
         region=values.get("region", ""),
         employer=values.get("employer", ""),
     )
-    warnings = (*(f"{i.title} {i.display()} 校验不通过" for _, i in failing), *_contradictions(values, own_id))
+    warnings = (*(f"{i.title} {i.display()} 校验不通过" for _, i in failing), *contradictions(values, own_id))
     return ReadSubject(subject, warnings, failing, dict(reversed(found)))
 
 
@@ -174,7 +174,8 @@ def with_several(column: Sequence[str]) -> set[int]:
     return {row for row, text in enumerate(column) if several(text) != [text]}
 
 
-def _birth_year(values: Mapping[str, Any], own_id: str) -> int | None:
+def birth_year(values: Mapping[str, Any], own_id: str) -> int | None:
+    """The birth year that is said, or that a person's own valid number holds ('' where there is none)."""
     if values.get("birth_year"):
         return int(values["birth_year"])
     if values.get("birth_date"):
@@ -182,7 +183,8 @@ def _birth_year(values: Mapping[str, Any], own_id: str) -> int | None:
     return int(own_id[6:10]) if own_id else None
 
 
-def _contradictions(values: Mapping[str, Any], own_id: str) -> Iterator[str]:
+def contradictions(values: Mapping[str, Any], own_id: str) -> Iterator[str]:
+    """In what the values say otherwise than a person's own valid number."""
     if not own_id:
         return
     born = citizen_id.birth_date(own_id)
