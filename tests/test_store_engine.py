@@ -27,8 +27,9 @@ def test_open_engine_makes_the_folder(tmp_path: Path) -> None:
     settings = Settings.model_validate(content).model_copy(update={"base": tmp_path})
     engine = open_engine(settings)
     with engine.connect() as connection:
-        pragmas = [connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys")]
-    assert pragmas == ["wal", 1]
+        names = ("journal_mode", "foreign_keys", "page_size")
+        pragmas = [connection.scalar(text(f"PRAGMA {name}")) for name in names]
+    assert pragmas == ["wal", 1, 8192]
     assert (tmp_path / "var" / "deep" / "store.db").exists()
 
 
