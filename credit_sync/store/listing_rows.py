@@ -5,7 +5,8 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, false, func, or_, select
+import orjson
+from sqlalchemy import ColumnElement, Connection, Text, cast, false, func, or_, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store.columns import read_identifier
@@ -108,38 +109,46 @@ def listings_of(connection: Connection, ids: Sequence[int]) -> Iterator[ListedRo
 
 def as_listed(columns: Mapping[str, Any]) -> ListedSubject:
     """Who is listed, by what the history says of a listing."""
-    return _who([columns.get(name) for name in _SAID])
+    return _who([columns[name] for name in _TEXTS], *[columns.get(name) for name in _DOCUMENTS])
 
 
 def _rows(connection: Connection, which: ColumnElement[bool]) -> Iterator[ListedRow]:
     c = listing.c
-    query = select(c.id, c.removed_on, c.removed_at, *(c[name] for name in _SAID)).where(which).order_by(c.id)
-    for number, last_day, gone, *said in connection.execute(query.execution_options(yield_per=_BLOCK)):
-        yield number, _who(said), last_day if gone is None else date.min
+    said = [*(c[name] for name in _TEXTS), *(cast(c[name], Text) for name in _DOCUMENTS)]
+    query = select(c.id, c.removed_on, c.removed_at, *said).where(which).order_by(c.id)
+    rows = connection.execute(query.execution_options(yield_per=_BLOCK))
+    for number, last_day, gone, *texts, numbers, former_names, number_of_his in rows:
+        found = _who(texts, _read(numbers), _read(former_names), _read(number_of_his))
+        yield number, found, last_day if gone is None else date.min
 
 
-_SAID = (
-    "subject_kind",
-    "subject_name",
-    "subject_identifiers",
-    "subject_former_names",
-    "subject_legal_representative",
-    "subject_employer",
-    "legal_representative_id",
-)
+_TEXTS = ("subject_kind", "subject_name", "subject_legal_representative", "subject_employer")
+_DOCUMENTS = ("subject_identifiers", "subject_former_names", "legal_representative_id")
 
 
-def _who(said: Sequence[Any]) -> ListedSubject:
-    kind, name, identifiers, former_names, legal_representative, employer, representative_id = said
+def _read(document: str | None) -> Any:
+    """What a document says; most say nothing."""
+    if document is None or document in ("null", "[]"):
+        return None
+    return orjson.loads(document)
+
+
+def _who(
+    texts: Sequence[str],
+    numbers: list[Any] | None,
+    former_names: list[str] | None,
+    number_of_representative: list[Any] | None,
+) -> ListedSubject:
+    kind, name, representative, employer = texts
     subject = Subject(
         kind=_KINDS[kind],
         name=name,
-        identifiers=tuple([read_identifier(found) for found in identifiers]),
-        former_names=tuple(former_names),
-        legal_representative=legal_representative,
+        identifiers=tuple([read_identifier(number) for number in numbers or ()]),
+        former_names=tuple(former_names or ()),
+        legal_representative=representative,
         employer=employer,
     )
-    return ListedSubject(subject, None if representative_id is None else read_identifier(representative_id))
+    return ListedSubject(subject, read_identifier(number_of_representative) if number_of_representative else None)
 
 
 _KINDS = {kind.value: kind for kind in SubjectKind}

@@ -82,7 +82,7 @@ class OrganisationParser:
             lengths = self._trade_lengths.setdefault(trade[-2:], [])
             if len(trade) not in lengths:
                 lengths.append(len(trade))
-        self.parse = lru_cache(maxsize=200_000)(self._parse)
+        self.parse = lru_cache(maxsize=20_000)(self._parse)
 
     def _parse(self, name: str) -> OrganisationName:
         plain = full = folded(name)
