@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from credit_sync.processes import Helper, Team
+from credit_sync.processes import Helper, Team, packed
 
 MILLISECONDS = 0.001
 
@@ -95,6 +95,25 @@ def test_a_task_is_worked_out_without_collecting_and_leaves_the_collector_as_it_
         assert gc.isenabled() is collecting
     finally:
         gc.enable()
+
+
+class Collecting:
+    """Is read back as whether the collector is at work where it is read."""
+
+    def __reduce__(self) -> tuple[Callable[[], bool], tuple[()]]:
+        return gc.isenabled, ()
+
+
+def telling() -> Callable[[int], Collecting]:
+    return lambda _: Collecting()
+
+
+def test_an_answer_is_read_without_collecting() -> None:
+    helper = Helper(telling)
+    helper.give(packed(0))
+    assert helper.take() is False
+    assert gc.isenabled()
+    helper.close()
 
 
 LEFT_ALONE = """

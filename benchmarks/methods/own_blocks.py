@@ -27,6 +27,7 @@ from credit_sync.subjects.identifiers import Identifier, IdentifierKind, Subject
 from credit_sync.subjects.subject import Sex, Subject
 
 _SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
+_OWNERS = {kind.value: kind for kind in SubjectKind}
 _KINDS = {kind.value: kind for kind in IdentifierKind}
 _TODAY = date(2026, 1, 1)
 
@@ -93,7 +94,7 @@ def subjects(rows: Iterable[tuple[Any, ...]]) -> Iterator[Subject]:
     """Recognised rows of `COLUMNS` as subjects."""
     for kind, name, number_kind, number, valid, former_names, representative, sex, birth_year, region in rows:
         yield Subject(
-            kind=SubjectKind.PERSON if kind == "person" else SubjectKind.ORGANISATION,
+            kind=_OWNERS[kind],
             name=name,
             identifiers=(Identifier(_KINDS[number_kind], number, valid),) if number_kind else (),
             former_names=tuple(former_names.split(";")) if former_names else (),

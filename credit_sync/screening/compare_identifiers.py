@@ -208,7 +208,7 @@ def _worth(kind: IdentifierKind, hidden: Sequence[bool], scales: Scales) -> floa
 
 def _hidden(x: str, y: str) -> list[bool]:
     """Which places one or the other does not show."""
-    return [MASK in (p, q) for p, q in zip(x, y, strict=True)]
+    return [MASK in pair for pair in zip(x, y, strict=True)]
 
 
 def _code_inside(identifier: Identifier) -> str:

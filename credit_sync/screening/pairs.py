@@ -118,11 +118,10 @@ def _distinct(codes: Array) -> Array:
 def _sharing_rare(asked: _AskedBigrams, segment: Segment, runs: Runs) -> Array:
     """Pairs that share at least SHARED of the asker's RAREST bigrams."""
     askers, of_asked = np.unique(asked.entries, return_inverse=True)
-    narrow = np.min_scalar_type(
-        max(len(askers), 1) * len(segment)
-    )  # mostly 32 bits: half as much to move and sort
-    firsts, rows = segment.tables["bigrams"].rows_in(runs, of_asked.astype(narrow) * narrow.type(len(segment)))
-    codes = firsts + rows.astype(narrow)
+    # Mostly 32 bits: half as much to move and sort.
+    narrow = np.min_scalar_type(max(len(askers), 1) * len(segment))
+    codes, rows = segment.tables["bigrams"].rows_in(runs, of_asked.astype(narrow) * narrow.type(len(segment)))
+    np.add(codes, rows, out=codes, casting="unsafe")
     codes.sort()
     several = codes[SHARED - 1 :] == codes[: len(codes) - SHARED + 1]
     which, shared = np.divmod(codes[: len(several)][several].astype(np.int64), max(len(segment), 1))
@@ -207,7 +206,7 @@ def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
         left = np.flatnonzero(~near & (np.abs(ours.sizes(a) - theirs.sizes(r)) <= _APART * _LARGEST))
         left = left[_share_characters(ours, theirs, a[left], r[left])]
         x, y = ours.of_rows(a[left]), theirs.of_rows(r[left])
-        apart = process.cpdist(x, y, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8, workers=-1)
+        apart = process.cpdist(x, y, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8)
         near[left] = apart <= _APART
     return near
 

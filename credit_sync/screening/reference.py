@@ -3,9 +3,9 @@
 import csv
 import tomllib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
@@ -34,15 +34,13 @@ class Reference:
             written += bracketed_names(subject.name)
         if subject.kind is SubjectKind.PERSON:
             return written
-        longest = 2 * self.longest_alias
-        short_ones = [folded(name) for name in written if len(name) <= longest]
-        registered = [self.aliases[short] for short in short_ones if short in self.aliases]
-        return (*written, *registered)
+        return (*written, *filter(None, map(self._registered, written)))
 
     @cached_property
-    def longest_alias(self) -> int:
-        """Characters; names twice as long (blanks between all) need not be looked up."""
-        return max(map(len, self.aliases), default=0)
+    def _registered(self) -> Callable[[str], str | None]:
+        """The registered name behind a short form; recent names are remembered, for every pair asks."""
+        longest = 2 * max(map(len, self.aliases), default=0)  # with blanks between all characters
+        return lru_cache(50_000)(lambda name: self.aliases.get(folded(name)) if len(name) <= longest else None)
 
 
 @cache
