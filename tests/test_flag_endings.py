@@ -211,7 +211,7 @@ def test_a_source_taken_out_of_the_configuration_neither_hits_nor_clears_in_sile
         "confirmed": 1,
     }
     with world.engine.connect() as connection:
-        state = states_of_lists(connection, settings, FIRST_NIGHT)["debtors"]
+        state = states_of_lists(connection, settings, FIRST_NIGHT + timedelta(days=3))["debtors"]
         why = dict(connection.execute(select(screening.c.verdict, screening.c.reason)).all())  # type: ignore[arg-type]
     assert (state.stale, state.live) == (True, 2)
     assert state.reason == why["unverifiable"] == "数据源 b 已不在配置中，其 1 条名单条目不再更新"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
+from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.bulk import BulkInsert
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import subject_key
@@ -49,3 +50,18 @@ def test_a_refused_row_undoes_all(engine: Engine) -> None:
     with engine.connect() as connection:
         c = subject_key.c
         assert [tuple(row) for row in connection.execute(select(c.record, c.key, c.record_id))] == kept
+
+
+@given(batches=st.lists(st.sets(st.text(max_size=3), max_size=20), max_size=8))
+def test_every_key_that_came_before_is_told(batches: list[set[str]]) -> None:
+    brought, came = BroughtKeys(), set[str]()
+    for keys in batches:
+        assert keys & came <= set(brought.maybe(keys)) <= keys
+        came |= keys
+
+
+def test_few_keys_are_told_for_nothing() -> None:
+    brought = BroughtKeys()
+    brought.maybe([str(n) for n in range(10_000)])
+    assert len(brought.maybe([str(n) for n in range(10_000, 20_000)])) < 100
+    assert brought.maybe(["7", "8"]) == ["7", "8"]

@@ -1,14 +1,13 @@
 """Writing the records of one pull: what is new, changed, the same, gone, or there again.
 
 Works in batches inside the caller's one transaction. Memory is one byte per record of the table, what is known of
-the list's rows (at most 48 bytes each), and one batch, however long the list. Ids follow the order of arrival, so the
-same pulls always make the same rows.
+the list's rows (at most 48 bytes each), 16 MB in a first load, and one batch, however long the list. Ids follow the
+order of arrival, so the same pulls always make the same rows.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import compress
 from typing import Any, cast
 
 import numpy as np
@@ -30,6 +29,7 @@ from sqlalchemy import (
 
 from credit_sync.records import Listing, RecordKind
 from credit_sync.store import schema
+from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
@@ -39,8 +39,6 @@ from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
 """What a pull has brought of a record; the last two: it was read."""
-_KEY_BITS = 27
-"""For a million keys, less than one in a hundred is looked up for nothing; 16 MB."""
 _REMOVED_ON = value_names(Listing).index("removed_on")
 
 
@@ -85,24 +83,6 @@ class _Known:
     """Of a list entry older than the run: it is there, and not removed from the list."""
 
 
-class _Brought:
-    """The keys that a pull has brought of a source that had no record before: no other needs to be looked up.
-
-    A bit stands for several keys, so it is sure of those that it has not seen.
-    """
-
-    def __init__(self) -> None:
-        self._bits = np.zeros(1 << (_KEY_BITS - 3), np.uint8)
-
-    def maybe(self, keys: Collection[str]) -> list[str]:
-        """Those that may have come before; from now on all have."""
-        places = np.fromiter(map(hash, keys), np.int64, len(keys)) & ((1 << _KEY_BITS) - 1)
-        where, bits = places >> 3, np.left_shift(1, places & 7).astype(np.uint8)
-        before = self._bits[where] & bits
-        np.bitwise_or.at(self._bits, where, bits)
-        return list(compress(keys, before))
-
-
 class RecordWriter:
     """Writes one pull of one source. Call `write` batch by batch, then `remove_unseen` for a whole list."""
 
@@ -129,7 +109,7 @@ class RecordWriter:
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
         of_source = select(self._table.c.id).where(self._table.c.source == source)
-        self._brought = None if connection.scalar(of_source.limit(1)) else _Brought()
+        self._brought = None if connection.scalar(of_source.limit(1)) else BroughtKeys()
         self._missing: list[tuple[int, int]] = []
         self._known = known
         self.learnt = Learnt(known)
