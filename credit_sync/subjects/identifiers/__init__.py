@@ -117,7 +117,7 @@ def _masked(text: str, folded: str, owner: SubjectKind) -> Identifier | None:
     pattern = ""
     if owner is SubjectKind.PERSON:
         pattern = folded if MASK in folded else _SHORTENED.sub(r"\1****\2", folded)
-    if MASK not in pattern or citizen_id.birth_date(f"{folded:0<18}") is not None:
+    if not masked.is_pattern(pattern) or citizen_id.birth_date(f"{folded:0<18}") is not None:
         pattern = unify_masks(text)
     if not masked.is_pattern(pattern):
         return None
