@@ -29,13 +29,18 @@ class Found:
 
     @property
     def screen(self) -> float:
-        """Seconds from the prepared list to scored pairs. What does not outlive the process is part of it."""
-        return self.measured.seconds["screen"] + self.measured.seconds.get("blocks", 0.0)
+        """As `screen_seconds`."""
+        return screen_seconds(self.measured)
 
     @property
     def cpu(self) -> float:
         """The same in processor time."""
         return self.measured.cpu["screen"] + self.measured.cpu.get("blocks", 0.0)
+
+
+def screen_seconds(measured: Measured) -> float:
+    """Seconds from the prepared list to scored pairs. What does not outlive the process is part of it."""
+    return measured.seconds["screen"] + measured.seconds.get("blocks", 0.0)
 
 
 def show(folder: Path, out: Path, methods: list[str]) -> int:

@@ -8,3 +8,6 @@ METHODS = {
     "brute": "brute_force",
 }
 """Modules by what the tables call them."""
+
+KEEP_INDEX = "BENCHMARK_KEEP_INDEX"
+"""Environment variable: screen with the index that the last run built."""

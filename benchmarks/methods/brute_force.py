@@ -37,7 +37,7 @@ def run(folder: Path, out: Path) -> None:
         measured.accounted += len(asking)
         measured.notes.append(f"{len(sample)} of {len(asking)} {kind}s asked")
     pairs = pl.concat(found)
-    measured.write(out, pairs.with_columns(rank=2))
+    measured.finish(out, pairs.with_columns(rank=2))
 
 
 def _compared(sample: pl.DataFrame, listed: pl.DataFrame, cut: int) -> list[pl.DataFrame]:

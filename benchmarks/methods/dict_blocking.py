@@ -43,7 +43,7 @@ def run(folder: Path, out: Path) -> None:
         f"{measured.cpu['screen']:.2f} of CPU"
     )
     frame = pl.DataFrame(found, schema=["applicant", "listing"], orient="row")
-    measured.write(out, frame.with_columns(rank=2))
+    measured.finish(out, frame.with_columns(rank=2))
 
 
 def _rows(frame: pl.DataFrame) -> list[_Row]:

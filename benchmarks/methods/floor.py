@@ -31,7 +31,7 @@ def run(folder: Path, out: Path) -> None:
     measured.notes.append(f"reading + joins: {told} s; the median counts")
     pairs = pl.concat(found).unique()
     measured.candidates, measured.accounted = len(pairs), len(applicants)
-    measured.write(out, pairs.with_columns(rank=2))
+    measured.finish(out, pairs.with_columns(rank=2))
 
 
 def _joined(applicants: pl.DataFrame, listings: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

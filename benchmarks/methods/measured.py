@@ -52,10 +52,14 @@ class Measured:
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         self.cpu[name] = self.cpu.get(name, 0.0) + cpu
 
-    def write(self, folder: Path, pairs: pl.DataFrame, *, helpers_mb: float = 0.0) -> None:
+    def finish(self, folder: Path, pairs: pl.DataFrame, *, helpers_mb: float = 0.0) -> None:
         """The result beside its pairs; to be called at the end of the process. `helpers_mb`: memory of other processes."""
         self.peak_mb = peak_megabytes() + helpers_mb
         pairs.select(pl.col(c).cast(t) for c, t in PAIRS.items()).write_parquet(folder / f"{self.method}.parquet")
+        self.write(folder)
+
+    def write(self, folder: Path) -> None:
+        """The result alone."""
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{self.method}.json").write_text(text, encoding="utf-8")
 

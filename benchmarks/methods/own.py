@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.methods import KEEP_INDEX
 from benchmarks.methods.measured import Measured
 from benchmarks.methods.own_blocks import Answer, Blocks
 from credit_sync.processes import Helper, Team
@@ -21,9 +22,6 @@ from credit_sync.screening.block import BLOCK
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.judging import helpers_for
 from credit_sync.subjects.identifiers import SubjectKind, recognise
-
-KEEP_INDEX = "BENCHMARK_KEEP_INDEX"
-"""Environment variable: screen with the index that the last run built."""
 
 
 def run(folder: Path, out: Path) -> None:
@@ -58,7 +56,7 @@ def run(folder: Path, out: Path) -> None:
     )
     measured.accounted = len(judgements)
     measured.candidates = sum(len(j.matches) + len(j.namesake_ids) + j.excluded for j in judgements)
-    measured.write(out, put_out(judgements), helpers_mb=sum(helpers.values()))
+    measured.finish(out, put_out(judgements), helpers_mb=sum(helpers.values()))
 
 
 def _screened(blocks: Blocks, count: int) -> list[Answer]:

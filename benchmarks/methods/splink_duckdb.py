@@ -58,7 +58,7 @@ def run(folder: Path, out: Path) -> None:
         ).pl()
     measured.accounted = applicants
     measured.candidates = _candidates(connection)
-    measured.write(out, pairs.with_columns(rank=2))
+    measured.finish(out, pairs.with_columns(rank=2))
 
 
 def _columns(frame: pl.DataFrame) -> pl.DataFrame:
