@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -41,8 +42,11 @@ def test_the_list_of_commands_loads_none_of_them(first_night: Night) -> None:
     assert not {"sqlalchemy", "pydantic", "numpy", "structlog", "credit_sync.settings"} & loaded
 
 
-def test_a_look_up_loads_nothing_that_only_nights_reports_and_the_desk_need(first_night: Night) -> None:
-    loaded = loaded_by(first_night, "lookup", "--name", "屈怀瑾", "--reason", "试一试")
+def test_a_look_up_loads_nothing_that_only_nights_reports_and_the_desk_need(
+    first_night: Night, tmp_path: Path
+) -> None:
+    night = first_night.copy(tmp_path / "night")  # a look-up is put on record
+    loaded = loaded_by(night, "lookup", "--name", "屈怀瑾", "--reason", "试一试")
     assert "credit_sync.lookup" in loaded
     too_much = {
         "structlog",

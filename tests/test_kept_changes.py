@@ -9,13 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 from test_screening_renewal import FIRMS, FIRST, IDS, MASKS, NOBODY, Night
 
-from credit_sync.screening.index import Segment
+from credit_sync.records import Listing
+from credit_sync.screening.entries import listed_entries
+from credit_sync.screening.index import FOREVER, Segment, segment_of
 from credit_sync.screening.index_files import CurrentIndex, open_index
 from credit_sync.sources.pull import pull
 from credit_sync.store import ledger, schema
+from credit_sync.subjects.identifiers import SubjectKind, recognise
+from credit_sync.subjects.subject import Subject
 
 LISTED = [{"案号": "(2016)皖01执1号", "姓名": "张伟", "证件": MASKS[0]}]
 LATER = [{"案号": "(2016)皖01执2号", "姓名": "王小明", "证件": MASKS[1], "移出日期": "2026-03-09"}]
@@ -46,14 +52,16 @@ def from_store(night: Night) -> CurrentIndex:
         return open_index(connection, plain)
 
 
-def content(found: CurrentIndex) -> list[Any]:
-    def of(segment: Segment) -> list[Any]:
-        columns = [column.tolist() for column in segment.columns.values()]
-        tables = [(table.keys.tolist(), table.rows.tolist()) for table in segment.tables.values()]
-        texts = [texts.of_rows(np.arange(len(segment))).tolist() for texts in segment.texts.values()]
-        return [*columns, *tables, *texts, segment.shapes]
+def arrays(segment: Segment) -> list[Any]:
+    columns = [column.tolist() for column in segment.columns.values()]
+    tables = [(table.keys.tolist(), table.rows.tolist()) for table in segment.tables.values()]
+    texts = [texts.of_rows(np.arange(len(segment))).tolist() for texts in segment.texts.values()]
+    return [*columns, *tables, *texts]
 
-    return [*map(of, found.index.segments), found.index.dead.tolist(), found.stamp, found.versions]
+
+def content(found: CurrentIndex) -> list[Any]:
+    segments = [[*arrays(segment), segment.shapes] for segment in found.index.segments]
+    return [*segments, found.index.dead.tolist(), found.stamp, found.versions]
 
 
 def is_kept(found: CurrentIndex) -> bool:
@@ -69,7 +77,7 @@ def test_what_a_night_has_kept_is_what_the_store_says(night: Night) -> None:
     assert content(pickle.loads(pickle.dumps(found))) == content(expected)
 
 
-def test_after_the_next_pull_it_is_read_from_the_store_until_the_next_night(night: Night) -> None:
+def test_after_the_next_pull_what_came_since_is_read_from_the_store_until_the_next_night(night: Night) -> None:
     night.deliver("list", NOBODY + LATER + LAST)
     run = ledger.begin(night.engine, FIRST + timedelta(days=3), {})
     pull(night.engine, night.settings, run, accept_shrink=True)
@@ -111,3 +119,38 @@ def test_a_damaged_file_is_made_again_from_the_store(night: Night) -> None:
     (place,) = (night.folder / "index").glob("*/changes-*")
     (place / "owner.npy").unlink()
     assert content(opened(night)) == content(from_store(night))
+
+
+NUMBERS = [recognise(number, SubjectKind.PERSON) for number in (*MASKS, *IDS)]
+PERSONS = st.builds(
+    Subject,
+    kind=st.just(SubjectKind.PERSON),
+    name=st.sampled_from(["张伟", "王小明", "李 娜"]),
+    identifiers=st.lists(st.sampled_from(list(filter(None, NUMBERS))), max_size=1).map(tuple),
+)
+ORGANISATIONS = st.builds(
+    Subject,
+    kind=st.just(SubjectKind.ORGANISATION),
+    name=st.sampled_from(FIRMS),
+    former_names=st.lists(st.sampled_from(FIRMS), max_size=2, unique=True).map(tuple),
+    legal_representative=st.sampled_from(["", "张伟"]),
+)
+LISTINGS = st.dictionaries(
+    st.integers(1, 12), st.builds(Listing, subject=PERSONS | ORGANISATIONS, list=st.just("list"))
+)
+
+
+def segment(listings: dict[int, Listing]) -> Segment:
+    entries = listed_entries(sorted(listings.items()))
+    return segment_of([(entries, np.full(len(entries), FOREVER, np.int32))])
+
+
+@given(LISTINGS, LISTINGS)
+def test_later_changes_take_the_place_of_kept_ones(kept: dict[int, Listing], later: dict[int, Listing]) -> None:
+    replaced, expected = segment(kept).replaced(segment(later)), segment(kept | later)
+    assert arrays(replaced) == arrays(expected)
+    assert set(replaced.shapes) >= set(expected.shapes)
+    assert all(
+        ours.dtype == theirs.dtype
+        for ours, theirs in zip(replaced.columns.values(), expected.columns.values(), strict=True)
+    )

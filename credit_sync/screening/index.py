@@ -65,6 +65,24 @@ class Segment:
         }
         return cls(columns, texts, tables, entries.shapes)
 
+    def replaced(self, later: Self) -> Self:
+        """This segment with a later one's listings in place of its own, the same as if all were made together.
+
+        Mask shapes that only a replaced listing showed stay: asking by them finds nothing.
+        """
+        kept = np.flatnonzero(~np.isin(self.columns["owner"], later.columns["owner"]))
+        order = np.argsort(np.concatenate([self.columns["owner"][kept], later.columns["owner"]]), kind="stable")
+        place = np.empty(len(order), np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        moved = np.full(len(self), -1, np.int32)
+        moved[kept] = place[: len(kept)]
+        columns = {n: np.concatenate([self.columns[n][kept], later.columns[n]])[order] for n in _COLUMNS}
+        texts = {n: Texts.joined([self.texts[n].taken(kept), later.texts[n]]).taken(order) for n in TEXTS}
+        tables = {
+            n: self.tables[n].moved(moved).merged(later.tables[n].moved(place[len(kept) :])) for n in _TABLES
+        }
+        return type(self)(columns, texts, tables, tuple(sorted({*self.shapes, *later.shapes})))
+
     def save(self, folder: Path) -> None:
         """Writes every array into a folder."""
         for name, column in self.columns.items():

@@ -2,11 +2,11 @@
 
     FOLDER/current                the name of the index in force
     FOLDER/NAME/                  its arrays, and stamp.json: list versions, scheme of the keys, number of entries
-    FOLDER/NAME/changes-DIGEST/   what changed since, up to the versions in the digest
+    FOLDER/NAME/changes-DIGEST/   what changed since, up to the versions in its stamp (`index_changes.py`)
 
 What pulls have changed since the stamp is read from the store as a second, small segment, so that an index is never
 out of date; when that has grown, the next screening builds a new one. Another scheme of keys makes it useless. The
-night keeps that segment for those who ask by day; it is used while the lists stand as they did then.
+night keeps that segment for those who ask by day and for the next night, which read only what has changed since.
 """
 
 import json
@@ -27,6 +27,7 @@ from sqlalchemy.engine import make_url
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
+from credit_sync.screening.index_changes import Changes, keep_changes, kept_changes
 from credit_sync.screening.texts import Array, spans
 from credit_sync.shipped import shipped
 from credit_sync.store.engine import connect
@@ -90,11 +91,18 @@ def open_index(connection: Connection, folder: Path) -> CurrentIndex:
         return CurrentIndex(ListingIndex((segment_of([block]),)), stamp, versions)
     if not is_touched_since(connection, stamp.versions):
         return CurrentIndex(ListingIndex((base,)), stamp, versions)
-    changed = _kept_changes(_place_of_changes(connection, base, versions))
-    if changed is None:
-        changed = segment_of([_block(changed_since(connection, stamp.versions))])
+    changed = _changes(connection, base, stamp.versions)
     index = ListingIndex((base, changed), dead=_is_among(base, changed))
     return CurrentIndex(index, stamp, versions)
+
+
+def _changes(connection: Connection, base: Segment, since: Mapping[str, int]) -> Segment:
+    """What has changed since the base was built: what nights have kept, and what came after them from the store."""
+    kept = kept_changes(connection, base)
+    if kept is not None and not is_touched_since(connection, kept.versions):
+        return kept.segment
+    fresh = segment_of([_block(changed_since(connection, since if kept is None else kept.versions))])
+    return fresh if kept is None else kept.segment.replaced(fresh)
 
 
 def refreshed_index(engine: Engine, folder: Path) -> CurrentIndex:
@@ -157,35 +165,14 @@ def _saved(connection: Connection, folder: Path) -> tuple[Stamp | None, Segment 
         return None, None
 
 
-def _place_of_changes(connection: Connection, base: Segment, versions: Mapping[str, int]) -> Path | None:
-    """Where changes up to some versions are kept, if they are. None while a pull has left something of a version that
-    is not accepted: nothing tells what it has touched by now."""
-    if base.place is None or is_touched_since(connection, versions):
-        return None
-    content = json.dumps([dict(versions), lineage(connection, versions)], sort_keys=True)
-    return base.place / f"changes-{blake2b(content.encode(), digest_size=8).hexdigest()}"
-
-
-def _kept_changes(place: Path | None) -> Segment | None:
-    try:
-        return Segment.open(place) if place is not None else None
-    except (OSError, ValueError):
-        return None
-
-
 def _with_changes_kept(connection: Connection, folder: Path, found: CurrentIndex) -> CurrentIndex:
-    """The same index, its changes saved beside the base, in place of those of earlier nights."""
+    """The same index, its changes saved beside the base; not while a pull has left something of a version that is not
+    accepted, for nothing tells what it has touched by now."""
     base, changed = found.index.segments
-    place = _place_of_changes(connection, base, found.versions)
-    if place is None or changed.place is not None:
+    if base.place is None or changed.place is not None or is_touched_since(connection, found.versions):
         return found
-    fresh = fresh_folder(folder)
-    changed.save(fresh)
-    for old in place.parent.glob("changes-*"):
-        shutil.rmtree(old, ignore_errors=True)
-    fresh.replace(place)
-    index = replace(found.index, segments=(base, replace(changed, place=place)))
-    return replace(found, index=index)
+    kept = keep_changes(connection, Changes(found.versions, changed), base.place, fresh_folder(folder))
+    return replace(found, index=replace(found.index, segments=(base, kept)))
 
 
 def _is_among(base: Segment, changed: Segment) -> Array:

@@ -49,6 +49,18 @@ class KeyTable:
         np.save(folder / f"{name}_keys.npy", self.keys)
         np.save(folder / f"{name}_rows.npy", self.rows)
 
+    def moved(self, places: Rows) -> Self:
+        """The table after its rows have moved: `places` says where each stands now, -1 where it is gone."""
+        rows = places[self.rows]
+        there = rows >= 0
+        return type(self)(self.keys[there], rows[there])
+
+    def merged(self, other: Self) -> Self:
+        """Both as one table; the rows of a key ascending."""
+        keys, rows = np.concatenate([self.keys, other.keys]), np.concatenate([self.rows, other.rows])
+        order = np.lexsort((rows, keys))
+        return type(self)(keys[order], rows[order])
+
     def join(self, keys: Keys, askers: Rows) -> tuple[Rows, Rows]:
         """(asker, row) for every row that has a key that an asker asks with; a pair may come more than once."""
         return self.rows_in(self.runs(keys), askers)
