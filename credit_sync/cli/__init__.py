@@ -92,9 +92,8 @@ def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:
 def _start_cheaply() -> None:
     """What a process spends on itself before it does anything, a tenth of a look-up."""
     gc.set_threshold(_COLLECT_AFTER)
-    os.environ.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # NumPy would start a thread per core for algebra we have none of
+    # NumPy would start a thread per core for algebra that we have none of.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main() -> None:

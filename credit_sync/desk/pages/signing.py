@@ -96,9 +96,8 @@ async def from_provider(request: Request, who: VisitorOf) -> Response:
         kept = _signer().loads(request.cookies.get(_AWAY_COOKIE, ""), max_age=_AWAY_SECONDS)
     except BadSignature:
         kept = {}
-    if (
-        kept.get("browser") != who.digest
-    ):  # another browser's sign-in: whoever planted it would have this one work for him
+    # Another browser's sign-in: whoever planted it would have this one work for him.
+    if kept.get("browser") != who.digest:
         raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录")
     request.scope["session"] = kept
     user, token = await office.oidc.take_back(request)

@@ -89,15 +89,13 @@ def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime
     """The user, None where name and password do not fit. Raises TooManyFailuresError."""
     name = name.strip()[:_LONGEST_NAME]
     tried = sha256(name.encode()).hexdigest()
-    with writing(
-        engine
-    ) as connection:  # counted before the password is checked: of many at once the last are too many
+    # Counted as failed before the password is checked: of many at once the last are too many.
+    with writing(engine) as connection:
         number = put_failure(connection, at, tried, address, at - _KEPT)
         of_name = failures(connection, at - _WINDOW, name=tried)
         of_address = failures(connection, at - _WINDOW, address=address)
-        if (
-            of_name > _MOST_OF_NAME or of_address > _MOST_OF_ADDRESS
-        ):  # not counted, or trying again would never end it
+        # What is refused is rolled back with its count, or trying again would never end it.
+        if of_name > _MOST_OF_NAME or of_address > _MOST_OF_ADDRESS:
             raise TooManyFailuresError(
                 "登录失败次数太多，暂时不能登录", remedy="请过 15 分钟再试，或请运维人员重设密码"
             )
