@@ -2,7 +2,7 @@
 
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,11 @@ def content(found: CurrentIndex) -> list[Any]:
     return [*segments, found.index.dead.tolist(), found.stamp, found.versions]
 
 
+def since_when(found: CurrentIndex) -> Mapping[str, int] | None:
+    """Of what was read from the store to complete it: since which versions."""
+    return None if found.fresh is None else found.fresh.since
+
+
 def is_kept(found: CurrentIndex) -> bool:
     """Whether its changes came from a file."""
     _, changes = found.index.segments
@@ -81,13 +86,16 @@ def test_after_the_next_pull_what_came_since_is_read_from_the_store_until_the_ne
     night.deliver("list", NOBODY + LATER + LAST)
     run = ledger.begin(night.engine, FIRST + timedelta(days=3), {})
     pull(night.engine, night.settings, run, accept_shrink=True)
-    assert not is_kept(opened(night))
-    assert content(opened(night)) == content(from_store(night))
+    found, expected = opened(night), from_store(night)
+    assert not is_kept(found)
+    assert content(found) == content(expected)
+    assert (since_when(found), since_when(expected)) == ({"list": 2}, {"list": 1})
     ledger.finish(night.engine, run, "done")
     shutil.rmtree(night.folder / "plain")
     night.number = 3
     night.run()
     assert is_kept(opened(night))
+    assert since_when(opened(night)) is None
     assert content(opened(night)) == content(from_store(night))
     assert len(list((night.folder / "index").glob("*/changes-*"))) == 1
 

@@ -19,6 +19,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, Engine
@@ -71,6 +72,13 @@ class Stamp:
         return blake2b(content.encode(), digest_size=8).hexdigest()
 
 
+class Fresh(NamedTuple):
+    """What was read from the store to complete an index: the listings that were touched since some versions of their lists."""
+
+    since: Mapping[str, int]
+    block: Block
+
+
 @dataclass(frozen=True, slots=True)
 class CurrentIndex:
     """The index as it stands with the store at one moment."""
@@ -79,6 +87,7 @@ class CurrentIndex:
     stamp: Stamp
     versions: Mapping[str, int]
     """The versions of the lists that it speaks of, changes included."""
+    fresh: Fresh | None = None
 
 
 def open_index(connection: Connection, folder: Path) -> CurrentIndex:
@@ -91,18 +100,20 @@ def open_index(connection: Connection, folder: Path) -> CurrentIndex:
         return CurrentIndex(ListingIndex((segment_of([block]),)), stamp, versions)
     if not is_touched_since(connection, stamp.versions):
         return CurrentIndex(ListingIndex((base,)), stamp, versions)
-    changed = _changes(connection, base, stamp.versions)
+    changed, fresh = _changes(connection, base, stamp.versions)
     index = ListingIndex((base, changed), dead=_is_among(base, changed))
-    return CurrentIndex(index, stamp, versions)
+    return CurrentIndex(index, stamp, versions, fresh)
 
 
-def _changes(connection: Connection, base: Segment, since: Mapping[str, int]) -> Segment:
+def _changes(connection: Connection, base: Segment, built: Mapping[str, int]) -> tuple[Segment, Fresh | None]:
     """What has changed since the base was built: what nights have kept, and what came after them from the store."""
     kept = kept_changes(connection, base)
     if kept is not None and not is_touched_since(connection, kept.versions):
-        return kept.segment
-    fresh = segment_of([_block(changed_since(connection, since if kept is None else kept.versions))])
-    return fresh if kept is None else kept.segment.replaced(fresh)
+        return kept.segment, None
+    since = built if kept is None else kept.versions
+    fresh = Fresh(since, _block(changed_since(connection, since)))
+    segment = segment_of([fresh.block])
+    return (segment if kept is None else kept.segment.replaced(segment)), fresh
 
 
 def refreshed_index(engine: Engine, folder: Path) -> CurrentIndex:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
+from itertools import chain
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, select
 from credit_sync.records import RecordKind
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.entries import Entries, listed_entries
-from credit_sync.screening.index import FOREVER, Segment
+from credit_sync.screening.index import FOREVER, Segment, segment_of
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.pairs import touched_owners
 from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, listings_of
@@ -49,20 +50,18 @@ def to_judge(  # noqa: PLR0913
 ) -> list[int]:
     """Of the live applicants (id -> version) those to judge on a day, ascending; `now`: what each rests on tonight."""
     c = screening.c
-    rows = list(map(tuple, connection.execute(select(c.applicant_id, c.applicant_version, c.basis, c.verdict))))
-    holding = {i for i, version, rests_on, _ in rows if live.get(i) == version and rests_on == now(i)}
+    rows = connection.execute(select(c.applicant_id, c.applicant_version, c.basis)).all()
+    holding = {i for i, version, rests_on in rows if live.get(i) == version and rests_on == now(i)}
     if not holding:
         return sorted(live)
     before = _before(connection, next(iter(holding)))
     found = set(live) - holding
-    touched = [
-        touched_owners(asking, current.index, changed) for changed in _changed(connection, current, before, day)
-    ]
-    if touched:
-        suspicious = {i for i, _, _, verdict in rows if verdict != Verdict.CLEAR.value}
+    changed = _changed(connection, current, before, day)
+    if len(changed):
+        sharing, namesakes = touched_owners(asking, current.index, changed)
+        suspicious = set(connection.scalars(select(c.applicant_id).where(c.verdict != Verdict.CLEAR.value)))
         suspicious.update(connection.scalars(select(match.c.applicant_id).where(match.c.closed_at.is_(None))))
-        for sharing, namesakes in touched:
-            found.update(sharing, suspicious.intersection(namesakes))
+        found.update(sharing, suspicious.intersection(namesakes))
     return sorted(found & set(live))
 
 
@@ -74,17 +73,19 @@ def _before(connection: Connection, applicant_id: int) -> Before:
     return Before(versions, row.screened_at)
 
 
-def _changed(connection: Connection, current: CurrentIndex, before: Before, day: date) -> list[Segment]:
-    """Listings that changed since, as they are now and as they were; what is in the index already is taken from there."""
-    segments = list(current.index.segments[1:]) if before.versions == dict(current.stamp.versions) else []
-    rows = [] if segments else list(changed_since(connection, before.versions))
+def _changed(connection: Connection, current: CurrentIndex, before: Before, day: date) -> Segment:
+    """Listings that changed since, as they are now and as they were; what was just read for the index is not read again."""
+    fresh = current.fresh if current.fresh is not None and current.fresh.since == before.versions else None
+    rows = [] if fresh else list(changed_since(connection, before.versions))
     rows += listings_of(connection, current.index.ended(before.at.date().toordinal(), day.toordinal()))
     listings = [(number, found) for number, found, _ in rows]
-    known = {int(number) for segment in segments for number in segment.columns["owner"]}
-    listings += _as_they_were(connection, sorted(known.union(number for number, _, _ in rows)))
-    entries = listed_entries(listings)
-    segments.append(Segment.of(entries, np.full(len(entries), FOREVER, np.int32)))
-    return [segment for segment in segments if len(segment)]
+    touched = {number for number, _, _ in rows}
+    blocks = []
+    if fresh:
+        blocks.append(fresh.block)
+        touched.update(fresh.block[0].owner.tolist())
+    entries = listed_entries(chain(listings, _as_they_were(connection, sorted(touched))))
+    return segment_of([*blocks, (entries, np.full(len(entries), FOREVER, np.int32))])
 
 
 def _as_they_were(connection: Connection, ids: list[int]) -> Iterator[tuple[int, ListedSubject]]:

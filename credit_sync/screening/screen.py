@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
+from credit_sync.processes import collecting_rarely
 from credit_sync.screening.asking import asking_entries
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.conclusions import Conclusions
@@ -46,6 +47,7 @@ class ScreenCounts:
         return {"applicants": self.applicants, "judged": self.judged, **self.verdicts, **asdict(self.flags)}
 
 
+@collecting_rarely()
 def screen(
     engine: Engine,
     settings: Settings,
