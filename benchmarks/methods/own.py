@@ -1,8 +1,8 @@
 """This product: candidates by its index, evidence in bits on every one worth it, on every core as in the night.
 
 The index is kept from night to night, as in the product: it is built by a process of its own and its time shown apart.
-Applicants and listings are read by their ids from Arrow files that hold what the store would hold (numbers recognised),
-for the store's database is not what is measured here; `benchmarks.quiet_night` measures it along.
+Applicants and listings are read by their ids from files that hold what the store would hold (numbers recognised), for
+the store's database is not what is measured here; `benchmarks.quiet_night` measures it along.
 """
 
 import json
@@ -16,32 +16,32 @@ import polars as pl
 
 from benchmarks.methods import KEEP_INDEX
 from benchmarks.methods.measured import Measured
-from benchmarks.methods.own_blocks import Answer, Blocks
+from benchmarks.methods.own_blocks import APPLICANTS, BUILT, COLUMNS, SEPARATOR, Answer, Blocks
 from credit_sync.processes import Helper, Team
 from credit_sync.screening.block import BLOCK
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.judging import helpers_for
+from credit_sync.screening.texts import Texts
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 
 
 def run(folder: Path, out: Path) -> None:
     """Builds the index in another process, then measures the screening with it opened."""
     measured = Measured("credit_sync")
-    place = out / "index"
-    command = [sys.executable, "-m", "benchmarks.methods.own_index", str(folder), str(place)]
-    if not (KEEP_INDEX in os.environ and (place / "built.json").exists()):
+    command = [sys.executable, "-m", "benchmarks.methods.own_index", str(folder), str(out)]
+    if not (KEEP_INDEX in os.environ and (out / BUILT).exists()):
         subprocess.run(command, check=True)
-    built = json.loads((place / "built.json").read_text(encoding="utf-8"))
+    built = json.loads((out / BUILT).read_text(encoding="utf-8"))
     measured.add("index", built["seconds"], 0.0)
     measured.notes.append(
         f"building the index: {built['megabytes']:.0f} MB at most, on disk {built['size']:.0f} MB"
     )
     with measured.phase("prepare"):
         applicants = recognised(pl.read_parquet(folder / "applicants.parquet").sort("id"))
-        write_rows(applicants, out / "applicants.arrow")
+        rows_of(applicants).save(out, APPLICANTS)
         count = len(applicants)
     with measured.phase("read"):
-        blocks = Blocks(place, out / "applicants.arrow", built["listings"])
+        blocks = Blocks(out, built["listings"])
     with measured.phase("screen"):
         answers = _screened(blocks, count)
     judgements = [judgement for answer in answers for judgement in answer.judgements]
@@ -81,9 +81,11 @@ def recognised(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_rows(frame: pl.DataFrame, path: Path) -> None:
-    """An Arrow file of one batch, from which any rows can be taken without reading the others."""
-    frame.write_ipc(path, compat_level=pl.CompatLevel.oldest(), record_batch_size=max(len(frame), 1))
+def rows_of(frame: pl.DataFrame) -> Texts:
+    """Recognised rows as texts, from which any can be taken without reading the others."""
+    valid = pl.when("valid").then(pl.lit("1"))
+    columns = [(valid if name == "valid" else pl.col(name)).fill_null("") for name in COLUMNS]
+    return Texts.of(frame.select(pl.concat_str(columns, separator=SEPARATOR)).to_series())
 
 
 def put_out(judgements: Sequence[Judgement]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """What works out a block of made applicants, in the first process or in a helper.
 
-Rows are read by their numbers from Arrow files that hold what the store would hold. Imports nothing that the product
-would not, but for Arrow.
+Rows are read by their numbers from a file that holds what the store would hold. Imports nothing that the product would
+not.
 """
 
 import os
@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import numpy as np
 
 from benchmarks.methods.memory import private_megabytes
 from credit_sync.records import Listing
@@ -22,6 +22,7 @@ from credit_sync.screening.entries import entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index import ListingIndex, Segment
 from credit_sync.screening.reference import reference
+from credit_sync.screening.texts import Texts
 from credit_sync.screening.weights import load_weights
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
 from credit_sync.subjects.subject import Sex, Subject
@@ -46,16 +47,17 @@ class Answer:
 class Blocks:
     """What works out a block of applicants, here or in a helper."""
 
-    def __init__(self, place: Path, applicants: Path, listed: int) -> None:
-        self.arguments = (place, applicants, listed)
+    def __init__(self, out: Path, listed: int) -> None:
+        self.arguments = (out, listed)
         self._scales = Scales(load_weights(), reference(), listed=listed)
-        self._index = ListingIndex((Segment.open(place),))
-        self._listings = _mapped(place / "listings.arrow")
-        self._applicants = _mapped(applicants)
+        self._index = ListingIndex((Segment.open(out / INDEX),))
+        self._listings = Texts.open(out, LISTINGS)
+        self._applicants = Texts.open(out, APPLICANTS)
 
     def __call__(self, first: int) -> Answer:
         """The block that begins with a row."""
-        block = dict(enumerate(_subjects_in(self._applicants.slice(first, BLOCK))))
+        rows = range(first, min(first + BLOCK, len(self._applicants.ends)))
+        block = dict(enumerate(_subjects_in(self._applicants, rows)))
         began = time.process_time()
         asking = entries_of(block.items(), self._index.shapes)
         apart = time.process_time() - began
@@ -63,19 +65,20 @@ class Blocks:
         return Answer(list(judged.values()), apart, os.getpid(), private_megabytes())
 
     def _fetch(self, ids: Sequence[int]) -> Mapping[int, Listing]:
-        found = _subjects_in(self._listings.take(pa.array(ids, pa.int64())))
+        found = _subjects_in(self._listings, ids)
         return {number: Listing(subject=subject, list="") for number, subject in zip(ids, found, strict=True)}
 
 
-def _mapped(path: Path) -> pa.RecordBatch:
-    return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+def _subjects_in(rows: Texts, wanted: Sequence[int]) -> Iterator[Subject]:
+    return subjects(row.split(SEPARATOR) for row in rows.of_rows(np.array(wanted, np.int64)))
 
 
-def _subjects_in(rows: pa.RecordBatch) -> Iterator[Subject]:
-    columns = [rows[name].to_numpy(zero_copy_only=False).tolist() for name in COLUMNS]
-    return subjects(zip(*columns, strict=True))
-
-
+INDEX, LISTINGS, APPLICANTS = "index", "listings", "applicants"
+"""What the folder of the index and the files of rows are called."""
+BUILT = "built.json"
+"""What tells what building both took."""
+SEPARATOR = "\t"
+"""Between the columns of a row."""
 COLUMNS = (
     "kind",
     "name",
@@ -91,12 +94,12 @@ COLUMNS = (
 
 
 def subjects(rows: Iterable[tuple[Any, ...]]) -> Iterator[Subject]:
-    """Recognised rows of `COLUMNS` as subjects."""
+    """Recognised rows of `COLUMNS` as subjects; what is absent may be empty."""
     for kind, name, number_kind, number, valid, former_names, representative, sex, birth_year, region in rows:
         yield Subject(
             kind=_OWNERS[kind],
             name=name,
-            identifiers=(Identifier(_KINDS[number_kind], number, valid),) if number_kind else (),
+            identifiers=(Identifier(_KINDS[number_kind], number, bool(valid)),) if number_kind else (),
             former_names=tuple(former_names.split(";")) if former_names else (),
             legal_representative=representative,
             sex=_SEXES.get(sex),
