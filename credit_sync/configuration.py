@@ -1,9 +1,9 @@
 """Which configuration a night works with: a change since the last night goes on record, file by file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from credit_sync.settings import Settings
 from credit_sync.store import audit
@@ -17,14 +17,20 @@ def note_configuration(engine: Engine, settings: Settings, run: Run) -> None:
     """Puts on record which files say something else than at the last entry; nothing where none does."""
     files = dict(_digests(settings))
     with writing(engine) as connection:
-        last = audit.entries(connection, action=audit.Action.CONFIGURATION, limit=1)
-        before = last[0].detail["files"] if last else {}
-        changed = [name for name in sorted(before.keys() | files.keys()) if before.get(name) != files.get(name)]
+        before = _last_noted(connection)
+        known = before or {}
+        changed = [name for name in sorted(known.keys() | files.keys()) if known.get(name) != files.get(name)]
         if changed:
-            target = "、".join(changed) if last else "首次记录"
-            detail = {"run": run.id, "changed": changed if last else [], "files": files}
+            target = "、".join(changed) if before else "首次记录"
+            detail = {"run": run.id, "changed": changed if before else [], "files": files}
             action = audit.Action.CONFIGURATION
             audit.note(connection, at=run.as_of, who=audit.PROGRAM, action=action, target=target, detail=detail)
+
+
+def _last_noted(connection: Connection) -> Mapping[str, str] | None:
+    """The files of the last entry that names some: accounts of the desk are configuration, too, and name none."""
+    noted = audit.entries(connection, action=audit.Action.CONFIGURATION)
+    return next((entry.detail["files"] for entry in reversed(noted) if "files" in entry.detail), None)
 
 
 def _digests(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -3,8 +3,8 @@
 The same keys and the same comparison as the night, so that look-up and screening can never disagree.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.records import Listing, Record, RecordKind
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Comparison, Verdict, compare
-from credit_sync.screening.evidence import Scales
+from credit_sync.screening.evidence import Bearing, Scales
+from credit_sync.screening.gate import why_name_not_comparable
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.sources.lists import blocking_reason
-from credit_sync.sources.subject_reading import Given, derive_kind
+from credit_sync.sources.subject_reading import Given, derive_kind, kinds_by_name
 from credit_sync.store import audit
 from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
@@ -88,21 +89,53 @@ def look_up(  # noqa: PLR0913
     subject (`sources/asked_lists.py`), else ''.
     """
     candidates = StoredCandidates(connection, current)
-    scales = candidates.scales_for(subject, scales, as_of)
-    listed = candidates.listings({0: subject})[0]
-    found: list[Found] = []
-    for kind in RecordKind:
-        ids = listed if kind is RecordKind.LISTING else candidates.of_kind(kind, subject)
-        for record, row in records(connection, kind, ids).values():
-            comparison = compare(subject, _as_listing(record), scales)
-            if comparison.verdict is not Verdict.CLEAR or comparison.related:
-                found.append(_found(kind, record, row, comparison))
+    best: dict[tuple[RecordKind, int], Found] = {}
+    for asked in _as_meant(subject, scales):
+        of_asked = candidates.scales_for(asked, scales, as_of)
+        for kind, number, record, row in _near(candidates, connection, asked):
+            one = _found(kind, record, row, _compared(asked, record, of_asked))
+            best[kind, number] = max(best.get((kind, number), one), one, key=_closeness)
+    found = [f for f in best.values() if f.comparison.verdict is not Verdict.CLEAR or f.comparison.related]
     order = list(RecordKind)
-    found.sort(
-        key=lambda f: (order.index(f.kind), -f.comparison.verdict.rank, -f.comparison.bits, f.source, f.row)
-    )
-    verdict, reason = _overall(found, blocking_reason(states), unknown, as_of.date())
+    found.sort(key=lambda f: (order.index(f.kind), *(-n for n in _closeness(f)), f.source, f.row))
+    verdict, reason = _overall(subject, found, (blocking_reason(states), unknown), as_of.date())
     return Answer(subject, verdict, reason, states, tuple(found))
+
+
+def _as_meant(subject: Subject, scales: Scales) -> list[Subject]:
+    """The subject as of each kind that it may be of: what the form of a name tells may be wrong, and clears nobody."""
+    kinds, by_name = [subject.kind], kinds_by_name(subject.name)
+    if not subject.identifiers or by_name == (SubjectKind.ORGANISATION,):
+        kinds += by_name
+    organisation = replace(subject, kind=SubjectKind.ORGANISATION)
+    if len(scales.reference.names_of(organisation)) > len(scales.reference.names_of(subject)):
+        kinds.append(SubjectKind.ORGANISATION)  # a known short form
+    return [replace(subject, kind=kind) for kind in dict.fromkeys(kinds)]
+
+
+def _near(
+    candidates: StoredCandidates, connection: Connection, subject: Subject
+) -> Iterator[tuple[RecordKind, int, Record, Mapping[str, Any]]]:
+    """Every record that shares a key with a subject, with its number and row."""
+    for kind in RecordKind:
+        of_lists = kind is RecordKind.LISTING
+        ids = candidates.listings({0: subject})[0] if of_lists else candidates.of_kind(kind, subject)
+        for number, (record, row) in records(connection, kind, ids).items():
+            yield kind, number, record, row
+
+
+def _compared(subject: Subject, record: Record, scales: Scales) -> Comparison:
+    """As the night compares; a number without a name neither finds nor excludes a number that is hidden in part."""
+    found = compare(subject, _as_listing(record), scales)
+    if subject.name or found.verdict is not Verdict.CLEAR:
+        return found
+    of_number = [e for e in found.evidence if e.attribute == "identifier"]
+    agrees = any(e.bits > 0 and e.bearing is not Bearing.EXCLUDES for e in of_number)
+    return found._replace(verdict=Verdict.UNVERIFIABLE) if agrees else found
+
+
+def _closeness(found: Found) -> tuple[int, float]:
+    return found.comparison.verdict.rank, found.comparison.bits
 
 
 def put_on_record(  # noqa: PLR0913 - the columns of one entry
@@ -124,16 +157,24 @@ def _found(kind: RecordKind, record: Record, row: Mapping[str, Any], comparison:
     )
 
 
-def _overall(found: list[Found], stale: str, unknown: str, today: date) -> tuple[Verdict, str]:
+def _overall(subject: Subject, found: list[Found], unfit: Iterable[str], today: date) -> tuple[Verdict, str]:
+    """`unfit`: why lists say nothing about the subject, '' where they do."""
     listed = [f for f in found if isinstance(f.record, Listing) and in_force(f, today)]
     verdict = max((f.comparison.verdict for f in listed), key=lambda v: v.rank, default=Verdict.CLEAR)
-    why_not = "；".join(reason for reason in (stale, unknown) if reason)
-    if verdict is Verdict.CLEAR and why_not:
-        return Verdict.UNVERIFIABLE, why_not
     if verdict is Verdict.UNVERIFIABLE:
-        namesakes = sum(f.comparison.verdict is verdict for f in listed)
-        return verdict, f"名单中有 {namesakes} 条同名，缺少可比对的证件号码，不能确认也不能排除"
-    return verdict, why_not
+        alike = sum(f.comparison.verdict is verdict for f in listed)
+        if not subject.name:
+            return verdict, f"名单中有 {alike} 条的号码与所写的可能相同（有隐去的部分），{_ONLY_A_NUMBER}"
+        return verdict, f"名单中有 {alike} 条同名，缺少可比对的证件号码，不能确认也不能排除"
+    why_not = list(filter(None, unfit))
+    if verdict is Verdict.CLEAR:
+        says_nothing = why_name_not_comparable(subject) if subject.name else _ONLY_A_NUMBER
+        why_not += filter(None, [says_nothing])
+        verdict = Verdict.UNVERIFIABLE if why_not else verdict
+    return verdict, "；".join(why_not)
+
+
+_ONLY_A_NUMBER = "只写号码不能排除号码隐去或没有号码的条目；请连同名称或姓名查询"
 
 
 def in_force(found: Found, today: date) -> bool:

@@ -1,5 +1,6 @@
 """`review` and `audit` on the example province, as an officer and an auditor type them."""
 
+import io
 import json
 import os
 import pwd
@@ -96,6 +97,16 @@ def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: 
     assert "首次记录" in configured
     assert "mappings/measures.toml" in configured
     assert "共 2 条" in configured
+
+
+def test_accounts_of_the_desk_stand_between_two_nights(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = ("run", "--only", "report", "--as-of")
+    said(*night, "2026-11-24T02:00:00")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("三棵树 and 7 rivers\n"))
+    said("desk", "user", "add", "zhang", "--role", "officer")
+    said(*night, "2026-11-25T02:00:00")
+    configured = said("audit", "list", "--action", "configuration")
+    assert "账号 zhang" in configured.splitlines()[-2], "the files say what they said before the account was made"
 
 
 def test_by_workbook(said: Said, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def derive_kind(name: str, given: Given) -> SubjectKind:
         owner = OWNERS[field]
         if owner is not None and recognise(number, owner, on=given.on):
             return owner
-    return _kind_by_name(name)
+    return kinds_by_name(name)[0]
 
 
 def _kind_by_number(number: str) -> SubjectKind | None:
@@ -143,12 +143,18 @@ def _kind_by_number(number: str) -> SubjectKind | None:
     return SubjectKind.PERSON if person else SubjectKind.ORGANISATION
 
 
-def _kind_by_name(name: str) -> SubjectKind:
+def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
+    """What a name may be the name of, the likelier first: a long one without dots may be a person's, too.
+
+    >>> [kind.value for kind in kinds_by_name("艾力亚尔吐尔洪")]
+    ['organisation', 'person']
+    """
     if _ORGANISATION_SHAPE.search(name):
-        return SubjectKind.ORGANISATION
+        return (SubjectKind.ORGANISATION,)
     compact = "".join(name.split())
-    person = compact.isascii() or len(compact) <= _LONGEST_PERSON_NAME or _DOTS.search(compact)
-    return SubjectKind.PERSON if person else SubjectKind.ORGANISATION
+    if compact.isascii() or len(compact) <= _LONGEST_PERSON_NAME or _DOTS.search(compact):
+        return (SubjectKind.PERSON,)
+    return SubjectKind.ORGANISATION, SubjectKind.PERSON
 
 
 def _identifiers(given: Given, kind: SubjectKind) -> Iterator[tuple[str, Identifier]]:
