@@ -4,13 +4,13 @@ Field names are used unchanged in mapping files, in the store's columns and in t
 `from` entries, so one name leads through the whole product.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from credit_sync.subjects.identifiers import Identifier
 from credit_sync.subjects.subject import Subject
+from credit_sync.values import value
 
 
 class RecordKind(StrEnum):
@@ -61,7 +61,7 @@ class Role(StrEnum):
 _OF_PERSONS = (Role.NOMINATING_EXPERT, Role.LEGAL_REPRESENTATIVE, Role.LEADER, Role.MEMBER, Role.CONTRIBUTOR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Licence:
     """行政许可: one decision on a licence of a subject."""
 
@@ -86,7 +86,7 @@ class Licence:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Penalty:
     """行政处罚: one penal decision against a subject. Amounts are in 万元."""
 
@@ -113,7 +113,7 @@ class Penalty:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Listing:
     """名单条目: one entry of a watch list. `list` is the list's name in mappings/measures.toml."""
 
@@ -137,7 +137,7 @@ class Listing:
     """Number of a listed organisation's legal representative, mostly masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Applicant:
     """申报主体: a subject in one role of one application."""
 
@@ -154,7 +154,7 @@ class Applicant:
     rank: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Inspection:
     """监督检查 or 质量抽检 of a subject: kept for look-up, neither published nor screened against."""
 

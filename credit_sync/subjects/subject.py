@@ -1,9 +1,9 @@
 """A subject: an organisation or a person as one source wrote it (信用主体)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
+from credit_sync.values import value
 
 __all__ = ["Sex", "Subject", "SubjectKind"]
 
@@ -15,7 +15,7 @@ class Sex(StrEnum):
     FEMALE = "female"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Subject:
     """Who a record is about. Texts are trimmed but as written; comparing folds them, never storing."""
 
