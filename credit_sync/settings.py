@@ -13,7 +13,7 @@ from credit_sync.channel_settings import Channel
 from credit_sync.database_settings import DatabaseSettings, StoreUrl
 from credit_sync.desk_settings import Desk
 from credit_sync.errors import SettingsError
-from credit_sync.http_settings import Auth, HttpUrl, QuerySource
+from credit_sync.http_settings import Auth, HttpUrl, Marker, QuerySource
 from credit_sync.system_settings import System
 from credit_sync.tell_settings import Tell
 from credit_sync.toml_files import Strict, load
@@ -71,6 +71,8 @@ class HttpSource(_AnySource):
     parameters: dict[str, str] = {}
     paging: Paging | None = None
     auth: Auth | None = None
+    success: Marker | None = None
+    """What an answer says that is one; an error that holds an empty list of rows is else taken for "nothing more"."""
     since_parameter: str = ""
     """Parameter that carries the time of the last pull, for deltas."""
     timeout_seconds: float = Field(default=30, gt=0, le=3600)

@@ -261,6 +261,8 @@ def test_look_up(world: World, officer: Guest) -> None:
     assert answer.status_code == 200
     for said in ("确认", "（2017）皖0104执1287号", "1804a09020117", "失信被执行人名单"):
         assert said in answer.text
+    assert "<dt>立案 / 列入</dt><dd><bdi>2017-06-12</bdi></dd>" in answer.text, "no day of publication"
+    assert "<dt>发布</dt><dd><bdi>2017-09-04</bdi></dd>" in answer.text
     assert FULL_NUMBERS[0] not in answer.text
     entry = world.audited("lookup")[-1]
     assert (entry.who, FULL_NUMBERS[0] in entry.target + entry.detail) == ("officer", False)

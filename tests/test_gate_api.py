@@ -463,6 +463,14 @@ def test_broken_bodies(interface: Interface, client: TestClient, body: Any, stat
     assert contents(interface.night.engine) == before
 
 
+def test_a_wrong_word_is_answered_with_the_right_ones_and_nothing_else(client: TestClient) -> None:
+    body = body_of(clean_application())
+    body |= {"applicants": [body["applicants"][0] | {"role": "king"}]}
+    [error] = is_problem(client.post("/api/v1/gate", json=body), 422)["errors"]
+    assert error["place"] == "body.applicants.0.role"
+    assert "'leader'" in error["text"]
+
+
 def test_odd_but_readable_bodies(client: TestClient) -> None:
     odd = body_of(clean_application(), stage="\0\u202e<script>")
     odd["applicants"][1] |= {"name": "蔚\0从\u200b周", "region": "\0"}

@@ -19,6 +19,7 @@ from credit_sync.reporting.monthly import write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.screening.measures import load_measures
+from credit_sync.store import audit
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
 from tests.report_night import (
@@ -173,6 +174,28 @@ def test_hostile_names_stay_text(browser: Browser, hostile: Path) -> None:
     assert page.locator("script").count() == 1
     assert page.locator("img").count() == 0
     assert page.get_by_text("</style><script>window.hit = 1</script>").count() > 0
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["flagged", "operators"])
+def test_on_a_phone_the_state_of_a_list_is_seen_without_scrolling(
+    browser: Browser, request: pytest.FixtureRequest, report: str
+) -> None:
+    page, _ = show(browser, request.getfixturevalue(report), viewport={"width": 390, "height": 900})
+    table = page.get_by_role("table").filter(has=page.get_by_role("columnheader", name="状态")).first
+    place = "title => title.getBoundingClientRect().right"
+    assert table.get_by_role("columnheader", name="状态").evaluate(place) <= 390
+    page.close()
+
+
+def test_all_that_the_run_report_says_stands_on_its_sheet(browser: Browser, tmp_path: Path) -> None:
+    night = troubled_night(tmp_path)
+    with night.engine.begin() as connection:
+        entry = {"action": audit.Action.LOOKUP, "target": "鲍德全", "detail": {}}
+        audit.note(connection, at=SECOND.as_of, who="甲", **entry)
+    page, _ = show(browser, write_run_report(night.engine, night.settings, THIRD)[0])
+    assert page.get_by_text("留痕记录的摘要").is_visible()
+    assert page.locator("body p:not(main *, header *)").all_inner_texts() == []
     page.close()
 
 

@@ -227,6 +227,18 @@ def test_an_error_is_no_empty_list(answer: Answer, reason: str) -> None:
         pull(source(server))
 
 
+def test_an_error_with_an_empty_list_of_rows_neither_ends_nor_empties_a_list() -> None:
+    """Without `success` it would be the page after the last, or in a delta nothing new."""
+    rows, paging = numbered(2), {"style": "page", "size": 2}
+    answers = {1: {"code": 0, "data": rows}, 2: {"code": 401, "msg": f"expired {TOKEN}", "data": []}}
+    respond = lambda request: json_answer(answers[int(request.query["page"])])  # noqa: E731
+    with serve(respond) as server:
+        assert values(pull(source(server, paging=paging))) == rows
+        marked = source(server, paging=paging, success={"path": "code", "values": ["0", "200"]})
+        with pytest.raises(SourceError, match=r"第 2 页：平台没有给出成功的答复（code = 401）；msg=expired"):
+            pull(marked)
+
+
 def test_genuine_empty_lists() -> None:
     paging = {"style": "offset", "total": "total"}
     with serve(lambda _: json_answer({"data": []})) as server:

@@ -128,7 +128,8 @@ def _facts(record: object, measures: Measures) -> list[tuple[str, str]]:
                 ("名单", measures.list_title(record.list)),
                 ("案号 / 文号", record.number),
                 ("机关", record.organ),
-                ("发布", _day(record.published_on or record.listed_on)),
+                ("立案 / 列入", _day(record.listed_on)),
+                ("发布", _day(record.published_on)),
                 ("原因", record.reason),
                 ("履行情况", record.performance),
             ]

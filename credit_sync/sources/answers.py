@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from credit_sync.errors import SourceError
-from credit_sync.http_settings import Marker, QuerySource
+from credit_sync.http_settings import QuerySource
 from credit_sync.sources.connect import expand
 from credit_sync.sources.download import Downloaded
 from credit_sync.sources.formats import json_text, text, xml_tree
 from credit_sync.sources.formats.rows import Unread, as_row, at_path
-from credit_sync.sources.http import message_of, refuse_page
+from credit_sync.sources.http import message_of, refuse_failure, refuse_page, says
 from credit_sync.sources.mapping import Layout
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.store.questions import State
-from credit_sync.subjects.identifiers import hide_in_text
 
 _LONGEST_REASON = 300
 _EMPTY = "答复里没有记录，而设置里没有写明这算“查无记录”（no_record 或 empty_is_no_record）"
@@ -115,12 +114,11 @@ def _rows(document: Any, source: QuerySource, layout: Layout, key: str) -> tuple
     """The rows, and whether the answer says "no record" as the settings have it. Raises SourceError for no answer."""
     rows = xml_tree.rows_at(document, layout.rows) if source.format == "xml" else at_path(document, layout.rows)
     success, no_record = source.success, source.no_record
-    nothing = no_record is not None and _says(document, no_record)
+    nothing = no_record is not None and says(document, no_record)
     # Where both stand at one place, such as a code, "no record" is a success of its own.
     same_place = success is not None and no_record is not None and success.path == no_record.path
-    if success is not None and not _says(document, success) and not (nothing and same_place):
-        said = _short(at_path(document, success.path))
-        raise SourceError(f"平台没有给出成功的答复（{success.path} = {said}）{message_of(document, key)}")
+    if success is not None and not (nothing and same_place):
+        refuse_failure(document, success, key)
     if nothing:
         if rows:
             raise SourceError("答复说查无记录，却带有记录")
@@ -128,17 +126,6 @@ def _rows(document: Any, source: QuerySource, layout: Layout, key: str) -> tuple
     if not isinstance(rows, list):
         raise SourceError(f"答复里没有 {layout.rows or '行的列表'}{message_of(document, key)}")
     return rows, False
-
-
-def _says(document: Any, marker: Marker) -> bool:
-    value = at_path(document, marker.path)
-    if isinstance(value, bool):
-        return str(value).lower() in marker.values
-    return isinstance(value, str | int) and str(value).strip() in marker.values
-
-
-def _short(value: Any) -> str:
-    return "无" if value is None else hide_in_text(str(value))[:40]
 
 
 def _raw_rows(rows: Sequence[Any], reader: Reader, origin: Origin) -> Iterator[RawRow | BrokenRow]:

@@ -15,7 +15,15 @@ import requests
 from requests.auth import AuthBase
 
 from credit_sync.errors import SourceError
-from credit_sync.http_settings import BearerAuth, HeaderAuth, QuerySource, RowsService, SignedAuth, TokenAuth
+from credit_sync.http_settings import (
+    BearerAuth,
+    HeaderAuth,
+    Marker,
+    QuerySource,
+    RowsService,
+    SignedAuth,
+    TokenAuth,
+)
 from credit_sync.secret import secret
 from credit_sync.settings import HttpSource, OffsetPaging, PagePaging
 from credit_sync.sources.download import Downloaded, Downloader
@@ -104,6 +112,8 @@ def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str
     if not downloaded.body.strip():
         raise SourceError("应答是空的")
     document = _parsed(downloaded, source.format)
+    if source.success is not None:
+        refuse_failure(document, source.success, key)
     rows = xml_tree.rows_at(document, layout.rows) if source.format == "xml" else at_path(document, layout.rows)
     if isinstance(rows, list):
         return Answer(rows, document)
@@ -137,6 +147,22 @@ def refuse_page(body: bytes) -> None:
     start = body[:2000].lower()
     if b"<html" in start or b"<!doctype html" in start:
         raise SourceError("返回的是网页，不是数据", remedy="可能是登录页或网关的提示页，核对 url 和密钥")
+
+
+def refuse_failure(document: Any, success: Marker, key: str) -> None:
+    """Raises SourceError for an answer that does not say that it is one."""
+    if not says(document, success):
+        value = at_path(document, success.path)
+        said = "无" if value is None else hide_in_text(str(value))[:40]
+        raise SourceError(f"平台没有给出成功的答复（{success.path} = {said}）{message_of(document, key)}")
+
+
+def says(document: Any, marker: Marker) -> bool:
+    """Whether a document has one of the marker's values at its place."""
+    value = at_path(document, marker.path)
+    if isinstance(value, bool):
+        return str(value).lower() in marker.values
+    return isinstance(value, str | int) and str(value).strip() in marker.values
 
 
 def _announces_nothing(source: HttpSource, document: Any) -> bool:

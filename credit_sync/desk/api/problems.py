@@ -99,10 +99,14 @@ def http_error(request: Request, error: Exception) -> Response:
 def unreadable_request(request: Request, error: Exception) -> Response:
     """A body, path or parameter that is not as openapi.json says; what was sent is not repeated."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - how it is registered
+    wrong = error.errors()
+    # Items that are wrong themselves are not counted: a list with a wrong item is not too short as well.
+    within = {each["loc"][:depth] for each in wrong for depth in range(1, len(each["loc"]))}
     found = [
         {"place": hide_in_text(".".join(map(str, each["loc"])))[:200], "text": _said(each)}
-        for each in error.errors()[:20]
-    ]
+        for each in wrong
+        if each["loc"] not in within
+    ][:20]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return problem(request, status, "请求内容与接口说明不符，没有执行", errors=found)
 
@@ -132,7 +136,6 @@ _SAID = {
     "string_too_short": "太短",
     "too_long": "项数太多",
     "too_short": "项数太少",
-    "enum": "不是规定的值",
     "json_invalid": "不是 JSON",
 }
 
@@ -141,4 +144,6 @@ def _said(each: Mapping[str, Any]) -> str:
     """What is wrong, in Chinese; texts of our own checks are said as they are."""
     if each["type"] == "value_error":
         return hide_in_text(str(each["ctx"]["error"]))
+    if each["type"] == "enum":
+        return f"不是规定的值，可以写：{each['ctx']['expected'].replace(' or ', ', ')}"
     return _SAID.get(each["type"], "写法不对")
