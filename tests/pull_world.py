@@ -1,6 +1,7 @@
 """A small world for tests of the pull stage: a folder of JSON sources with one mapping, pulled night by night."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, Table, select
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.pull import Pulled, load_mappings, pull
+from credit_sync.sources.rows import RawRows, Row
 from credit_sync.store import ledger
 from credit_sync.store.ledger import Run
 
@@ -41,9 +43,15 @@ def entry(number: object, name: str = "张三", **more: Any) -> dict[str, Any]:
     return {"案号": number, "姓名": name} | more
 
 
+def one_by_one(rows: Iterable[Row | RawRows]) -> Iterator[Row]:
+    """Rows as they come, those that come many at once each by itself."""
+    for row in rows:
+        yield from row.rows() if isinstance(row, RawRows) else (row,)
+
+
 @dataclass(slots=True)
 class World:
-    """Sources `a` (whole) and `b` (delta), each a JSON file, and what a night does with them."""
+    """Sources `a` (whole) and `b` (delta), each a file, and what a night does with them."""
 
     engine: Engine
     folder: Path
@@ -62,7 +70,7 @@ class World:
                 "kind": "file",
                 "mapping": "debtors",
                 "folder": name,
-                "pattern": "*.jsonl",
+                "pattern": "rows.*",
                 "delivery": delivery,
             }
             for name, delivery in (("a", "full"), ("b", "delta"))
@@ -74,7 +82,12 @@ class World:
 
     def deliver(self, name: str, *rows: dict[str, Any] | str) -> None:
         lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
-        (self.folder / name / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._write(name, "rows.jsonl", lines)
+
+    def _write(self, name: str, file: str, lines: Iterable[str]) -> None:
+        for last in (self.folder / name).iterdir():
+            last.unlink()
+        (self.folder / name / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def begin(self) -> Run:
         self.night += 1
@@ -84,6 +97,14 @@ class World:
         """One night: the rows come from the source, and only it is pulled."""
         if name is not None:
             self.deliver(name, *rows)
+        return self._pull(name, accept_shrink)
+
+    def pull_text(self, name: str, *lines: str) -> Pulled:
+        """One night in which the source gives a CSV file, which may shrink."""
+        self._write(name, "rows.csv", lines)
+        return self._pull(name, accept_shrink=True)
+
+    def _pull(self, name: str | None, accept_shrink: bool) -> Pulled:
         run = self.begin()
         results = pull(self.engine, self.settings, run, only_source=name, accept_shrink=accept_shrink)
         ledger.finish(self.engine, run, "done")

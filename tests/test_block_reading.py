@@ -18,7 +18,7 @@ from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
 from credit_sync.sources.reading import Reader, key_part, key_parts
 from credit_sync.sources.reading_pool import read_blocks
-from credit_sync.sources.row_columns import by_column, unpacked
+from credit_sync.sources.row_columns import by_column, in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
 from credit_sync.sources.spool import Block, taken_apart
 from credit_sync.sources.values import text_of, texts_of
@@ -156,7 +156,7 @@ def test_columns_of_texts_read_as_each_text_does(column: list[str]) -> None:
 
 @given(st.lists(st.sampled_from([*CELLS, None, 3]).map(lambda cell: raw(1, {"a": cell, "b": "x"})), max_size=6))
 def test_rows_by_column_come_to_a_helper_as_they_are(rows: list[Row]) -> None:
-    packed = by_column(rows).packed()
+    packed = in_one_block(rows).packed()
     assert packed is not None
     here, there = by_column(rows), unpacked(pickle.loads(packed))
     assert [there.row(number) for number in range(len(there))] == [rows[place] for place in here.at]

@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 import requests
 import xlrd
+from pull_world import one_by_one
 
 from credit_sync.settings import HttpSource, Settings, load_settings
 from credit_sync.sources.connect import open_rows
@@ -99,7 +100,7 @@ def outcomes(settings: Settings) -> dict[str, list[Outcome]]:
         mapping = load_mapping(settings.path(settings.mappings), source.mapping)
         reader = Reader(mapping)
         rows = open_rows(name, source, mapping, base=settings.base, since=None, pulled_at=datetime(2018, 11, 30))
-        found[name] = [outcome for row in rows for outcome in reader.read(row)]
+        found[name] = [outcome for row in one_by_one(rows) for outcome in reader.read(row)]
     return found
 
 

@@ -17,10 +17,13 @@ from sqlalchemy.engine import URL
 
 from credit_sync.errors import StoreError
 from credit_sync.records import RecordKind
+from credit_sync.shipped import shipped
 from credit_sync.sources import row_digests
+from credit_sync.sources.mapping import load_mapping
 from credit_sync.sources.quarantine import retry
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rollback import roll_back
+from credit_sync.sources.rows import END
 from credit_sync.sources.spool import Spool
 from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import schema
@@ -229,6 +232,48 @@ def test_every_table_is_as_if_all_had_been_read(
         results = [world.pull("a", *rows, accept_shrink=True) for world in (knowing, reading)]
         assert results[0] == results[1]
         assert as_text(knowing) == as_text(reading)
+
+
+NUMBERS = st.sampled_from(["1", "2", '"3"', '"4\n4"', "5\x1f"])
+LINES = st.builds(
+    lambda number, name, more: f"{number},{name}{more}",
+    NUMBERS,
+    st.sampled_from(["张三", '"张三"', " 张三", "李四", ""]),
+    st.sampled_from(["", ",,", f",{NUMBER},", f",{FAILING},", ",,删除", f',{NUMBER},"x"', ",,,,", ",,,y"]),
+) | st.sampled_from(["", ",,", '6,"李"四"'])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nights=st.lists(st.lists(LINES, max_size=9), min_size=2, max_size=4))
+def test_every_table_is_as_if_all_lines_of_a_text_had_been_read(
+    stores: tuple[World, World], nights: list[list[str]]
+) -> None:
+    knowing, reading = (emptied(world) for world in stores)
+    for lines in nights:
+        with writing(reading.engine) as connection:
+            forget_known_rows(connection, "a")
+        results = [world.pull_text("a", "案号,姓名,证件,状态", *lines) for world in (knowing, reading)]
+        assert results[0] == results[1]
+        assert as_text(knowing) == as_text(reading)
+
+
+@given(
+    st.lists(st.text("甲,\x1f\ud800 ", max_size=3), min_size=1, max_size=4).flatmap(
+        lambda titles: st.tuples(
+            st.just(tuple(dict.fromkeys(titles))),
+            st.lists(st.tuples(*[st.text("乙,\ud800 ", max_size=3)] * len(set(titles))), max_size=4),
+        )
+    )
+)
+def test_rows_have_the_same_digest_whether_they_come_alone_or_many_at_once(
+    table: tuple[tuple[str, ...], list[tuple[str, ...]]],
+) -> None:
+    titles, rows = table
+    digests = row_digests.RowDigests(load_mapping(shipped("mappings"), "dishonest_debtors"))
+    alone = [digests.of(dict(zip(titles, row, strict=True))) for row in rows]
+    assert digests.of_texts(titles, list(map(END.join, rows))) == alone
+    for one, row in zip(alone, rows, strict=True):
+        assert [other == row for other in rows] == [bool(one) and other == one for other in alone] or not one
 
 
 def as_text(world: World) -> str:

@@ -13,6 +13,7 @@ import xlsxwriter
 import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pull_world import one_by_one
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
@@ -468,13 +469,14 @@ def test_folder(tmp_path: Path) -> None:
     (folder / "2018").mkdir(parents=True)
     for name in ("b.csv", "2018/a.csv", "~$c.xlsx", ".hidden.csv", "Thumbs.db"):
         written(folder, name, HEAD + f"{name},1\n" + '"x"y,2\n')
-    rows = list(open_rows("licences", source(), mapping(), base=tmp_path, since=None, pulled_at=PULLED))
+    opened = open_rows("licences", source(), mapping(), base=tmp_path, since=None, pulled_at=PULLED)
+    rows = list(one_by_one(opened))
     assert [type(row) for row in rows] == [RawRow, BrokenRow]
     assert (rows[1].origin.source, rows[1].origin.place, rows[1].origin.row) == ("licences", "b.csv", 3)
     assert (rows[1].text, rows[1].reason[:4]) == ('"x"y,2', "引号使用")
     deep = source(pattern="**/*.csv")
     found = open_rows("licences", deep, mapping(), base=tmp_path, since=None, pulled_at=PULLED)
-    assert [row.origin.place for row in found if isinstance(row, RawRow)] == ["2018/a.csv", "b.csv"]
+    assert [row.origin.place for row in one_by_one(found) if isinstance(row, RawRow)] == ["2018/a.csv", "b.csv"]
     assert probe("licences", deep, mapping(), base=tmp_path) == "2 个文件（a.csv、b.csv），a.csv 数据从第 2 行开始"
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.settings import DatabaseSource, FileSource, HttpSource
 from credit_sync.sources import database, files, http
-from credit_sync.sources.formats.rows import Found, Unread, flatten
+from credit_sync.sources.formats.rows import Some, Unread, flatten
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.plain import plain_text
-from credit_sync.sources.rows import BrokenRow, Origin, RawRow
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow, RawRows, Row, TextRows
 from credit_sync.subjects.identifiers import hide_in_text
 
 Source = HttpSource | DatabaseSource | FileSource
@@ -26,8 +26,8 @@ def open_rows(  # noqa: PLR0913
     base: Path,
     since: datetime | None,
     pulled_at: datetime,
-) -> Iterator[RawRow | BrokenRow]:
-    """The rows of a source as they come, streamed; blank rows are left out.
+) -> Iterator[Row | RawRows]:
+    """The rows of a source as they come, one by one or many at once, streamed; blank rows are left out.
 
     `base` is the folder of the configuration; `since` the time of the last pull, for sources that give only what
     changed since. Raises SourceError, also in mid-stream: then nothing that came before may be taken for the whole.
@@ -38,6 +38,8 @@ def open_rows(  # noqa: PLR0913
             origin = Origin(name, _shown(place), row, pulled_at)
             if isinstance(values, Unread):
                 yield BrokenRow(origin, values.text, str(values))
+            elif isinstance(values, TextRows):
+                yield RawRows(origin, values)
             elif path:
                 for expanded in expand(values, path, names):
                     yield RawRow(origin, expanded)
@@ -90,7 +92,7 @@ def expand(values: dict[str, Any], path: str, names: frozenset[str]) -> Iterator
 
 def _found(
     source: Source, mapping: Mapping, names: frozenset[str], base: Path, since: datetime | None
-) -> Iterator[Found]:
+) -> Iterator[Some]:
     if isinstance(source, HttpSource):
         return http.read(source, mapping.layout, since)
     if isinstance(source, DatabaseSource):

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
-from credit_sync.sources.formats import Found, read_table
+from credit_sync.sources.formats import Some, read_at_once, read_table
 from credit_sync.sources.formats.documents import is_ignored
 from credit_sync.sources.mapping import Layout
 
 
-def read(source: FileSource, names: frozenset[str], layout: Layout, base: Path) -> Iterator[Found]:
+def read(source: FileSource, names: frozenset[str], layout: Layout, base: Path) -> Iterator[Some]:
     """The rows of all files, one file after the other. Raises SourceError when there is no file or one is unusable."""
     folder = base / source.folder
     for path in files(source, base):
         above = path.parent.relative_to(folder).as_posix()
-        for place, row, values in read_table(path, names, layout=layout, max_bytes=_bytes(source)):
+        for place, row, values in read_at_once(path, names, layout=layout, max_bytes=_bytes(source)):
             yield (place if above == "." else f"{above}/{place}"), row, values
 
 

@@ -1,53 +1,73 @@
 """Rows that came before, told apart from those that have to be read."""
 
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.row_columns import RowBlock
 from credit_sync.sources.row_digests import RowDigests
-from credit_sync.sources.rows import BrokenRow, Row
+from credit_sync.sources.rows import RawRow, Row
 from credit_sync.store.known_rows import DIGEST_SIZE, KnownRows
 from credit_sync.store.records import Again
 
 _NO_DIGEST = bytes(DIGEST_SIZE)
+_NOT_KNOWN = -1
 
-TellApart = Callable[[Sequence[Row]], list[Row | Again]]
+TellApart = Callable[[RowBlock], RowBlock]
 """Gives the rows of a block back, those that are known in a row as one."""
 
+Said = TypeVar("Said")
 
-def all_to_be_read(rows: Sequence[Row]) -> list[Row | Again]:
+
+def all_to_be_read(block: RowBlock) -> RowBlock:
     """Where nothing is known of a source's rows, nor will be."""
-    return list(rows)
+    return block
 
 
 def telling_apart(mapping: Mapping, known: KnownRows) -> TellApart:
     """By their digests, which those to be read take along."""
     digests = RowDigests(mapping)
 
-    def tell_apart(rows: Sequence[Row]) -> list[Row | Again]:
-        for row in rows:
-            if not isinstance(row, BrokenRow):
+    def tell_apart(block: RowBlock) -> RowBlock:
+        block.digests = digests.of_texts(block.titles, block.texts)
+        for row in block.others.values():
+            if isinstance(row, RawRow):
                 row.digest = digests.of(row.values)
-        return _joined(rows, known) if len(known) else list(rows)
+        return _joined(block, known) if len(known) else block
 
     return tell_apart
 
 
-def _joined(rows: Sequence[Row], known: KnownRows) -> list[Row | Again]:
-    found = [_NO_DIGEST if isinstance(row, BrokenRow) else row.digest or _NO_DIGEST for row in rows]
-    places = known.find(b"".join(found)).tolist()
-    joined: list[Row | Again] = []
-    for (again, place), group in groupby(zip(rows, places, strict=True), _whether_known_and_where):
-        if again:
-            numbers, among_known = zip(*((row.origin.row, known_place) for row, known_place in group), strict=True)
-            joined.append(Again(place, np.array(numbers, np.int64).tobytes(), np.array(among_known).tobytes()))
-        else:
-            joined += [row for row, _ in group]
-    return joined
+def _joined(block: RowBlock, known: KnownRows) -> RowBlock:
+    others = [row for row in block.others.values() if not isinstance(row, Again)]
+    digests = _in_order(block, block.digests, map(_digest, others))
+    found = known.find(b"".join(digests))
+    again = found >= 0
+    if not again.any():
+        return block
+    places = _in_order(block, block.places, [row.origin.place for row in others])
+    numbers = np.array(_in_order(block, block.numbers, [row.origin.row for row in others]), np.int64)
+    by_place = {place: kind for kind, place in enumerate(dict.fromkeys(places))}
+    kinds = np.where(again, [by_place[place] for place in places], _NOT_KNOWN)
+    edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(block)]
+    joined: dict[int, Row | Again] = {
+        first: Again(places[first], numbers[first:end].tobytes(), found[first:end].tobytes())
+        for first, end in pairwise(edges)
+        if again[first]
+    }
+    return block.without(again.tolist(), joined)
 
 
-def _whether_known_and_where(row_and_place: tuple[Row, int]) -> tuple[bool, str]:
-    row, place = row_and_place
-    return place >= 0, row.origin.place
+def _in_order(block: RowBlock, of_texts: Sequence[Said], of_others: Iterable[Said]) -> Sequence[Said]:
+    """What is said of each row of the block, in their order."""
+    if not block.others:
+        return of_texts
+    said = dict(zip(block.at, of_texts, strict=True)) | dict(zip(block.others, of_others, strict=True))
+    return [said[at] for at in range(len(block))]
+
+
+def _digest(row: Row) -> bytes:
+    return (row.digest if isinstance(row, RawRow) else b"") or _NO_DIGEST

@@ -6,7 +6,6 @@ source is short or its rows are known, the process does it itself, for helpers t
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from itertools import islice
 from typing import Any
 
 from credit_sync.errors import SourceError
@@ -15,10 +14,9 @@ from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.known import TellApart, all_to_be_read
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.reading import Reader
-from credit_sync.sources.row_columns import by_column, unpacked
-from credit_sync.sources.rows import Row
+from credit_sync.sources.row_columns import RowBlock, in_blocks, unpacked
+from credit_sync.sources.rows import RawRows, Row
 from credit_sync.sources.spool import Block
-from credit_sync.store.records import Again
 
 ALONE = 20_000
 """Rows that are read before any helper is started."""
@@ -31,10 +29,10 @@ MOST_HELPERS = 4
 
 
 def read_blocks(
-    reader: Reader, rows: Iterator[Row], tell_apart: TellApart = all_to_be_read, *, alone: int = ALONE
+    reader: Reader, rows: Iterator[Row | RawRows], tell_apart: TellApart = all_to_be_read, *, alone: int = ALONE
 ) -> Generator[Block, None, None]:
     """What the rows come to, block by block. Raises what `rows` raises, and SourceError when a helper dies."""
-    blocks = (tell_apart(block) for block in iter(lambda: list(islice(rows, BLOCK)), []))
+    blocks = map(tell_apart, in_blocks(rows, BLOCK))
     helpers: list[Helper] = []
     try:
         yield from _spread(helpers, reader, blocks, alone)
@@ -45,18 +43,16 @@ def read_blocks(
             helper.close()
 
 
-def _spread(
-    helpers: list[Helper], reader: Reader, blocks: Iterator[list[Row | Again]], alone: int
-) -> Iterator[Block]:
+def _spread(helpers: list[Helper], reader: Reader, blocks: Iterator[RowBlock], alone: int) -> Iterator[Block]:
     """Helpers are added once so much has been read alone, and take turns; blocks come out in their order."""
     here, turn = BlockReader(reader), 0
     begun: deque[Helper | Block] = deque()
     for block in blocks:
-        unread = sum(not isinstance(row, Again) for row in block)
+        unread = block.unread()
         alone -= unread
-        task = by_column(block).packed() if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
+        task = block.packed() if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
         if task is None:  # not worth giving, or it holds a value that no other process can be given
-            begun.append(here.read(block))
+            begun.append(here.read_columns(block.columns()))
         else:
             if not helpers:
                 helpers += [Helper(_reading, reader.mapping) for _ in range(min(cores(), MOST_HELPERS))]

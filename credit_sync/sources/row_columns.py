@@ -1,20 +1,19 @@
-"""Rows of a block column by column: most of a list has one layout and nothing but text.
+"""Rows by the block: most of a list has one layout and nothing but text.
 
-So few objects stand for many rows, on the way to a helper as well.
+So few objects stand for many rows: a text for each row while they are told apart and handed to a helper, a column for
+each title when they are read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain, compress
+from itertools import compress
 from typing import Any
 
 from credit_sync.processes import packed
-from credit_sync.sources.rows import Origin, RawRow, Row
+from credit_sync.sources.rows import END, Origin, RawRow, RawRows, Row, as_text
 from credit_sync.store.records import Again
 
-_END = "\x1f"
-"""What stands between cells; a row that holds it is not taken apart."""
 _NOWHERE = Origin("", "", 0, datetime.min)
 
 
@@ -53,14 +52,6 @@ class RowColumns:
         places, digests = list(compress(self.places, kept)), list(compress(self.digests, kept))
         return replace(self, cells=cells, at=at, places=places, numbers=numbers, digests=digests)
 
-    def packed(self) -> bytes | None:
-        """As bytes for another process; None where a value cannot leave this one (a database's handle, say)."""
-        of_rows = (self.at, self.places, self.numbers, self.digests, self.others)
-        try:
-            return packed((self.source, self.pulled_at, self.titles, _END.join(chain(*self.cells)), *of_rows))
-        except Exception:  # pickling foreign objects may fail in any way
-            return None
-
 
 def without(odd: Set[int], columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
     """Columns without some of their rows."""
@@ -74,41 +65,123 @@ def _kept(odd: Set[int], count: int) -> list[bool]:
     return [row not in odd for row in range(count)]
 
 
+@dataclass(slots=True)
+class RowBlock:
+    """The same rows before they are taken apart: those that are alike as texts (`as_text`)."""
+
+    source: str = ""
+    pulled_at: datetime = datetime.min
+    titles: tuple[str, ...] = ()
+    """Those of the first row; rows with others came alone, and stay so."""
+    texts: list[str] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
+    others: dict[int, Row | Again] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.at) + len(self.others)
+
+    def add(self, row: Row | RawRows | Again) -> None:
+        """The next row, or many; all are of one source and pull."""
+        if not self.source and not isinstance(row, Again):
+            self.source, self.pulled_at = row.origin.source, row.origin.pulled_at
+        if isinstance(row, RawRows):
+            self._add_many(row)
+        elif isinstance(row, RawRow):
+            self._add_one(row)
+        else:
+            self.others[len(self)] = row
+
+    def _add_many(self, rows: RawRows) -> None:
+        table = rows.table
+        self.titles = self.titles or table.titles
+        if table.titles == self.titles:
+            self.at += range(len(self), len(self) + len(table))
+            self.places += [rows.origin.place] * len(table)
+            self.numbers += table.numbers
+            self.texts += table.texts
+            self.digests += [b""] * len(table)
+        else:
+            for row in rows.rows():
+                self._add_one(row)
+
+    def _add_one(self, row: RawRow) -> None:
+        titles = tuple(row.values)
+        self.titles = self.titles or titles
+        text = as_text(row.values.values()) if titles == self.titles else None
+        if text is None:
+            self.others[len(self)] = row
+        else:
+            self.at.append(len(self))
+            self.places.append(row.origin.place)
+            self.numbers.append(row.origin.row)
+            self.texts.append(text)
+            self.digests.append(row.digest)
+
+    def without(self, known: Sequence[bool], joined: dict[int, Row | Again]) -> "RowBlock":
+        """The block with those of its rows that are known joined."""
+        kept = [not known[at] for at in self.at]
+        left = {at: row for at, row in self.others.items() if not known[at]}
+        return replace(
+            self,
+            texts=list(compress(self.texts, kept)),
+            at=list(compress(self.at, kept)),
+            places=list(compress(self.places, kept)),
+            numbers=list(compress(self.numbers, kept)),
+            digests=list(compress(self.digests, kept)),
+            others=left | joined,
+        )
+
+    def unread(self) -> int:
+        """How many rows have to be read."""
+        return len(self.texts) + sum(not isinstance(row, Again) for row in self.others.values())
+
+    def columns(self) -> RowColumns:
+        """To be read."""
+        return unpacked(self._task())
+
+    def packed(self) -> bytes | None:
+        """As bytes for another process; None where a value cannot leave this one (a database's handle, say)."""
+        try:
+            return packed(self._task())
+        except Exception:  # pickling foreign objects may fail in any way
+            return None
+
+    def _task(self) -> tuple[Any, ...]:
+        of_rows = (self.at, self.places, self.numbers, self.digests, self.others)
+        return self.source, self.pulled_at, self.titles, END.join(self.texts), *of_rows
+
+
 def unpacked(task: tuple[Any, ...]) -> RowColumns:
-    """What `packed` was made of."""
+    """What was packed, to be read."""
     source, pulled_at, titles, text, at, *of_rows = task
-    cells = text.split(_END) if at else []
-    columns = [cells[first : first + len(at)] for first in range(0, len(cells), len(at) or 1)]
+    cells, width = text.split(END) if at else [], len(titles)
+    columns = [cells[first::width] for first in range(width)]
     return RowColumns(source, pulled_at, titles, columns, at, *of_rows)
 
 
-def by_column(rows: Sequence[Row | Again]) -> RowColumns:
-    """The rows of a block; all are of one source and pull."""
-    origin = next((row.origin for row in rows if not isinstance(row, Again)), _NOWHERE)
-    titles = next((tuple(row.values) for row in rows if isinstance(row, RawRow)), ())
-    alike = {
-        place: row
-        for place, row in enumerate(rows)
-        if titles and isinstance(row, RawRow) and tuple(row.values) == titles
-    }
-    if not _is_plain(chain.from_iterable(row.values.values() for row in alike.values())):
-        alike = {place: row for place, row in alike.items() if _is_plain(row.values.values())}
-    return RowColumns(
-        origin.source,
-        origin.pulled_at,
-        titles,
-        list(zip(*[row.values.values() for row in alike.values()], strict=True)),
-        list(alike),
-        [row.origin.place for row in alike.values()],
-        [row.origin.row for row in alike.values()],
-        [row.digest for row in alike.values()],
-        {place: row for place, row in enumerate(rows) if place not in alike},
-    )
+def in_blocks(rows: Iterable[Row | RawRows], size: int) -> Iterator[RowBlock]:
+    """Rows as they come in blocks of this size, and some more where many come at once."""
+    block = RowBlock()
+    for row in rows:
+        block.add(row)
+        if len(block) >= size:
+            yield block
+            block = RowBlock()
+    if len(block):
+        yield block
 
 
-def _is_plain(values: Iterable[Any]) -> bool:
-    """Whether they are nothing but text that can be told apart."""
-    try:
-        return _END not in "".join(values)
-    except TypeError:
-        return False
+def in_one_block(rows: Iterable[Row | Again]) -> RowBlock:
+    """Rows as one block."""
+    block = RowBlock()
+    for row in rows:
+        block.add(row)
+    return block
+
+
+def by_column(rows: Iterable[Row | Again]) -> RowColumns:
+    """The rows of a block to be read."""
+    return in_one_block(rows).columns()

@@ -1,9 +1,42 @@
 """Rows as connectors deliver them: named values and where they came from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+END = "\x1f"
+"""What stands between the cells of a row that is kept as one text."""
+
+
+def as_text(cells: Collection[Any]) -> str | None:
+    """The cells of a row as one text; None where they are not all text, or hold what stands between them."""
+    try:
+        text = END.join(cells)
+    except TypeError:
+        return None
+    return text if text.count(END) == len(cells) - 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """Rows of a table that follow each other: under the same titles nothing but text. A million lists and dicts would
+    cost more than all that is done with them.
+    """
+
+    titles: tuple[str, ...]
+    numbers: Sequence[int]
+    """Of each row, as a person would count it."""
+    texts: Sequence[str]
+    """Of each row, as `as_text` makes it."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def values(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Each row by itself: its number and its values by title."""
+        for number, text in zip(self.numbers, self.texts, strict=True):
+            yield number, dict(zip(self.titles, text.split(END), strict=True))
 
 
 class Origin(NamedTuple):
@@ -23,6 +56,23 @@ class RawRow:
     values: Mapping[str, Any]
     digest: bytes = b""
     """Of the values and how they are read (credit_sync.sources.row_digests), where somebody asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Rows that came many at once, untouched."""
+
+    origin: Origin
+    """Of the first."""
+    table: TextRows
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def rows(self) -> Iterator[RawRow]:
+        """Each row by itself."""
+        for number, values in self.table.values():
+            yield RawRow(self.origin._replace(row=number), values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import delimited, json_text, workbook, xml_tree
 from credit_sync.sources.formats.documents import open_documents
-from credit_sync.sources.formats.rows import Found, Reader, Unread
+from credit_sync.sources.formats.rows import Found, Reader, Some, Unread
 from credit_sync.sources.mapping import Layout
+from credit_sync.sources.rows import TextRows
 
 READERS: dict[str, Reader] = {
     ".csv": delimited.read,
@@ -35,6 +36,18 @@ def read_table(
     `names` are the titles that are known; `max_bytes` bounds what is read after unpacking. Raises SourceError for a
     file that cannot be read to its end, whatever is wrong with it.
     """
+    for place, row, values in read_at_once(path, names, layout=layout, max_bytes=max_bytes):
+        if isinstance(values, TextRows):
+            for number, one in values.values():
+                yield place, number, one
+        else:
+            yield place, row, values
+
+
+def read_at_once(
+    path: Path, names: frozenset[str], *, layout: Layout = _NO_LAYOUT, max_bytes: int
+) -> Iterator[Some]:
+    """The same, many rows at once where the format gives them so."""
     with explained(path.name):
         for document in open_documents(path, max_bytes, frozenset(READERS)):
             reader = READERS.get(document.suffix)
@@ -57,4 +70,4 @@ def explained(name: str) -> Iterator[None]:
         raise SourceError(f"{name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
 
 
-__all__ = ["READERS", "Found", "Unread", "explained", "read_table"]
+__all__ = ["READERS", "Found", "Some", "Unread", "explained", "read_at_once", "read_table"]

@@ -1,4 +1,8 @@
-"""CSV and its relatives (tabs, semicolons, bars), streamed."""
+"""CSV and its relatives (tabs, semicolons, bars), streamed.
+
+Quotes are for `csv` alone to understand. A line without any is no more than its cells with delimiters between them, so
+most lines of a long list are not given to it (tests/test_delimited.py compares).
+"""
 
 import csv
 import io
@@ -10,25 +14,31 @@ from typing import Any
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import text
 from credit_sync.sources.formats.documents import Document
-from credit_sync.sources.formats.rows import Found, Unread
+from credit_sync.sources.formats.rows import Some, Unread
 from credit_sync.sources.formats.titles import no_titles
 from credit_sync.sources.header import SEARCHED_ROWS, Header, complete, find_header
 from credit_sync.sources.mapping import Layout
+from credit_sync.sources.rows import END, TextRows, as_text
 
 _DELIMITERS = ",\t;|"
 _SAMPLE = 1 << 18
+_AT_ONCE = 100
+"""Rows given at once at most."""
 
 Record = tuple[int, list[str] | Unread]
 """Line on which it starts, and its cells or why they cannot be told apart."""
 
 
-def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:
+def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Some]:
     """The rows of a CSV file; the row number is the line on which the row starts."""
     dialect, head = recognise(document, names, layout)
-    if dialect.header is None:
+    header = dialect.header
+    if header is None:
         raise no_titles(document.place, head, names)
-    rows = islice(records(document, dialect), dialect.header.row + 1, None)
-    yield from _rows(document.place, rows, dialect.header, dialect.encoding.clean)
+    table = table_of(document.place, header, dialect.encoding)
+    with dialect.encoding.open(document.open()) as stream:
+        texts = _texts(stream, dialect.delimiter, document.place)
+        yield from table.rows(islice(texts, header.row + 1, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,58 +90,126 @@ def _first(records: Iterator[Record]) -> list[list[str] | Unread]:
 
 
 class _Lines:
-    """Lines that remember the last one, for showing it when it is no record."""
+    """The lines of a text for csv, counted. Others may take lines from the text too, and give the last one back."""
 
-    def __init__(self, stream: io.TextIOBase) -> None:
+    def __init__(self, stream: Iterator[str]) -> None:
         self._stream = stream
+        self._given_back: str | None = None
+        self.number = 0
+        """Of the last line taken."""
         self.last = ""
+        """For showing it when it is no record."""
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._stream:
-            self.last = line
-            yield line
+        return self
+
+    def __next__(self) -> str:
+        line = self._given_back
+        self.last = next(self._stream) if line is None else line
+        self._given_back = None
+        self.number += 1
+        return self.last
+
+    def give_back(self, line: str) -> None:
+        """The line taken last."""
+        self._given_back = line
+        self.number -= 1
 
 
-def _records(stream: io.TextIOBase, delimiter: str, place: str) -> Iterator[Record]:
-    lines = _Lines(stream)
+def _records(stream: Iterator[str], delimiter: str, place: str) -> Iterator[Record]:
+    return _by_csv(_Lines(stream), delimiter, place)
+
+
+def _by_csv(lines: _Lines, delimiter: str, place: str) -> Iterator[Record]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    start = 1
     while True:
+        start = lines.number + 1
         try:
-            for cells in reader:
-                yield start, cells
-                start = reader.line_num + 1
+            yield start, next(reader)
+        except StopIteration:
             return
         except csv.Error as error:
             # A row that breaks off on its own line spoils only itself; after one that ran over the line end
             # nobody knows any more where rows begin.
-            if reader.line_num != start or str(error) == "unexpected end of data":
+            if lines.number != start or str(error) == "unexpected end of data":
                 raise SourceError(
                     f"{place} 第 {start} 行的引号没有结束，其后的行无法分开", remedy="文件可能不完整，请重新导出"
                 ) from None
             yield start, Unread("引号使用有误或内容过长，分不清各列", text.mend(lines.last.strip()))
-            start = reader.line_num + 1
 
 
-def _rows(place: str, records: Iterator[Record], header: Header, clean: bool) -> Iterator[Found]:
-    titles = complete(header.titles, len(header.titles))
-    width = len(titles)
-    untitled = [title for title, given in zip(titles, header.titles, strict=True) if not given]
-    for row, cells in records:
-        if isinstance(cells, Unread):
-            yield place, row, cells
-            continue
+def _texts(stream: Iterator[str], delimiter: str, place: str) -> Iterator[tuple[int, str | list[str] | Unread]]:
+    """All records of a text as `records` gives them, the cells as one text where `as_text` can make one of them."""
+    lines, longest = _Lines(stream), csv.field_size_limit()
+    by_csv = _by_csv(lines, delimiter, place)
+    for line in stream:
+        lines.number += 1
+        if '"' in line or END in line or len(line) > longest:
+            lines.give_back(line)
+            start, cells = next(by_csv)
+            yield start, cells if isinstance(cells, Unread) else as_text(cells) or cells
+        else:
+            yield lines.number, line.rstrip("\r\n").replace(delimiter, END)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What stands under some titles."""
+
+    place: str
+    titles: tuple[str, ...]
+    untitled: frozenset[str]
+    """Those of the titles that were made up for a column without one."""
+    clean: bool
+
+    def rows(self, records: Iterator[tuple[int, str | list[str] | Unread]]) -> Iterator[Some]:
+        """The rows, those that fit the titles many at once. What came before an error is given before it is raised."""
+        width = len(self.titles)
+        alike = self.clean and not self.untitled and len(set(self.titles)) == width
+        ends = width - 1 if alike else -1
+        numbers: list[int] = []
+        texts: list[str] = []
+        try:
+            for number, record in records:
+                if type(record) is str and record.count(END) == ends:
+                    if record and not record.isspace():
+                        numbers.append(number)
+                        texts.append(record)
+                elif (values := self.values(record)) is not None:
+                    yield from self._at_once(numbers, texts)
+                    yield self.place, number, values
+                    numbers, texts = [], []
+                if len(texts) == _AT_ONCE:
+                    yield from self._at_once(numbers, texts)
+                    numbers, texts = [], []
+        except Exception:
+            yield from self._at_once(numbers, texts)
+            raise
+        yield from self._at_once(numbers, texts)
+
+    def _at_once(self, numbers: list[int], texts: list[str]) -> Iterator[Some]:
+        if texts:
+            yield self.place, numbers[0], TextRows(self.titles, numbers, texts)
+
+    def values(self, record: str | list[str] | Unread) -> dict[str, Any] | Unread | None:
+        """Any row by itself; None for a blank one."""
+        if isinstance(record, Unread):
+            return record
+        cells = record.split(END) if isinstance(record, str) else record
         if not any(map(str.strip, cells)):
-            continue
+            return None
+        width = len(self.titles)
         if len(cells) > width and "".join(cells[width:]).strip():
             reason = f"有 {len(cells)} 列，标题只有 {width} 列"
-            yield place, row, Unread(reason, text.mend("\t".join(cells)))
-            continue
-        if not clean and any(map(text.is_damaged, cells)):
-            yield place, row, Unread("含有无法识别的字节（编码损坏）", text.mend("\t".join(cells)))
-            continue
-        values: dict[str, Any] = dict(zip(titles, cells, strict=False))
-        for title in untitled:
-            if not values.get(title):
-                values.pop(title, None)
-        yield place, row, values
+            return Unread(reason, text.mend("\t".join(cells)))
+        if not self.clean and any(map(text.is_damaged, cells)):
+            return Unread("含有无法识别的字节（编码损坏）", text.mend("\t".join(cells)))
+        values = dict(zip(self.titles, cells, strict=False))
+        return {title: cell for title, cell in values.items() if cell or title not in self.untitled}
+
+
+def table_of(place: str, header: Header, encoding: text.Encoding) -> Table:
+    """The table under a header."""
+    titles = complete(header.titles, len(header.titles))
+    untitled = frozenset(title for title, given in zip(titles, header.titles, strict=True) if not given)
+    return Table(place, titles, untitled, encoding.clean)

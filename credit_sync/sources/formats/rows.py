@@ -5,6 +5,7 @@ from typing import Any
 
 from credit_sync.sources.formats.documents import Document
 from credit_sync.sources.mapping import Layout
+from credit_sync.sources.rows import TextRows
 
 TEXT = "#text"
 """Under this name an XML element that has attributes keeps its text."""
@@ -25,7 +26,9 @@ class Unread(str):
 
 Found = tuple[str, int, dict[str, Any] | Unread]
 """Place (file, file#sheet, archive/file), row number as a person counts, and the values or why there are none."""
-Reader = Callable[[Document, frozenset[str], Layout], Iterator[Found]]
+Some = tuple[str, int, dict[str, Any] | Unread | TextRows]
+"""One row, or many rows of a place at once, with the number of the first."""
+Reader = Callable[[Document, frozenset[str], Layout], Iterator[Some]]
 
 
 def flatten(values: Mapping[str, Any]) -> dict[str, Any]:

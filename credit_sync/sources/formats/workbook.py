@@ -10,7 +10,7 @@ from typing import Any
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import delimited
 from credit_sync.sources.formats.documents import Document
-from credit_sync.sources.formats.rows import Found, Unread
+from credit_sync.sources.formats.rows import Found, Some, Unread
 from credit_sync.sources.formats.sheets import Cells, Sheet, is_workbook, open_sheets
 from credit_sync.sources.formats.titles import no_titles
 from credit_sync.sources.header import SEARCHED_ROWS, Header, complete, find_header
@@ -21,7 +21,7 @@ _EXACT = 10**15
 """Excel keeps fifteen digits of a number and puts zeros in place of the rest."""
 
 
-def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:
+def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Some]:
     """The rows of a workbook; the row number is the sheet's. A text under an Excel name is read as text."""
     if not is_workbook(document):
         yield from delimited.read(document, names, layout)

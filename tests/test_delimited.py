@@ -1,0 +1,86 @@
+"""Delimited text whose rows are given many at once: just what csv alone makes of it, row by row."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from credit_sync.errors import SourceError
+from credit_sync.sources.formats import delimited, explained, read_at_once, read_table
+from credit_sync.sources.formats.documents import open_documents
+from credit_sync.sources.mapping import Layout
+from credit_sync.sources.rows import TextRows
+
+NAMES = frozenset(["名", "号"])
+MEGABYTE = 2**20
+HEAD = "名,号\n"
+
+
+def by_csv(path: Path) -> Iterator[Any]:
+    """Every row by itself, every line read by csv."""
+    with explained(path.name):
+        for document in open_documents(path, MEGABYTE, frozenset([".csv"])):
+            dialect, _ = delimited.recognise(document, NAMES, Layout())
+            assert dialect.header is not None
+            table = delimited.table_of(document.place, dialect.header, dialect.encoding)
+            for number, cells in islice(delimited.records(document, dialect), dialect.header.row + 1, None):
+                if (values := table.values(cells)) is not None:
+                    yield document.place, number, values
+
+
+def to_its_end(rows: Callable[[], Iterator[Any]]) -> list[Any]:
+    """The rows, and the error that they end with."""
+    found: list[Any] = []
+    try:
+        for place, number, values in rows():
+            found.append((place, number, values, getattr(values, "text", "")))
+    except SourceError as error:
+        found.append(str(error))
+    return found
+
+
+cell = st.text(alphabet='甲x ,"\t;|\n\r\0\x1f\u2028', max_size=5)
+line = st.lists(cell, max_size=4).map(",".join) | st.sampled_from(
+    ["甲,1", "乙,2", '"丙",3', '"丁\n丁",4', '"戊"己",5']
+)
+head = st.sampled_from(
+    [HEAD, "名,号,\n", "名,号,名\n", "名,名,名_2,号\r\n", '"名","号"\r', "台账\n\n名,号,注\n", "名;号\n"]
+)
+lines = st.builds(
+    lambda top, rows, end: top + end.join(rows),
+    head,
+    st.lists(line, max_size=9),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+damaged = st.builds(
+    lambda text, byte, at: text.encode()[:at] + byte + text.encode()[at:],
+    lines.map(lambda text: text + "甲,1\n" * 2000),
+    st.sampled_from([b"\xff", b"\x80"]),
+    st.integers(20, 60),
+)
+
+
+@given(lines.map(str.encode) | lines.map(lambda text: text.encode("gb18030")) | damaged)
+@example((HEAD + "甲," + "长" * 131_072 + "\n乙,2\n" + "丙," + "长" * 131_073 + "\n丁,4").encode())
+@example((HEAD + "甲,1\n" * 250 + '"乙,2\n').encode())
+def test_rows_are_those_of_csv(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "wild.csv"
+    path.write_bytes(content)
+    rows = to_its_end(lambda: read_table(path, NAMES, max_bytes=MEGABYTE))
+    assert rows == to_its_end(lambda: by_csv(path))
+
+
+def test_ordinary_rows_come_many_at_once_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + "甲,1\n" * 150 + "乙\n" + '丙,"3"\n' * 2, encoding="utf-8")
+    found = [(row, values) for _, row, values in read_at_once(path, NAMES, max_bytes=MEGABYTE)]
+    assert [(row, len(values)) for row, values in found if isinstance(values, TextRows)] == [
+        (2, 100),
+        (102, 50),
+        (153, 2),
+    ]
+    assert [(row, values) for row, values in found if not isinstance(values, TextRows)] == [(152, {"名": "乙"})]
