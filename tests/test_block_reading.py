@@ -113,6 +113,42 @@ def test_what_a_number_tells_is_no_part_of_a_key() -> None:
     assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"cardNum": "3401001900****0017", "sfzhm": "3401001900****0017"},
+        {"cardNum": "3401001900****0017", "sfzhm": "340100190001040017", "zzjgdm": "00298607-X"},
+        {"cardNum": 'a"b', "zzjgdm": ""},
+        {"qysler": "3401001900****0017"},
+    ],
+)
+def test_numbers_in_several_fields_are_read_alike(numbers: dict[str, str]) -> None:
+    rows: list[Row] = [
+        raw(1, {"iname": "张三", "caseCode": "1"} | numbers),
+        raw(2, {"iname": "张三", "caseCode": "2"} | dict.fromkeys(numbers, "")),
+    ]
+    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+
+
+def test_what_is_taken_out_of_a_list_is_read_alike() -> None:
+    item = {"where": "是", "is": ["法人"], "take": "名"}
+    field = FieldMapping.model_validate({"from": ["people", "businessEntity"], "item": item})
+    mapping = DEBTORS.model_copy(update={"fields": DEBTORS.fields | {"legal_representative": field}})
+    people = ('[{"是":"法人","名":"李四"}]', '[{"是":"股东","名":"王五"}]', "赵六", "")
+    rows: list[Row] = [
+        raw(n, {"iname": "合肥甲有限公司", "caseCode": "1", "people": text, "businessEntity": "钱七"})
+        for n, text in enumerate(people)
+    ]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+
+
+def test_a_number_that_a_pattern_takes_out_of_a_text_is_read_alike() -> None:
+    field = FieldMapping.model_validate({"from": ["cardNum"], "pattern": "[0-9*X]{18}"})
+    mapping = DEBTORS.model_copy(update={"fields": DEBTORS.fields | {"identifier": field}})
+    rows: list[Row] = [raw(1, {"iname": "张三", "caseCode": "1", "cardNum": "证3401001900****0017号"})]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+
+
 def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
     """Blocks of ordinary rows in which some cells, titles or rows are not."""
     known = sorted(mapping.source_names())

@@ -25,6 +25,7 @@ from credit_sync.sources.subject_columns import (
     recognised,
     with_own_numbers,
 )
+from credit_sync.sources.subject_reading import OWNERS
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
@@ -170,8 +171,12 @@ class BlockReader:
             column = given[0]
             if len(given) > 1:
                 column = [next(filter(None, said), "") for said in zip(*given, strict=True)]
-            if reader.type is FieldType.IDENTIFIER:
+            if reader.may_take_an_item:
+                odd.update(n for said in given for n, text in enumerate(said) if text.startswith("["))
+            if reader.name in OWNERS and reader.takes_as_written:
                 numbers[reader.name] = column
+            elif reader.type is FieldType.IDENTIFIER:
+                odd.update(n for n, text in enumerate(column) if text)
             elif reader.keeps_text:
                 values[reader.name] = column
             else:

@@ -50,10 +50,8 @@ def recognised(numbers: Texts, kinds: Sequence[SubjectKind], on: date) -> tuple[
     identifiers: dict[str, Sequence[Identifier | None]] = {}
     odd: set[int] = set()
     for field, column in numbers.items():
-        owner = OWNERS.get(field)
-        odd |= {
-            n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER or (text and field not in OWNERS)
-        }
+        owner = OWNERS[field]
+        odd |= {n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER}
         odd |= with_several(column)
         identifiers[field] = found = [
             recognise(text, owner or kind, on=on) if text and n not in odd else None
