@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from credit_sync.errors import SourceError
 from credit_sync.processes import Helper
+from credit_sync.sources import remembered
 from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
-from credit_sync.sources.reading import Reader, key_part, key_parts
+from credit_sync.sources.reading import Reader, join_key, join_keys, key_part, key_parts
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import by_column, in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
@@ -113,6 +114,52 @@ def test_what_a_number_tells_is_no_part_of_a_key() -> None:
     assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"cardNum": "3401001900****0017", "sfzhm": "3401001900****0017"},
+        {"cardNum": "3401001900****0017", "sfzhm": "340100190001040017", "zzjgdm": "00298607-X"},
+        {"cardNum": 'a"b', "zzjgdm": ""},
+        {"qysler": "3401001900****0017"},
+    ],
+)
+def test_numbers_in_several_fields_are_read_alike(numbers: dict[str, str]) -> None:
+    rows: list[Row] = [
+        raw(1, {"iname": "张三", "caseCode": "1"} | numbers),
+        raw(2, {"iname": "张三", "caseCode": "2"} | dict.fromkeys(numbers, "")),
+    ]
+    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+
+
+def test_what_is_taken_out_of_a_list_is_read_alike() -> None:
+    item = {"where": "是", "is": ["法人"], "take": "名"}
+    field = FieldMapping.model_validate({"from": ["people", "businessEntity"], "item": item})
+    mapping = DEBTORS.model_copy(update={"fields": DEBTORS.fields | {"legal_representative": field}})
+    people = ('[{"是":"法人","名":"李四"}]', '[{"是":"股东","名":"王五"}]', "赵六", "")
+    rows: list[Row] = [
+        raw(n, {"iname": "合肥甲有限公司", "caseCode": "1", "people": text, "businessEntity": "钱七"})
+        for n, text in enumerate(people)
+    ]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+
+
+def test_a_number_that_a_pattern_takes_out_of_a_text_is_read_alike() -> None:
+    field = FieldMapping.model_validate({"from": ["cardNum"], "pattern": "[0-9*X]{18}"})
+    mapping = DEBTORS.model_copy(update={"fields": DEBTORS.fields | {"identifier": field}})
+    rows: list[Row] = [raw(1, {"iname": "张三", "caseCode": "1", "cardNum": "证3401001900****0017号"})]
+    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+
+
+def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "_MOST", 2)
+    days = ("20180420", "20180421", "2018-13-45", "20180422", "20180420", "20180423")
+    rows: list[Row] = [
+        raw(n, dict(zip(TITLES, (*PERSON[:2], f"{90 + n}", *PERSON[3:8], day, *PERSON[9:]), strict=True)))
+        for n, day in enumerate(days)
+    ]
+    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+
+
 def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
     """Blocks of ordinary rows in which some cells, titles or rows are not."""
     known = sorted(mapping.source_names())
@@ -150,8 +197,16 @@ def test_a_block_reads_as_its_rows_do(name: str, data: st.DataObject) -> None:
     )
 )
 def test_columns_of_texts_read_as_each_text_does(column: list[str]) -> None:
-    assert texts_of(column) == [text_of(text) for text in column]
+    assert texts_of(column, "".join(column)) == [text_of(text) for text in column]
     assert key_parts(column) == [key_part(text) for text in column]
+
+
+KEY_PARTS = st.sampled_from(["", "a", "b|", "c\\", "长" * 300])
+
+
+@given(st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[KEY_PARTS] * width), min_size=1, max_size=4)))
+def test_keys_are_joined_by_column_as_by_row(rows: list[tuple[str, ...]]) -> None:
+    assert join_keys(list(zip(*rows, strict=True))) == [join_key(row) if any(row) else "" for row in rows]
 
 
 @given(st.lists(st.sampled_from([*CELLS, None, 3]).map(lambda cell: raw(1, {"a": cell, "b": "x"})), max_size=6))

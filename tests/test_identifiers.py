@@ -14,6 +14,7 @@ from credit_sync.subjects.identifiers import (
     SubjectKind,
     citizen_id,
     hide_in_text,
+    is_masked_as_usual,
     masked,
     organisation_code,
     recognise,
@@ -211,6 +212,20 @@ MASKED_NUMBERS = st.builds(
 @example("340100210*0101*017")
 def test_masked_numbers_are_possible_as_far_as_trying_shows(pattern: str) -> None:
     assert citizen_id.can_be_completed(pattern) is completed(pattern)
+
+
+@pytest.mark.parametrize("year", [*range(1845, 1905), *range(1990, 2010), *range(2090, 2105)])
+def test_what_is_masked_as_usual_is_recognised_as_it_stands(year: int) -> None:
+    for check in "0123456789X":
+        text = f"340100{year}****001{check}"
+        assert is_masked_as_usual(text) is (1850 <= year <= 2099)
+        assert (recognise(text, PERSON) == Identifier(CITIZEN, text)) is is_masked_as_usual(text)
+
+
+@given(st.from_regex(r"[0-9OX]{5}[0-9](18|19|20)[0-9*]{2}[*x]{4}[0-9]{3}[0-9Xx]", fullmatch=True))
+def test_only_numbers_that_are_recognised_as_they_stand_are_masked_as_usual(text: str) -> None:
+    if is_masked_as_usual(text):
+        assert recognise(text, PERSON) == Identifier(CITIZEN, text)
 
 
 @given(st.integers(0, 999), st.integers(0, 9))

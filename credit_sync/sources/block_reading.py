@@ -6,35 +6,39 @@ anything odd about it goes to `Reader`, which alone knows what to do with it (te
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 from credit_sync.records import Listing, RecordKind
-from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns, iso
+from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.reading import Draft, Reader, join_key, key_part, key_parts
+from credit_sync.sources.reading import Draft, Reader, join_keys, key_part, key_parts
+from credit_sync.sources.remembered import Remembered
 from credit_sync.sources.row_columns import RowColumns, by_column, without
 from credit_sync.sources.rows import RawRow, Row
 from credit_sync.sources.spool import NO_ENTRIES, Block, Entries
 from credit_sync.sources.subject_columns import (
     Numbers,
+    Texts,
+    documents,
     kinds_of,
     of_several_names,
-    own_numbers,
     recognised,
     with_own_numbers,
 )
+from credit_sync.sources.subject_reading import OWNERS
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.records import Again
-from credit_sync.subjects.identifiers import Identifier, SubjectKind
+from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex
 
 BLOCK = 500
 """Rows of a block: more gain little, and a slow source would tell its progress less often."""
-_MOST_REMEMBERED = 50_000
 _ODD = object()
 """In the place of a value that only `Reader` can read."""
 _MADE = ("subject_kind", "subject_birth_year", "subject_identifiers", "subject_former_names", "list")
@@ -49,12 +53,12 @@ class BlockReader:
         mapping, part = reader.mapping, reader.parts[0]
         simple = reader.required == ("name",) and not mapping.parts and not part.constants.identifiers
         self._able = simple and mapping.record is RecordKind.LISTING
-        self._known: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, Remembered] = {}
+        self._extras = Remembered(_extra)
         self._columns = {n.removeprefix(SUBJECT_PREFIX): n for n in value_names(Listing) if n not in _MADE}
         said = part.constants.values.items() if self._able else ()
         same = {self._columns[field]: _bare(value) for field, value in said if field in self._columns}
         self._writer = EntryColumns(mapping.list, same)
-        self._days: dict[date | None, str | None] = {}
 
     def read(self, rows: Sequence[Row | Again]) -> Block:
         """What the rows come to, in their order."""
@@ -79,73 +83,79 @@ class BlockReader:
 
     def _entries(self, rows: RowColumns) -> tuple[Entries, Sequence[int]]:
         """The records of the rows in which nothing is odd, and where these stand in the block."""
-        rows = rows.without(_unclean(rows) if self._able else set(range(len(rows))))
+        if not self._able or not len(rows):
+            return NO_ENTRIES, ()
+        texts, odd = _cleaned(rows)
+        rows, texts = rows.without(odd), without(odd, texts)
         if not len(rows):
             return NO_ENTRIES, ()
-        texts = {title: texts_of(column) for title, column in zip(rows.titles, rows.cells, strict=True)}
         odd = self._not_entries(texts)
-        values, numbers = self._values(texts, len(rows), odd)
+        values, written = self._values(texts, len(rows), odd)
         if "name" not in values:
             return NO_ENTRIES, ()
         odd |= of_several_names(values)
-        rows, values, numbers = rows.without(odd), without(odd, values), without(odd, numbers)
-        on = rows.pulled_at.date()
-        kinds = kinds_of(values, numbers, len(rows), on)
-        identifiers, odd = recognised(numbers, kinds, on)
-        told = with_own_numbers(values, own_numbers(identifiers, kinds), odd)
-        rows, values, identifiers = rows.without(odd), without(odd, values), without(odd, identifiers)
-        columns = self._written(without(odd, told), identifiers, without(odd, {"kind": kinds})["kind"])
-        keys = self._keys(values, identifiers, len(rows))
-        if not all(keys):
-            return self._entries(rows.without({number for number, key in enumerate(keys) if not key}))
-        extras = self._extras(rows)
-        digests, written = self._writer.digests(columns, extras), self._writer.values(columns, extras)
-        return Entries(keys, rows.places, rows.numbers, digests, written, rows.digests), rows.at
+        return self._entries_of(rows.without(odd), without(odd, values), without(odd, written))
 
-    def _written(self, values: Columns, identifiers: Numbers, kinds: Sequence[SubjectKind]) -> Columns:
+    def _entries_of(self, rows: RowColumns, values: Columns, written: Texts) -> tuple[Entries, Sequence[int]]:
+        """The same for rows of which the values have been read; numbers as they are written."""
+        on = rows.pulled_at.date()
+        kinds = kinds_of(values, written, len(rows), on)
+        numbers, own, odd = recognised(written, kinds, on)
+        keys = self._keys(values, numbers, len(rows))
+        odd.update(n for n, key in enumerate(keys) if not key)
+        columns = self._columns_of(with_own_numbers(values, own, odd), numbers, kinds)
+        rows, columns = rows.without(odd), without(odd, columns)
+        if not len(rows):
+            return NO_ENTRIES, ()
+        extras = self._extras_of(rows)
+        digests, stored = self._writer.digests(columns, extras), self._writer.values(columns, extras)
+        kept = [key for n, key in enumerate(keys) if n not in odd]
+        return Entries(kept, rows.places, rows.numbers, digests, stored, rows.digests), rows.at
+
+    def _columns_of(
+        self, values: Columns, numbers: Mapping[str, Numbers], kinds: Sequence[SubjectKind]
+    ) -> Columns:
         """The columns of the records that differ from row to row."""
-        count = len(kinds)
-        nothing = [None] * count
-        days, years = values.get("birth_date", nothing), values.get("birth_year", nothing)
         person, organisation = SubjectKind.PERSON.value, SubjectKind.ORGANISATION.value
-        of_rows = zip(*identifiers.values(), strict=True) if identifiers else [()] * count
         same = self._reader.parts[0].constants.values
         columns = {c: values[field] for field, c in self._columns.items() if field in values and field not in same}
-        columns |= {name: iso(columns[name], self._days) for name in DATES if name in columns}
         columns["subject_kind"] = [person if kind is SubjectKind.PERSON else organisation for kind in kinds]
-        columns["subject_birth_year"] = [y or (d.year if d else None) for y, d in zip(years, days, strict=True)]
-        columns["subject_identifiers"] = [
-            document([(i.kind.value, i.value, i.valid) for i in _once(found) if i]) for found in of_rows
-        ]
+        if "birth_date" in values or "birth_year" in values:
+            nothing = [None] * len(kinds)
+            days, years = values.get("birth_date", nothing), values.get("birth_year", nothing)
+            columns["subject_birth_year"] = [
+                y or (d.year if d else None) for y, d in zip(years, days, strict=True)
+            ]
+        if numbers:
+            columns["subject_identifiers"] = documents(numbers.values())
         return columns
 
-    def _keys(self, values: Columns, identifiers: Numbers, count: int) -> list[str]:
+    def _keys(self, values: Columns, numbers: Mapping[str, Numbers], count: int) -> list[str]:
         """The key of each row; '' where it has none."""
-        columns = [self._key_column(field, values, identifiers, count) for field in self._reader.mapping.key]
-        return [join_key(row) if any(row) else "" for row in zip(*columns, strict=True)]
+        return join_keys([self._key_column(field, values, numbers, count) for field in self._reader.mapping.key])
 
-    def _key_column(self, field: str, values: Columns, identifiers: Numbers, count: int) -> Sequence[str]:
-        if field in self._reader.parts[0].constants.values:
+    def _key_column(
+        self, field: str, values: Columns, numbers: Mapping[str, Numbers], count: int
+    ) -> Sequence[str]:
+        if field in numbers:
+            return numbers[field].values
+        if field not in values:
+            return [""] * count
+        if field in self._reader.parts[0].constants.values:  # which need not be printable
             return list(map(key_part, values[field]))
-        if field in values:
-            try:
-                return key_parts(values[field])
-            except TypeError:  # dates, say
-                return list(map(key_part, values[field]))
-        return (
-            [found.value if found else "" for found in identifiers[field]]
-            if field in identifiers
-            else [""] * count
-        )
+        try:
+            return key_parts(values[field])
+        except TypeError:  # numbers, say
+            return list(map(key_part, values[field]))
 
-    def _extras(self, rows: RowColumns) -> Sequence[str]:
+    def _extras_of(self, rows: RowColumns) -> Sequence[str]:
         """What each row says under titles that the mapping does not know, as JSON."""
         columns = dict(zip(rows.titles, rows.cells, strict=True))
-        unknown = [title for title in sorted(columns) if title not in self._reader.known]
+        unknown = tuple(title for title in sorted(columns) if title not in self._reader.known)
         if not unknown:
             return [document({})] * len(rows)
         cells = zip(*[columns[title] for title in unknown], strict=True)
-        return [document({title: text for title, text in zip(unknown, row, strict=True) if text}) for row in cells]
+        return self._extras.column(zip(repeat(unknown), cells, strict=False))
 
     def _not_entries(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
         """Rows that may be blank or a note, and those that the source calls gone."""
@@ -170,8 +180,12 @@ class BlockReader:
             column = given[0]
             if len(given) > 1:
                 column = [next(filter(None, said), "") for said in zip(*given, strict=True)]
-            if reader.type is FieldType.IDENTIFIER:
+            if reader.may_take_an_item:
+                odd.update(n for said in given for n, text in enumerate(said) if text.startswith("["))
+            if reader.name in OWNERS and reader.takes_as_written:
                 numbers[reader.name] = column
+            elif reader.type is FieldType.IDENTIFIER:
+                odd.update(n for n, text in enumerate(column) if text)
             elif reader.keeps_text:
                 values[reader.name] = column
             else:
@@ -180,32 +194,38 @@ class BlockReader:
 
     def _read(self, reader: FieldReader, column: Sequence[str], odd: set[int]) -> list[Any]:
         known = self._known.get(reader.name)
-        if known is None or len(known) > _MOST_REMEMBERED:
-            column_of = self._columns.get(reader.name, "")
-            self._known[reader.name] = known = {"": self._writer.nothing.get(column_of)}
-        known |= {text: _value(reader, text, known[""]) for text in set(column).difference(known)}
-        values = [known[text] for text in column]
-        if _ODD in values:
-            odd.update(n for n, value in enumerate(values) if value is _ODD)
+        if known is None:
+            nothing = self._writer.nothing.get(self._columns.get(reader.name, ""))
+            known = self._known[reader.name] = Remembered(partial(_value, reader, nothing))
+        values = known.column(column)
+        odd.update(n for n, value in enumerate(values) if value is _ODD)
         return values
 
 
-def _unclean(rows: RowColumns) -> set[int]:
-    """Rows with text that would have to be cleaned or clipped."""
+def _cleaned(rows: RowColumns) -> tuple[Columns, set[int]]:
+    """`text_of` every cell by title, and the rows with text that would have to be cleaned or clipped."""
     if not "".join(rows.titles).isprintable():
-        return set(range(len(rows)))
-    texts = list(map("".join, zip(*rows.cells, strict=True)))
-    if _is_clean("".join(texts)) and max(map(len, texts), default=0) <= LONGEST:
-        return set()
-    return {number for number, text in enumerate(texts) if len(text) > LONGEST or not _is_clean(text)}
+        return {}, set(range(len(rows)))
+    texts: dict[str, Sequence[str]] = {}
+    odd: set[int] = set()
+    for title, column in zip(rows.titles, rows.cells, strict=True):
+        joined = "".join(column)
+        if not _is_clean(joined):
+            odd.update(n for n, text in enumerate(column) if not _is_clean(text))
+        if len(joined) > LONGEST:
+            odd.update(n for n, text in enumerate(column) if len(text) > LONGEST)
+        texts[title] = texts_of(column, joined)
+    return texts, odd
 
 
 def _is_clean(text: str) -> bool:
     return text.isprintable() and "&#" not in text
 
 
-def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
+def _value(reader: FieldReader, nothing: Any, text: str) -> Any:
     """A text as the field's value, `nothing` where it stands for none."""
+    if not text:
+        return nothing
     draft = Draft({}, {}, [])
     try:
         reader.put(text, draft)
@@ -214,6 +234,8 @@ def _value(reader: FieldReader, text: str, nothing: Any) -> Any:
     if draft.warnings or draft.identifiers or draft.values.keys() - {reader.name}:
         return _ODD
     value = _bare(draft.values.get(reader.name, nothing))
+    if isinstance(value, date) and reader.name in DATES:
+        return value.isoformat()
     return _ODD if isinstance(value, str) and not value.isprintable() else value
 
 
@@ -222,6 +244,5 @@ def _bare(value: Any) -> Any:
     return value.value if isinstance(value, Sex) else value
 
 
-def _once(found: Sequence[Identifier | None]) -> Iterable[Identifier | None]:
-    """A number that stands in two fields is one."""
-    return found if len(found) == 1 else dict.fromkeys(found)
+def _extra(said: tuple[Sequence[str], Sequence[str]]) -> str:
+    return document({title: text for title, text in zip(*said, strict=True) if text})

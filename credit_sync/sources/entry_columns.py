@@ -1,12 +1,15 @@
 """Records of a block as the spool takes them, column by column, to the bytes that `canonical` and `to_values` make."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import repeat
 from typing import Any
 
 import orjson
 
 from credit_sync.records import Listing
+from credit_sync.sources.remembered import Remembered
 from credit_sync.store.columns import digest_of, document, kinds_of_columns, to_columns
 from credit_sync.subjects.subject import Subject, SubjectKind
 
@@ -26,19 +29,22 @@ class EntryColumns:
         }
         """What a column holds where the rows say nothing of it."""
         self._constants = {name: orjson.dumps(value).decode() for name, value in self.nothing.items()}
+        self._json: defaultdict[str, Remembered] = defaultdict(lambda: Remembered(orjson.dumps))
 
     def digests(self, columns: Columns, extras: Sequence[str]) -> list[bytes]:
         """The digests of the rows' canonical JSON."""
-        template, made = [], []
-        for name in sorted(self.nothing):
+        pieces: list[Iterable[bytes]] = []
+        said = '{"columns":'
+        for number, name in enumerate(sorted(self.nothing)):
+            said += f'{"," if number else "{"}"{name}":'
             if name not in columns:
-                template.append(f'"{name}":{self._constants[name]}'.replace("%", "%%"))
+                said += self._constants[name]
                 continue
-            place, column = ("%s", columns[name]) if name in _DOCUMENTS else _as_json(columns[name])
-            template.append(f'"{name}":{place}')
-            made.append(column)
-        row = f'{{"columns":{{{",".join(template)}}},"extra":%s,"warnings":[]}}'
-        return [digest_of((row % values).encode()) for values in zip(*made, extras, strict=True)]
+            quote, made = self._as_json(name, columns[name])
+            pieces += repeat((said + quote).encode()), made
+            said = quote
+        pieces += repeat(f'{said}}},"extra":'.encode()), _encoded(extras), repeat(b',"warnings":[]}')
+        return [digest_of(row) for row in map(b"".join, zip(*pieces, strict=False))]
 
     def values(self, columns: Columns, extras: Sequence[str]) -> list[Any]:
         """The columns of `to_values`; one value for a column that is the same everywhere."""
@@ -46,23 +52,24 @@ class EntryColumns:
         made |= {name: columns[name] if name in columns else document(self.nothing[name]) for name in _DOCUMENTS}
         return [*made.values(), document([]), extras]
 
-
-def _as_json(column: Sequence[Any]) -> tuple[str, Sequence[str]]:
-    """What stands in a JSON text for each value, and in its place the values.
-
-    Texts of a row are printable: there are only quotes and backslashes that would have to be escaped.
-    """
-    try:
-        text = "".join(column)
-    except TypeError:  # a few different values
-        known = {value: orjson.dumps(value).decode() for value in set(column)}
-        return "%s", [known[value] for value in column]
-    if '"' in text or "\\" in text:
-        return "%s", [orjson.dumps(value).decode() for value in column]
-    return '"%s"', column
+    def _as_json(self, name: str, column: Sequence[Any]) -> tuple[str, Sequence[bytes]]:
+        """What stands in a JSON text for each value, and what on both sides of it."""
+        if name in _DOCUMENTS:
+            return "", _encoded(column)
+        try:
+            text = "".join(column)
+        except TypeError:  # a few different values
+            return "", self._json[name].column(column)
+        if has_to_be_escaped(text):
+            return "", [orjson.dumps(value) for value in column]
+        return '"', _encoded(column)
 
 
-def iso(days: Sequence[date | None], known: dict[date | None, str | None]) -> list[str | None]:
-    """Days in ISO form; `known` are those met before."""
-    known |= {day: day.isoformat() if day else None for day in set(days).difference(known)}
-    return [known[day] for day in days]
+def has_to_be_escaped(text: str) -> bool:
+    """Whether a printable text is another one in JSON."""
+    return '"' in text or "\\" in text
+
+
+def _encoded(column: Sequence[str]) -> list[bytes]:
+    """Texts of which none has a line end, as bytes."""
+    return "\n".join(column).encode().split(b"\n")

@@ -80,10 +80,19 @@ class FieldReader:
         self._put = _PUTTERS.get(target.type, FieldReader._put_simple)
 
     @property
+    def takes_as_written(self) -> bool:
+        """A text is read as it stands: no table and no pattern makes another one of it."""
+        return self._table is None and self._pattern is None
+
+    @property
     def keeps_text(self) -> bool:
         """A text is the value as it stands, as long as it is no longer than LONGEST."""
-        changes = self._table is not None or self._pattern is not None
-        return self.type is FieldType.TEXT and not changes
+        return self.type is FieldType.TEXT and self.takes_as_written
+
+    @property
+    def may_take_an_item(self) -> bool:
+        """A text that is a list in JSON is not the value, but holds it."""
+        return self._item is not None
 
     def sources_in(self, titles: Collection[str]) -> tuple[str, ...]:
         """Where a row with these titles may have the field, in the order in which to look."""

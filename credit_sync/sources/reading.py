@@ -225,10 +225,13 @@ def key_part(value: Any) -> str:
     return "".join(unicodedata.normalize("NFKC", str(value)).split())
 
 
-def key_parts(column: Sequence[str]) -> list[str]:
+def key_parts(column: Sequence[str]) -> Sequence[str]:
     """`key_part` each text of a column, of which all are printable."""
-    folded = unicodedata.normalize("NFKC", "\n".join(column))
-    return list(map(key_part, column)) if " " in folded or not column else folded.split("\n")
+    joined = "\n".join(column)
+    folded = unicodedata.normalize("NFKC", joined)
+    if " " in folded:
+        return list(map(key_part, column))
+    return column if folded == joined else folded.split("\n")
 
 
 def join_key(parts: Sequence[str]) -> str:
@@ -239,6 +242,16 @@ def join_key(parts: Sequence[str]) -> str:
     if len(key) <= LONGEST_KEY:
         return key
     return f"{key[: LONGEST_KEY - 33]}#{blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+
+def join_keys(columns: Sequence[Sequence[str]]) -> list[str]:
+    """`join_key` each row of the columns; '' for one of which all parts are empty."""
+    keys = list(map("|".join, zip(*columns, strict=True)))
+    between, joined = "|" * (len(columns) - 1), "".join(keys)
+    plain = "\\" not in joined and joined.count("|") == len(between) * len(keys)
+    if not plain or max(map(len, keys), default=0) > LONGEST_KEY:
+        keys = list(map(join_key, zip(*columns, strict=True)))
+    return ["" if key == between else key for key in keys] if between in keys else keys
 
 
 def _shown(text: str, *, identifier: bool = False) -> str:

@@ -1,9 +1,10 @@
 """The subjects of many rows, column by column: what `subject_reading` makes of each of them, as far as nothing is odd."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from credit_sync.sources.entry_columns import Columns
+from credit_sync.sources.entry_columns import Columns, has_to_be_escaped
 from credit_sync.sources.field_reading import LONGEST_IDENTIFIER
 from credit_sync.sources.subject_reading import (
     OWNERS,
@@ -13,12 +14,24 @@ from credit_sync.sources.subject_reading import (
     derive_kind,
     with_several,
 )
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, citizen_id, recognise
+from credit_sync.store.columns import document
+from credit_sync.subjects.identifiers import (
+    IdentifierKind,
+    SubjectKind,
+    citizen_id,
+    is_masked_as_usual,
+    recognise,
+)
 
 Texts = Mapping[str, Sequence[str]]
 """What is written in the fields of numbers, '' where nothing is."""
-Numbers = Mapping[str, Sequence[Identifier | None]]
-"""Identifiers by the field that they stand in."""
+
+
+class Numbers(NamedTuple):
+    """What is recognised in a field of numbers, row by row; '' where a row has none. All are valid but in odd rows."""
+
+    kinds: list[str]
+    values: list[str]
 
 
 def of_several_names(values: Columns) -> set[int]:
@@ -45,33 +58,57 @@ def _derived(number: int, values: Columns, numbers: Texts, on: date) -> SubjectK
     return derive_kind(values["name"][number], Given({}, given, on))
 
 
-def recognised(numbers: Texts, kinds: Sequence[SubjectKind], on: date) -> tuple[Numbers, set[int]]:
-    """The identifiers, and the rows in which one is doubtful."""
-    identifiers: dict[str, Sequence[Identifier | None]] = {}
-    odd: set[int] = set()
-    for field, column in numbers.items():
-        owner = OWNERS.get(field)
-        odd |= {
-            n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER or (text and field not in OWNERS)
-        }
-        odd |= with_several(column)
-        identifiers[field] = found = [
-            recognise(text, owner or kind, on=on) if text and n not in odd else None
-            for n, (text, kind) in enumerate(zip(column, kinds, strict=True))
-        ]
-        odd |= {n for n, identifier in enumerate(found) if identifier and not identifier.valid}
-    return identifiers, odd
+def recognised(
+    texts: Texts, kinds: Sequence[SubjectKind], on: date
+) -> tuple[dict[str, Numbers], dict[int, str], set[int]]:
+    """The numbers by field, the first whole citizen id of each person who has one, and the rows in which one is doubtful.
 
-
-def own_numbers(identifiers: Numbers, kinds: Sequence[SubjectKind]) -> dict[int, str]:
-    """The first whole citizen id of each person who has one, by row."""
+    The last two by row.
+    """
+    numbers: dict[str, Numbers] = {}
     own: dict[int, str] = {}
-    for column in identifiers.values():
-        for n, found in enumerate(column):
-            whole = found and found.kind is IdentifierKind.CITIZEN_ID and found.valid and not found.masked
-            if found and whole and kinds[n] is SubjectKind.PERSON:
-                own.setdefault(n, found.value)
-    return own
+    odd: set[int] = set()
+    for field, column in texts.items():
+        odd |= with_several(column) | {n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER}
+        owner = OWNERS[field]
+        owners = [owner] * len(column) if owner else kinds
+        numbers[field] = found = _masked_as_usual(column, owners)
+        for n, text in enumerate(column):
+            if found.kinds[n] or not text or n in odd:
+                continue
+            number = recognise(text, owners[n], on=on)
+            if number is None:
+                found.values[n] = ""
+                continue
+            found.kinds[n], found.values[n] = number.kind.value, number.value
+            if not number.valid:
+                odd.add(n)
+            elif kinds[n] is SubjectKind.PERSON and number.kind is IdentifierKind.CITIZEN_ID and not number.masked:
+                own.setdefault(n, number.value)
+    return numbers, own, odd
+
+
+def _masked_as_usual(column: Sequence[str], owners: Sequence[SubjectKind]) -> Numbers:
+    """Those that are recognised as they stand; of the others, only the texts."""
+    usual, person = IdentifierKind.CITIZEN_ID.value, SubjectKind.PERSON
+    kinds = [
+        usual if owner is person and is_masked_as_usual(text) else ""
+        for text, owner in zip(column, owners, strict=True)
+    ]
+    return Numbers(kinds, list(column))
+
+
+def documents(numbers: Iterable[Numbers]) -> list[str]:
+    """The numbers of each row as its record has them, as JSON; one that stands in two fields is one."""
+    rows = zip(*map(_as_json, numbers), strict=True)
+    return [f"[{','.join(dict.fromkeys(filter(None, row)))}]" if len(row) > 1 else f"[{row[0]}]" for row in rows]
+
+
+def _as_json(numbers: Numbers) -> list[str]:
+    rows = zip(*numbers, strict=True)
+    if has_to_be_escaped("".join(numbers.values)):
+        return [document([kind, value, True]) if kind else "" for kind, value in rows]
+    return [f'["{kind}","{value}",true]' if kind else "" for kind, value in rows]
 
 
 def with_own_numbers(values: Columns, own: Mapping[int, str], odd: set[int]) -> Columns:

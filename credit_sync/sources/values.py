@@ -88,10 +88,9 @@ def text_of(value: Any) -> str:
     return "" if len(text) <= _LONGEST_EMPTY and text.lower() in words.EMPTY else text
 
 
-def texts_of(column: Sequence[str]) -> Sequence[str]:
-    """`text_of` each text of a column, of which all are printable."""
-    blank = " " in "".join(column)
-    texts = list(map(str.strip, column)) if blank else list(column)
+def texts_of(column: Sequence[str], joined: str) -> list[str]:
+    """`text_of` each text of a column, of which all are printable; `joined` is all of them in one."""
+    texts = list(map(str.strip, column)) if " " in joined else list(column)
     short = {text for text in texts if 0 < len(text) <= _LONGEST_EMPTY}
     empty = {text for text in short if text.lower() in words.EMPTY}
     return ["" if text in empty else text for text in texts] if empty else texts

@@ -112,6 +112,20 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
     return travel or Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
 
 
+_MASKED_AS_USUAL = re.compile(r"[1-8][0-9]{5}(?:18[5-9][0-9]|19[0-9]{2}|20[0-9]{2})\*{4}[0-9]{3}[0-9X]")
+
+
+def is_masked_as_usual(text: str) -> bool:
+    """A person's citizen id as the national debtor list shows it, which `recognise` takes as it stands.
+
+    Month and day are hidden: among them there is one for every check digit, so there is nothing to work out.
+
+    >>> is_masked_as_usual("3401001900****0017"), is_masked_as_usual("340100********0017")
+    (True, False)
+    """
+    return _MASKED_AS_USUAL.fullmatch(text) is not None
+
+
 def _masked(text: str, folded: str, owner: SubjectKind) -> Identifier | None:
     """A number shown in part, by mask characters or by leaving its middle out."""
     pattern = ""
