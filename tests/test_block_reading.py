@@ -1,5 +1,6 @@
 """Blocks read to the very bytes that single rows read to, in one process or in several."""
 
+import marshal
 import os
 import pickle
 import signal
@@ -21,8 +22,9 @@ from credit_sync.sources.reading import Reader, join_key, join_keys, key_part, k
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import by_column, in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
-from credit_sync.sources.spool import Block, taken_apart
+from credit_sync.sources.spool import Block
 from credit_sync.sources.values import text_of, texts_of
+from credit_sync.store.entries import Entries
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 DEBTORS = load_mapping(MAPPINGS, "dishonest_debtors")
@@ -78,8 +80,11 @@ def row_by_row(mapping: Mapping, rows: list[Row]) -> Block:
 
 
 def block_items(block: Block) -> list[Any]:
-    packed = block.pack()
-    return list(taken_apart(packed)) if packed else []
+    """Each record by itself, however many of them stand together."""
+    items: list[Any] = []
+    for what, *parts in marshal.loads(block.pack()) if block.pack() else ():
+        items += Entries(*parts).apart() if what == "entries" else [(what, *parts)]
+    return items
 
 
 def everything(block: Block) -> tuple[object, ...]:

@@ -20,7 +20,7 @@ def written(engine: Engine, *rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """What the emptied table holds after them."""
     with writing(engine) as connection:
         connection.execute(subject_key.delete())
-        BulkInsert(connection, subject_key, COLUMNS)(list(zip(*rows, strict=True)))
+        BulkInsert(connection, subject_key, COLUMNS)(len(rows), list(zip(*rows, strict=True)))
         c = subject_key.c
         return [tuple(row) for row in connection.execute(select(c.record, c.key, c.record_id).order_by(c.key))]
 
@@ -46,7 +46,7 @@ def test_a_refused_row_undoes_all(engine: Engine) -> None:
     written(engine, *kept)
     with pytest.raises(DBAPIError), writing(engine) as connection:
         rows = [("listing", n, 1) for n in (5, 4, 3, 2, 1)]
-        BulkInsert(connection, subject_key, COLUMNS)(list(zip(*rows, strict=True)))
+        BulkInsert(connection, subject_key, COLUMNS)(len(rows), list(zip(*rows, strict=True)))
     with engine.connect() as connection:
         c = subject_key.c
         assert [tuple(row) for row in connection.execute(select(c.record, c.key, c.record_id))] == kept

@@ -18,9 +18,9 @@ from credit_sync.sources.take_over import SUBJECT_KEYS, conflict
 from credit_sync.store import quarantine
 from credit_sync.store import questions as store
 from credit_sync.store.counts import Counts
+from credit_sync.store.entries import Entries
 from credit_sync.store.ledger import Run
 from credit_sync.store.questions import Known, State
-from credit_sync.store.record_changes import Entry
 from credit_sync.store.records import Gone, Held, Item, RecordWriter, live_records
 
 _SHRUNK = "平台突然不再给出许多原有条目，未采信（确认无误后可用 --accept-shrink 接收）"
@@ -99,7 +99,11 @@ class AnswerStore:
             self._counts.pulled += spool.outcomes
             self._counts.skipped += spool.skipped
             for items, bad in spool.batches():
-                keys |= {item.key for item in items if isinstance(item, Entry | Held)}
+                for item in items:
+                    if isinstance(item, Entries):
+                        keys.update(item.keys)
+                    elif isinstance(item, Held):
+                        keys.add(item.key)
                 conflicts = self._write(items)
                 quarantine.put(self._connection, self._source, self._run, bad + conflicts)
                 self._counts.quarantined += len(bad + conflicts)

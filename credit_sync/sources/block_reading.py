@@ -19,7 +19,7 @@ from credit_sync.sources.reading import Draft, Reader, join_keys, key_part, key_
 from credit_sync.sources.remembered import Remembered
 from credit_sync.sources.row_columns import RowColumns, by_column, without
 from credit_sync.sources.rows import RawRow, Row
-from credit_sync.sources.spool import NO_ENTRIES, Block, Entries
+from credit_sync.sources.spool import Block
 from credit_sync.sources.subject_columns import (
     Numbers,
     Texts,
@@ -33,6 +33,7 @@ from credit_sync.sources.subject_reading import OWNERS
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
+from credit_sync.store.entries import NO_ENTRIES, Entries
 from credit_sync.store.records import Again
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex

@@ -17,12 +17,13 @@ from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.store import quarantine
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
+from credit_sync.store.entries import Entry, entry_of
 from credit_sync.store.facts import Counted, count_facts, last_facts
 from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
 from credit_sync.store.questions import forget_questions
-from credit_sync.store.record_changes import Entry, RecordChanges, entry_of
+from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import listing
 from credit_sync.store.versions import Asked, PulledSource, add_version, next_version

@@ -7,16 +7,16 @@ middle, and memory stays bounded. The file has no name and goes with the process
 import marshal
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import orjson
 
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.store.columns import canonical, digest_of, to_columns, to_values
+from credit_sync.store.entries import Entries, Entry
 from credit_sync.store.quarantine import BadRow
-from credit_sync.store.record_changes import BATCH, Entry
+from credit_sync.store.record_changes import BATCH
 from credit_sync.store.records import Again, Gone, Held, Item
 
 _BUFFER = 1 << 20
@@ -25,29 +25,6 @@ _NO_REFERENCES = 2
 """The version of marshal that does not look for objects that it has met before, which takes longer than to write them."""
 _Spooled = tuple[Any, ...]
 """What it is (entries, gone, bad, again), and its parts."""
-
-
-class Entries(NamedTuple):
-    """Records that follow each other, column by column."""
-
-    keys: Sequence[str]
-    places: Sequence[str]
-    rows: Sequence[int]
-    digests: Sequence[bytes]
-    values: Sequence[Any]
-    """The columns of `to_values`; instead of a list of values that are all the same, the value."""
-    row_digests: Sequence[bytes]
-
-    def part(self, first: int, last: int) -> "Entries":
-        """Some of them."""
-        if first == 0 and last == len(self.keys):
-            return self
-        values = [column[first:last] if isinstance(column, list) else column for column in self.values]
-        others = {name: column[first:last] for name, column in self._asdict().items() if name != "values"}
-        return Entries(values=values, **others)
-
-
-NO_ENTRIES = Entries([], [], [], [], [], [])
 
 
 class Block:
@@ -86,11 +63,10 @@ class Block:
 
     def add_entries(self, entries: Entries) -> None:
         """Records, each of a row of its own."""
-        count = len(entries.keys)
-        if count:
-            self.rows += count
-            self.outcomes += count
-            self.items.append(("entries", *entries))
+        if len(entries):
+            self.rows += len(entries)
+            self.outcomes += len(entries)
+            self._put(entries)
 
     def pack(self) -> bytes:
         """The items as bytes."""
@@ -102,8 +78,11 @@ class Block:
         plain = orjson.loads(content)
         values = to_values(type(read.record), plain["columns"], plain["warnings"], plain["extra"])
         place, row = read.origin.place, read.origin.row
-        one = Entries([read.key], [place], [row], [digest_of(content)], values, [row_digest])
-        self.items.append(("entries", *one))
+        self._put(Entries.of(Entry(read.key, place, row, digest_of(content), values, row_digest)))
+
+    def _put(self, entries: Entries) -> None:
+        e = entries
+        self.items.append(("entries", e.keys, e.places, e.rows, e.digests, e.values, e.row_digests))
 
 
 class Spool:
@@ -145,11 +124,14 @@ class Spool:
         self._close_block()
         self._file.seek(0)
         spooled: list[_Spooled] = []
+        size = 0
         while length := self._file.read(_LENGTH):
-            spooled += taken_apart(self._file.read(int.from_bytes(length, "big")))
-            if len(spooled) >= BATCH:
+            block = marshal.loads(self._file.read(int.from_bytes(length, "big")))  # noqa: S302 - our own
+            spooled += block
+            size += sum(len(item[1]) if item[0] == "entries" else 1 for item in block)
+            if size >= BATCH:
                 yield _sorted_out(spooled)
-                spooled = []
+                spooled, size = [], 0
         if spooled:
             yield _sorted_out(spooled)
 
@@ -169,26 +151,13 @@ class Spool:
             self._file.write(packed)
 
 
-def taken_apart(packed: bytes) -> Iterator[_Spooled]:
-    """The items that were packed, each record by itself as an `Entry`."""
-    for item in marshal.loads(packed):  # noqa: S302 - our own
-        if item[0] == "entries":
-            keys, places, rows, digests, values, row_digests = item[1:]
-            columns = [column if isinstance(column, list) else repeat(column, len(keys)) for column in values]
-            yield from map(Entry, keys, places, rows, digests, zip(*columns, strict=True), row_digests)
-        else:
-            yield item
-
-
 def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
     items: list[Item] = []
     bad: list[BadRow] = []
-    for item in spooled:
-        if isinstance(item, Entry):
-            items.append(item)
-            continue
-        what, *parts = item
-        if what == "again":
+    for what, *parts in spooled:
+        if what == "entries":
+            items.append(Entries(*parts))
+        elif what == "again":
             items.append(Again(*parts))
         elif what == "gone":
             items.append(Gone(*parts))

@@ -20,11 +20,11 @@ from credit_sync.store import ledger, quarantine
 from credit_sync.store.columns import canonical, to_content
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
+from credit_sync.store.entries import Entry
 from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
-from credit_sync.store.record_changes import Entry
 from credit_sync.store.records import RecordWriter, in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.versions import PulledSource, add_version, last_accepted, next_version, pull_in_force

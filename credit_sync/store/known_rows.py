@@ -6,10 +6,11 @@ rollback say, nothing is known, and every row is read.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -81,11 +82,10 @@ class Learnt:
             self._digests += digest
             self._records.append(record_id)
 
-    def read_new(self, digests: Iterable[bytes], first_id: int) -> None:
+    def read_new(self, digests: Sequence[bytes], first_id: int) -> None:
         """Rows that were read and came to new records, with ids from the first on."""
-        told = [(digest, record_id) for record_id, digest in enumerate(digests, first_id) if digest]
-        self._digests += b"".join([digest for digest, _ in told])
-        self._records.extend([record_id for _, record_id in told])
+        self._digests += b"".join(digests)
+        self._records.extend(compress(range(first_id, first_id + len(digests)), digests))
 
     def known(self, version: int) -> KnownRows:
         """All of them, each once."""

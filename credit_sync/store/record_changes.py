@@ -1,22 +1,16 @@
 """The changes of one batch of records, with their history and keys, written together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Date, bindparam, literal, select
 
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
 from credit_sync.store.bulk import BulkInsert, converter
-from credit_sync.store.columns import (
-    canonical,
-    digest_of,
-    subject_from_columns,
-    to_content,
-    to_values,
-    value_names,
-)
+from credit_sync.store.columns import subject_from_columns, to_content, value_names
+from credit_sync.store.entries import Entries, Entry, entry_of
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.subject import Subject
 
@@ -40,27 +34,6 @@ SubjectKeys = Callable[[RecordKind, Subject], Sequence[int]]
 """How the keys of a subject are made (credit_sync.screening.keys)."""
 
 
-class Entry(NamedTuple):
-    """A record that was read. `values` as `to_values` makes them; `digest` is over its canonical JSON."""
-
-    key: str
-    place: str
-    row: int
-    digest: bytes
-    values: tuple[Any, ...]
-    row_digest: bytes = b""
-    """Of the row that it was read from, where the same row may be taken for read: credit_sync.store.known_rows."""
-
-
-def entry_of(kind: RecordKind, key: str, said: Mapping[str, Any], place: str, row: int) -> Entry:
-    """What a record once said (columns, warnings, extra, as JSON can hold them), as a pull would have read it."""
-    apart = {name: said[name] for name in ("warnings", "extra")}
-    columns = {name: value for name, value in said.items() if name not in apart}
-    digest = digest_of(canonical({"columns": columns, **apart}))
-    values = to_values(RECORD_CLASSES[kind], columns, apart["warnings"], apart["extra"])
-    return Entry(key, place, row, digest, values)
-
-
 class _NewRows:
     """New records as rows of their table."""
 
@@ -72,13 +45,11 @@ class _NewRows:
         self._now = (at, at, None, changed_in)
         self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(RECORD_CLASSES[kind])))
 
-    def write(self, first_id: int, entries: Sequence[Entry]) -> None:
+    def write(self, first_id: int, entries: Entries) -> None:
         """Writes them, with ids from the first on."""
-        count = len(entries)
-        keys, places, rows, digests, values, _ = zip(*entries, strict=True)
-        ids, sources, versions = range(first_id, first_id + count), [self._source] * count, [1] * count
-        now = ([value] * count for value in self._now)
-        self._insert((ids, sources, keys, versions, digests, *now, places, rows, *zip(*values, strict=True)))
+        ids = range(first_id, first_id + len(entries))
+        about = (ids, self._source, entries.keys, 1, entries.digests, *self._now, entries.places, entries.rows)
+        self._insert(len(entries), (*about, *entries.values))
 
 
 class RecordChanges:
@@ -106,7 +77,7 @@ class RecordChanges:
 
     def _clear(self) -> None:
         self._first_added = 0
-        self._added: list[Entry] = []
+        self._added: list[Entries] = []
         self._changed: list[dict[str, Any]] = []
         self._removed: list[dict[str, Any]] = []
         self._history: dict[int, dict[str, Any]] = {}
@@ -121,13 +92,13 @@ class RecordChanges:
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, first_id: int, entries: Sequence[Entry]) -> None:
+    def add(self, first_id: int, entries: Entries) -> None:
         """New records with ids from the first on; ids come in ascending order without gaps."""
         if not self._added:
             self._first_added = first_id
-        self._added += entries
+        self._added.append(entries)
         if self._subject_keys is not None:
-            for record_id, entry in enumerate(entries, first_id):
+            for record_id, entry in enumerate(entries.apart(), first_id):
                 self._add_keys(record_id, to_content(self._class, entry.values)["columns"])
 
     def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
@@ -192,12 +163,13 @@ class RecordChanges:
     def flush(self) -> None:
         """Writes the batch."""
         if self._added:
-            self._new.write(self._first_added, self._added)
-            self._remember_added(self._first_added, self._first_added + len(self._added) - 1)
+            added = Entries.joined(self._added)
+            self._new.write(self._first_added, added)
+            self._remember_added(self._first_added, self._first_added + len(added) - 1)
         if self._history:
             self._flush_changes()
         if self._keys:
-            self._insert_keys(list(zip(*sorted(self._keys), strict=True)))
+            self._insert_keys(len(self._keys), list(map(list, zip(*sorted(self._keys), strict=True))))
         self._clear()
 
     def _flush_changes(self) -> None:

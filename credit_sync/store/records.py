@@ -5,10 +5,11 @@ the list's rows (at most 48 bytes each), 16 MB in a first load, and one batch, h
 order of arrival, so the same pulls always make the same rows.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import orjson
@@ -32,9 +33,10 @@ from credit_sync.store import schema
 from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
+from credit_sync.store.entries import Entries, Entry
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
-from credit_sync.store.record_changes import BATCH, Entry, RecordChanges, SubjectKeys
+from credit_sync.store.record_changes import BATCH, RecordChanges, SubjectKeys
 from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
@@ -70,7 +72,7 @@ class Again:
         return len(self.rows) // 8
 
 
-Item = Entry | Gone | Held | Again
+Item = Entries | Gone | Held | Again
 
 
 @dataclass(slots=True)
@@ -120,36 +122,28 @@ class RecordWriter:
 
         Returns the entries that contradict an earlier one of the same pull: same key, other content.
         """
-        kinds = set(map(type, items))
-        keys = {item.key for item in items if not isinstance(item, Again)}
-        known = self._look_up(self._brought.maybe(keys) if self._brought else keys)
-        if not known and kinds == {Entry} and len(keys) == len(items):
-            self._add_all(cast(Sequence[Entry], items))
-            self._changes.flush()
-            return []
-        conflicts = []
+        keys = [key for item in items for key in _keys_of(item)]
+        once = set(keys)
+        known = self._look_up(self._brought.maybe(once) if self._brought else once)
+        met = set(known)  # before, or several times in this batch: to be decided one by one
+        if len(once) < len(keys):
+            met.update(key for key, times in Counter(keys).items() if times > 1)
+        conflicts: list[Entry] = []
         for item in items:
             if isinstance(item, Again):
                 conflicts += self._take_again(item)
-                continue
-            found = known.get(item.key)
-            if found is not None and self._changes.touches(found.id):
-                self._changes.flush()
-            if isinstance(item, Held):
-                if found is not None and self._seen[found.id] == _UNSEEN:
-                    self._seen[found.id] = _HELD
+            elif isinstance(item, Held):
+                self._hold(known.get(item.key))
             elif isinstance(item, Gone):
-                self._take_removal(found, whole=whole)
-            elif found is None:
-                known[item.key] = _Known(len(self._seen), 1, item.digest, removed=False)
-                self._add_all([item])
-            elif self._seen[found.id] < _READ:
-                self._take(item, found)
-            elif found.digest == item.digest:
-                self.counts.duplicates += 1
-                self.learnt.read(item.row_digest, found.id)
+                self._take_removal(known.get(item.key), whole=whole)
+            elif met.isdisjoint(item.keys):
+                self._add(item)
             else:
-                conflicts.append(item)
+                for met_before, entries in item.parts(met):
+                    if met_before:
+                        conflicts += [entry for entry in entries.apart() if not self._take(entry, known)]
+                    else:
+                        self._add(entries)
         self._changes.flush()
         return conflicts
 
@@ -210,16 +204,33 @@ class RecordWriter:
         rows = self._connection.execute(live.execution_options(yield_per=BATCH))
         return [(row.id, row.version) for row in rows if self._seen[row.id] < _READ]
 
-    def _add_all(self, entries: Sequence[Entry]) -> None:
+    def _add(self, entries: Entries) -> None:
         """New records."""
         first = len(self._seen)
         self._seen += bytes([_READ]) * len(entries)
         self.read += len(entries)
         self.counts.added += len(entries)
         self._changes.add(first, entries)
-        self.learnt.read_new((entry.row_digest for entry in entries), first)
+        self.learnt.read_new(entries.row_digests, first)
 
-    def _take(self, item: Entry, found: _Known) -> None:
+    def _take(self, item: Entry, known: dict[str, _Known]) -> bool:
+        """One record, however often its key came; False where it contradicts an earlier one of the pull."""
+        found = known.get(item.key)
+        if found is None:
+            known[item.key] = _Known(len(self._seen), 1, item.digest, removed=False)
+            self._add(Entries.of(item))
+        elif self._seen[found.id] < _READ:
+            self._flush_before(found)
+            self._read(item, found)
+        elif found.digest == item.digest:
+            self.counts.duplicates += 1
+            self.learnt.read(item.row_digest, found.id)
+        else:
+            return False
+        return True
+
+    def _read(self, item: Entry, found: _Known) -> None:
+        """What the pull says first of a record that is there, or was."""
         self._seen[found.id] = _READ
         self.read += 1
         self.learnt.read(item.row_digest, found.id)
@@ -235,6 +246,15 @@ class RecordWriter:
             return
         self._count_ended(found, item)
         found.version, found.digest, found.removed = found.version + 1, item.digest, False
+
+    def _flush_before(self, found: _Known) -> None:
+        """A record is changed once in a batch of changes."""
+        if self._changes.touches(found.id):
+            self._changes.flush()
+
+    def _hold(self, found: _Known | None) -> None:
+        if found is not None and self._seen[found.id] == _UNSEEN:
+            self._seen[found.id] = _HELD
 
     def _take_again(self, again: Again) -> list[Entry]:
         """Known rows; returns those whose record another row of the pull has changed before them, as entries."""
@@ -263,6 +283,7 @@ class RecordWriter:
         elif found is None or found.removed:
             self.counts.unchanged += 1
         else:
+            self._flush_before(found)
             self._changes.remove(found.id, found.version + 1)
             self._count_ended(found, None)
             found.version, found.removed = found.version + 1, True
@@ -276,6 +297,12 @@ class RecordWriter:
             now = until is None or until > self._run.as_of.date().isoformat()
             self.ended += found.in_force - now
             found.in_force = now
+
+
+def _keys_of(item: Item) -> Sequence[str]:
+    if isinstance(item, Entries):
+        return item.keys
+    return () if isinstance(item, Again) else (item.key,)
 
 
 def is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
