@@ -1,6 +1,7 @@
 """Click in Chinese: headings, help option and usage errors as a government operator reads them."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -30,10 +31,36 @@ class _Chinese:
             self.format_commands(ctx, formatter)
 
 
+_NOTE = re.compile(r" {2}\[([^\[]*)\]$")
+"""What click adds to the help of an option: [default: 20; x>=1; required]."""
+_NOTES = (
+    (re.compile(r"required"), "必填"),
+    (re.compile(r"default: (.*)"), r"默认：\1"),
+    (re.compile(r"(\d+)<=x<=(\d+)"), r"\1 到 \2"),
+    (re.compile(r"x>=(\d+)"), r"不小于 \1"),
+)
+_MESSAGES = (
+    (re.compile(r"No such command (.*?)\.?"), r"没有命令 \1"),
+    (re.compile(r"Missing command\.?"), "缺少命令"),
+    (re.compile(r"Got unexpected extra arguments? \((.*)\)"), r"多出了 \1"),
+    (re.compile(r"Option '(.*)' requires an argument\."), r"选项 \1 后面缺少值"),
+    (re.compile(r"Option '(.*)' does not take a value\."), r"选项 \1 不带值"),
+)
+"""What click says, and the same in Chinese."""
+
+
 def _in_chinese(record: tuple[str, str]) -> tuple[str, str]:
     name, text = record
-    text = text.replace("[required]", "[必填]").replace("[default: ", "[默认：")
-    return name, re.sub(r"; x>=(\d+)\]", r"；不小于 \1]", text)
+    note = _NOTE.search(text)
+    if note is None:
+        return name, text
+    said = "；".join(_said(part, _NOTES) for part in note[1].split("; "))
+    return name, f"{text[: note.start()]}  [{said}]"
+
+
+def _said(text: str, table: Iterable[tuple[re.Pattern[str], str]]) -> str:
+    """A text by the first pattern of a table that it fits as a whole; as it is where it fits none."""
+    return next((found.expand(said) for pattern, said in table if (found := pattern.fullmatch(text))), text)
 
 
 class Command(_Chinese, click.Command):
@@ -78,12 +105,7 @@ def explain_usage(error: click.UsageError) -> str:
         case click.BadParameter():
             name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
             return f"{name} 的值不对：{_reason(error)}"
-    return (
-        str(error.message)
-        .replace("No such command", "没有命令")
-        .replace("Missing command", "缺少命令")
-        .rstrip(".")
-    )
+    return _said(error.message, _MESSAGES)
 
 
 def _reason(error: click.BadParameter) -> str:
@@ -91,7 +113,8 @@ def _reason(error: click.BadParameter) -> str:
     if isinstance(kind, click.Choice):
         return "只能是 " + "、".join(str(choice) for choice in kind.choices)
     if isinstance(kind, click.IntRange):
-        return f"写一个不小于 {kind.min} 的整数"
+        limits = f"不小于 {kind.min}" if kind.max is None else f"从 {kind.min} 到 {kind.max}"
+        return f"写一个{limits} 的整数"
     if isinstance(kind, click.Path):
         return "文件不存在或读不了"
     if isinstance(kind, click.DateTime):

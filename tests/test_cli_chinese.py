@@ -1,0 +1,51 @@
+"""Help and usage errors in Chinese, whatever click says of itself."""
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from credit_sync.cli import credit_sync
+from credit_sync.cli.failures import explain_failure
+
+ENGLISH = re.compile(r"required|default|Usage|Options|Commands|<=|>=|Show this")
+
+
+def commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield words
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+        else:
+            yield *words, name
+
+
+@pytest.mark.parametrize("words", list(commands(credit_sync)), ids=" ".join)
+def test_the_help_of_every_command_is_in_chinese(words: tuple[str, ...]) -> None:
+    helped = CliRunner().invoke(credit_sync, [*words, "--help"])
+    assert helped.exit_code == 0
+    assert not ENGLISH.search(helped.output), helped.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nonsense",), "没有命令 'nonsense'"),
+        (("lists", "diff", "debtors", "1", "2"), "多出了 1 2"),
+        (("lists", "diff", "--from"), "选项 --from 后面缺少值"),
+        (("lists", "diff", "--json=1", "debtors"), "选项 --json 不带值"),
+        (("lists", "diff", "--limt", "3", "debtors"), "没有选项 --limt，是否想写 --limit"),
+        (("lists", "rollback", "debtors", "--to", "0", "--reason", "x"), "写一个不小于 1 的整数"),
+        (("desk", "--port", "99999"), "写一个从 1 到 65535 的整数"),
+        (("lists", "diff"), "缺少 '名单'"),
+    ],
+)
+def test_a_usage_error_is_in_chinese(words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(click.UsageError) as raised:
+        credit_sync.main(list(words), standalone_mode=False)
+    explained, code = explain_failure(raised.value)
+    assert said in explained
+    assert code == 2
