@@ -44,7 +44,7 @@ def judge_entries(  # noqa: PLR0913, PLR0917
 ) -> dict[int, Judgement]:
     """The same for numbered applicants whose entries are made already; `asking` holds those of all of them."""
     pairs = find_pairs(asking, index, day.toordinal())
-    listings = fetch(np.unique(pairs.listings).tolist())
+    listings = fetch(pairs.listed().tolist())
     worth = _by_applicant(pairs, listings)
     looked_at = np.bincount(asking.owner, weights=pairs.candidates)
     same_name = namesakes(applicants, asking, pairs)

@@ -5,6 +5,7 @@ Pure functions of their arguments: the nightly screening, the look-up and the sp
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from credit_sync.records import Listing
@@ -112,13 +113,18 @@ def _compare_face(applicant: Subject, via: Via, face: Listing, scales: Scales) -
     if via is _REPRESENTATIVE:
         evidence = tuple(_of_representative(e, scales) for e in evidence)
     bits = sum([e.bits for e in evidence])
-    odds = bits + scales.prior_bits(applicant.kind)
-    probability = round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
+    probability = _probability(bits + scales.prior_bits(applicant.kind))
     verdict = _verdict(evidence, probability, scales)
     if via is _REPRESENTATIVE:
         verdict = verdict if verdict.flags and _tied(evidence) else _CLEAR
         evidence = (_reached(face.subject), *evidence)
     return Comparison(verdict, probability, round(bits, 2), evidence, via)
+
+
+@lru_cache(maxsize=10_000)
+def _probability(odds: float) -> float:
+    """What log2 odds come to; they are sums of a few dozen levels, and of how rare a name is."""
+    return round(min(1 / (1 + 2 ** min(-odds, 1000)), MOST_CERTAIN), 4)
 
 
 def _of_representative(found: Evidence, scales: Scales) -> Evidence:
@@ -156,7 +162,7 @@ def _is_namesake(evidence: tuple[Evidence, ...], bearings: Sequence[Bearing]) ->
     """The same name, nothing against it, and no number that shows enough on both sides to tell."""
     if _WEAKENS in bearings or _IDENTIFIES in bearings:
         return False
-    return any(e.level in _SAME_NAME and e.attribute.endswith("_name") for e in evidence)
+    return bool([e for e in evidence if e.level in _SAME_NAME and e.attribute.endswith("_name")])
 
 
 class Judgement(NamedTuple):

@@ -54,7 +54,7 @@ def faces(listing: Listed) -> Iterator[tuple[Via, Subject]]:
 def representative(listing: Listed) -> Subject | None:
     """The legal representative of a listed organisation as a person who works there; None where none is named."""
     listed, number = listing.subject, listing.legal_representative_id
-    if listed.kind is SubjectKind.PERSON or not listed.legal_representative:
+    if listed.kind is _PERSON or not listed.legal_representative:
         return None
     return Subject(
         kind=SubjectKind.PERSON,
@@ -65,8 +65,13 @@ def representative(listing: Listed) -> Subject | None:
     )
 
 
-def comparable(applicant: Subject, listing: Listing) -> Iterator[tuple[Via, Listing]]:
+def comparable(applicant: Subject, listing: Listing) -> tuple[tuple[Via, Listing], ...]:
     """The faces that an applicant is compared with, each as a listing of that face alone."""
-    yield Via.SUBJECT, listing
-    if applicant.kind is SubjectKind.PERSON and (face := representative(listing)) is not None:
-        yield Via.LEGAL_REPRESENTATIVE, replace(listing, subject=face, legal_representative_id=None, age=None)
+    own = (_SUBJECT, listing)
+    face = representative(listing) if applicant.kind is _PERSON else None
+    if face is None:
+        return (own,)
+    return own, (Via.LEGAL_REPRESENTATIVE, replace(listing, subject=face, legal_representative_id=None, age=None))
+
+
+_SUBJECT, _PERSON = Via.SUBJECT, SubjectKind.PERSON  # an enumeration is slow to name its members

@@ -41,10 +41,14 @@ class Pairs:
     namesakes: Array
     """For each asking entry, how many listed persons bear its name."""
 
+    def listed(self) -> Array:
+        """Every listing among them, ascending."""
+        return _distinct(self.listings)
+
 
 @dataclass(frozen=True, slots=True)
 class _AskedBigrams:
-    """Of each entry the rarest bigrams that the lists know and that are not too common."""
+    """Of each entry (ascending) the rarest bigrams that the lists know and that are not too common."""
 
     keys: Array
     entries: Array
@@ -60,8 +64,7 @@ def find_pairs(asking: Entries, index: ListingIndex, day: int) -> Pairs:
     listings = np.concatenate([part.listings for part in found])
     order = np.lexsort((listings, askers))
     askers, listings = askers[order], listings[order]
-    first = np.ones(len(askers), bool)
-    first[1:] = (askers[1:] != askers[:-1]) | (listings[1:] != listings[:-1])
+    first = _first(askers, listings)
     candidates = np.sum([part.candidates for part in found], axis=0)
     namesakes = np.sum([part.namesakes for part in found], axis=0)
     return Pairs(askers[first], listings[first], candidates, namesakes)
@@ -110,14 +113,20 @@ def _coded(segment: Segment, askers: Array, rows: Array) -> Array:
 
 def _distinct(codes: Array) -> Array:
     codes = np.sort(codes)
-    first = np.ones(len(codes), bool)
-    first[1:] = codes[1:] != codes[:-1]
-    return codes[first]
+    return codes[_first(codes)]
+
+
+def _first(*columns: Array) -> Mask:
+    """Which rows differ from the one before them: of sorted ones, each the first of its kind."""
+    first = np.ones(len(columns[0]), bool)
+    first[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return first
 
 
 def _sharing_rare(asked: _AskedBigrams, segment: Segment, runs: Runs) -> Array:
     """Pairs that share at least SHARED of the asker's RAREST bigrams."""
-    askers, of_asked = np.unique(asked.entries, return_inverse=True)
+    first = _first(asked.entries)
+    askers, of_asked = asked.entries[first], np.cumsum(first) - 1
     # Mostly 32 bits: half as much to move and sort.
     narrow = np.min_scalar_type(max(len(askers), 1) * len(segment))
     codes, rows = segment.tables["bigrams"].rows_in(runs, of_asked.astype(narrow) * narrow.type(len(segment)))
@@ -228,6 +237,4 @@ def _namesakes(asking: Entries, segment: Segment, a: Array, r: Array) -> Array:
     a, subjects = a[listed], subjects[listed]
     order = ordered(a, subjects)
     a, subjects = a[order], subjects[order]
-    first = np.ones(len(a), bool)
-    first[1:] = (a[1:] != a[:-1]) | (subjects[1:] != subjects[:-1])
-    return np.bincount(a[first], minlength=len(asking))
+    return np.bincount(a[_first(a, subjects)], minlength=len(asking))
