@@ -143,6 +143,22 @@ def test_an_answer_that_is_too_old_clears_nobody(world: Any) -> None:
         assert w.verdicts() == {ZHANG[0]: "clear"}
 
 
+def test_an_answer_of_a_clock_that_was_set_back_clears_nobody_and_is_asked_again(world: Any) -> None:
+    answers: dict[str, Answer] = {"now": nothing()}
+    with world(lambda _: answers["now"], cache_days=7) as (w, server):
+        w.apply(ZHANG)
+        w.run(days=5)
+        answers["now"] = Answer(b"", 500)
+        w.night -= 4
+        screen(w.engine, w.settings, ledger.begin(w.engine, w.as_of, {}))
+        assert w.verdicts() == {ZHANG[0]: "unverifiable"}
+        assert "晚于现在" in w.reasons()[ZHANG[0]]
+        answers["now"] = nothing()
+        before = len(server.requests)
+        w.run()
+        assert (len(server.requests), w.verdicts()) == (before + 1, {ZHANG[0]: "clear"})
+
+
 def test_a_changed_number_is_another_question(world: Any) -> None:
     with world(only(LI, entry(LI, "3号"))) as (w, server):
         w.apply((LI[0], ZHANG[1]))
