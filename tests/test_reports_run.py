@@ -26,7 +26,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
 
 def report_of(night: Night, run: Run = THIRD) -> RunReport:
-    return read_run(night.engine, night.settings, run, load_measures())
+    return read_run(night.engine, night.settings, run, load_measures(), run.as_of)
 
 
 def page_of(night: Night, run: Run = THIRD) -> str:
