@@ -172,7 +172,7 @@ def _overall(subject: Subject, found: list[Found], unfit: Iterable[str], today: 
     if verdict is Verdict.UNVERIFIABLE:
         alike = sum(f.comparison.verdict is verdict for f in listed)
         if not subject.name:
-            return verdict, f"名单中有 {alike} 条的号码与所写的可能相同（有隐去的部分），{_ONLY_A_NUMBER}"
+            return verdict, f"名单中有 {alike} 条的号码部分隐去，可能就是所写的这个；{_ONLY_A_NUMBER}"
         return verdict, f"名单中有 {alike} 条同名，缺少可比对的证件号码，不能确认也不能排除"
     why_not = list(filter(None, unfit))
     if verdict is Verdict.CLEAR:
