@@ -6,46 +6,47 @@ first event: most commands write none, and loading it would take them a tenth of
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence, Set
 from typing import Any
 
 from credit_sync.subjects.identifiers import hide_in_text
-
-wanted: list[bool] = []
-"""Whether the process logs every step, until the first event sets logging up by it."""
-
-
-def configure(*, verbose: bool = False) -> None:
-    """How the process logs from its next event on."""
-    wanted[:] = [verbose]
 
 
 class _Log:
     """What the program's parts write events to."""
 
+    def __init__(self) -> None:
+        self.verbose: bool | None = None
+        """How to set up logging with the next event; None: it is set up, or somebody else does it."""
+
     def info(self, event: str, **values: Any) -> None:
-        _structlog().info(event, **values)
+        self._events().info(event, **values)
 
     def warning(self, event: str, **values: Any) -> None:
-        _structlog().warning(event, **values)
+        self._events().warning(event, **values)
 
     def error(self, event: str, **values: Any) -> None:
-        _structlog().error(event, **values)
+        self._events().error(event, **values)
 
     def exception(self, event: str, **values: Any) -> None:
         """An error with the traceback of the exception that is being handled."""
-        _structlog().error(event, exc_info=True, **values)
+        self._events().error(event, exc_info=True, **values)
+
+    def _events(self) -> Any:
+        import structlog
+
+        if self.verbose is not None:
+            _set_up(verbose=self.verbose)
+            self.verbose = None
+        return structlog.get_logger()
 
 
 log = _Log()
 
 
-def _structlog() -> Any:
-    import structlog
-
-    if wanted:
-        _set_up(verbose=wanted.pop())
-    return structlog.get_logger()
+def configure(*, verbose: bool = False) -> None:
+    """How the process logs from its next event on; `verbose`: every step, on a terminal as well."""
+    log.verbose = verbose
 
 
 def _set_up(*, verbose: bool) -> None:
@@ -78,4 +79,14 @@ def _without_traceback(_logger: Any, _method: str, event: MutableMapping[str, An
 
 
 def _hide_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: hide_in_text(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _hidden(value) for key, value in event.items()}
+
+
+def _hidden(value: Any) -> Any:
+    """A value of an event without full numbers, whatever it is made of; what has none stays as it is."""
+    if isinstance(value, Mapping):
+        return {_hidden(key): _hidden(item) for key, item in value.items()}
+    if isinstance(value, Sequence | Set) and not isinstance(value, str | bytes):
+        return [_hidden(item) for item in value]
+    text = str(value)
+    return value if (shown := hide_in_text(text)) == text else shown

@@ -17,7 +17,10 @@ from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Bearing, Scales
 from credit_sync.screening.gate import why_name_not_comparable
 from credit_sync.screening.index_files import CurrentIndex
+from credit_sync.screening.reference import Reference, reference
+from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import blocking_reason
+from credit_sync.sources.questions import Questions
 from credit_sync.sources.subject_reading import Given, derive_kind, kinds_by_name
 from credit_sync.store import audit
 from credit_sync.store.candidates import records
@@ -85,12 +88,11 @@ def look_up(  # noqa: PLR0913
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out.
 
-    `current`: the index of the lists. `unknown`: why lists that can only be asked say nothing about the
-    subject (`sources/asked_lists.py`), else ''.
+    `current`: the index of the lists. `unknown`: what `why_unknown` says.
     """
     candidates = StoredCandidates(connection, current)
     best: dict[tuple[RecordKind, int], Found] = {}
-    for asked in _as_meant(subject, scales):
+    for asked in _as_meant(subject, scales.reference):
         of_asked = candidates.scales_for(asked, scales, as_of)
         for kind, number, record, row in _near(candidates, connection, asked):
             one = _found(kind, record, row, _compared(asked, record, of_asked))
@@ -102,13 +104,19 @@ def look_up(  # noqa: PLR0913
     return Answer(subject, verdict, reason, states, tuple(found))
 
 
-def _as_meant(subject: Subject, scales: Scales) -> list[Subject]:
+def why_unknown(connection: Connection, lists: tuple[Questions, ...], subject: Subject, at: datetime) -> str:
+    """Why lists that can only be asked say nothing about a subject, in Chinese; '' where they do."""
+    asking = {number: (meant, None) for number, meant in enumerate(_as_meant(subject, reference()))}
+    return next(iter(unknown_reasons(connection, lists, asking, at).values()), "")
+
+
+def _as_meant(subject: Subject, names: Reference) -> list[Subject]:
     """The subject as of each kind that it may be of: what the form of a name tells may be wrong, and clears nobody."""
     kinds, by_name = [subject.kind], kinds_by_name(subject.name)
     if not subject.identifiers or by_name == (SubjectKind.ORGANISATION,):
         kinds += by_name
     organisation = replace(subject, kind=SubjectKind.ORGANISATION)
-    if len(scales.reference.names_of(organisation)) > len(scales.reference.names_of(subject)):
+    if len(names.names_of(organisation)) > len(names.names_of(subject)):
         kinds.append(SubjectKind.ORGANISATION)  # a known short form
     return [replace(subject, kind=kind) for kind in dict.fromkeys(kinds)]
 
@@ -164,7 +172,7 @@ def _overall(subject: Subject, found: list[Found], unfit: Iterable[str], today: 
     if verdict is Verdict.UNVERIFIABLE:
         alike = sum(f.comparison.verdict is verdict for f in listed)
         if not subject.name:
-            return verdict, f"名单中有 {alike} 条的号码与所写的可能相同（有隐去的部分），{_ONLY_A_NUMBER}"
+            return verdict, f"名单中有 {alike} 条的号码部分隐去，可能就是所写的这个；{_ONLY_A_NUMBER}"
         return verdict, f"名单中有 {alike} 条同名，缺少可比对的证件号码，不能确认也不能排除"
     why_not = list(filter(None, unfit))
     if verdict is Verdict.CLEAR:

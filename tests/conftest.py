@@ -36,7 +36,7 @@ settings.load_profile("repeat")
 def _logging_of_a_module() -> Iterator[None]:
     """What a module's fixtures set logging to ends with it: the stream may be closed by then."""
     yield
-    logs.wanted.clear()
+    logs.log.verbose = None
     structlog.reset_defaults()
 
 
@@ -45,7 +45,7 @@ def _logging_of_a_test() -> Iterator[None]:
     """A command run in a test logs to that test's stream, which is closed after it."""
     before = structlog.get_config()
     yield
-    logs.wanted.clear()
+    logs.log.verbose = None
     structlog.configure(**before)
 
 

@@ -15,8 +15,10 @@ from servers import Answer, Request, Server, json_answer, serve
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
+from credit_sync.lookup import subject_asked_for, why_unknown
 from credit_sync.screening.screen import screen
 from credit_sync.sources import asking
+from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.pull import make_readers
 from credit_sync.store import ledger
 from credit_sync.store.quarantine import waiting
@@ -141,6 +143,32 @@ def test_an_answer_that_is_too_old_clears_nobody(world: Any) -> None:
         answers["now"] = nothing()
         w.run()
         assert w.verdicts() == {ZHANG[0]: "clear"}
+
+
+def test_an_answer_of_a_clock_that_was_set_back_clears_nobody_and_is_asked_again(world: Any) -> None:
+    answers: dict[str, Answer] = {"now": nothing()}
+    with world(lambda _: answers["now"], cache_days=7) as (w, server):
+        w.apply(ZHANG)
+        w.run(days=5)
+        answers["now"] = Answer(b"", 500)
+        w.night -= 4
+        screen(w.engine, w.settings, ledger.begin(w.engine, w.as_of, {}))
+        assert w.verdicts() == {ZHANG[0]: "unverifiable"}
+        assert "晚于现在" in w.reasons()[ZHANG[0]]
+        answers["now"] = nothing()
+        before = len(server.requests)
+        w.run()
+        assert (len(server.requests), w.verdicts()) == (before + 1, {ZHANG[0]: "clear"})
+
+
+def test_a_look_up_of_a_name_that_may_be_a_persons_is_unknown_where_persons_are_asked_about(world: Any) -> None:
+    with world(lambda _: nothing(), ask=["person"]) as (w, _):
+        w.apply(ZHANG)
+        w.run()
+        with w.engine.connect() as connection:
+            for name, unknown in (("艾力亚尔吐尔洪", True), ("张三", True), ("合肥瀚云精密传动有限公司", False)):
+                subject = subject_asked_for(name, "", "", w.as_of.date())
+                assert bool(why_unknown(connection, asked_lists(w.settings), subject, w.as_of)) is unknown
 
 
 def test_a_changed_number_is_another_question(world: Any) -> None:

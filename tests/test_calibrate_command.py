@@ -147,6 +147,12 @@ def test_nothing_is_overwritten(night: Night, tmp_path: Path) -> None:
     assert there.read_text("utf-8").strip() == "x"
 
 
+def test_an_existing_file_is_refused_before_anything_is_estimated(night: Night, tmp_path: Path) -> None:
+    there, decisions = write_csv(tmp_path / "there.toml", ("x",)), write_csv(tmp_path / "none.csv", ("x",))
+    refused = night.call("calibrate", *SAMPLE, "--write", str(there), "--decisions", str(decisions))
+    assert "已经存在" in refused.stderr, "not what is wrong with the decisions, which are read first"
+
+
 def test_dismissed_pairs_are_no_matches(night: Night, told: dict[str, Any], tmp_path: Path) -> None:
     path = write_csv(
         tmp_path / "decisions.csv",

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
+from credit_sync.cli.failures import explain_failure
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
 from credit_sync.subjects.identifiers import hide
@@ -155,3 +157,16 @@ def test_the_quarantine_refuses_what_it_does_not_know(site: Path, arguments: tup
     refused = call(site, "quarantine", *arguments)
     assert refused.returncode == 2
     assert "nowhere" in refused.stderr or "xlsx" in refused.stderr
+
+
+def test_a_full_disk_is_called_one_and_has_a_remedy(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'full.db'}")
+    with engine.connect() as connection, pytest.raises(OperationalError) as full:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    with pytest.raises(OSError, match="No space left") as no_space, open("/dev/full", "w") as device:  # noqa: PTH123
+        device.write("x")
+    for error in (full.value, no_space.value):
+        message, code = explain_failure(error)
+        assert "磁盘已满：腾出空间后再运行" in message
+        assert code == 1

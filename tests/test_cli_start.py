@@ -61,13 +61,22 @@ def test_a_look_up_loads_nothing_that_only_nights_reports_and_the_desk_need(
     assert not too_much & loaded
 
 
-def test_an_event_is_written_as_json_with_numbers_hidden() -> None:
+@pytest.mark.parametrize(
+    "what",
+    [
+        "'340100190001040017'",
+        "['340100190001040017']",
+        "340100190001040017",
+        "{'x': ValueError('340100190001040017')}",
+    ],
+)
+def test_an_event_is_written_as_json_with_numbers_hidden(what: str) -> None:
     """The first event sets logging up, from whatever part of the program it comes."""
     said = subprocess.run(
         [
             sys.executable,
             "-c",
-            "from credit_sync.logs import configure, log; configure(); log.info('读到', what='340100190001040017')",
+            f"from credit_sync.logs import configure, log; configure(); log.info('读到', what={what})",
         ],
         capture_output=True,
         text=True,

@@ -353,6 +353,9 @@ def test_runs(auditor: Guest) -> None:
     assert "待办" in one
     assert "超过允许的 30%" in one
     assert "报送" in one
+    assert "晚于现在" not in auditor.page("/runs/1"), (
+        "lists pulled since that run are judged by the clock, not by the run"
+    )
 
 
 def test_audit(world: World, officer: Guest, auditor: Guest) -> None:

@@ -46,7 +46,7 @@ def listed(found: Answer) -> list[str]:
 def test_a_number_alone_finds_the_entry_that_hides_a_part_of_it(night: Night) -> None:
     found = answer(night, number=NUMBER)
     assert (found.verdict, listed(found)) == (Verdict.UNVERIFIABLE, ["屈怀瑾"])
-    assert "可能相同" in found.reason
+    assert "可能就是所写的这个" in found.reason
     assert answer(night, "屈怀瑾", number=NUMBER).verdict is Verdict.CONFIRMED
     assert listed(answer(night, number=OTHER)) == [DOTTED]
 

@@ -164,7 +164,8 @@ def test_status_and_the_run_report_show_the_month_so_far(world: World) -> None:
     text = status_text(world.engine, world.settings, datetime(2018, 11, 30, 9))
     assert "双公示合规 2018-11（截至 2018-11-30 09:00）：" in text
     assert "  迟报 5 条，其中仍未报送 3 条；漏报 2 个文号" in text
-    found = read_run(world.engine, world.settings, Run(5, datetime(2018, 11, 30, 2)), load_measures())
+    at = datetime(2018, 11, 30, 2)
+    found = read_run(world.engine, world.settings, Run(5, at), load_measures(), at)
     assert found.compliance is not None
     assert found.compliance.channels[0].total.due == 7
     (task,) = [task for task in found.tasks if "文号不连续" in task.what]

@@ -16,6 +16,7 @@ from credit_sync.reporting.status import status_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.ledger import Run
+from credit_sync.store.schema import run
 from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
 
 
@@ -25,7 +26,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
 
 def report_of(night: Night, run: Run = THIRD) -> RunReport:
-    return read_run(night.engine, night.settings, run, load_measures())
+    return read_run(night.engine, night.settings, run, load_measures(), run.as_of)
 
 
 def page_of(night: Night, run: Run = THIRD) -> str:
@@ -61,6 +62,15 @@ def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_pa
     night.begin(later)
     tasks = [task for task in report_of(night, later).tasks if "没有接收" in task.what]
     assert [(task.urgent, "关口暂不放行" in task.how) for task in tasks] == [(True, True)]
+
+
+def test_the_status_says_how_often_a_run_was_interrupted(tmp_path: Path) -> None:
+    night = troubled_night(tmp_path)
+    with night.engine.begin() as connection:
+        connection.execute(run.update().where(run.c.id == THIRD.id).values(attempts=3))
+    [last, before, *_] = status_text(night.engine, night.settings, THIRD.as_of).splitlines()[1:]
+    assert "中断过 2 次" in last, "not 第 3 次, which reads like the number of another run"
+    assert "中断" not in before
 
 
 def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:

@@ -89,7 +89,9 @@ def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: 
     answer = json.loads(said("gate", *asked, "--json", code=11))
     assert (answer["verdict"], answer["reasons"][0]["cause"]) == ("blocked", "forbidden")
     assert "还没有取到" in said("gate", forbidden["system"], "没有这个申报", code=12)
-    assert "关口查询  " in said("audit", "list", "--action", "gate")
+    asked_for = said("audit", "list", "--action", "gate")
+    assert "关口查询  " in asked_for
+    assert "结论 暂缓，待处理" in asked_for
     assert "甲 维持：经核对证件号码，为同一主体，乙 复核同意" in json.dumps(
         flags(said, "--state", "upheld"), ensure_ascii=False
     )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from credit_sync.errors import CreditSyncError
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.file_rows import write_rows
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, OutputRow, lists_from_files, screen_file
 from credit_sync.screening.weights import load_weights
@@ -67,3 +69,20 @@ def test_the_output_names_some_of_many_namesakes(tmp_path: Path) -> None:
     assert verdict == "unverifiable"
     assert len(listings.split(";")) == 20
     assert "另有 99 条同名" in evidence
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".json"])
+def test_what_cannot_go_on_record_is_not_handed_out(tmp_path: Path, suffix: str) -> None:
+    output = tmp_path / f"out{suffix}"
+    output.write_text("of yesterday", "utf-8")
+
+    def broken() -> None:
+        raise CreditSyncError("数据库正忙")
+
+    row = ("1", "", "clear", 0.0, "")
+    with pytest.raises(CreditSyncError):
+        write_rows(output, [row], byte_order_mark=False, put_on_record=broken)
+    assert [path.name for path in tmp_path.iterdir()] == [output.name]
+    assert output.read_text("utf-8") == "of yesterday"
+    write_rows(output, [row], byte_order_mark=False, put_on_record=lambda: None)
+    assert output.read_bytes() != b"of yesterday"

@@ -135,7 +135,8 @@ def test_what_is_refused_holds_back_what_comes_after(engine: Engine, tmp_path: P
             assert "没有这个项目 340100********0017" in listed(connection)[0].reason
         assert waiting == [("kj/1/1", NoticeState.REFUSED), ("kj/1/2", NoticeState.PENDING)]
         assert "被系统退回 1" in status_text(engine, site, world.now)
-        page = run_page(read_run(engine, site, last_run(engine), load_measures(tmp_path / "mappings")))
+        run = last_run(engine)
+        page = run_page(read_run(engine, site, run, load_measures(tmp_path / "mappings"), run.as_of))
         assert "待送 1 条，被系统退回 1 条" in page
         assert "credit-sync write-back retry kj" in page
         system.refuses = lambda _: False

@@ -22,7 +22,7 @@ from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
-from credit_sync.screening.weights_file import write_weights
+from credit_sync.screening.weights_file import refuse_existing, write_weights
 from credit_sync.store.engine import open_engine
 from credit_sync.store.migrate import require_current
 
@@ -71,7 +71,9 @@ def calibrate(
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     folder = settings.path(settings.mappings)
-    weights = load_weights(folder)
+    weights, in_use = load_weights(folder), folder / "screening" / "weights.toml"
+    if write:
+        refuse_existing(write, in_use)  # before minutes of estimating
     engine = open_engine(settings)
     require_current(engine)
     with engine.connect() as connection:
@@ -96,7 +98,7 @@ def calibrate(
     unused = len(decided.known) - sum(found.upheld + found.dismissed for found in collected.values())
     report = CalibrationReport(now, minimum, decided.undecided, unused, collected, calibration, changes)
     if write:
-        write_weights(write, folder / "screening" / "weights.toml", calibration, now.date())
+        write_weights(write, in_use, calibration, now.date())
     if as_json:
         click.echo(json.dumps(calibration_json(report), ensure_ascii=False, indent=2))
     else:

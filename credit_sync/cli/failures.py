@@ -1,5 +1,7 @@
 """What a command that failed says, and its exit code. Loaded when something has failed."""
 
+import re
+
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +16,12 @@ from credit_sync.subjects.identifiers import hide_in_text
 def explain_failure(error: BaseException) -> tuple[str, int]:
     """A sentence and an exit code for every error; numbers of persons hidden."""
     message, code = _explained(error)
-    return hide_in_text(message), code
+    remedy = "（磁盘已满：腾出空间后再运行，做完的不会重做）" if _FULL.search(message) else ""
+    return hide_in_text(message + remedy), code
+
+
+_FULL = re.compile("No space left on device|disk is full")
+"""What the system, SQLite and PostgreSQL say of a full disk, each in its own words."""
 
 
 def _explained(error: BaseException) -> tuple[str, int]:

@@ -9,14 +9,14 @@ import click
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
-from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for
+from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for, why_unknown
 from credit_sync.reporting.answer import answer_text
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
+from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.store.engine import open_engine
@@ -47,7 +47,7 @@ def lookup(
     require_current(engine)
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
-        unknown = unknown_reasons(connection, asked_lists(settings), {0: (subject, None)}, now).get(0, "")
+        unknown = why_unknown(connection, asked_lists(settings), subject, now)
         current = open_index(connection, settings.path(settings.store.index))
         scales = Scales(load_weights(folder), reference())
         answer = look_up(connection, subject, states, now, scales, current=current, unknown=unknown)

@@ -59,9 +59,12 @@ def screen_file_command(
         scales = Scales(load_weights(folder), reference())
         against = stored_lists(settings, scales, now)
     rows = screen_file(applicants, against, folder, now, counts)
-    write_rows(output, rows, byte_order_mark=for_excel(applicants))
-    if not lists:
-        _put_on_record(settings_of(ctx, config), applicants.name, counts, now)
+
+    def put_on_record() -> None:
+        if not lists:
+            _put_on_record(settings_of(ctx, config), applicants.name, counts, now)
+
+    write_rows(output, rows, byte_order_mark=for_excel(applicants), put_on_record=put_on_record)
     verdicts = "，".join(f"{name} {count}" for name, count in counts.verdicts.items())
     click.echo(f"已比对 {counts.applicants} 个主体：{verdicts}")
     if counts.unread_applicants:

@@ -25,7 +25,6 @@ from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import load_mappings
-from credit_sync.store.ledger import Run
 from credit_sync.store.schema import screening
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class Office:
 
         A list whose last delivery was refused carries a warning, too: the gate lets nobody pass by it.
         """
-        views = read_lists(connection, self.settings, Run(0, self.now()), previous, self.measures)
+        views = read_lists(connection, self.settings, self.now(), previous, self.measures)
         return tuple(
             replace(view, warning="；".join(filter(None, (view.warning, view.refused)))) for view in views
         )

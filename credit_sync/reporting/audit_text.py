@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from credit_sync.reporting import labels
+from credit_sync.reporting.gate import PASSAGE_TITLES
 from credit_sync.reporting.shown import shortened, shown
 from credit_sync.store.audit import Entry
 
@@ -67,6 +68,8 @@ def _value(name: str, value: Any, words: Mapping[str, str]) -> str:
     parts = [str(part) for part in value] if isinstance(value, list) else [str(value)]
     if name == "state":
         return labels.label(labels.STATES, parts[0])
+    if name == "verdict":  # of the gate, the only one that goes on record with an answer
+        return labels.label(PASSAGE_TITLES, parts[0])
     if name in _CODED:
         parts = [words.get(part, part) for part in parts]
     return shown("、".join(parts))

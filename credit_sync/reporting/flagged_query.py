@@ -50,7 +50,7 @@ def read_flagged(
         department=settings.department.name,
         as_of=run.as_of,
         previous=previous,
-        lists=read_lists(connection, settings, run, previous, measures),
+        lists=read_lists(connection, settings, run.as_of, previous, measures),
         accounted=_accounted(connection, run, own),
         applications=_applications(flags),
         dismissed=tuple((head, view) for head, view in flags if view.review.state is State.DISMISSED),

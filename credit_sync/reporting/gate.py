@@ -1,5 +1,6 @@
 """The gate's answer as programs and people read it; numbers of persons hidden."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.gate import Passage, Reason
 from credit_sync.screening.measures import Measures
 
-PASSAGES = {
+PASSAGE_TITLES: Mapping[str, str] = {
     Passage.CLEAR: "可以继续",
     Passage.UNKNOWN: "不能确定",
     Passage.HOLD: "暂缓，待处理",
@@ -23,7 +24,7 @@ def gate_json(answer: GateAnswer, measures: Measures) -> dict[str, Any]:
     places = {number: place for place, number in enumerate(answer.applicants, 1)}
     return {
         "verdict": answer.passage.value,
-        "title": PASSAGES[answer.passage],
+        "title": PASSAGE_TITLES[answer.passage],
         "reasons": [
             {
                 "cause": reason.cause.value,
@@ -62,7 +63,7 @@ def reason_text(reason: Reason, answer: GateAnswer) -> str:
 
 def gate_text(answer: GateAnswer, measures: Measures) -> str:
     """For a terminal."""
-    lines = [f"{PASSAGES[answer.passage]}（{answer.passage.value}）"]
+    lines = [f"{PASSAGE_TITLES[answer.passage]}（{answer.passage.value}）"]
     lines += [f"  {reason_text(reason, answer)}" for reason in answer.reasons]
     for name, state in answer.lists.items():
         when = f"{state.pulled_at:%Y-%m-%d %H:%M} 取数" if state.pulled_at else "从未取数"

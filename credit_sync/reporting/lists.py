@@ -31,10 +31,10 @@ class ListView:
 
 
 def read_lists(
-    connection: Connection, settings: Settings, run: Run, previous: datetime | None, measures: Measures
+    connection: Connection, settings: Settings, at: datetime, previous: datetime | None, measures: Measures
 ) -> tuple[ListView, ...]:
-    """Every configured list; what came and went is counted since `previous`, from the beginning when None."""
-    states = states_of_lists(connection, settings, run.as_of)
+    """Every configured list as it stands; what came and went is counted since `previous`, from the beginning when None."""
+    states = states_of_lists(connection, settings, at)
     return tuple(_list(connection, measures.list_title(name), state, previous) for name, state in states.items())
 
 

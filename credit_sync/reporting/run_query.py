@@ -1,6 +1,7 @@
 """The run report, read from the store."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
@@ -34,9 +35,12 @@ from credit_sync.store.schema import quarantine, source_version, stage
 _EXAMPLES = 3
 
 
-def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures) -> RunReport:
-    """Everything the report shows, in the order in which it is shown."""
-    waiting, compliance = due(engine, settings, run.as_of.date()), this_month(engine, settings, run.as_of)
+def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures, at: datetime) -> RunReport:
+    """Everything the report shows, in the order in which it is shown.
+
+    `at`: when it is read. How lists stand and what waits the store knows of the present only.
+    """
+    waiting, compliance = due(engine, settings, at.date()), this_month(engine, settings, at)
     with engine.connect() as connection:
         parts = _parts(connection, settings, run)
         return RunReport(
@@ -45,7 +49,7 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures) -
             as_of=run.as_of,
             parts=parts,
             sources=tuple(_sources(connection, settings, run, measures, parts)),
-            lists=read_lists(connection, settings, run, previous_report(connection, run), measures),
+            lists=read_lists(connection, settings, at, previous_report(connection, run), measures),
             quarantine=_quarantine(connection, run),
             doubts=tuple(_doubts(connection)),
             channels=tuple(_channels(settings, parts, waiting)),

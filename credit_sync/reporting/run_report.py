@@ -22,7 +22,7 @@ def write_run_report(engine: Engine, settings: Settings, run: Run) -> list[Path]
     Raises CreditSyncError when the folder cannot be written.
     """
     measures = load_measures(settings.path(settings.mappings))
-    page = run_page(read_run(engine, settings, run, measures))
+    page = run_page(read_run(engine, settings, run, measures, run.as_of))
     folder = settings.path(settings.reports.folder)
     return [write_report(folder / f"run-{run.as_of:%Y-%m-%d}.html", page.encode("utf-8"))]
 

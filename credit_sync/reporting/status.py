@@ -37,7 +37,7 @@ def _runs(connection: Connection) -> Iterator[str]:
     for found in connection.execute(select(run).order_by(run.c.id.desc()).limit(_RUNS)):
         failed = select(stage.c.name, stage.c.part).where(stage.c.run_id == found.id, stage.c.status == "failed")
         parts = "、".join(f"{name} {part}".strip() for name, part in connection.execute(failed))
-        attempts = f"，第 {found.attempts} 次接着跑" if found.attempts > 1 else ""
+        attempts = f"，中断过 {found.attempts - 1} 次" if found.attempts > 1 else ""
         problem = f"，失败：{parts}" if parts else ""
         yield f"  第 {found.id} 次  {found.as_of:%Y-%m-%d %H:%M}  {label(STATUSES, found.status)}{attempts}{problem}"
 

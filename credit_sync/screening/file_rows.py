@@ -167,18 +167,25 @@ def for_excel(path: Path) -> bool:
     return content.startswith(codecs.BOM_UTF8)
 
 
-def write_rows(path: Path, rows: Iterable[Sequence[Any]], *, byte_order_mark: bool) -> None:
-    """The output as CSV (UTF-8), XLSX or JSON, by its suffix."""
+def write_rows(
+    path: Path, rows: Iterable[Sequence[Any]], *, byte_order_mark: bool, put_on_record: Callable[[], None]
+) -> None:
+    """The output as CSV (UTF-8), XLSX or JSON, by its suffix. It is there when all of it is written and on record."""
     write_csv: _Write = partial(_write_csv, encoding="utf-8-sig" if byte_order_mark else "utf-8")
     writers: dict[str, _Write] = {".csv": write_csv, ".xlsx": _write_xlsx, ".json": _write_json}
     write = writers.get(path.suffix.lower())
     if write is None:
         raise CreditSyncError(f"不知道怎样写 {path.name}", remedy=f"输出文件以 {'、'.join(writers)} 结尾")
+    unfinished = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, rows)
+        write(unfinished, rows)
+        put_on_record()
+        unfinished.replace(path)
     except OSError as error:
         raise SourceError(f"写不了 {path}：{error.strerror}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _write_csv(path: Path, rows: Iterable[Sequence[Any]], encoding: str) -> None:

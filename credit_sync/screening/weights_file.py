@@ -16,11 +16,16 @@ _VALUE = re.compile(r"^(\w+)(\s*=\s*)")
 _REMEDY = "换一个文件名，核对后再由您替换使用中的文件"
 
 
-def write_weights(target: Path, in_use: Path, calibration: Calibration, on: date) -> None:
-    """The file in use with the new numbers and its lines of comment. Never overwrites anything."""
+def refuse_existing(target: Path, in_use: Path) -> None:
+    """Raises CreditSyncError where there is a file already: nothing is overwritten."""
     if target.exists():
         same = in_use.exists() and target.samefile(in_use)
         raise CreditSyncError(f"{target} {'正在使用，不会改动' if same else '已经存在，不会覆盖'}", remedy=_REMEDY)
+
+
+def write_weights(target: Path, in_use: Path, calibration: Calibration, on: date) -> None:
+    """The file in use with the new numbers and its lines of comment, as a new file."""
+    refuse_existing(target, in_use)
     text = rewritten(in_use.read_text(encoding="utf-8-sig"), calibration, on)
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("x", encoding="utf-8", newline="\n") as file:

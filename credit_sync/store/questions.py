@@ -35,13 +35,19 @@ class Known:
 
     def fresh(self, at: datetime) -> bool:
         """Need not be asked again yet. Of an unknown one: asking again would not help."""
-        return self.until is not None and self.until > at
+        return self.until is not None and self.until > at and not self._is_of_later(at)
 
     def why_unknown(self, at: datetime) -> str:
         """Why it clears nobody, in Chinese; '' while it is answered and the answer is not too old."""
         if self.state in ("unknown", "waiting"):
             return self.reason
+        if self._is_of_later(at):
+            return f"上次的答复是 {self.asked_at:%Y-%m-%d %H:%M} 的，晚于现在的 {at:%Y-%m-%d %H:%M}，不知道有多旧"
         return "" if self.fresh(at) else f"上次的答复（{self.asked_at:%Y-%m-%d}）已过有效期"
+
+    def _is_of_later(self, at: datetime) -> bool:
+        """Asked by a clock that was ahead, or has been set back since."""
+        return self.asked_at is not None and self.asked_at > at
 
     def standing(self, at: datetime) -> State:
         """The state as it is at a time: an answer that has grown too old is none."""

@@ -105,4 +105,4 @@ def _refused_lists(connection: Connection, settings: Settings, run: Run) -> list
 
 def _lists(connection: Connection, settings: Settings, run: Run) -> tuple[ListView, ...]:
     measures = load_measures(settings.path(settings.mappings))
-    return read_lists(connection, settings, run, run.as_of, measures)
+    return read_lists(connection, settings, run.as_of, run.as_of, measures)

@@ -14,11 +14,10 @@ from credit_sync.desk.api.callers import Caller, allowed
 from credit_sync.desk.api.models import LookupAsked, LookupTold
 from credit_sync.desk.api.problems import ProblemError
 from credit_sync.desk.api.service import Service, service_of
-from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for
+from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for, why_unknown
 from credit_sync.records import Applicant
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.reference import reference
-from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.subject import Subject
@@ -60,7 +59,7 @@ def _told(connection: Connection, service: Service, caller: Caller, body: Lookup
         now,
         Scales(gate.weights, reference()),
         current=gate.index.current(connection),
-        unknown=unknown_reasons(connection, gate.asked, {0: (subject, None)}, now).get(0, ""),
+        unknown=why_unknown(connection, gate.asked, subject, now),
     )
     content = answer_json(answered)
     own = [said for found, said in zip(answered.found, content["found"], strict=True) if _may_see(caller, found)]

@@ -57,44 +57,41 @@ def submitted(
 SubmittedOf = Annotated[Submitted, Depends(submitted)]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Why somebody concludes as he does: the reason's code, and what he adds in his own words."""
+
+    reason: str
+    text: str
+
+
+def said(reason: Annotated[str, Form(max_length=64)] = "", text: Text = "") -> Said:
+    """What every form has that concludes."""
+    return Said(reason, text)
+
+
+SaidOf = Annotated[Said, Depends(said)]
+
+
 @router.post("/flags/{number}/uphold")
-def uphold(
-    request: Request,
-    user: Officer,
-    form: SubmittedOf,
-    reason: Annotated[str, Form(max_length=64)] = "",
-    text: Text = "",
-) -> Response:
+def uphold(request: Request, user: Officer, form: SubmittedOf, why: SaidOf) -> Response:
     """The applicant is the listed subject, and the measure applies."""
-    return _conclude(request, user, form, Conclusion.UPHOLD, reason, text)
+    return _conclude(request, user, form, why, Conclusion.UPHOLD)
 
 
 @router.post("/flags/{number}/dismiss")
-def dismiss(
-    request: Request,
-    user: Officer,
-    form: SubmittedOf,
-    reason: Annotated[str, Form(max_length=64)] = "",
-    text: Text = "",
-) -> Response:
+def dismiss(request: Request, user: Officer, form: SubmittedOf, why: SaidOf) -> Response:
     """The applicant is somebody else, or the measure does not apply."""
-    return _conclude(request, user, form, Conclusion.DISMISS, reason, text)
+    return _conclude(request, user, form, why, Conclusion.DISMISS)
 
 
 @router.post("/flags/{number}/agree")
-def agree(
-    request: Request,
-    user: Approver,
-    form: SubmittedOf,
-    reason: Annotated[str, Form(max_length=64)] = "",
-    text: Text = "",
-) -> Response:
+def agree(request: Request, user: Approver, form: SubmittedOf, why: SaidOf) -> Response:
     """The second person agrees with what was proposed, for a reason of his own."""
     with _flag(request, user, form) as (connection, now, common):
         if now.state is not State.PROPOSED or now.conclusion is None:
             raise CreditSyncError("没有等待第二人复核的结论")
-        said: dict[str, Any] = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
-        review.decide(connection, form.number, now.conclusion, **said, **common)
+        review.decide(connection, form.number, now.conclusion, **_reasons(request, why), **common)
     return _back(form)
 
 
@@ -114,15 +111,16 @@ def undo(request: Request, user: Officer, form: SubmittedOf, text: Text = "") ->
     return _back(form)
 
 
-def _conclude(
-    request: Request, user: User, form: Submitted, conclusion: Conclusion, reason: str, text: str
-) -> Response:
+def _conclude(request: Request, user: User, form: Submitted, why: Said, conclusion: Conclusion) -> Response:
     with _flag(request, user, form) as (connection, now, common):
         if now.state is State.PROPOSED:  # to conclude the same again would be to agree, which is another right
             raise RefusedError("这条预警正等待第二人复核", remedy="复核须由有复核权限的另一人作出")
-        said: dict[str, Any] = {"reason": reason, "text": text, "reasons": office_of(request).reasons}
-        review.decide(connection, form.number, conclusion, **said, **common)
+        review.decide(connection, form.number, conclusion, **_reasons(request, why), **common)
     return _back(form)
+
+
+def _reasons(request: Request, why: Said) -> dict[str, Any]:
+    return {"reason": why.reason, "text": why.text, "reasons": office_of(request).reasons}
 
 
 @contextmanager

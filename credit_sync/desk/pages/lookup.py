@@ -17,13 +17,13 @@ from credit_sync.desk.rights import Right, User
 from credit_sync.desk.subject_answer import AnswerView, answer_view
 from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
-from credit_sync.lookup import Answer, look_up, subject_asked_for
+from credit_sync.lookup import Answer, look_up, subject_asked_for, why_unknown
 from credit_sync.records import Applicant
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
+from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.identifiers import hide_in_text
@@ -83,7 +83,7 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
 def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer:
     settings, now = office.settings, office.now()
     states = states_of_lists(connection, settings, now)
-    unknown = unknown_reasons(connection, asked_lists(settings), {0: (subject, None)}, now).get(0, "")
+    unknown = why_unknown(connection, asked_lists(settings), subject, now)
     scales = Scales(load_weights(settings.path(settings.mappings)), reference())
     current = open_index(connection, settings.path(settings.store.index))
     return look_up(connection, subject, states, now, scales, current=current, unknown=unknown)

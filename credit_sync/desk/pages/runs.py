@@ -42,5 +42,5 @@ def one_run(request: Request, who: VisitorOf, user: Reader, number: Number) -> R
         found = connection.execute(select(run).where(run.c.id == number)).first()
     if found is None:
         raise NotThereError(f"没有第 {number} 次运行", remedy="请从运行一览进入")
-    report = read_run(office.engine, office.settings, Run(found.id, found.as_of), office.measures)
+    report = read_run(office.engine, office.settings, Run(found.id, found.as_of), office.measures, office.now())
     return page(request, who, "one_run.html.j2", report=report, run=found)
