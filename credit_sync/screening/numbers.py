@@ -8,12 +8,13 @@ places of the number that each reading is made of.
 import string
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Named
 
 _WHOLE = 18
 """Places of a citizen id."""
@@ -34,30 +35,36 @@ class Numbers(NamedTuple):
     """
 
 
-def numbers_of(subject: Subject) -> Numbers:
+def numbers_of(subject: Named) -> Numbers:
     """What a subject's identifiers come to."""
-    if not subject.identifiers:
+    identifiers = subject.identifiers
+    if not identifiers:
         return _NONE
-    keys: list[str] = []
-    whole: list[str] = []
-    shapes: list[str] = []
-    readings: list[str] = []
-    for found in subject.identifiers:
-        if MASK in found.value:
-            readings, shown = _readings(found.kind, found.value)
-            keys += [f"masked:{reading}" for reading in readings]
-            shapes += shown
-        else:
-            readings = spellings(found)
-            whole += readings
-            keys.append(f"identifier:{found.value}")
-            if found.kind is IdentifierKind.USCC:
-                keys.append(f"identifier:{uscc.organisation_code(found.value)}")
-    only = _telling(subject.identifiers[0], readings, subject.kind) if len(subject.identifiers) == 1 else ""
-    return Numbers(keys, whole, shapes, only.encode())
+    if len(identifiers) == 1:
+        return _of_one(identifiers[0], subject.kind)
+    found = [_of_one(identifier, subject.kind) for identifier in identifiers]
+    keys, whole, shapes, _ = (list(chain.from_iterable(parts)) for parts in zip(*found, strict=True))
+    return Numbers(keys, whole, shapes)
 
 
 _NONE = Numbers()
+_CITIZEN_ID, _PERSON = (
+    IdentifierKind.CITIZEN_ID,
+    SubjectKind.PERSON,
+)  # members are slow to be found through their class
+
+
+def _of_one(found: Identifier, owner: SubjectKind) -> Numbers:
+    kind, value = found.kind, found.value
+    of_citizen = kind is _CITIZEN_ID and owner is _PERSON
+    if MASK in value:
+        readings, shapes, only = _readings(kind, value)
+        return Numbers([f"masked:{r}" for r in readings], [], shapes, only.encode() if of_citizen else b"")
+    keys, whole = [f"identifier:{value}"], spellings(found)
+    if kind is IdentifierKind.USCC:
+        keys.append(f"identifier:{uscc.organisation_code(value)}")
+    only = _same_in_all(whole) if of_citizen else _organisation_code(found)
+    return Numbers(keys, whole, [], only.encode())
 
 
 def patterns(identifier: Identifier) -> list[str]:
@@ -75,11 +82,9 @@ def spellings(identifier: Identifier) -> list[str]:
     return [value]
 
 
-def _telling(number: Identifier, readings: Sequence[str], owner: SubjectKind) -> str:
-    if number.kind is IdentifierKind.CITIZEN_ID and owner is SubjectKind.PERSON:
-        whole = [reading for reading in readings if len(reading) == _WHOLE]
-        return whole[0] if len(whole) == 1 else _same_in_all(whole)
-    if not number.valid or number.masked:
+def _organisation_code(number: Identifier) -> str:
+    """What of a whole number tells organisations apart."""
+    if not number.valid:
         return ""
     if number.kind is IdentifierKind.USCC:
         return uscc.organisation_code(number.value)
@@ -87,8 +92,9 @@ def _telling(number: Identifier, readings: Sequence[str], owner: SubjectKind) ->
 
 
 def _same_in_all(readings: Sequence[str]) -> str:
-    """What all readings show; nothing where there are none."""
-    return "".join([place[0] if len(set(place)) == 1 else MASK for place in zip(*readings, strict=True)])
+    """What all readings of a citizen id's length show; nothing where there are none."""
+    whole = [reading for reading in readings if len(reading) == _WHOLE]
+    return "".join([place[0] if len(set(place)) == 1 else MASK for place in zip(*whole, strict=True)])
 
 
 _LEAST_SHOWN = 4
@@ -120,14 +126,16 @@ def readings_by_rule(kind: IdentifierKind, value: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _readings(kind: IdentifierKind, value: str) -> tuple[list[str], Sequence[str]]:
-    """The same as what is remembered of its shape says; and which places each reading shows."""
+def _readings(kind: IdentifierKind, value: str) -> tuple[list[str], Sequence[str], str]:
+    """The same as what is remembered of its shape says; which places each reading shows; and what is the same in all whole
+    ones.
+    """
     shape = value.encode("ascii", "replace").translate(_SHOWN)
     if _ODD in shape or len(shape) > len(_MARKS):  # nothing that `recognise` takes for a masked number
         found = readings_by_rule(kind, value)
-        return found, [masked.shape_of(reading) for reading in found]
-    written, shapes = _written(kind, shape)
-    return [value if write is None else "".join(write(value + MASK)) for write in written], shapes
+        return found, [masked.shape_of(reading) for reading in found], _same_in_all(found)
+    written, shapes, same = _written(kind, shape)
+    return [write(value) for write in written], shapes, same(value)
 
 
 _ODD = b"?"
@@ -136,16 +144,23 @@ _MARKS = string.digits + string.ascii_uppercase
 _SHOWN = "".join(
     MASK if chr(code) == MASK else "1" if chr(code) in _MARKS else "?" for code in range(256)
 ).encode()
-_Written = Callable[[str], Sequence[str]]
+_Write = Callable[[str], str]
 
 
 @lru_cache(maxsize=1000)
-def _written(kind: IdentifierKind, shape: bytes) -> tuple[Sequence[_Written | None], Sequence[str]]:
-    """How the readings of a shape's numbers are written (None: as the number is), behind which stands a mask."""
+def _written(kind: IdentifierKind, shape: bytes) -> tuple[Sequence[_Write], Sequence[str], _Write]:
+    """How the readings of a shape's numbers are written, what places they show, and what is the same in all."""
     marked = "".join([MASK if seen == ord(MASK) else mark for mark, seen in zip(_MARKS, shape, strict=False)])
     readings = readings_by_rule(kind, marked)
-    places = [[_MARKS.find(mark) if mark != MASK else -1 for mark in reading] for reading in readings]
-    written = [
-        None if reading == marked else itemgetter(*found) for reading, found in zip(readings, places, strict=True)
-    ]
-    return written, [masked.shape_of(reading) for reading in readings]
+    shapes = [masked.shape_of(reading) for reading in readings]
+    return [_write(reading, marked) for reading in readings], shapes, _write(_same_in_all(readings), marked)
+
+
+def _write(text: str, marked: str) -> _Write:
+    """How a text that is made of marks is written with the number's own places."""
+    if text == marked:
+        return str
+    if not text:
+        return lambda _: ""
+    places = itemgetter(*[_MARKS.find(mark) if mark != MASK else -1 for mark in text])
+    return lambda value: "".join(places(value + MASK))
