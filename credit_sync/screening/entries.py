@@ -24,7 +24,7 @@ from credit_sync.screening.keys import (
     projected_keys,
 )
 from credit_sync.screening.listed_subject import listed_numbers
-from credit_sync.screening.numbers import numbers_of
+from credit_sync.screening.numbers import numbers_of_all
 from credit_sync.screening.reference import reference
 from credit_sync.screening.texts import Array, Texts, mapped, ordered, spans
 from credit_sync.screening.traits import legal_person_of, places_of
@@ -153,7 +153,7 @@ class _Block:
         self._known_by = list(map(reference().names_of, self._subjects))
         self._sizes = np.fromiter(map(len, self._known_by), np.int32, len(found))
         self._first = np.cumsum(self._sizes, dtype=np.int32) - self._sizes
-        self._numbers = list(map(numbers_of, self._subjects))
+        self._numbers = numbers_of_all(self._subjects)
 
     def entries(self) -> Entries:
         """Its columns."""
@@ -173,7 +173,7 @@ class _Block:
         return Entries(
             owner=self._of_each([owner for owner, _, _ in self._faces], np.int64),
             person=person,
-            number=self._of_each([found.only for found in self._numbers], NUMBER),
+            number=self._of_each(self._numbers.only, NUMBER),
             subject=np.repeat(self._listed_subjects(), self._sizes),
             name=name,
             core=spread(apart.core),
@@ -189,7 +189,7 @@ class _Block:
             name_entries=name_entries,
             bigram_keys=bigram_keys,
             bigram_entries=bigram_entries,
-            shapes=tuple(sorted({shape for found in self._numbers for shape in found.shapes})),
+            shapes=tuple(sorted(self._numbers.shapes)),
         )
 
     def _of_each(self, values: Sequence[Any], dtype: Any) -> Array:
@@ -216,12 +216,12 @@ class _Block:
 
     def _number_pairs(self) -> _Pairs:
         """The keys of a face's numbers stand with its first entry."""
-        keys = hashes_of(list(chain.from_iterable([found.keys for found in self._numbers])))
-        entries = np.repeat(self._first, [len(found.keys) for found in self._numbers])
+        found = self._numbers
+        pairs = signed(hashes_of(found.keys)), self._first[np.array(found.whose, np.int64)]
         if not self._asks:
-            return _distinct((signed(keys), entries))
-        projected, whose = projected_keys([found.whole for found in self._numbers], self._asked_shapes)
-        return _distinct((signed(keys), entries), (projected, self._first[whose]))
+            return _distinct(pairs)
+        projected, whose = projected_keys(found.whole, self._asked_shapes)
+        return _distinct(pairs, (projected, self._first[whose]))
 
     def _found_by_name(self, persons: Array, keys: Array) -> _Pairs:
         """Keys of persons' names; a representative of a listed organisation without a number is not found by his alone."""
@@ -234,7 +234,7 @@ class _Block:
         employed = [
             (place, employed_keys(face.employer, self._known_by[place]))
             for place, (_, via, face) in enumerate(self._faces)
-            if face.employer and face.kind is _PERSON and (self._asks or via is not _SUBJECT)
+            if (self._asks or via is not _SUBJECT) and face.employer and face.kind is _PERSON
         ]
         in_entries = [
             (entry, keys)

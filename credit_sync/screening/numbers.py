@@ -6,7 +6,8 @@ places of the number that each reading is made of.
 """
 
 import string
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -65,6 +66,56 @@ def _of_one(found: Identifier, owner: SubjectKind) -> Numbers:
         keys.append(f"identifier:{uscc.organisation_code(value)}")
     only = _same_in_all(whole) if of_citizen else _organisation_code(found)
     return Numbers(keys, whole, [], only.encode())
+
+
+class NumbersOfAll(NamedTuple):
+    """What the identifiers of many subjects come to."""
+
+    keys: Sequence[str]
+    whose: Sequence[int]
+    """Of each key its subject's place."""
+    whole: Sequence[Sequence[str]]
+    """Of each subject, as `only`."""
+    shapes: Set[str]
+    only: Sequence[bytes]
+
+
+def numbers_of_all(subjects: Sequence[Named]) -> NumbersOfAll:
+    """The same of many subjects; masked numbers that stand alone, as most do, are read together where they are alike."""
+    keys: list[str] = []
+    whose: list[int] = []
+    shapes: set[str] = set()
+    whole: list[Sequence[str]] = [()] * len(subjects)
+    only = [b""] * len(subjects)
+    alike: defaultdict[_Alike, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
+    for place, subject in enumerate(subjects):
+        identifiers = subject.identifiers
+        if not identifiers:
+            continue
+        value = identifiers[0].value
+        if len(identifiers) == 1 and MASK in value and _is_ordinary(shape := _shape_of(value)):
+            places, values = alike[subject.kind, identifiers[0].kind, shape]
+            places.append(place)
+            values.append(value)
+        else:
+            found = numbers_of(subject)
+            keys += found.keys
+            whose += [place] * len(found.keys)
+            shapes.update(found.shapes)
+            whole[place], only[place] = found.whole, found.only
+    for (owner, kind, shape), (places, values) in alike.items():
+        written, shown, same = _written(kind, shape)
+        for write in written:
+            keys += [f"masked:{reading}" for reading in map(write, values)]
+            whose += places
+        shapes.update(shown)
+        if kind is _CITIZEN_ID and owner is _PERSON:
+            for place, value in zip(places, values, strict=True):
+                only[place] = same(value).encode()
+    return NumbersOfAll(keys, whose, whole, shapes, only)
+
+
+_Alike = tuple[SubjectKind, IdentifierKind, bytes]
 
 
 def patterns(identifier: Identifier) -> list[str]:
@@ -130,12 +181,21 @@ def _readings(kind: IdentifierKind, value: str) -> tuple[list[str], Sequence[str
     """The same as what is remembered of its shape says; which places each reading shows; and what is the same in all whole
     ones.
     """
-    shape = value.encode("ascii", "replace").translate(_SHOWN)
-    if _ODD in shape or len(shape) > len(_MARKS):  # nothing that `recognise` takes for a masked number
+    shape = _shape_of(value)
+    if not _is_ordinary(shape):
         found = readings_by_rule(kind, value)
         return found, [masked.shape_of(reading) for reading in found], _same_in_all(found)
     written, shapes, same = _written(kind, shape)
     return [write(value) for write in written], shapes, same(value)
+
+
+def _shape_of(value: str) -> bytes:
+    return value.encode("ascii", "replace").translate(_SHOWN)
+
+
+def _is_ordinary(shape: bytes) -> bool:
+    """Whether it can be remembered. Others are nothing that `recognise` takes for a masked number."""
+    return _ODD not in shape and len(shape) <= len(_MARKS)
 
 
 _ODD = b"?"
