@@ -39,7 +39,7 @@ ListedRow = tuple[int, ListedSubject, date | None]
 """(id, who is listed, last day in force), None for a listing that holds on, and `date.min` for one that is gone."""
 
 Touched = tuple[tuple[str, int, int], ...]
-"""(source, its last accepted version, the last version that touched a listing of it; and the highest id under '')."""
+"""(source, its last accepted version, how far later ones have come; and the highest id under '')."""
 
 _BLOCK = 10_000
 
@@ -80,9 +80,16 @@ def touched(connection: Connection) -> Touched:
     Asks source by source, each a step into the index of listings.
     """
     versions = list_versions(connection)
-    last = last_touched(connection)
-    sources = sorted(versions.keys() | last.keys())
-    return (*((s, versions.get(s, 0), last.get(s, 0)) for s in sources), ("", 0, last_listing(connection)))
+    unfinished = {s: _progress(connection, s, versions.get(s, -1)) for s in _touched_since(connection, versions)}
+    sources = sorted(versions.keys() | unfinished.keys())
+    return (*((s, versions.get(s, 0), unfinished.get(s, 0)) for s in sources), ("", 0, last_listing(connection)))
+
+
+def _progress(connection: Connection, source: str, version: int) -> int:
+    """A number that grows with every change that came after a version of a source."""
+    c = listing.c
+    later = (c.source == source, c.changed_in > version)
+    return int(connection.scalar(select(func.sum(c.version)).where(*later)) or 0)
 
 
 def last_touched(connection: Connection) -> dict[str, int]:
