@@ -116,7 +116,7 @@ _COLUMNS = tuple(name for name in _ARRAYS if not name.endswith(("_keys", "_entri
 _TABLES = ("number", "name", "bigram")
 
 
-_AT_ONCE = 1000
+_AT_ONCE = 2000
 """Faces that are taken apart together: few enough for what is made of them to stay near the processor."""
 
 _SUBJECT, _PERSON = Via.SUBJECT, SubjectKind.PERSON  # members are slow to be found through their class
