@@ -104,14 +104,16 @@ def numbers_of_all(subjects: Sequence[Named]) -> NumbersOfAll:
             shapes.update(found.shapes)
             whole[place], only[place] = found.whole, found.only
     for (owner, kind, shape), (places, values) in alike.items():
-        written, shown, same = _written(kind, shape)
-        for write in written:
-            keys += [f"masked:{reading}" for reading in map(write, values)]
+        written, shown, sole = _written(kind, shape)
+        readings = [list(map(write, values)) for write in written]
+        for read in readings:
+            keys += [f"masked:{reading}" for reading in read]
             whose += places
         shapes.update(shown)
-        if kind is _CITIZEN_ID and owner is _PERSON:
-            for place, value in zip(places, values, strict=True):
-                only[place] = same(value).encode()
+        if readings and kind is _CITIZEN_ID and owner is _PERSON:
+            same = map(_same_in_all, zip(*readings, strict=True)) if sole is None else readings[sole]
+            for place, telling in zip(places, same, strict=True):
+                only[place] = telling.encode()
     return NumbersOfAll(keys, whose, whole, shapes, only)
 
 
@@ -185,8 +187,9 @@ def _readings(kind: IdentifierKind, value: str) -> tuple[list[str], Sequence[str
     if not _is_ordinary(shape):
         found = readings_by_rule(kind, value)
         return found, [masked.shape_of(reading) for reading in found], _same_in_all(found)
-    written, shapes, same = _written(kind, shape)
-    return [write(value) for write in written], shapes, same(value)
+    written, shapes, sole = _written(kind, shape)
+    found = [write(value) for write in written]
+    return found, shapes, _same_in_all(found) if sole is None else found[sole]
 
 
 def _shape_of(value: str) -> bytes:
@@ -208,19 +211,18 @@ _Write = Callable[[str], str]
 
 
 @lru_cache(maxsize=1000)
-def _written(kind: IdentifierKind, shape: bytes) -> tuple[Sequence[_Write], Sequence[str], _Write]:
-    """How the readings of a shape's numbers are written, what places they show, and what is the same in all."""
+def _written(kind: IdentifierKind, shape: bytes) -> tuple[Sequence[_Write], Sequence[str], int | None]:
+    """How the readings of a shape's numbers are written, what places they show, and which one alone is whole."""
     marked = "".join([MASK if seen == ord(MASK) else mark for mark, seen in zip(_MARKS, shape, strict=False)])
     readings = readings_by_rule(kind, marked)
     shapes = [masked.shape_of(reading) for reading in readings]
-    return [_write(reading, marked) for reading in readings], shapes, _write(_same_in_all(readings), marked)
+    whole = [place for place, reading in enumerate(readings) if len(reading) == _WHOLE]
+    return [_write(reading, marked) for reading in readings], shapes, whole[0] if len(whole) == 1 else None
 
 
 def _write(text: str, marked: str) -> _Write:
     """How a text that is made of marks is written with the number's own places."""
     if text == marked:
         return str
-    if not text:
-        return lambda _: ""
     places = itemgetter(*[_MARKS.find(mark) if mark != MASK else -1 for mark in text])
     return lambda value: "".join(places(value + MASK))
