@@ -18,6 +18,7 @@ from credit_sync.records import Listing
 from credit_sync.screening.entries import listed_entries
 from credit_sync.screening.index import FOREVER, Segment, segment_of
 from credit_sync.screening.index_files import CurrentIndex, open_index
+from credit_sync.screening.open_index import OpenIndex
 from credit_sync.sources.pull import pull
 from credit_sync.store import ledger, schema
 from credit_sync.subjects.identifiers import SubjectKind, recognise
@@ -162,3 +163,16 @@ def test_later_changes_take_the_place_of_kept_ones(kept: dict[int, Listing], lat
         ours.dtype == theirs.dtype
         for ours, theirs in zip(replaced.columns.values(), expected.columns.values(), strict=True)
     )
+
+
+def test_an_open_index_sees_every_change_of_an_unfinished_pull(night: Night) -> None:
+    """Lists that can only be asked commit by the block, all under one version: another listing, or the same again."""
+    open_index, c = OpenIndex(night.folder / "index"), schema.listing.c
+    for before, after in (("王小明", "王大明"), ("无名氏的公司", "有名氏的公司"), ("王大明", "王二明")):
+        with night.engine.begin() as connection:
+            open_index.current(connection)
+            values = {"subject_name": after, "version": c.version + 1, "changed_in": 3}
+            connection.execute(schema.listing.update().where(c.subject_name == before).values(**values))
+        with night.engine.connect() as connection:
+            found = open_index.current(connection)
+        assert content(found) == content(opened(night))

@@ -1,9 +1,9 @@
 """Readings of masked numbers: what is remembered of a shape says of every number what the rule says of it."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from credit_sync.screening.numbers import numbers_of, patterns, readings_by_rule
+from credit_sync.screening.numbers import numbers_of, numbers_of_all, patterns, readings_by_rule
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked
 from credit_sync.subjects.subject import Subject
 
@@ -23,6 +23,7 @@ def test_every_masked_number_is_read_as_the_rule_says(kind: IdentifierKind, valu
     assert patterns(Identifier(kind, value)) == readings_by_rule(kind, value)
 
 
+@example(IdentifierKind.CITIZEN_ID, "3401111111***11", SubjectKind.PERSON)  # other places, the same digits
 @given(KINDS, ORDINARY | ONE_RUN | ANY.map(lambda text: text + "*"), st.sampled_from(SubjectKind))
 def test_what_a_masked_number_comes_to(kind: IdentifierKind, value: str, owner: SubjectKind) -> None:
     readings = readings_by_rule(kind, value) if "*" in value else []
@@ -40,3 +41,32 @@ def test_of_several_numbers_none_is_the_only_one() -> None:
     numbers = (Identifier(IdentifierKind.CITIZEN_ID, "3401001900****0017"),) * 2
     assert numbers_of(Subject(kind=SubjectKind.PERSON, name="张伟", identifiers=numbers)).only == b""
     assert numbers_of(Subject(kind=SubjectKind.PERSON, name="张伟", identifiers=numbers[:1])).only != b""
+
+
+IDENTIFIERS = st.builds(Identifier, KINDS, ORDINARY | ONE_RUN | ANY | st.just("3401001900****0017"), st.booleans())
+SUBJECTS = st.builds(
+    Subject,
+    kind=st.sampled_from(SubjectKind),
+    name=st.just("张伟"),
+    identifiers=st.lists(IDENTIFIERS, max_size=3).map(tuple),
+)
+
+
+TOO_LONG = Subject(
+    kind=SubjectKind.PERSON,
+    name="张伟",
+    identifiers=(Identifier(IdentifierKind.CITIZEN_ID, "34010119000101***1234"),),
+)
+
+
+@example([TOO_LONG, TOO_LONG])
+@given(st.lists(SUBJECTS, max_size=8))
+def test_numbers_of_many_subjects_are_those_of_each(subjects: list[Subject]) -> None:
+    found, expected = numbers_of_all(subjects), list(map(numbers_of, subjects))
+    keys: list[set[str]] = [set() for _ in subjects]
+    for key, place in zip(found.keys, found.whose, strict=True):
+        keys[place].add(key)
+    assert keys == [set(of_one.keys) for of_one in expected]
+    assert found.shapes == {shape for of_one in expected for shape in of_one.shapes}
+    assert list(map(tuple, found.whole)) == [tuple(of_one.whole) for of_one in expected]
+    assert found.only == [of_one.only for of_one in expected]

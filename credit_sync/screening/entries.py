@@ -20,16 +20,16 @@ from credit_sync.screening.keys import (
     employed_keys,
     organisation_keys,
     parent_keys,
-    person_key,
+    person_keys,
     projected_keys,
 )
-from credit_sync.screening.listed_subject import listed_number
-from credit_sync.screening.numbers import numbers_of
+from credit_sync.screening.listed_subject import listed_numbers
+from credit_sync.screening.numbers import numbers_of_all
 from credit_sync.screening.reference import reference
 from credit_sync.screening.texts import Array, Texts, mapped, ordered, spans
 from credit_sync.screening.traits import legal_person_of, places_of
 from credit_sync.subjects.identifiers import SubjectKind
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Named
 
 NUMBER = "S18"
 TEXTS = ("full", "bare")
@@ -116,15 +116,16 @@ _COLUMNS = tuple(name for name in _ARRAYS if not name.endswith(("_keys", "_entri
 _TABLES = ("number", "name", "bigram")
 
 
-_AT_ONCE = 1000
+_AT_ONCE = 2000
 """Faces that are taken apart together: few enough for what is made of them to stay near the processor."""
 
-_Face = tuple[int, Via, Subject]
+_SUBJECT, _PERSON = Via.SUBJECT, SubjectKind.PERSON  # members are slow to be found through their class
+_Face = tuple[int, Via, Named]
 _Pairs = tuple[Array, Array]
 """Keys, and the entries that have them."""
 
 
-def entries_of(subjects: Iterable[tuple[int, Subject]], asked_shapes: Sequence[str]) -> Entries:
+def entries_of(subjects: Iterable[tuple[int, Named]], asked_shapes: Sequence[str]) -> Entries:
     """What numbered subjects ask with, in their order; `asked_shapes`: the mask shapes of the lists."""
     return _entries(((owner, Via.SUBJECT, subject) for owner, subject in subjects), asked_shapes)
 
@@ -152,33 +153,33 @@ class _Block:
         self._known_by = list(map(reference().names_of, self._subjects))
         self._sizes = np.fromiter(map(len, self._known_by), np.int32, len(found))
         self._first = np.cumsum(self._sizes, dtype=np.int32) - self._sizes
-        self._numbers = list(map(numbers_of, self._subjects))
+        self._numbers = numbers_of_all(self._subjects)
 
     def entries(self) -> Entries:
         """Its columns."""
         names = list(chain.from_iterable(self._known_by))
-        person = self._of_each([subject.kind is SubjectKind.PERSON for subject in self._subjects], bool)
+        person = self._of_each([subject.kind is _PERSON for subject in self._subjects], bool)
         persons, organisations = np.flatnonzero(person), np.flatnonzero(~person)
-        person_keys = signed([person_key(names[entry]) for entry in persons.tolist()])
+        by_person = signed(person_keys([names[entry] for entry in persons.tolist()]))
         apart = _Organisations([names[entry] for entry in organisations.tolist()])
         name = np.zeros(len(names), np.int64)
-        name[persons], name[organisations] = person_keys, apart.name
+        name[persons], name[organisations] = by_person, apart.name
         number_keys, number_entries = self._number_pairs()
         name_keys, name_entries = _distinct(
-            self._found_by_name(persons, person_keys), apart.keys(organisations, asks=self._asks), self._employed()
+            self._found_by_name(persons, by_person), apart.keys(organisations, asks=self._asks), self._employed()
         )
         bigram_keys, bigram_entries = _distinct(apart.bigrams(organisations))
         spread = partial(_spread, entries=organisations, count=len(names))
         return Entries(
             owner=self._of_each([owner for owner, _, _ in self._faces], np.int64),
             person=person,
-            number=self._of_each([found.only for found in self._numbers], NUMBER),
-            subject=self._of_each(self._listed_subjects(), np.int64),
+            number=self._of_each(self._numbers.only, NUMBER),
+            subject=np.repeat(self._listed_subjects(), self._sizes),
             name=name,
             core=spread(apart.core),
             bare_name=spread(apart.bare_name),
             legal_person=spread(apart.legal_person),
-            representative=np.repeat(signed(self._representatives()), self._sizes),
+            representative=np.repeat(self._representatives(), self._sizes),
             places=spread(apart.places),
             full=Texts.of(apart.full).spread(organisations, len(names)),
             bare=Texts.of(apart.bare).spread(organisations, len(names)),
@@ -188,36 +189,43 @@ class _Block:
             name_entries=name_entries,
             bigram_keys=bigram_keys,
             bigram_entries=bigram_entries,
-            shapes=tuple(sorted({shape for found in self._numbers for shape in found.shapes})),
+            shapes=tuple(sorted(self._numbers.shapes)),
         )
 
     def _of_each(self, values: Sequence[Any], dtype: Any) -> Array:
         """What all entries of a face carry."""
         return np.repeat(np.array(values, dtype), self._sizes)
 
-    def _listed_subjects(self) -> list[int]:
-        if self._asks:
-            return [0] * len(self._faces)
-        return [listed_number(face) if via is Via.SUBJECT else 0 for _, via, face in self._faces]
+    def _listed_subjects(self) -> Array:
+        """Of faces that are a listing's own subject; 0 of others."""
+        own = [] if self._asks else [place for place, (_, via, _) in enumerate(self._faces) if via is _SUBJECT]
+        found = np.zeros(len(self._faces), np.int64)
+        found[own] = listed_numbers([self._subjects[place] for place in own])
+        return found
 
-    def _representatives(self) -> list[int]:
-        return [
-            person_key(face.legal_representative) if face.kind is SubjectKind.ORGANISATION else 0
-            for face in self._subjects
+    def _representatives(self) -> Array:
+        """Keys of the names of organisations' representatives, 0 of others."""
+        found = [
+            (place, face.legal_representative)
+            for place, face in enumerate(self._subjects)
+            if face.legal_representative and face.kind is not _PERSON
         ]
+        keys = np.zeros(len(self._subjects), np.int64)
+        keys[[place for place, _ in found]] = signed(person_keys([name for _, name in found]))
+        return keys
 
     def _number_pairs(self) -> _Pairs:
         """The keys of a face's numbers stand with its first entry."""
-        keys = hashes_of(list(chain.from_iterable([found.keys for found in self._numbers])))
-        entries = np.repeat(self._first, [len(found.keys) for found in self._numbers])
+        found = self._numbers
+        pairs = signed(hashes_of(found.keys)), self._first[np.array(found.whose, np.int64)]
         if not self._asks:
-            return _distinct((signed(keys), entries))
-        projected, whose = projected_keys([found.whole for found in self._numbers], self._asked_shapes)
-        return _distinct((signed(keys), entries), (projected, self._first[whose]))
+            return _distinct(pairs)
+        projected, whose = projected_keys(found.whole, self._asked_shapes)
+        return _distinct(pairs, (projected, self._first[whose]))
 
     def _found_by_name(self, persons: Array, keys: Array) -> _Pairs:
         """Keys of persons' names; a representative of a listed organisation without a number is not found by his alone."""
-        alone = [via is Via.SUBJECT or bool(face.identifiers) for _, via, face in self._faces]
+        alone = [via is _SUBJECT or bool(face.identifiers) for _, via, face in self._faces]
         found = self._of_each(alone, bool)[persons] & (keys != 0)
         return keys[found], persons[found]
 
@@ -226,7 +234,7 @@ class _Block:
         employed = [
             (place, employed_keys(face.employer, self._known_by[place]))
             for place, (_, via, face) in enumerate(self._faces)
-            if face.employer and face.kind is SubjectKind.PERSON and (self._asks or via is not Via.SUBJECT)
+            if (self._asks or via is not _SUBJECT) and face.employer and face.kind is _PERSON
         ]
         in_entries = [
             (entry, keys)

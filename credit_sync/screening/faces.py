@@ -14,14 +14,14 @@ The last would compare names of persons and nothing else. Where an application g
 mapping makes an applicant of him (role `legal_representative`), and the first two lines hold for him.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
 from credit_sync.records import Listing
 from credit_sync.subjects.identifiers import Identifier
-from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.subject import Named, Subject, SubjectKind
 
 
 class Via(StrEnum):
@@ -35,7 +35,7 @@ class Listed(Protocol):
     """A listing, or only what of it says who is listed."""
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> Named:
         """Who is listed."""
 
     @property
@@ -43,19 +43,22 @@ class Listed(Protocol):
         """The number of its legal representative."""
 
 
-def faces(listing: Listed) -> Iterator[tuple[Via, Subject]]:
+_SUBJECT, _PERSON = Via.SUBJECT, SubjectKind.PERSON  # members are slow to be found through their class
+
+
+def faces(listing: Listed) -> Sequence[tuple[Via, Named]]:
     """The subjects by which a listing is found and compared."""
-    yield Via.SUBJECT, listing.subject
+    own = _SUBJECT, listing.subject
     found = representative(listing)
-    if found is not None:
-        yield Via.LEGAL_REPRESENTATIVE, found
+    return (own,) if found is None else (own, (Via.LEGAL_REPRESENTATIVE, found))
 
 
 def representative(listing: Listed) -> Subject | None:
     """The legal representative of a listed organisation as a person who works there; None where none is named."""
-    listed, number = listing.subject, listing.legal_representative_id
-    if listed.kind is _PERSON or not listed.legal_representative:
+    listed = listing.subject
+    if not listed.legal_representative or listed.kind is _PERSON:
         return None
+    number = listing.legal_representative_id
     return Subject(
         kind=SubjectKind.PERSON,
         name=listed.legal_representative,

@@ -33,7 +33,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import SubjectKind, masked
 from credit_sync.subjects.organisation_names import OrganisationName
 from credit_sync.subjects.person_names import fold_person_name, syllables
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Named
 
 _SHORTEST_GAP = 5
 """Names shorter than this differ too much when one character differs."""
@@ -45,17 +45,17 @@ RAREST, SHARED = 4, 2
 """How many of an applicant's bigrams are asked, and how many of them a candidate must share."""
 
 
-def keys_to_store(kind: RecordKind, subject: Subject) -> list[int]:
+def keys_to_store(kind: RecordKind, subject: Named) -> list[int]:
     """The keys that stand beside a record in the store; those of listings are in the index."""
     return [] if kind is RecordKind.LISTING else stored_keys(subject)
 
 
-def stored_keys(subject: Subject) -> list[int]:
+def stored_keys(subject: Named) -> list[int]:
     """The keys by which a subject is found exactly, in ascending order."""
     return sorted({*signed(hashes_of(numbers_of(subject).keys)).tolist(), *_name_keys(subject, asks=False)})
 
 
-def probe_keys(subject: Subject, shapes: Sequence[str]) -> list[int]:
+def probe_keys(subject: Named, shapes: Sequence[str]) -> list[int]:
     """The keys to ask with; `shapes` are the mask shapes that occur among the listings."""
     numbers = numbers_of(subject)
     projected, _ = projected_keys([numbers.whole], shapes)
@@ -63,10 +63,10 @@ def probe_keys(subject: Subject, shapes: Sequence[str]) -> list[int]:
     return sorted({*keys, *projected.tolist(), *_name_keys(subject, asks=True)})
 
 
-def _name_keys(subject: Subject, *, asks: bool) -> list[int]:
+def _name_keys(subject: Named, *, asks: bool) -> list[int]:
     names = reference().names_of(subject)
     if subject.kind is SubjectKind.PERSON:
-        keys = [key for name in names if (key := person_key(name))]
+        keys = list(filter(None, person_keys(names)))
     else:
         parsed = list(map(reference().organisations.parse, names))
         keys = [key for name in parsed for key in (*organisation_keys(name), *(parent_keys(name) if asks else ()))]
@@ -92,10 +92,11 @@ def projected_keys(numbers: Sequence[Sequence[str]], shapes: Sequence[str]) -> t
 _SHOWN_FAMILY = "1" * len("masked:")
 
 
-def person_key(name: str) -> int:
-    """The key of a person's name; 0 where nothing of it is left."""
-    folded = fold_person_name(name)
-    return hash_of(f"person:{folded}") if folded else 0
+def person_keys(names: Sequence[str]) -> list[int]:
+    """The key of each person's name; 0 where nothing of it is left."""
+    folded = list(map(fold_person_name, names))
+    keys = hashes_of([f"person:{name}" for name in folded])
+    return keys if all(folded) else [key if name else 0 for key, name in zip(keys, folded, strict=True)]
 
 
 def organisation_keys(parsed: OrganisationName) -> list[int]:

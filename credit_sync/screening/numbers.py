@@ -6,14 +6,16 @@ places of the number that each reading is made of.
 """
 
 import string
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Named
 
 _WHOLE = 18
 """Places of a citizen id."""
@@ -34,30 +36,88 @@ class Numbers(NamedTuple):
     """
 
 
-def numbers_of(subject: Subject) -> Numbers:
+def numbers_of(subject: Named) -> Numbers:
     """What a subject's identifiers come to."""
-    if not subject.identifiers:
+    identifiers = subject.identifiers
+    if not identifiers:
         return _NONE
-    keys: list[str] = []
-    whole: list[str] = []
-    shapes: list[str] = []
-    readings: list[str] = []
-    for found in subject.identifiers:
-        if MASK in found.value:
-            readings, shown = _readings(found.kind, found.value)
-            keys += [f"masked:{reading}" for reading in readings]
-            shapes += shown
-        else:
-            readings = spellings(found)
-            whole += readings
-            keys.append(f"identifier:{found.value}")
-            if found.kind is IdentifierKind.USCC:
-                keys.append(f"identifier:{uscc.organisation_code(found.value)}")
-    only = _telling(subject.identifiers[0], readings, subject.kind) if len(subject.identifiers) == 1 else ""
-    return Numbers(keys, whole, shapes, only.encode())
+    if len(identifiers) == 1:
+        return _of_one(identifiers[0], subject.kind)
+    found = [_of_one(identifier, subject.kind) for identifier in identifiers]
+    keys, whole, shapes, _ = (list(chain.from_iterable(parts)) for parts in zip(*found, strict=True))
+    return Numbers(keys, whole, shapes)
 
 
 _NONE = Numbers()
+_CITIZEN_ID, _PERSON = (
+    IdentifierKind.CITIZEN_ID,
+    SubjectKind.PERSON,
+)  # members are slow to be found through their class
+
+
+def _of_one(found: Identifier, owner: SubjectKind) -> Numbers:
+    kind, value = found.kind, found.value
+    of_citizen = kind is _CITIZEN_ID and owner is _PERSON
+    if MASK in value:
+        readings, shapes, only = _readings(kind, value)
+        return Numbers([f"masked:{r}" for r in readings], [], shapes, only.encode() if of_citizen else b"")
+    keys, whole = [f"identifier:{value}"], spellings(found)
+    if kind is IdentifierKind.USCC:
+        keys.append(f"identifier:{uscc.organisation_code(value)}")
+    only = _same_in_all(whole) if of_citizen else _organisation_code(found)
+    return Numbers(keys, whole, [], only.encode())
+
+
+class NumbersOfAll(NamedTuple):
+    """What the identifiers of many subjects come to."""
+
+    keys: Sequence[str]
+    whose: Sequence[int]
+    """Of each key its subject's place."""
+    whole: Sequence[Sequence[str]]
+    """Of each subject, as `only`."""
+    shapes: Set[str]
+    only: Sequence[bytes]
+
+
+def numbers_of_all(subjects: Sequence[Named]) -> NumbersOfAll:
+    """The same of many subjects; masked numbers that stand alone, as most do, are read together where they are alike."""
+    keys: list[str] = []
+    whose: list[int] = []
+    shapes: set[str] = set()
+    whole: list[Sequence[str]] = [()] * len(subjects)
+    only = [b""] * len(subjects)
+    alike: defaultdict[_Alike, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
+    for place, subject in enumerate(subjects):
+        identifiers = subject.identifiers
+        if not identifiers:
+            continue
+        value = identifiers[0].value
+        if len(identifiers) == 1 and MASK in value and _is_ordinary(shape := _shape_of(value)):
+            places, values = alike[subject.kind, identifiers[0].kind, shape]
+            places.append(place)
+            values.append(value)
+        else:
+            found = numbers_of(subject)
+            keys += found.keys
+            whose += [place] * len(found.keys)
+            shapes.update(found.shapes)
+            whole[place], only[place] = found.whole, found.only
+    for (owner, kind, shape), (places, values) in alike.items():
+        written, shown, sole = _written(kind, shape)
+        readings = [list(map(write, values)) for write in written]
+        for read in readings:
+            keys += [f"masked:{reading}" for reading in read]
+            whose += places
+        shapes.update(shown)
+        if readings and kind is _CITIZEN_ID and owner is _PERSON:
+            same = map(_same_in_all, zip(*readings, strict=True)) if sole is None else readings[sole]
+            for place, telling in zip(places, same, strict=True):
+                only[place] = telling.encode()
+    return NumbersOfAll(keys, whose, whole, shapes, only)
+
+
+_Alike = tuple[SubjectKind, IdentifierKind, bytes]
 
 
 def patterns(identifier: Identifier) -> list[str]:
@@ -75,11 +135,9 @@ def spellings(identifier: Identifier) -> list[str]:
     return [value]
 
 
-def _telling(number: Identifier, readings: Sequence[str], owner: SubjectKind) -> str:
-    if number.kind is IdentifierKind.CITIZEN_ID and owner is SubjectKind.PERSON:
-        whole = [reading for reading in readings if len(reading) == _WHOLE]
-        return whole[0] if len(whole) == 1 else _same_in_all(whole)
-    if not number.valid or number.masked:
+def _organisation_code(number: Identifier) -> str:
+    """What of a whole number tells organisations apart."""
+    if not number.valid:
         return ""
     if number.kind is IdentifierKind.USCC:
         return uscc.organisation_code(number.value)
@@ -87,8 +145,9 @@ def _telling(number: Identifier, readings: Sequence[str], owner: SubjectKind) ->
 
 
 def _same_in_all(readings: Sequence[str]) -> str:
-    """What all readings show; nothing where there are none."""
-    return "".join([place[0] if len(set(place)) == 1 else MASK for place in zip(*readings, strict=True)])
+    """What all readings of a citizen id's length show; nothing where there are none."""
+    whole = [reading for reading in readings if len(reading) == _WHOLE]
+    return "".join([place[0] if len(set(place)) == 1 else MASK for place in zip(*whole, strict=True)])
 
 
 _LEAST_SHOWN = 4
@@ -120,14 +179,26 @@ def readings_by_rule(kind: IdentifierKind, value: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _readings(kind: IdentifierKind, value: str) -> tuple[list[str], Sequence[str]]:
-    """The same as what is remembered of its shape says; and which places each reading shows."""
-    shape = value.encode("ascii", "replace").translate(_SHOWN)
-    if _ODD in shape or len(shape) > len(_MARKS):  # nothing that `recognise` takes for a masked number
+def _readings(kind: IdentifierKind, value: str) -> tuple[list[str], Sequence[str], str]:
+    """The same as what is remembered of its shape says; which places each reading shows; and what is the same in all whole
+    ones.
+    """
+    shape = _shape_of(value)
+    if not _is_ordinary(shape):
         found = readings_by_rule(kind, value)
-        return found, [masked.shape_of(reading) for reading in found]
-    written, shapes = _written(kind, shape)
-    return [value if write is None else "".join(write(value + MASK)) for write in written], shapes
+        return found, [masked.shape_of(reading) for reading in found], _same_in_all(found)
+    written, shapes, sole = _written(kind, shape)
+    found = [write(value) for write in written]
+    return found, shapes, _same_in_all(found) if sole is None else found[sole]
+
+
+def _shape_of(value: str) -> bytes:
+    return value.encode("ascii", "replace").translate(_SHOWN)
+
+
+def _is_ordinary(shape: bytes) -> bool:
+    """Whether it can be remembered. Others are nothing that `recognise` takes for a masked number."""
+    return _ODD not in shape and len(shape) <= len(_MARKS)
 
 
 _ODD = b"?"
@@ -136,16 +207,22 @@ _MARKS = string.digits + string.ascii_uppercase
 _SHOWN = "".join(
     MASK if chr(code) == MASK else "1" if chr(code) in _MARKS else "?" for code in range(256)
 ).encode()
-_Written = Callable[[str], Sequence[str]]
+_Write = Callable[[str], str]
 
 
 @lru_cache(maxsize=1000)
-def _written(kind: IdentifierKind, shape: bytes) -> tuple[Sequence[_Written | None], Sequence[str]]:
-    """How the readings of a shape's numbers are written (None: as the number is), behind which stands a mask."""
+def _written(kind: IdentifierKind, shape: bytes) -> tuple[Sequence[_Write], Sequence[str], int | None]:
+    """How the readings of a shape's numbers are written, what places they show, and which one alone is whole."""
     marked = "".join([MASK if seen == ord(MASK) else mark for mark, seen in zip(_MARKS, shape, strict=False)])
     readings = readings_by_rule(kind, marked)
-    places = [[_MARKS.find(mark) if mark != MASK else -1 for mark in reading] for reading in readings]
-    written = [
-        None if reading == marked else itemgetter(*found) for reading, found in zip(readings, places, strict=True)
-    ]
-    return written, [masked.shape_of(reading) for reading in readings]
+    shapes = [masked.shape_of(reading) for reading in readings]
+    whole = [place for place, reading in enumerate(readings) if len(reading) == _WHOLE]
+    return [_write(reading, marked) for reading in readings], shapes, whole[0] if len(whole) == 1 else None
+
+
+def _write(text: str, marked: str) -> _Write:
+    """How a text that is made of marks is written with the number's own places."""
+    if text == marked:
+        return str
+    places = itemgetter(*[_MARKS.find(mark) if mark != MASK else -1 for mark in text])
+    return lambda value: "".join(places(value + MASK))

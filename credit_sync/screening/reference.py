@@ -11,7 +11,7 @@ from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
 from credit_sync.subjects.person_names import NameFrequencies
 from credit_sync.subjects.places import Gazetteer
-from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.subject import Named, SubjectKind
 from credit_sync.subjects.writing import bracketed_names, folded
 
 
@@ -27,12 +27,13 @@ class Reference:
     aliases: Mapping[str, str]
     """Registered names of organisations by their short forms."""
 
-    def names_of(self, subject: Subject) -> tuple[str, ...]:
+    def names_of(self, subject: Named) -> tuple[str, ...]:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
-        written = (subject.name, *subject.former_names)
-        if "原" in subject.name or "名" in subject.name:
-            written += bracketed_names(subject.name)
-        if subject.kind is SubjectKind.PERSON:
+        name = subject.name
+        written = (name, *subject.former_names)
+        if "原" in name or "名" in name:
+            written += bracketed_names(name)
+        if subject.kind is _PERSON:
             return written
         return (*written, *filter(None, map(self._registered, written)))
 
@@ -41,6 +42,9 @@ class Reference:
         """The registered name behind a short form; recent names are remembered, for every pair asks."""
         longest = 2 * max(map(len, self.aliases), default=0)  # with blanks between all characters
         return lru_cache(50_000)(lambda name: self.aliases.get(folded(name)) if len(name) <= longest else None)
+
+
+_PERSON = SubjectKind.PERSON  # a member found through its class costs as much as all the rest of taking a name
 
 
 @cache

@@ -12,14 +12,26 @@ from credit_sync.records import RecordKind
 from credit_sync.store.columns import read_identifier
 from credit_sync.store.schema import listing, source_version
 from credit_sync.subjects.identifiers import Identifier
-from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.subject import SubjectKind
+
+
+class Who(NamedTuple):
+    """Who is listed, without what keys and traits do not ask for: a Subject takes eight times as long to make."""
+
+    kind: SubjectKind
+    name: str
+    identifiers: tuple[Identifier, ...]
+    former_names: tuple[str, ...]
+    legal_representative: str
+    employer: str
+    region: str = ""
+    """Not read: only comparing asks for it."""
 
 
 class ListedSubject(NamedTuple):
-    """Of a listing only what the index is made of: who is listed."""
+    """Of a listing only what the index is made of."""
 
-    subject: Subject
-    """Without what keys and traits do not ask for: sex, year of birth, region."""
+    subject: Who
     legal_representative_id: Identifier | None
 
 
@@ -27,7 +39,7 @@ ListedRow = tuple[int, ListedSubject, date | None]
 """(id, who is listed, last day in force), None for a listing that holds on, and `date.min` for one that is gone."""
 
 Touched = tuple[tuple[str, int, int], ...]
-"""(source, its last accepted version, the last version that touched a listing of it; and the highest id under '')."""
+"""(source, its last accepted version, how far later ones have come; and the highest id under '')."""
 
 _BLOCK = 10_000
 
@@ -68,9 +80,16 @@ def touched(connection: Connection) -> Touched:
     Asks source by source, each a step into the index of listings.
     """
     versions = list_versions(connection)
-    last = last_touched(connection)
-    sources = sorted(versions.keys() | last.keys())
-    return (*((s, versions.get(s, 0), last.get(s, 0)) for s in sources), ("", 0, last_listing(connection)))
+    unfinished = {s: _progress(connection, s, versions.get(s, -1)) for s in _touched_since(connection, versions)}
+    sources = sorted(versions.keys() | unfinished.keys())
+    return (*((s, versions.get(s, 0), unfinished.get(s, 0)) for s in sources), ("", 0, last_listing(connection)))
+
+
+def _progress(connection: Connection, source: str, version: int) -> int:
+    """A number that grows with every change that came after a version of a source."""
+    c = listing.c
+    later = (c.source == source, c.changed_in > version)
+    return int(connection.scalar(select(func.sum(c.version)).where(*later)) or 0)
 
 
 def last_touched(connection: Connection) -> dict[str, int]:
@@ -109,46 +128,50 @@ def listings_of(connection: Connection, ids: Sequence[int]) -> Iterator[ListedRo
 
 def as_listed(columns: Mapping[str, Any]) -> ListedSubject:
     """Who is listed, by what the history says of a listing."""
-    return _who([columns[name] for name in _TEXTS], *[columns.get(name) for name in _DOCUMENTS])
+    kind, name, representative, employer = (columns[column] for column in _TEXTS)
+    numbers, former_names, number_of_his = (columns.get(column) for column in _DOCUMENTS)
+    identifiers = tuple(map(read_identifier, numbers or ()))
+    who = Who(_KINDS[kind], name, identifiers, tuple(former_names or ()), representative, employer)
+    return ListedSubject(who, read_identifier(number_of_his) if number_of_his else None)
 
 
 def _rows(connection: Connection, which: ColumnElement[bool]) -> Iterator[ListedRow]:
+    """Column by column: they come by the million."""
     c = listing.c
-    said = [*(c[name] for name in _TEXTS), *(cast(c[name], Text) for name in _DOCUMENTS)]
+    said = [*(c[column] for column in _TEXTS), *(cast(c[column], Text) for column in _DOCUMENTS)]
     query = select(c.id, c.removed_on, c.removed_at, *said).where(which).order_by(c.id)
-    rows = connection.execute(query.execution_options(yield_per=_BLOCK))
-    for number, last_day, gone, *texts, numbers, former_names, number_of_his in rows:
-        found = _who(texts, _read(numbers), _read(former_names), _read(number_of_his))
-        yield number, found, last_day if gone is None else date.min
+    for rows in connection.execute(query.execution_options(yield_per=_BLOCK)).partitions():
+        ids, last_days, gone, kinds, names, representatives, employers, numbers, former_names, numbers_of_his = (
+            zip(*rows, strict=True)
+        )
+        identifiers, former = map(_numbers, numbers), map(_names, former_names)
+        who = map(Who, map(_KINDS.__getitem__, kinds), names, identifiers, former, representatives, employers)
+        until = [day if when is None else date.min for day, when in zip(last_days, gone, strict=True)]
+        yield from zip(ids, map(ListedSubject, who, map(_number, numbers_of_his)), until, strict=True)
 
 
 _TEXTS = ("subject_kind", "subject_name", "subject_legal_representative", "subject_employer")
 _DOCUMENTS = ("subject_identifiers", "subject_former_names", "legal_representative_id")
 
 
+def _numbers(document: str | None) -> tuple[Identifier, ...]:
+    return tuple(map(read_identifier, _read(document)))
+
+
+def _names(document: str | None) -> tuple[str, ...]:
+    return tuple(_read(document))
+
+
+def _number(document: str | None) -> Identifier | None:
+    found = _read(document)
+    return read_identifier(found) if found else None
+
+
 def _read(document: str | None) -> Any:
     """What a document says; most say nothing."""
-    if document is None or document in ("null", "[]"):
-        return None
+    if document is None or document in {"null", "[]"}:
+        return ()
     return orjson.loads(document)
-
-
-def _who(
-    texts: Sequence[str],
-    numbers: list[Any] | None,
-    former_names: list[str] | None,
-    number_of_representative: list[Any] | None,
-) -> ListedSubject:
-    kind, name, representative, employer = texts
-    subject = Subject(
-        kind=_KINDS[kind],
-        name=name,
-        identifiers=tuple([read_identifier(number) for number in numbers or ()]),
-        former_names=tuple(former_names or ()),
-        legal_representative=representative,
-        employer=employer,
-    )
-    return ListedSubject(subject, read_identifier(number_of_representative) if number_of_representative else None)
 
 
 _KINDS = {kind.value: kind for kind in SubjectKind}

@@ -1,11 +1,12 @@
 """A subject: an organisation or a person as one source wrote it (信用主体)."""
 
 from enum import StrEnum
+from typing import Protocol
 
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
 from credit_sync.values import value
 
-__all__ = ["Sex", "Subject", "SubjectKind"]
+__all__ = ["Named", "Sex", "Subject", "SubjectKind"]
 
 
 class Sex(StrEnum):
@@ -13,6 +14,38 @@ class Sex(StrEnum):
 
     MALE = "male"
     FEMALE = "female"
+
+
+class Named(Protocol):
+    """What of a subject keys and traits ask for."""
+
+    @property
+    def kind(self) -> SubjectKind:
+        """Organisation or person."""
+
+    @property
+    def name(self) -> str:
+        """As written."""
+
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """Its numbers."""
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """As written."""
+
+    @property
+    def legal_representative(self) -> str:
+        """Of an organisation."""
+
+    @property
+    def region(self) -> str:
+        """Where it is at home; its representative, too."""
+
+    @property
+    def employer(self) -> str:
+        """Of a person."""
 
 
 @value
