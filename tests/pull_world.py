@@ -84,10 +84,15 @@ class World:
         lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
         self._write(name, "rows.jsonl", lines)
 
+    def write_text(self, name: str, *lines: str) -> None:
+        """As CSV; lone surrogates are bytes that are no text."""
+        self._write(name, "rows.csv", lines)
+
     def _write(self, name: str, file: str, lines: Iterable[str]) -> None:
         for last in (self.folder / name).iterdir():
             last.unlink()
-        (self.folder / name / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        content = ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+        (self.folder / name / file).write_bytes(content)
 
     def begin(self) -> Run:
         self.night += 1
@@ -101,7 +106,7 @@ class World:
 
     def pull_text(self, name: str, *lines: str) -> Pulled:
         """One night in which the source gives a CSV file, which may shrink."""
-        self._write(name, "rows.csv", lines)
+        self.write_text(name, *lines)
         return self._pull(name, accept_shrink=True)
 
     def _pull(self, name: str | None, accept_shrink: bool) -> Pulled:

@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from credit_sync.errors import SourceError
-from credit_sync.sources.formats import delimited, explained, read_at_once, read_table
+from credit_sync.sources.formats import MisjudgedError, delimited, explained, read_at_once, read_table, text
 from credit_sync.sources.formats.documents import open_documents
 from credit_sync.sources.mapping import Layout
-from credit_sync.sources.rows import TextRows
+from credit_sync.sources.rows import END, TextRows
 
 NAMES = frozenset(["名", "号"])
 MEGABYTE = 2**20
@@ -84,3 +84,45 @@ def test_ordinary_rows_come_many_at_once_in_their_order(tmp_path: Path) -> None:
         (153, 2),
     ]
     assert [(row, values) for row, values in found if not isinstance(values, TextRows)] == [(152, {"名": "乙"})]
+
+
+def chinese(encoding: str, rows: int = 70_000) -> bytes:
+    """A text whose beginning tells the encoding, and is not all of it."""
+    return (HEAD + "".join(f"单位{n},{n}\n" for n in range(rows))).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_long_text_is_opened_once_where_its_beginning_tells_the_encoding(
+    tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(chinese(encoding))
+    sure = list(read_at_once(path, NAMES, max_bytes=4 * MEGABYTE))
+    monkeypatch.setattr(text, "detect", lambda *_: pytest.fail("read twice"))
+    assert list(read_at_once(path, NAMES, max_bytes=4 * MEGABYTE, presume=True)) == sure
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        chinese("utf-8") + b"\xff,7\n",
+        chinese("gb18030") + b"\xff,7\n",
+        (HEAD + "\u00e9,1\n" + "x,1\n" * 300_000).encode() + "甲,2\n".encode("gb18030") * 2000,
+        chinese("utf-8") + chinese("gb18030"),
+        chinese("utf-16") + b"\x00",
+        chinese("utf-8") + '"甲,1\n'.encode(),
+    ],
+)
+def test_what_cannot_be_read_as_its_beginning_says_is_to_be_read_anew(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(MisjudgedError):
+        list(read_at_once(path, NAMES, max_bytes=4 * MEGABYTE, presume=True))
+
+
+def test_where_the_beginning_tells_nothing_all_is_read_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n" + b"x,y\n" * 600_000 + "甲,乙\n".encode("gb18030"))
+    *_, (_, _, last) = read_at_once(path, frozenset("ab"), max_bytes=4 * MEGABYTE, presume=True)
+    assert isinstance(last, TextRows)
+    assert last.texts[-1] == END.join("甲乙")

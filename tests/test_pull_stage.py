@@ -37,6 +37,18 @@ def adds_up(pulled: Pulled, *, delta: bool) -> None:
     assert c.pulled == taken + (c.removed if delta else 0)
 
 
+def test_a_long_text_that_is_damaged_late_is_read_anew_and_loses_the_damaged_row_alone(world: World) -> None:
+    rows = [f"{number},张三,{'注' * 4000}" for number in range(200)]
+    told: list[int] = []
+    assert world.pull_text("a", "案号,姓名,注", *rows).counts == Counts(pulled=200, added=200, live=200)
+    run = world.begin()
+    world.write_text("a", "案号,姓名,注", *rows, "200,李\udcff四,", "201,王五,")
+    result = pull(world.engine, world.settings, run, only_source="a", progress=lambda _, done: told.append(done))
+    assert result[0].counts == Counts(pulled=202, added=1, unchanged=200, quarantined=1, live=201)
+    assert told == [202]
+    assert world.rows(schema.quarantine, "row", "reason") == [(202, "含有无法识别的字节（编码损坏）")]
+
+
 def history(world: World) -> list[tuple[object, ...]]:
     return world.rows(schema.record_history, "record_id", "version", "change", "run_id")
 

@@ -14,7 +14,7 @@ The last would compare names of persons and nothing else. Where an application g
 mapping makes an applicant of him (role `legal_representative`), and the first two lines hold for him.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
@@ -75,6 +75,3 @@ def comparable(applicant: Subject, listing: Listing) -> tuple[tuple[Via, Listing
     if face is None:
         return (own,)
     return own, (Via.LEGAL_REPRESENTATIVE, replace(listing, subject=face, legal_representative_id=None, age=None))
-
-
-_SUBJECT, _PERSON = Via.SUBJECT, SubjectKind.PERSON  # an enumeration is slow to name its members

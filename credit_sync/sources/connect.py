@@ -26,15 +26,17 @@ def open_rows(  # noqa: PLR0913
     base: Path,
     since: datetime | None,
     pulled_at: datetime,
+    presume: bool = False,
 ) -> Iterator[Row | RawRows]:
     """The rows of a source as they come, one by one or many at once, streamed; blank rows are left out.
 
     `base` is the folder of the configuration; `since` the time of the last pull, for sources that give only what
     changed since. Raises SourceError, also in mid-stream: then nothing that came before may be taken for the whole.
+    With `presume` texts are read once instead of twice, and MisjudgedError may be raised: then all is to be read anew.
     """
     names, path = mapping.source_names(), mapping.layout.expand
     try:
-        for place, row, values in _found(source, mapping, names, base, since):
+        for place, row, values in _found(source, mapping, base, since, presume):
             origin = Origin(name, _shown(place), row, pulled_at)
             if isinstance(values, Unread):
                 yield BrokenRow(origin, values.text, str(values))
@@ -90,11 +92,10 @@ def expand(values: dict[str, Any], path: str, names: frozenset[str]) -> Iterator
         yield row
 
 
-def _found(
-    source: Source, mapping: Mapping, names: frozenset[str], base: Path, since: datetime | None
-) -> Iterator[Some]:
+def _found(source: Source, mapping: Mapping, base: Path, since: datetime | None, presume: bool) -> Iterator[Some]:
+    names = mapping.source_names()
     if isinstance(source, HttpSource):
         return http.read(source, mapping.layout, since)
     if isinstance(source, DatabaseSource):
         return database.read(source, names, base, since)
-    return files.read(source, names, mapping.layout, base)
+    return files.read(source, names, mapping.layout, base, presume=presume)

@@ -10,12 +10,17 @@ from credit_sync.sources.formats.documents import is_ignored
 from credit_sync.sources.mapping import Layout
 
 
-def read(source: FileSource, names: frozenset[str], layout: Layout, base: Path) -> Iterator[Some]:
-    """The rows of all files, one file after the other. Raises SourceError when there is no file or one is unusable."""
+def read(
+    source: FileSource, names: frozenset[str], layout: Layout, base: Path, *, presume: bool = False
+) -> Iterator[Some]:
+    """The rows of all files, one file after the other. Raises SourceError when there is no file or one is unusable, and
+    MisjudgedError where that was to be risked (`read_at_once`).
+    """
     folder = base / source.folder
     for path in files(source, base):
         above = path.parent.relative_to(folder).as_posix()
-        for place, row, values in read_at_once(path, names, layout=layout, max_bytes=_bytes(source)):
+        rows = read_at_once(path, names, layout=layout, max_bytes=_bytes(source), presume=presume)
+        for place, row, values in rows:
             yield (place if above == "." else f"{above}/{place}"), row, values
 
 

@@ -22,13 +22,14 @@ from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.asking import AskedSource, ask_list
 from credit_sync.sources.connect import Source, open_rows
+from credit_sync.sources.formats import MisjudgedError
 from credit_sync.sources.known import TellApart, all_to_be_read, telling_apart
 from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.spool import Spool
-from credit_sync.sources.take_over import Delivery, take_over
+from credit_sync.sources.take_over import Delivery, TakenOver, take_over
 from credit_sync.store import ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import explain, writing
@@ -106,11 +107,12 @@ class _Source:
 
 
 def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None) -> Pulled:
-    with Spool() as spool, collecting_rarely():
+    with collecting_rarely():
         try:
-            known = _fill(spool, engine, run, source, progress)
-            delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known)
-            taken = take_over(engine, run, delivery)
+            try:
+                taken = _read_and_take_over(engine, run, source, accept_shrink, progress, presume=True)
+            except MisjudgedError:
+                taken = _read_and_take_over(engine, run, source, accept_shrink, progress, presume=False)
         except Exception as error:  # a source's trouble, of whatever kind, is its own
             return _record_failure(engine, run, source.name, error)
     counts = taken.counts.stored()
@@ -121,6 +123,16 @@ def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, pr
     return Pulled(source.name, taken.state, taken.counts, taken.reason)
 
 
+def _read_and_take_over(  # noqa: PLR0913
+    engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None, *, presume: bool
+) -> TakenOver:
+    """Raises MisjudgedError, before anything is taken over, where `presume` (`open_rows`) was of no use."""
+    with Spool() as spool:
+        known = _fill(spool, engine, run, source, progress, presume=presume)
+        delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known)
+        return take_over(engine, run, delivery)
+
+
 def _ask_one(engine: Engine, run: Run, source: AskedSource, progress: Progress | None) -> Pulled:
     try:
         asked = ask_list(engine, run, source, lambda done: progress(source.name, done) if progress else None)
@@ -129,7 +141,9 @@ def _ask_one(engine: Engine, run: Run, source: AskedSource, progress: Progress |
     return Pulled(source.name, "failed" if asked.problem else "accepted", asked.counts, asked.problem)
 
 
-def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Progress | None) -> KnownRows:
+def _fill(  # noqa: PLR0913
+    spool: Spool, engine: Engine, run: Run, source: _Source, progress: Progress | None, *, presume: bool
+) -> KnownRows:
     """The source's rows into the spool; returns the known rows that they were told apart by."""
     since, known = None, NOTHING_KNOWN
     tell_apart: TellApart = all_to_be_read
@@ -140,7 +154,13 @@ def _fill(spool: Spool, engine: Engine, run: Run, source: _Source, progress: Pro
             known = load_known_rows(connection, source.name, run.as_of)
             tell_apart = telling_apart(source.mapping, known)
     rows = open_rows(
-        source.name, source.connector, source.mapping, base=source.base, since=since, pulled_at=run.as_of
+        source.name,
+        source.connector,
+        source.mapping,
+        base=source.base,
+        since=since,
+        pulled_at=run.as_of,
+        presume=presume,
     )
     with closing(read_blocks(source.reader, rows, tell_apart)) as blocks:
         for block in blocks:

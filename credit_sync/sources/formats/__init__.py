@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import delimited, json_text, workbook, xml_tree
 from credit_sync.sources.formats.documents import open_documents
 from credit_sync.sources.formats.rows import Found, Reader, Some, Unread
+from credit_sync.sources.formats.text import MisjudgedError
 from credit_sync.sources.mapping import Layout
 from credit_sync.sources.rows import TextRows
 
@@ -45,16 +47,20 @@ def read_table(
 
 
 def read_at_once(
-    path: Path, names: frozenset[str], *, layout: Layout = _NO_LAYOUT, max_bytes: int
+    path: Path, names: frozenset[str], *, layout: Layout = _NO_LAYOUT, max_bytes: int, presume: bool = False
 ) -> Iterator[Some]:
-    """The same, many rows at once where the format gives them so."""
+    """The same, many rows at once where the format gives them so.
+
+    `presume`: long texts are read once instead of twice, in the encoding that their beginning speaks for. Raises
+    MisjudgedError when one cannot be read so; then nothing that came before is worth anything.
+    """
     with explained(path.name):
         for document in open_documents(path, max_bytes, frozenset(READERS)):
             reader = READERS.get(document.suffix)
             if reader is None:
                 known = "、".join(READERS)
                 raise SourceError(f"{document.place} 的格式不认识（支持 {known}，可压成 .gz 或 .zip）")
-            yield from reader(document, names, layout)
+            yield from reader(replace(document, presume=presume), names, layout)
 
 
 @contextmanager
@@ -62,7 +68,7 @@ def explained(name: str) -> Iterator[None]:
     """Whatever may happen while a foreign file is read, as a SourceError."""
     try:
         yield
-    except SourceError:
+    except (SourceError, MisjudgedError):
         raise
     except OSError as error:
         raise SourceError(f"{name} 读不了：{error.strerror or '文件损坏'}") from None
@@ -70,4 +76,4 @@ def explained(name: str) -> Iterator[None]:
         raise SourceError(f"{name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
 
 
-__all__ = ["READERS", "Found", "Some", "Unread", "explained", "read_at_once", "read_table"]
+__all__ = ["READERS", "Found", "MisjudgedError", "Some", "Unread", "explained", "read_at_once", "read_table"]

@@ -30,7 +30,18 @@ Record = tuple[int, list[str] | Unread]
 
 
 def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Some]:
-    """The rows of a CSV file; the row number is the line on which the row starts."""
+    """The rows of a CSV file; the row number is the line on which the row starts. Raises MisjudgedError, where the document
+    allows that, for every trouble: it may come from the encoding.
+    """
+    try:
+        yield from _read(document, names, layout)
+    except Exception:
+        if document.presume:
+            raise text.MisjudgedError from None
+        raise
+
+
+def _read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Some]:
     dialect, head = recognise(document, names, layout)
     header = dialect.header
     if header is None:
@@ -52,7 +63,7 @@ class Dialect:
 
 def recognise(document: Document, names: frozenset[str], layout: Layout) -> tuple[Dialect, list[list[str]]]:
     """The delimiter with which the best titles are found, and the first rows. Raises SourceError."""
-    encoding = text.detect(document.open)
+    encoding = text.presume(document.open) if document.presume else text.detect(document.open)
     if encoding is None:
         raise SourceError(f"{document.place} 不是 UTF-8 或 GB18030 文本", remedy="请另存为 CSV UTF-8")
     with encoding.open(document.open()) as stream:

@@ -27,6 +27,8 @@ class Document:
     suffix: str
     open: Callable[[], BinaryIO]
     max_bytes: int
+    presume: bool = False
+    """Whether a text may be read as its beginning says (`text.presume`), because who reads it can begin anew."""
 
     def read(self) -> bytes:
         """The whole content."""

@@ -1,4 +1,7 @@
-"""Which encoding a text is in: decided on all of it, because the first Chinese character may come late."""
+"""Which encoding a text is in: decided on all of it, because the first Chinese character may come late.
+
+Who can begin anew need not read a long text twice: its beginning nearly always tells, and reading shows whether it did.
+"""
 
 import codecs
 import io
@@ -19,6 +22,10 @@ _USUAL = ("utf-8", "gb18030")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _DAMAGE_ALLOWED = 0.001
 """Share of unreadable bytes up to which a text is damaged; beyond, it is no text in that encoding."""
+
+
+class MisjudgedError(Exception):
+    """A text cannot be read in the encoding that its beginning spoke for; whether in another, or why not, `detect` tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,20 @@ def detect(opened: Callable[[], BinaryIO], declared: str = "") -> Encoding | Non
             return Encoding(codec, True)
     share, codec = min((_errors(opened, codec, "surrogateescape"), codec) for codec in _USUAL)
     return Encoding(codec, False) if share <= _DAMAGE_ALLOWED else None
+
+
+def presume(opened: Callable[[], BinaryIO]) -> Encoding | None:
+    """What `detect` says too, unless reading the text to its end raises UnicodeDecodeError: judged by the beginning, where
+    that is long and not just ASCII.
+    """
+    with opened() as stream:
+        start = stream.read(_CHUNK)
+    if len(start) < _CHUNK or start.isascii():
+        return detect(opened)
+    marked = next((codec for mark, codec in _BOMS if start.startswith(mark)), None)
+    codecs_left = (marked,) if marked else _USUAL
+    likely = next((codec for codec in codecs_left if _reads(start, codec)), None)
+    return Encoding(likely, True) if likely else detect(opened)
 
 
 def is_damaged(text: str) -> bool:
@@ -82,6 +103,14 @@ def _is_text_codec(codec: str) -> bool:
     try:
         "".encode(codec)
     except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _reads(start: bytes, codec: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(codec)().decode(start)
+    except UnicodeError:
         return False
     return True
 
