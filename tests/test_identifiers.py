@@ -238,6 +238,20 @@ def test_with_one_hidden_digit_the_check_digit_leaves_one_number_or_none(serial:
         assert citizen_id.can_be_completed(pattern) is bool(fitting)
 
 
+@given(st.text(string.digits + string.ascii_uppercase, min_size=8, max_size=8))
+def test_the_check_of_an_organisation_code_is_the_standards(first: str) -> None:
+    weighted = sum(w * int(c, 36) for w, c in zip((3, 7, 9, 10, 5, 8, 4, 2), first, strict=True))
+    remainder = 11 - weighted % 11
+    assert organisation_code.check_character(first) == {10: "X", 11: "0"}.get(remainder, str(remainder))
+
+
+@given(st.text(uscc.ALPHABET, min_size=17, max_size=17))
+def test_the_check_of_a_uscc_is_the_standards(first: str) -> None:
+    weights = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+    weighted = sum(w * uscc.ALPHABET.index(c) for w, c in zip(weights, first, strict=True))
+    assert uscc.check_character(first) == uscc.ALPHABET[(31 - weighted % 31) % 31]
+
+
 @given(st.text(alphabet=string.digits + string.ascii_uppercase, min_size=8, max_size=8))
 def test_any_single_wrong_character_fails_the_organisation_code_or_is_a_collision(first: str) -> None:
     code = first + organisation_code.check_character(first)

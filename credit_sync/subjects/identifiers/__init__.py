@@ -164,6 +164,8 @@ def _read_citizen_id(folded: str, on: date) -> Identifier | None:
 
 
 def _read_uscc(folded: str, _on: date) -> Identifier | None:
+    if len(folded) != 18:
+        return None
     if uscc.is_valid(folded):
         return Identifier(IdentifierKind.USCC, folded)
     code = fold_look_alikes(folded.replace("L", "\0")).replace("\0", "L")
@@ -173,7 +175,8 @@ def _read_uscc(folded: str, _on: date) -> Identifier | None:
 def _read_organisation_code(folded: str, _on: date) -> Identifier | None:
     if not organisation_code.has_shape(folded):
         return None
-    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, organisation_code.is_valid(folded))
+    valid = organisation_code.check_character(folded[:8]) == folded[8]
+    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, valid)
 
 
 def _read_registration_number(folded: str, _on: date) -> Identifier | None:
