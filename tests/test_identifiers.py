@@ -220,9 +220,11 @@ def test_what_is_masked_as_usual_is_recognised_as_it_stands(year: int) -> None:
         text = f"340100{year}****001{check}"
         assert is_masked_as_usual(text) is (1850 <= year <= 2099)
         assert (recognise(text, PERSON) == Identifier(CITIZEN, text)) is is_masked_as_usual(text)
+        assert is_masked_as_usual(whole := f"340100********{year % 1000:03d}{check}")
+        assert recognise(whole, PERSON) == Identifier(CITIZEN, whole)
 
 
-@given(st.from_regex(r"[0-9OX]{5}[0-9](18|19|20)[0-9*]{2}[*x]{4}[0-9]{3}[0-9Xx]", fullmatch=True))
+@given(st.from_regex(r"[0-9OX]{5}[0-9]((18|19|20)[0-9*]{2}|\*{4})[*x]{4}[0-9]{3}[0-9Xx]", fullmatch=True))
 def test_only_numbers_that_are_recognised_as_they_stand_are_masked_as_usual(text: str) -> None:
     if is_masked_as_usual(text):
         assert recognise(text, PERSON) == Identifier(CITIZEN, text)
