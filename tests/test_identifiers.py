@@ -220,9 +220,11 @@ def test_what_is_masked_as_usual_is_recognised_as_it_stands(year: int) -> None:
         text = f"340100{year}****001{check}"
         assert is_masked_as_usual(text) is (1850 <= year <= 2099)
         assert (recognise(text, PERSON) == Identifier(CITIZEN, text)) is is_masked_as_usual(text)
+        assert is_masked_as_usual(whole := f"340100********{year % 1000:03d}{check}")
+        assert recognise(whole, PERSON) == Identifier(CITIZEN, whole)
 
 
-@given(st.from_regex(r"[0-9OX]{5}[0-9](18|19|20)[0-9*]{2}[*x]{4}[0-9]{3}[0-9Xx]", fullmatch=True))
+@given(st.from_regex(r"[0-9OX]{5}[0-9]((18|19|20)[0-9*]{2}|\*{4})[*x]{4}[0-9]{3}[0-9Xx]", fullmatch=True))
 def test_only_numbers_that_are_recognised_as_they_stand_are_masked_as_usual(text: str) -> None:
     if is_masked_as_usual(text):
         assert recognise(text, PERSON) == Identifier(CITIZEN, text)
@@ -236,6 +238,20 @@ def test_with_one_hidden_digit_the_check_digit_leaves_one_number_or_none(serial:
         fitting = [n for d in "0123456789" if citizen_id.is_valid(n := pattern.replace("*", d))]
         assert len(fitting) <= 1
         assert citizen_id.can_be_completed(pattern) is bool(fitting)
+
+
+@given(st.text(string.digits + string.ascii_uppercase, min_size=8, max_size=8))
+def test_the_check_of_an_organisation_code_is_the_standards(first: str) -> None:
+    weighted = sum(w * int(c, 36) for w, c in zip((3, 7, 9, 10, 5, 8, 4, 2), first, strict=True))
+    remainder = 11 - weighted % 11
+    assert organisation_code.check_character(first) == {10: "X", 11: "0"}.get(remainder, str(remainder))
+
+
+@given(st.text(uscc.ALPHABET, min_size=17, max_size=17))
+def test_the_check_of_a_uscc_is_the_standards(first: str) -> None:
+    weights = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+    weighted = sum(w * uscc.ALPHABET.index(c) for w, c in zip(weights, first, strict=True))
+    assert uscc.check_character(first) == uscc.ALPHABET[(31 - weighted % 31) % 31]
 
 
 @given(st.text(alphabet=string.digits + string.ascii_uppercase, min_size=8, max_size=8))

@@ -199,7 +199,7 @@ class BlockReader:
             nothing = self._writer.nothing.get(self._columns.get(reader.name, ""))
             known = self._known[reader.name] = Remembered(partial(_value, reader, nothing))
         values = known.column(column)
-        odd.update(n for n, value in enumerate(values) if value is _ODD)
+        odd.update([n for n, value in enumerate(values) if value is _ODD])
         return values
 
 
@@ -220,7 +220,7 @@ def _cleaned(rows: RowColumns) -> tuple[Columns, set[int]]:
 
 
 def _is_clean(text: str) -> bool:
-    return text.isprintable() and "&#" not in text
+    return text.isprintable() and ("&" not in text or "&#" not in text)
 
 
 def _value(reader: FieldReader, nothing: Any, text: str) -> Any:

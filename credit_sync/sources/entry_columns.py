@@ -57,12 +57,12 @@ class EntryColumns:
         if name in _DOCUMENTS:
             return "", _encoded(column)
         try:
-            text = "".join(column)
+            joined = "\n".join(column)
         except TypeError:  # a few different values
             return "", self._json[name].column(column)
-        if has_to_be_escaped(text):
+        if has_to_be_escaped(joined):
             return "", [orjson.dumps(value) for value in column]
-        return '"', _encoded(column)
+        return '"', joined.encode().split(b"\n")
 
 
 def has_to_be_escaped(text: str) -> bool:

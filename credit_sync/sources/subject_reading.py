@@ -44,7 +44,8 @@ _ORGANISATION_SHAPE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_PERSON_NAME = 4
-_SEVERAL = re.compile(r"[、，,;；|\n]+")
+_BETWEEN = "、，,;；|\n"
+_SEVERAL = re.compile(f"[{_BETWEEN}]+")
 _LEAST_IDENTIFIER = 8
 _DOTS = re.compile(r"[·•‧・∙．.]")
 
@@ -175,7 +176,8 @@ def several(text: str) -> list[str]:
 
 def with_several(column: Sequence[str]) -> set[int]:
     """The rows of a column whose cell holds several numbers."""
-    if not _SEVERAL.search("".join(column)):
+    joined = "".join(column)
+    if not any(mark in joined for mark in _BETWEEN):
         return set()
     return {row for row, text in enumerate(column) if several(text) != [text]}
 

@@ -97,6 +97,8 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
 
     `owner` decides between readings that both fit. `on` is the day of the reading: nobody is born later.
     """
+    if owner is SubjectKind.PERSON and citizen_id.is_valid(text, on=on):  # nothing to fold, and its first reading
+        return Identifier(IdentifierKind.CITIZEN_ID, text)
     folded = fold(text)
     if folded in _NO_NUMBER or folded == uscc.PLACEHOLDER or folded == folded[0] * len(folded):
         return None
@@ -112,15 +114,16 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
     return travel or Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
 
 
-_MASKED_AS_USUAL = re.compile(r"[1-8][0-9]{5}(?:18[5-9][0-9]|19[0-9]{2}|20[0-9]{2})\*{4}[0-9]{3}[0-9X]")
+_MASKED_AS_USUAL = re.compile(r"[1-8][0-9]{5}(?:(?:18[5-9][0-9]|19[0-9]{2}|20[0-9]{2})\*{4}|\*{8})[0-9]{3}[0-9X]")
 
 
 def is_masked_as_usual(text: str) -> bool:
-    """A person's citizen id as the national debtor list shows it, which `recognise` takes as it stands.
+    """A person's citizen id as the national debtor list or a report shows it: `recognise` takes it as it stands.
 
-    Month and day are hidden: among them there is one for every check digit, so there is nothing to work out.
+    Month and day are hidden, or the year as well. Among these there is one for every check digit, so there is nothing to
+    work out.
 
-    >>> is_masked_as_usual("3401001900****0017"), is_masked_as_usual("340100********0017")
+    >>> is_masked_as_usual("3401001900****0017"), is_masked_as_usual("34010019000104***7")
     (True, False)
     """
     return _MASKED_AS_USUAL.fullmatch(text) is not None
@@ -164,6 +167,8 @@ def _read_citizen_id(folded: str, on: date) -> Identifier | None:
 
 
 def _read_uscc(folded: str, _on: date) -> Identifier | None:
+    if len(folded) != 18:
+        return None
     if uscc.is_valid(folded):
         return Identifier(IdentifierKind.USCC, folded)
     code = fold_look_alikes(folded.replace("L", "\0")).replace("\0", "L")
@@ -173,7 +178,8 @@ def _read_uscc(folded: str, _on: date) -> Identifier | None:
 def _read_organisation_code(folded: str, _on: date) -> Identifier | None:
     if not organisation_code.has_shape(folded):
         return None
-    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, organisation_code.is_valid(folded))
+    valid = organisation_code.check_character(folded[:8]) == folded[8]
+    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, valid)
 
 
 def _read_registration_number(folded: str, _on: date) -> Identifier | None:

@@ -6,14 +6,13 @@ rejects registering authorities that were added later (A, N, Y), and takes longe
 """
 
 import re
-from operator import mul
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 PLACEHOLDER = "0" * 17 + "X"
 """What profiles write for 'no code issued yet'; never evidence of anything."""
 
-_VALUES = {character: value for value, character in enumerate(ALPHABET)}
-_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_AS_DIGITS = str.maketrans(ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTU")
+"""The characters by their values, as the digits of `int`."""
 _SHAPE = re.compile(f"[1-9ANY][{ALPHABET}][0-9]{{6}}[{ALPHABET}]{{10}}")
 
 
@@ -28,8 +27,8 @@ def check_character(first_seventeen: str) -> str:
     >>> check_character("91340000000000000")
     '8'
     """
-    total = sum(map(mul, _WEIGHTS, [_VALUES[c] for c in first_seventeen]))
-    return ALPHABET[-total % 31]
+    backwards = first_seventeen[::-1].translate(_AS_DIGITS)
+    return ALPHABET[-int(backwards, 34) % 31]  # 34 is 3 modulo 31: the weights are powers of three
 
 
 def is_valid(code: str) -> bool:
