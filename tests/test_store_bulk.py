@@ -32,7 +32,8 @@ def test_any_number_of_rows(engine: Engine, count: int, alike: int) -> None:
     assert written(engine, *rows) == rows
 
 
-ROW = st.tuples(st.sampled_from(["listing", "a'b", "1", "", "名?1"]), st.integers(0, 9), st.integers(0, 2))
+WILD = ("listing", "a'b", "1", "", "名?1", "\\N", "\\", "\t", "a\nb\r", "\\.")
+ROW = st.tuples(st.sampled_from(WILD), st.integers(0, 9), st.integers(0, 2))
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

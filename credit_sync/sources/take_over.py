@@ -17,6 +17,7 @@ from credit_sync.sources.guards import Observed, Standing, refused_for_counts, r
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.spool import Spool
 from credit_sync.store import ledger, quarantine
+from credit_sync.store.added_facts import AddedFacts
 from credit_sync.store.columns import canonical, to_content
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
@@ -95,7 +96,10 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     before = live_records(connection, source.record, source.name)
     last = last_facts(connection, source.name)
     _refuse_other_version(connection, delivery)
-    writer = RecordWriter(connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known)
+    added = None if before else AddedFacts(source.record, _counted_fields(delivery), run.as_of.date())
+    writer = RecordWriter(
+        connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known, added=added
+    )
     writer.counts.pulled = spool.outcomes
     writer.counts.skipped = spool.skipped
     conflicting = 0
@@ -128,7 +132,10 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     else:
         _resolve_read(connection, source, run, writer)
     writer.counts.live = writer.live()
-    facts = _facts(connection, run, delivery, writer.counts, last)
+    if added is not None and _all_are(added, writer.counts):
+        facts = added.facts(reference().gazetteer.province_of)
+    else:
+        facts = _facts(connection, run, delivery, writer.counts, last)
     standing = Standing(source.record, before, run.as_of.date(), facts, last)
     _refuse(delivery, refused_for_facts(delivery.guards, standing), writer.counts, before, facts)
     return Written(writer.counts, facts)
@@ -150,16 +157,24 @@ def _refuse(
         raise _RefusedError("；".join(reasons), Written(counts, facts))
 
 
+def _counted_fields(delivery: Delivery) -> tuple[str, ...]:
+    """The fields of which facts tell how many records have them."""
+    always = ("identifier",) if delivery.source.record is RecordKind.LISTING else ()
+    return tuple(dict.fromkeys((*always, *delivery.guards.min_fill)))
+
+
+def _all_are(added: AddedFacts, counts: Counts) -> bool:
+    """Whether the source holds nothing but records that were added, as they were then."""
+    return 0 < added.rows == counts.live == counts.news
+
+
 def _facts(connection: Connection, run: Run, delivery: Delivery, counts: Counts, last: Facts | None) -> Facts:
     """What the source holds now; counted anew only where something changed."""
-    source = delivery.source
-    fields = dict.fromkeys(
-        (*(("identifier",) if source.record is RecordKind.LISTING else ()), *delivery.guards.min_fill)
-    )
-    if last is not None and not counts.news and tuple(last.filled) == tuple(fields):
+    source, fields = delivery.source, _counted_fields(delivery)
+    if last is not None and not counts.news and tuple(last.filled) == fields:
         return replace(last, touched=0, unused=0, touched_filled=dict.fromkeys(fields, 0))
     version = next_version(connection, source.name, run)
-    counted = Counted(RECORD_TABLES[source.record], source.name, version, tuple(fields), run.as_of.date())
+    counted = Counted(RECORD_TABLES[source.record], source.name, version, fields, run.as_of.date())
     return count_facts(connection, counted, reference().gazetteer.province_of)
 
 

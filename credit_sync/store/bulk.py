@@ -4,7 +4,7 @@ SQLAlchemy's own inserts take three times as long, most of it for turning each r
 """
 
 from collections.abc import Callable, Sequence
-from itertools import chain, repeat
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -20,57 +20,54 @@ class BulkInsert:
 
     def __init__(self, connection: Connection, table: Table, columns: Sequence[str]) -> None:
         self._connection = connection
-        quoted = connection.dialect.identifier_preparer.quote
-        self._into = f"{quoted(table.name)} ({', '.join(quoted(name) for name in columns)})"
+        quote = connection.dialect.identifier_preparer.quote
+        self._table, self._names = quote(table.name), [quote(name) for name in columns]
 
     def __call__(self, count: int, columns: Sequence[Any]) -> None:
         """Writes some rows, given by column: a value for each, or one that all have. Values are as `converter` makes them."""
         if not count:
             return
-        if self._connection.dialect.name == "sqlite":
-            self._write_values(count, columns)
-        else:
-            self._write_copy(count, columns)
+        alike = {n: column for n, column in enumerate(columns) if not isinstance(column, list | tuple | range)}
+        alike |= {n: column[0] for n, column in enumerate(columns) if n not in alike and _is_same(column)}
+        differing = {n: column for n, column in enumerate(columns) if n not in alike}
+        into = f"{self._table} ({', '.join(self._names[n] for n in (*alike, *differing))})"
+        write = self._write_values if self._connection.dialect.name == "sqlite" else self._write_copy
+        write(into, count, tuple(alike.values()), list(differing.values()))
 
-    def _write_values(self, count: int, columns: Sequence[Any]) -> None:
-        """As many rows a statement as it takes. What all rows say alike is given once for all of them."""
-        same = [
-            number for number, column in enumerate(columns) if not _is_given_by_row(column) or _is_same(column)
-        ]
-        alike = tuple([c[0] if _is_given_by_row(c) else c for c in map(columns.__getitem__, same)])
-        differing = [column for number, column in enumerate(columns) if number not in same]
-        rows = list(zip(*differing, strict=True)) or [()] * count  # where every row is the same
-        at_once = max(1, (_MOST_PARAMETERS - len(alike)) // max(1, len(differing)))
-        whole = count - count % at_once
-        for first, last, size in ((0, whole, at_once), (whole, count, count - whole)):
-            if first < last:
-                blocks = (rows[block : block + size] for block in range(first, last, size))
-                self._connection.exec_driver_sql(
-                    self._insert(len(columns), same, size),
-                    [(*alike, *chain.from_iterable(block)) for block in blocks],
-                )
-
-    def _insert(self, columns: int, same: Sequence[int], rows: int) -> str:
-        """A statement for some rows; parameters that all rows have in common come first.
+    def _write_values(
+        self, into: str, count: int, alike: tuple[Any, ...], differing: Sequence[Sequence[Any]]
+    ) -> None:
+        """As many rows a statement as it takes. What all rows say alike is given once for all of them.
 
         OR FAIL: SQLite need not be able to take back the rows before one that is refused, the transaction does.
         """
-        common = {column: f"?{place}" for place, column in enumerate(same, 1)}
-        places = iter(range(len(same) + 1, _MOST_PARAMETERS + 1))
-        values = (
-            ",".join(common.get(column) or f"?{next(places)}" for column in range(columns)) for _ in range(rows)
-        )
-        return f"INSERT OR FAIL INTO {self._into} VALUES ({'),('.join(values)})"  # noqa: S608 - our own names
+        width = len(differing)
+        values: list[Any] = [None] * (count * width)
+        for number, column in enumerate(differing):
+            values[number::width] = column
+        row = ",".join([*(f"?{number}" for number in range(1, len(alike) + 1)), *["?"] * width])
+        at_once = max(1, (_MOST_PARAMETERS - len(alike)) // max(1, width))
+        whole = count - count % at_once
+        for first, last, size in ((0, whole, at_once), (whole, count, count - whole)):
+            if first < last:
+                rows = "),(".join([row] * size)
+                self._connection.exec_driver_sql(
+                    f"INSERT OR FAIL INTO {into} VALUES ({rows})",  # noqa: S608 - our own names
+                    [(*alike, *values[n * width : (n + size) * width]) for n in range(first, last, size)],
+                )
 
-    def _write_copy(self, count: int, columns: Sequence[Any]) -> None:
+    def _write_copy(
+        self, into: str, count: int, alike: tuple[Any, ...], differing: Sequence[Sequence[Any]]
+    ) -> None:
         import psycopg  # a dependency of those only who have PostgreSQL
 
         raw: Any = self._connection.connection
-        statement = f"COPY {self._into} FROM STDIN"
+        statement = f"COPY {into} FROM STDIN"
+        columns = (*(repeat(_copied(value), count) for value in alike), *map(_copied_column, differing))
+        rows = "\n".join(map("\t".join, zip(*columns, strict=True)))
         try:
             with raw.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in zip(*[c if _is_given_by_row(c) else repeat(c, count) for c in columns], strict=True):
-                    copy.write_row(row)
+                copy.write(f"{rows}\n")
         except psycopg.Error as error:
             raise DBAPIError(statement, None, error, hide_parameters=True) from error
 
@@ -81,9 +78,31 @@ def converter(connection: Connection, table: Table, column: str) -> Convert | No
     return kind.bind_processor(connection.dialect)
 
 
-def _is_given_by_row(column: Any) -> bool:
-    return isinstance(column, list | tuple | range)
-
-
 def _is_same(column: Sequence[Any]) -> bool:
     return bool(column[0] == column[-1] and column.count(column[0]) == len(column))
+
+
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied(value: Any) -> str:
+    """A value as COPY reads it."""
+    if isinstance(value, str):
+        return value.translate(_ESCAPED)
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    return "\\N" if value is None else str(value)
+
+
+def _copied_column(column: Sequence[Any]) -> Sequence[str]:
+    """The same for a column; most are nothing but plain text, or a few values."""
+    try:
+        if not any(map("".join(column).__contains__, "\\\t\n\r")):
+            return column
+    except TypeError:  # numbers, digests, or nothing here and there
+        pass
+    several = set(column)
+    if len(several) > len(column) // 2:
+        return list(map(_copied, column))
+    known = {value: _copied(value) for value in several}
+    return [known[value] for value in column]

@@ -15,8 +15,9 @@ from credit_sync.store.doubts import UNUSED
 from credit_sync.store.schema import source_version
 from credit_sync.subjects.identifiers import IdentifierKind
 
-_NUMBERS = frozenset(kind.value for kind in IdentifierKind if kind is not IdentifierKind.OTHER)
-_LONGEST_PLACE = 12
+NUMBERS = frozenset(kind.value for kind in IdentifierKind if kind is not IdentifierKind.OTHER)
+"""Fields that are numbers of a subject, kept together in one column."""
+LONGEST_PLACE = 12
 """Characters that say which province a place is in; addresses go on for long and are all different."""
 
 
@@ -48,7 +49,7 @@ class Facts:
 
 def countable(table: Table, name: str) -> bool:
     """Whether it can be counted how many records of a table have a field."""
-    return name in _NUMBERS or _column_name(table, name) in table.c
+    return column_name(table, name) in table.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,17 @@ def last_facts(connection: Connection, source: str) -> Facts | None:
     return next((facts for stored in connection.scalars(accepted) if (facts := Facts.read(stored))), None)
 
 
-def _column_name(table: Table, name: str) -> str:
-    if name == "identifier":
+def column_name(table: Table, name: str) -> str:
+    """The column that tells whether a record has a field."""
+    if name == "identifier" or name in NUMBERS:
         return "subject_identifiers"
     return name if name in table.c else f"subject_{name}"
 
 
 def _has(table: Table, name: str) -> ColumnElement[bool]:
-    if name in _NUMBERS:
-        return cast(table.c.subject_identifiers, Text).contains(f'"{name}"')
-    column = table.c[_column_name(table, name)]
+    column = table.c[column_name(table, name)]
+    if name in NUMBERS:
+        return cast(column, Text).contains(f'"{name}"')
     if isinstance(column.type, JSON):
         return cast(column, Text) != "[]"
     if isinstance(column.type, Text):
@@ -146,7 +148,7 @@ def _place(table: Table) -> ColumnElement[str]:
     place: ColumnElement[str] = table.c.subject_region
     if "organ" in table.c:
         place = func.coalesce(func.nullif(place, ""), table.c.organ)
-    return func.substr(place, 1, _LONGEST_PLACE)
+    return func.substr(place, 1, LONGEST_PLACE)
 
 
 def _published(counted: Counted) -> ColumnElement[date | None]:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from credit_sync.records import Listing, RecordKind
 from credit_sync.store import schema
+from credit_sync.store.added_facts import AddedFacts
 from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
@@ -97,8 +98,9 @@ class RecordWriter:
         subject_keys: SubjectKeys,
         *,
         known: KnownRows = NOTHING_KNOWN,
+        added: AddedFacts | None = None,
     ) -> None:
-        """`known`: the rows that were told apart from those to be read."""
+        """`known`: the rows that were told apart from those to be read. `added` counts the new records."""
         self.counts = Counts()
         self.read = 0
         """Records read, duplicates left out."""
@@ -113,7 +115,7 @@ class RecordWriter:
         of_source = select(self._table.c.id).where(self._table.c.source == source)
         self._brought = None if connection.scalar(of_source.limit(1)) else BroughtKeys()
         self._missing: list[tuple[int, int]] = []
-        self._known = known
+        self._known, self._added = known, added
         self.learnt = Learnt(known)
         """What is known of the rows of this pull."""
 
@@ -211,6 +213,8 @@ class RecordWriter:
         self.read += len(entries)
         self.counts.added += len(entries)
         self._changes.add(first, entries)
+        if self._added is not None:
+            self._added.count(entries)
         self.learnt.read_new(entries.row_digests, first)
 
     def _take(self, item: Entry, known: dict[str, _Known]) -> bool:
