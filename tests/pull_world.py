@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Table, select
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.pull import Pulled, load_mappings, pull
-from credit_sync.sources.rows import RawRows, Row
+from credit_sync.sources.rows import RawRows, Row, Rows
 from credit_sync.store import ledger
 from credit_sync.store.ledger import Run
 
@@ -43,7 +43,7 @@ def entry(number: object, name: str = "张三", **more: Any) -> dict[str, Any]:
     return {"案号": number, "姓名": name} | more
 
 
-def one_by_one(rows: Iterable[Row | RawRows]) -> Iterator[Row]:
+def one_by_one(rows: Iterable[Rows]) -> Iterator[Row]:
     """Rows as they come, those that come many at once each by itself."""
     for row in rows:
         yield from row.rows() if isinstance(row, RawRows) else (row,)

@@ -126,3 +126,21 @@ def test_where_the_beginning_tells_nothing_all_is_read_first(tmp_path: Path) -> 
     *_, (_, _, last) = read_at_once(path, frozenset("ab"), max_bytes=4 * MEGABYTE, presume=True)
     assert isinstance(last, TextRows)
     assert last.texts[-1] == END.join("甲乙")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "名,号,\n" + "甲,1,\n" * 3,
+        "名,号\n" + "甲,1,\n" * 3,
+        "号,名,号\n" + "0,甲,1\n" * 3,
+        HEAD + '"甲","1"\n' * 3,
+        (HEAD + "甲,1\n" * 3).encode() + b"\xff,2\n" + b" ,\n" * 1000,
+    ],
+)
+def test_rows_that_are_alike_in_the_end_come_at_once(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (_, row, found), *_ = read_at_once(path, NAMES, max_bytes=MEGABYTE)
+    assert isinstance(found, TextRows)
+    assert (row, len(found)) == (2, 3)

@@ -12,7 +12,7 @@ from credit_sync.sources import database, files, http
 from credit_sync.sources.formats.rows import Some, Unread, flatten
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.plain import plain_text
-from credit_sync.sources.rows import BrokenRow, Origin, RawRow, RawRows, Row, TextRows
+from credit_sync.sources.rows import BrokenRow, Origin, RawRow, RawRows, Rows, TextRows
 from credit_sync.subjects.identifiers import hide_in_text
 
 Source = HttpSource | DatabaseSource | FileSource
@@ -27,7 +27,7 @@ def open_rows(  # noqa: PLR0913
     since: datetime | None,
     pulled_at: datetime,
     presume: bool = False,
-) -> Iterator[Row | RawRows]:
+) -> Iterator[Rows]:
     """The rows of a source as they come, one by one or many at once, streamed; blank rows are left out.
 
     `base` is the folder of the configuration; `since` the time of the last pull, for sources that give only what
@@ -41,7 +41,7 @@ def open_rows(  # noqa: PLR0913
             if isinstance(values, Unread):
                 yield BrokenRow(origin, values.text, str(values))
             elif isinstance(values, TextRows):
-                yield RawRows(origin, values)
+                yield RawRows(origin, values, [b""] * len(values))
             elif path:
                 for expanded in expand(values, path, names):
                     yield RawRow(origin, expanded)

@@ -1,73 +1,70 @@
 """Rows that came before, told apart from those that have to be read."""
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from credit_sync.sources.mapping import Mapping
-from credit_sync.sources.row_columns import RowBlock
 from credit_sync.sources.row_digests import RowDigests
-from credit_sync.sources.rows import RawRow, Row
+from credit_sync.sources.rows import RawRow, RawRows, Rows
 from credit_sync.store.known_rows import DIGEST_SIZE, KnownRows
 from credit_sync.store.records import Again
 
 _NO_DIGEST = bytes(DIGEST_SIZE)
-_NOT_KNOWN = -1
 
-TellApart = Callable[[RowBlock], RowBlock]
+TellApart = Callable[[Sequence[Rows]], Sequence[Rows | Again]]
 """Gives the rows of a block back, those that are known in a row as one."""
 
-Said = TypeVar("Said")
 
-
-def all_to_be_read(block: RowBlock) -> RowBlock:
+def all_to_be_read(rows: Sequence[Rows]) -> Sequence[Rows | Again]:
     """Where nothing is known of a source's rows, nor will be."""
-    return block
+    return rows
 
 
 def telling_apart(mapping: Mapping, known: KnownRows) -> TellApart:
     """By their digests, which those to be read take along."""
     digests = RowDigests(mapping)
 
-    def tell_apart(block: RowBlock) -> RowBlock:
-        block.digests = digests.of_texts(block.titles, block.texts)
-        for row in block.others.values():
-            if isinstance(row, RawRow):
+    def tell_apart(rows: Sequence[Rows]) -> Sequence[Rows | Again]:
+        for row in rows:
+            if isinstance(row, RawRows):
+                row.digests = digests.of_texts(row.table)
+            elif isinstance(row, RawRow):
                 row.digest = digests.of(row.values)
-        return _joined(block, known) if len(known) else block
+        return list(_joined(rows, known)) if len(known) else rows
 
     return tell_apart
 
 
-def _joined(block: RowBlock, known: KnownRows) -> RowBlock:
-    others = [row for row in block.others.values() if not isinstance(row, Again)]
-    digests = _in_order(block, block.digests, map(_digest, others))
-    found = known.find(b"".join(digests))
+def _joined(rows: Sequence[Rows], known: KnownRows) -> Iterator[Rows | Again]:
+    """What is in a row and known of one place as one; the others as they came, those that came many at once in parts."""
+    each = [_each(row) for row in rows]
+    numbers = np.array([number for found, _ in each for number in found], np.int64)
+    found = known.find(b"".join([digest or _NO_DIGEST for _, found in each for digest in found]))
     again = found >= 0
     if not again.any():
-        return block
-    places = _in_order(block, block.places, [row.origin.place for row in others])
-    numbers = np.array(_in_order(block, block.numbers, [row.origin.row for row in others]), np.int64)
-    by_place = {place: kind for kind, place in enumerate(dict.fromkeys(places))}
-    kinds = np.where(again, [by_place[place] for place in places], _NOT_KNOWN)
-    edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(block)]
-    joined: dict[int, Row | Again] = {
-        first: Again(places[first], numbers[first:end].tobytes(), found[first:end].tobytes())
-        for first, end in pairwise(edges)
-        if again[first]
-    }
-    return block.without(again.tolist(), joined)
+        yield from rows
+        return
+    counts = [len(digests) for _, digests in each]
+    firsts = list(accumulate(counts, initial=0))
+    by_place = {place: number for number, place in enumerate(dict.fromkeys(row.origin.place for row in rows))}
+    places = np.repeat([by_place[row.origin.place] for row in rows], counts)
+    came = np.repeat(np.arange(len(rows)), counts)
+    alike = np.where(again, places, -1 - came)
+    edges = [0, *(np.flatnonzero(np.diff(alike)) + 1).tolist(), len(alike)]
+    for first, end in pairwise(edges):
+        row = rows[came[first]]
+        if again[first]:
+            yield Again(row.origin.place, numbers[first:end].tobytes(), found[first:end].tobytes())
+        elif isinstance(row, RawRows):
+            yield row.part(first - firsts[came[first]], end - firsts[came[first]])
+        else:
+            yield row
 
 
-def _in_order(block: RowBlock, of_texts: Sequence[Said], of_others: Iterable[Said]) -> Sequence[Said]:
-    """What is said of each row of the block, in their order."""
-    if not block.others:
-        return of_texts
-    said = dict(zip(block.at, of_texts, strict=True)) | dict(zip(block.others, of_others, strict=True))
-    return [said[at] for at in range(len(block))]
-
-
-def _digest(row: Row) -> bytes:
-    return (row.digest if isinstance(row, RawRow) else b"") or _NO_DIGEST
+def _each(row: Rows) -> tuple[Sequence[int], Sequence[bytes]]:
+    """Of each row its number and digest."""
+    if isinstance(row, RawRows):
+        return row.table.numbers, row.digests
+    return (row.origin.row,), (row.digest if isinstance(row, RawRow) else b"",)

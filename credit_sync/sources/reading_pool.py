@@ -5,7 +5,7 @@ source is short or its rows are known, the process does it itself, for helpers t
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 from credit_sync.errors import SourceError
@@ -14,9 +14,10 @@ from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.known import TellApart, all_to_be_read
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.reading import Reader
-from credit_sync.sources.row_columns import RowBlock, in_blocks, unpacked
-from credit_sync.sources.rows import RawRows, Row
+from credit_sync.sources.row_columns import in_one_block, unpacked
+from credit_sync.sources.rows import RawRows, Rows
 from credit_sync.sources.spool import Block
+from credit_sync.store.records import Again
 
 ALONE = 20_000
 """Rows that are read before any helper is started."""
@@ -29,10 +30,10 @@ MOST_HELPERS = 4
 
 
 def read_blocks(
-    reader: Reader, rows: Iterator[Row | RawRows], tell_apart: TellApart = all_to_be_read, *, alone: int = ALONE
+    reader: Reader, rows: Iterator[Rows], tell_apart: TellApart = all_to_be_read, *, alone: int = ALONE
 ) -> Generator[Block, None, None]:
     """What the rows come to, block by block. Raises what `rows` raises, and SourceError when a helper dies."""
-    blocks = map(tell_apart, in_blocks(rows, BLOCK))
+    blocks = map(tell_apart, _in_blocks(rows))
     helpers: list[Helper] = []
     try:
         yield from _spread(helpers, reader, blocks, alone)
@@ -43,16 +44,19 @@ def read_blocks(
             helper.close()
 
 
-def _spread(helpers: list[Helper], reader: Reader, blocks: Iterator[RowBlock], alone: int) -> Iterator[Block]:
+def _spread(
+    helpers: list[Helper], reader: Reader, blocks: Iterator[Sequence[Rows | Again]], alone: int
+) -> Iterator[Block]:
     """Helpers are added once so much has been read alone, and take turns; blocks come out in their order."""
     here, turn = BlockReader(reader), 0
     begun: deque[Helper | Block] = deque()
     for block in blocks:
-        unread = block.unread()
+        unread = sum(_unread(row) for row in block)
         alone -= unread
-        task = block.packed() if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
+        rows = in_one_block(block)
+        task = rows.packed() if alone < 0 and unread >= _WORTH_GIVING and cores() > 1 else None
         if task is None:  # not worth giving, or it holds a value that no other process can be given
-            begun.append(here.read_columns(block.columns()))
+            begun.append(here.read_columns(rows.columns()))
         else:
             if not helpers:
                 helpers += [Helper(_reading, reader.mapping) for _ in range(min(cores(), MOST_HELPERS))]
@@ -65,6 +69,26 @@ def _spread(helpers: list[Helper], reader: Reader, blocks: Iterator[RowBlock], a
             yield _taken(begun.popleft())
     while begun:
         yield _taken(begun.popleft())
+
+
+def _in_blocks(rows: Iterable[Rows]) -> Iterator[list[Rows]]:
+    """BLOCK rows, and as many more as came at once with the last of them."""
+    block: list[Rows] = []
+    count = 0
+    for row in rows:
+        block.append(row)
+        count += len(row) if isinstance(row, RawRows) else 1
+        if count >= BLOCK:
+            yield block
+            block, count = [], 0
+    if block:
+        yield block
+
+
+def _unread(row: Rows | Again) -> int:
+    if isinstance(row, Again):
+        return 0
+    return len(row) if isinstance(row, RawRows) else 1
 
 
 def _taken(begun: Helper | Block) -> Block:

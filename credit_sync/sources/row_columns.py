@@ -4,14 +4,14 @@ So few objects stand for many rows: a text for each row while they are told apar
 each title when they are read.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress
 from typing import Any
 
 from credit_sync.processes import packed
-from credit_sync.sources.rows import END, Origin, RawRow, RawRows, Row, as_text
+from credit_sync.sources.rows import END, Origin, RawRow, RawRows, Row, Rows, as_text
 from credit_sync.store.records import Again
 
 _NOWHERE = Origin("", "", 0, datetime.min)
@@ -69,10 +69,9 @@ def _kept(odd: Set[int], count: int) -> list[bool]:
 class RowBlock:
     """The same rows before they are taken apart: those that are alike as texts (`as_text`)."""
 
-    source: str = ""
-    pulled_at: datetime = datetime.min
-    titles: tuple[str, ...] = ()
-    """Those of the first row; rows with others came alone, and stay so."""
+    source: str
+    pulled_at: datetime
+    titles: tuple[str, ...]
     texts: list[str] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
@@ -80,63 +79,31 @@ class RowBlock:
     digests: list[bytes] = field(default_factory=list)
     others: dict[int, Row | Again] = field(default_factory=dict)
 
-    def __len__(self) -> int:
-        return len(self.at) + len(self.others)
-
-    def add(self, row: Row | RawRows | Again) -> None:
-        """The next row, or many; all are of one source and pull."""
-        if not self.source and not isinstance(row, Again):
-            self.source, self.pulled_at = row.origin.source, row.origin.pulled_at
-        if isinstance(row, RawRows):
-            self._add_many(row)
-        elif isinstance(row, RawRow):
-            self._add_one(row)
-        else:
-            self.others[len(self)] = row
-
-    def _add_many(self, rows: RawRows) -> None:
-        table = rows.table
-        self.titles = self.titles or table.titles
-        if table.titles == self.titles:
-            self.at += range(len(self), len(self) + len(table))
-            self.places += [rows.origin.place] * len(table)
-            self.numbers += table.numbers
-            self.texts += table.texts
-            self.digests += [b""] * len(table)
-        else:
-            for row in rows.rows():
-                self._add_one(row)
-
-    def _add_one(self, row: RawRow) -> None:
-        titles = tuple(row.values)
-        self.titles = self.titles or titles
-        text = as_text(row.values.values()) if titles == self.titles else None
+    def add(self, row: RawRow) -> None:
+        """The next row."""
+        place = len(self.at) + len(self.others)
+        text = as_text(row.values.values()) if tuple(row.values) == self.titles else None
         if text is None:
-            self.others[len(self)] = row
+            self.others[place] = row
         else:
-            self.at.append(len(self))
+            self.at.append(place)
             self.places.append(row.origin.place)
             self.numbers.append(row.origin.row)
             self.texts.append(text)
             self.digests.append(row.digest)
 
-    def without(self, known: Sequence[bool], joined: dict[int, Row | Again]) -> "RowBlock":
-        """The block with those of its rows that are known joined."""
-        kept = [not known[at] for at in self.at]
-        left = {at: row for at, row in self.others.items() if not known[at]}
-        return replace(
-            self,
-            texts=list(compress(self.texts, kept)),
-            at=list(compress(self.at, kept)),
-            places=list(compress(self.places, kept)),
-            numbers=list(compress(self.numbers, kept)),
-            digests=list(compress(self.digests, kept)),
-            others=left | joined,
-        )
-
-    def unread(self) -> int:
-        """How many rows have to be read."""
-        return len(self.texts) + sum(not isinstance(row, Again) for row in self.others.values())
+    def add_many(self, rows: RawRows) -> None:
+        """The next rows."""
+        table, place = rows.table, len(self.at) + len(self.others)
+        if table.titles == self.titles:
+            self.at += range(place, place + len(table))
+            self.places += [rows.origin.place] * len(table)
+            self.numbers += table.numbers
+            self.texts += table.texts
+            self.digests += rows.digests
+        else:
+            for row in rows.rows():
+                self.add(row)
 
     def columns(self) -> RowColumns:
         """To be read."""
@@ -162,26 +129,25 @@ def unpacked(task: tuple[Any, ...]) -> RowColumns:
     return RowColumns(source, pulled_at, titles, columns, at, *of_rows)
 
 
-def in_blocks(rows: Iterable[Row | RawRows], size: int) -> Iterator[RowBlock]:
-    """Rows as they come in blocks of this size, and some more where many come at once."""
-    block = RowBlock()
+def in_one_block(rows: Sequence[Rows | Again]) -> RowBlock:
+    """The rows of a block; all are of one source and pull."""
+    origin = next((row.origin for row in rows if not isinstance(row, Again)), _NOWHERE)
+    titles = next((_titles(row) for row in rows if isinstance(row, RawRow | RawRows)), ())
+    block = RowBlock(origin.source, origin.pulled_at, titles)
     for row in rows:
-        block.add(row)
-        if len(block) >= size:
-            yield block
-            block = RowBlock()
-    if len(block):
-        yield block
-
-
-def in_one_block(rows: Iterable[Row | Again]) -> RowBlock:
-    """Rows as one block."""
-    block = RowBlock()
-    for row in rows:
-        block.add(row)
+        if isinstance(row, RawRow):
+            block.add(row)
+        elif isinstance(row, RawRows):
+            block.add_many(row)
+        else:
+            block.others[len(block.at) + len(block.others)] = row
     return block
 
 
-def by_column(rows: Iterable[Row | Again]) -> RowColumns:
+def _titles(row: RawRow | RawRows) -> tuple[str, ...]:
+    return tuple(row.values) if isinstance(row, RawRow) else row.table.titles
+
+
+def by_column(rows: Sequence[Row | Again]) -> RowColumns:
     """The rows of a block to be read."""
     return in_one_block(rows).columns()

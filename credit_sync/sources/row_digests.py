@@ -4,7 +4,7 @@ So a row whose digest is known (credit_sync.store.known_rows) comes to the recor
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -14,13 +14,11 @@ from typing import Any
 import orjson
 
 from credit_sync.sources.mapping import Mapping as SourceMapping
-from credit_sync.sources.rows import END, as_text
+from credit_sync.sources.rows import TextRows
 from credit_sync.store.known_rows import DIGEST_SIZE
 
 _SCHEME_SIZE = 64
 """As long as blake2b takes a key."""
-_MOST_LAYOUTS = 1000
-"""Sets of titles that are remembered; rows of JSON may each have their own."""
 
 
 class RowDigests:
@@ -29,36 +27,25 @@ class RowDigests:
     def __init__(self, mapping: SourceMapping) -> None:
         scheme = blake2b(mapping.model_dump_json().encode(), key=_program(), digest_size=_SCHEME_SIZE).digest()
         self._begun = blake2b(key=scheme, digest_size=DIGEST_SIZE)
-        self._by_titles: dict[tuple[str, ...], blake2b] = {}
 
     def of(self, values: Mapping[str, Any]) -> bytes:
         """The digest of a row; b'' where the row is no plain data, and so has to be read."""
-        text = as_text(values.values())
         try:
-            if text is not None:
-                return _digest(self._under(tuple(values)), text.encode())
             return _digest(self._begun, orjson.dumps(values))
-        except (TypeError, UnicodeError):  # no Unicode, numbers that JSON cannot hold, objects of a database
+        except TypeError:  # text that is no Unicode, numbers that JSON cannot hold, objects of a database
             return b""
 
-    def of_texts(self, titles: tuple[str, ...], texts: Sequence[str]) -> list[bytes]:
-        """The same of rows with the same titles, each as `as_text` makes it."""
-        try:
-            begun = self._under(titles)
-            return [_digest(begun, text.encode()) for text in texts]
-        except (TypeError, UnicodeError):
-            return [self.of(dict(zip(titles, text.split(END), strict=True))) for text in texts]
+    def of_texts(self, rows: TextRows) -> list[bytes]:
+        """The digests of rows that came many at once, and will again: other than those of the same rows one by one.
 
-    def _under(self, titles: tuple[str, ...]) -> blake2b:
-        """What digests of rows of text begin with: a list of titles, where those of other rows have an object."""
-        begun = self._by_titles.get(titles)
-        if begun is None:
+        JSON makes a list of titles, where it makes an object of a row.
+        """
+        try:
             begun = self._begun.copy()
-            begun.update(orjson.dumps(titles))
-            if len(self._by_titles) >= _MOST_LAYOUTS:
-                self._by_titles.clear()
-            self._by_titles[titles] = begun
-        return begun
+            begun.update(orjson.dumps(rows.titles))
+            return [_digest(begun, text.encode()) for text in rows.texts]
+        except (TypeError, UnicodeError):  # text that is no Unicode
+            return [b""] * len(rows)
 
 
 def _digest(begun: blake2b, content: bytes) -> bytes:

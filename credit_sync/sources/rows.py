@@ -33,6 +33,10 @@ class TextRows:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def part(self, first: int, end: int) -> "TextRows":
+        """Some of them."""
+        return TextRows(self.titles, self.numbers[first:end], self.texts[first:end])
+
     def values(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Each row by itself: its number and its values by title."""
         for number, text in zip(self.numbers, self.texts, strict=True):
@@ -58,21 +62,28 @@ class RawRow:
     """Of the values and how they are read (credit_sync.sources.row_digests), where somebody asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawRows:
-    """Rows that came many at once, untouched."""
+    """Rows of one place that came many at once, untouched."""
 
     origin: Origin
     """Of the first."""
     table: TextRows
+    digests: Sequence[bytes]
+    """Of each row, as above."""
 
     def __len__(self) -> int:
         return len(self.table)
 
+    def part(self, first: int, end: int) -> "RawRows":
+        """Some of them."""
+        table = self.table.part(first, end)
+        return RawRows(self.origin._replace(row=table.numbers[0]), table, self.digests[first:end])
+
     def rows(self) -> Iterator[RawRow]:
         """Each row by itself."""
-        for number, values in self.table.values():
-            yield RawRow(self.origin._replace(row=number), values)
+        for (number, values), digest in zip(self.table.values(), self.digests, strict=True):
+            yield RawRow(self.origin._replace(row=number), values, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +96,5 @@ class BrokenRow:
 
 
 Row = RawRow | BrokenRow
+Rows = Row | RawRows
+"""One, or many at once."""

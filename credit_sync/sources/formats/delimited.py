@@ -171,28 +171,32 @@ class Table:
     titles: tuple[str, ...]
     untitled: frozenset[str]
     """Those of the titles that were made up for a column without one."""
+    given: tuple[str, ...]
+    """The others, each once."""
     clean: bool
 
     def rows(self, records: Iterator[tuple[int, str | list[str] | Unread]]) -> Iterator[Some]:
-        """The rows, those that fit the titles many at once. What came before an error is given before it is raised."""
-        width = len(self.titles)
-        alike = self.clean and not self.untitled and len(set(self.titles)) == width
-        ends = width - 1 if alike else -1
+        """The rows, those of plain text under all titles many at once. What came before an error is given before it."""
+        ends = len(self.titles) - 1 if self.titles == self.given else -1
         numbers: list[int] = []
         texts: list[str] = []
         try:
             for number, record in records:
-                if type(record) is str and record.count(END) == ends:
-                    if record and not record.isspace():
-                        numbers.append(number)
-                        texts.append(record)
-                elif (values := self.values(record)) is not None:
+                row: str | dict[str, Any] | Unread | None
+                if type(record) is str and record.count(END) == ends and self._is_whole(record):
+                    row = record
+                else:
+                    row = self._row(record)
+                if isinstance(row, (dict, Unread)):
                     yield from self._at_once(numbers, texts)
-                    yield self.place, number, values
+                    yield self.place, number, row
                     numbers, texts = [], []
-                if len(texts) == _AT_ONCE:
-                    yield from self._at_once(numbers, texts)
-                    numbers, texts = [], []
+                elif row is not None:
+                    numbers.append(number)
+                    texts.append(row)
+                    if len(texts) == _AT_ONCE:
+                        yield from self._at_once(numbers, texts)
+                        numbers, texts = [], []
         except Exception:
             yield from self._at_once(numbers, texts)
             raise
@@ -200,7 +204,18 @@ class Table:
 
     def _at_once(self, numbers: list[int], texts: list[str]) -> Iterator[Some]:
         if texts:
-            yield self.place, numbers[0], TextRows(self.titles, numbers, texts)
+            yield self.place, numbers[0], TextRows(self.given, numbers, texts)
+
+    def _is_whole(self, record: str) -> bool:
+        """Neither blank nor damaged."""
+        return bool(record) and not record.isspace() and (self.clean or not text.is_damaged(record))
+
+    def _row(self, record: str | list[str] | Unread) -> str | dict[str, Any] | Unread | None:
+        """As text where nothing about it is odd but what has been dealt with."""
+        values = self.values(record)
+        if values is None or isinstance(values, Unread) or tuple(values) != self.given:
+            return values
+        return as_text(values.values()) or values
 
     def values(self, record: str | list[str] | Unread) -> dict[str, Any] | Unread | None:
         """Any row by itself; None for a blank one."""
@@ -223,4 +238,5 @@ def table_of(place: str, header: Header, encoding: text.Encoding) -> Table:
     """The table under a header."""
     titles = complete(header.titles, len(header.titles))
     untitled = frozenset(title for title, given in zip(titles, header.titles, strict=True) if not given)
-    return Table(place, titles, untitled, encoding.clean)
+    given = tuple(title for title in dict.fromkeys(titles) if title not in untitled)
+    return Table(place, titles, untitled, given, encoding.clean)
