@@ -15,7 +15,7 @@ class Sex(StrEnum):
     FEMALE = "female"
 
 
-@value
+@value(kw_only=True)
 class Subject:
     """Who a record is about. Texts are trimmed but as written; comparing folds them, never storing."""
 
