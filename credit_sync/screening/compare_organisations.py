@@ -139,7 +139,7 @@ def _place_dropped(x: OrganisationName, y: OrganisationName, place: str) -> tupl
 
 def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """Places at the head that the parser leaves alone (三门, 澧县 in any order): one left out, or two different ones."""
-    short, long = sorted((x, y), key=lambda name: len(name.full))
+    short, long = (x, y) if len(x.full) <= len(y.full) else (y, x)
     shared = int(Postfix.similarity(short.full, long.full))
     if shared < _SHORTEST_NAME:
         return None

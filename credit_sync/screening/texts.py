@@ -66,14 +66,12 @@ class Texts:
         windows = np.ndarray((len(self.content) - _WIDTH + 1,), f"V{_WIDTH}", self.content, 0, (1,))
         starts = np.where(rows > 0, self.ends[rows - 1], 0)
         sizes = self.ends[rows] - starts
-        table = windows[np.minimum(starts, len(windows) - 1)].view(np.uint8).reshape(len(rows), _WIDTH // 3, 3)
-        there = np.arange(0, _WIDTH, 3) < sizes[:, None]
-        known = (
-            (sizes <= _WIDTH) & (starts < len(windows)) & ((table[:, :, 0] >> 4 == _OF_THREE) | ~there).all(axis=1)
-        )
-        hashes = (table[:, :, 1] << 1 ^ table[:, :, 2]) & 63
-        bits = np.where(there, np.left_shift(np.uint64(1), hashes, dtype=np.uint64), np.uint64(0))
-        return np.bitwise_or.reduce(bits, axis=1), known
+        table = windows[np.minimum(starts, len(windows) - 1)].view(np.uint8).reshape(len(rows), _WIDTH)
+        first, second, third = np.ascontiguousarray(table.T).reshape(_WIDTH // 3, 3, len(rows)).swapaxes(0, 1)
+        there = np.arange(0, _WIDTH, 3)[:, None] < sizes
+        known = (sizes <= _WIDTH) & (starts < len(windows)) & ((first >> 4 == _OF_THREE) | ~there).all(axis=0)
+        hashes = (second << 1 ^ third) & 63
+        return np.bitwise_or.reduce(np.left_shift(there, hashes, dtype=np.uint64), axis=0), known
 
     def taken(self, rows: Array) -> Self:
         """The texts of some rows, as they are packed."""

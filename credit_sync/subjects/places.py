@@ -67,6 +67,8 @@ class Gazetteer:
             lengths.setdefault(name[:2], set()).add(len(name))
         self._lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
         """How long names that begin with two characters are, longest first."""
+        self._ends = frozenset(name[-2:] for name in (*self._by_text, *self._bare_counties))
+        """The last two characters of every name."""
 
     def head(self, text: str) -> tuple[str, list[Division]] | None:
         """The longest division name that `text` starts with, and what it may stand for."""
@@ -89,6 +91,8 @@ class Gazetteer:
         """
         if text in self._by_text or text in self._bare_counties:
             return True
+        if text[-2:] not in self._ends and len(text) <= _LONGEST:
+            return False  # as nearly everything that is asked: what no place ends like is none, wherever it begins
         found = self.head(text)
         return found is not None and self.is_place(text[len(found[0]) : _LONGEST])
 

@@ -48,7 +48,7 @@ class Named(Protocol):
         """Of a person."""
 
 
-@value
+@value(kw_only=True)
 class Subject:
     """Who a record is about. Texts are trimmed but as written; comparing folds them, never storing."""
 

@@ -7,7 +7,6 @@ exist, so a failed check is a warning to people and never a reason to forget the
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -22,6 +21,7 @@ from credit_sync.subjects.identifiers import (
 from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks
 from credit_sync.subjects.identifiers.hiding import hide as hide
 from credit_sync.subjects.identifiers.hiding import hide_in_text as hide_in_text
+from credit_sync.values import value
 
 
 class SubjectKind(StrEnum):
@@ -57,7 +57,7 @@ TITLES = {
 OF_ORGANISATIONS = (IdentifierKind.USCC, IdentifierKind.ORGANISATION_CODE, IdentifierKind.REGISTRATION_NUMBER)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@value(order=True)
 class Identifier:
     """One number of a subject. `value` is folded; masked values hold `*` at every hidden place."""
 
