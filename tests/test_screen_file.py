@@ -1,5 +1,6 @@
 """`screen-file` on what departments really hand over: wrapped JSON, several subjects in a row, half-readable rows."""
 
+import csv
 import json
 from datetime import datetime
 from pathlib import Path
@@ -86,3 +87,10 @@ def test_what_cannot_go_on_record_is_not_handed_out(tmp_path: Path, suffix: str)
     assert output.read_text("utf-8") == "of yesterday"
     write_rows(output, [row], byte_order_mark=False, put_on_record=lambda: None)
     assert output.read_bytes() != b"of yesterday"
+
+
+def test_a_name_that_looks_like_a_formula_stays_text_in_wide_signs_too(tmp_path: Path) -> None:
+    row = ("＝cmd|1", "\r=1", "clear", 0.0, "")
+    write_rows(tmp_path / "out.csv", [row], byte_order_mark=False, put_on_record=lambda: None)
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file))[1][:2] == ["'＝cmd|1", "'\r=1"]
