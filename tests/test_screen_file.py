@@ -94,3 +94,16 @@ def test_a_name_that_looks_like_a_formula_stays_text_in_wide_signs_too(tmp_path:
     write_rows(tmp_path / "out.csv", [row], byte_order_mark=False, put_on_record=lambda: None)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file))[1][:2] == ["'＝cmd|1", "'\r=1"]
+
+
+@pytest.mark.parametrize("name", ["李某某", "李建*", "李"])
+def test_a_name_that_is_hidden_in_part_clears_nobody(tmp_path: Path, name: str) -> None:
+    [row] = screened(tmp_path, f"applicant_id,name\n1,{name}\n")
+    assert row[2] == "unverifiable"
+    assert "姓名不完整" in row[4]
+
+
+def test_a_name_that_may_be_of_either_kind_is_compared_as_both(tmp_path: Path) -> None:
+    listed = f"listing_id,name,identifier\nL1,艾力亚尔·吐尔洪,{ID[:10]}****{ID[14:]}\nL2,中国科学技术大学,\n"
+    found = screened(tmp_path, "applicant_id,name\n1,艾力亚尔吐尔洪\n2,中科大\n3,李建国\n", listed)
+    assert [(row[1], row[2]) for row in found] == [("L1", "possible"), ("L2", "probable"), ("", "clear")]
