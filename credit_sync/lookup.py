@@ -4,7 +4,7 @@ The same keys and the same comparison as the night, so that look-up and screenin
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -17,11 +17,11 @@ from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Bearing, Scales
 from credit_sync.screening.gate import why_name_not_comparable
 from credit_sync.screening.index_files import CurrentIndex
-from credit_sync.screening.reference import Reference, reference
+from credit_sync.screening.meant import as_meant
 from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.questions import Questions
-from credit_sync.sources.subject_reading import Given, derive_kind, kinds_by_name
+from credit_sync.sources.subject_reading import Given, derive_kind
 from credit_sync.store import audit
 from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
@@ -92,7 +92,7 @@ def look_up(  # noqa: PLR0913
     """
     candidates = StoredCandidates(connection, current)
     best: dict[tuple[RecordKind, int], Found] = {}
-    for asked in _as_meant(subject, scales.reference):
+    for asked in as_meant(subject):
         of_asked = candidates.scales_for(asked, scales, as_of)
         for kind, number, record, row in _near(candidates, connection, asked):
             one = _found(kind, record, row, _compared(asked, record, of_asked))
@@ -106,19 +106,8 @@ def look_up(  # noqa: PLR0913
 
 def why_unknown(connection: Connection, lists: tuple[Questions, ...], subject: Subject, at: datetime) -> str:
     """Why lists that can only be asked say nothing about a subject, in Chinese; '' where they do."""
-    asking = {number: (meant, None) for number, meant in enumerate(_as_meant(subject, reference()))}
+    asking = {number: (meant, None) for number, meant in enumerate(as_meant(subject))}
     return next(iter(unknown_reasons(connection, lists, asking, at).values()), "")
-
-
-def _as_meant(subject: Subject, names: Reference) -> list[Subject]:
-    """The subject as of each kind that it may be of: what the form of a name tells may be wrong, and clears nobody."""
-    kinds, by_name = [subject.kind], kinds_by_name(subject.name)
-    if not subject.identifiers or by_name == (SubjectKind.ORGANISATION,):
-        kinds += by_name
-    organisation = replace(subject, kind=SubjectKind.ORGANISATION)
-    if len(names.names_of(organisation)) > len(names.names_of(subject)):
-        kinds.append(SubjectKind.ORGANISATION)  # a known short form
-    return [replace(subject, kind=kind) for kind in dict.fromkeys(kinds)]
 
 
 def _near(

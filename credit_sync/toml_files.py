@@ -61,7 +61,8 @@ def load(path: Path, model: type[Model]) -> Model:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise SettingsError(str(path), ["找不到文件"]) from None
+        there = [found.stem for found in path.parent.glob(f"*{path.suffix}")]
+        raise SettingsError(str(path), [f"找不到文件{_nearest(path.stem, there)}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(str(path), [f"读不出 TOML：{error}"]) from None
     return check(path, model, content)
@@ -87,9 +88,14 @@ def _explain(problem: ErrorDetails, content: Mapping[str, Any], model: type[Stri
         return f"{key}: {about}" if location else str(about)  # of the whole file: it names its key itself
     text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context)
     if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(location[-1]), _names_at(model, problem["loc"][:-1]), n=1)
-        text += f"，是否想写 {close[0]}" if close else ""
+        text += _nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
     return f"{key}: {text}"
+
+
+def _nearest(name: str, there: Sequence[str]) -> str:
+    """What may have been meant by a name that is not there; '' where nothing is like it."""
+    close = difflib.get_close_matches(name, there, n=1)
+    return f"，是否想写 {close[0]}" if close else ""
 
 
 def _keys_of(location: Sequence[str | int], content: Any) -> list[str | int]:

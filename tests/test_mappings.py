@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from credit_sync.errors import SettingsError
 from credit_sync.records import Listing, RecordKind, Role
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import load_settings
@@ -45,6 +46,13 @@ def _groups(mapping: Mapping) -> list[dict[str, Any]]:
 
 def test_every_kind_of_record_has_a_mapping() -> None:
     assert {load_mapping(FOLDER, name).record for name in NAMES} == set(RecordKind)
+
+
+def test_a_mapping_that_is_not_there_is_answered_with_the_nearest() -> None:
+    with pytest.raises(SettingsError, match="找不到文件，是否想写 dishonest_debtors"):
+        load_mapping(FOLDER, "dishonest_debtor")
+    with pytest.raises(SettingsError, match=r"找不到文件$"):
+        load_mapping(FOLDER, "zzz")
 
 
 def test_a_reader_can_be_made(mapping: Mapping) -> None:

@@ -1,5 +1,6 @@
 """`screen-file` on what departments really hand over: wrapped JSON, several subjects in a row, half-readable rows."""
 
+import csv
 import json
 from datetime import datetime
 from pathlib import Path
@@ -86,3 +87,23 @@ def test_what_cannot_go_on_record_is_not_handed_out(tmp_path: Path, suffix: str)
     assert output.read_text("utf-8") == "of yesterday"
     write_rows(output, [row], byte_order_mark=False, put_on_record=lambda: None)
     assert output.read_bytes() != b"of yesterday"
+
+
+def test_a_name_that_looks_like_a_formula_stays_text_in_wide_signs_too(tmp_path: Path) -> None:
+    row = ("＝cmd|1", "\r=1", "clear", 0.0, "")
+    write_rows(tmp_path / "out.csv", [row], byte_order_mark=False, put_on_record=lambda: None)
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file))[1][:2] == ["'＝cmd|1", "'\r=1"]
+
+
+@pytest.mark.parametrize("name", ["李某某", "李建*", "李"])
+def test_a_name_that_is_hidden_in_part_clears_nobody(tmp_path: Path, name: str) -> None:
+    [row] = screened(tmp_path, f"applicant_id,name\n1,{name}\n")
+    assert row[2] == "unverifiable"
+    assert "姓名不完整" in row[4]
+
+
+def test_a_name_that_may_be_of_either_kind_is_compared_as_both(tmp_path: Path) -> None:
+    listed = f"listing_id,name,identifier\nL1,艾力亚尔·吐尔洪,{ID[:10]}****{ID[14:]}\nL2,中国科学技术大学,\n"
+    found = screened(tmp_path, "applicant_id,name\n1,艾力亚尔吐尔洪\n2,中科大\n3,李建国\n", listed)
+    assert [(row[1], row[2]) for row in found] == [("L1", "possible"), ("L2", "probable"), ("", "clear")]

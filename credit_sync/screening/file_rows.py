@@ -13,6 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.formulas import inert
 from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
 from credit_sync.sources.formats import json_text, read_table, text
@@ -192,7 +193,7 @@ def _write_csv(path: Path, rows: Iterable[Sequence[Any]], encoding: str) -> None
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows([_harmless(value) for value in row] for row in rows)
+        writer.writerows([inert(v) if isinstance(v, str) else v for v in row] for row in rows)
 
 
 def _write_json(path: Path, rows: Iterable[Sequence[Any]]) -> None:
@@ -210,8 +211,3 @@ def _write_xlsx(path: Path, rows: Iterable[Sequence[Any]]) -> None:
             write = sheet.write_number if isinstance(value, float) else sheet.write_string
             write(number, column, value)
     workbook.close()
-
-
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, made text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value

@@ -7,6 +7,7 @@ A row that cannot be read is `unverifiable`: nobody is cleared unread.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from credit_sync.errors import SourceError
@@ -14,6 +15,8 @@ from credit_sync.records import Listing
 from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.file_rows import FileRow, file_mappings, read_file
+from credit_sync.screening.gate import why_name_not_comparable
+from credit_sync.screening.meant import as_meant
 from credit_sync.screening.tables import ListingTable
 from credit_sync.sources.outcomes import Read
 from credit_sync.subjects.identifiers import hide_in_text
@@ -81,12 +84,13 @@ def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: Fi
 
 
 def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Iterator[OutputRow]:
-    subjects = [row.read.record.subject for row in block if isinstance(row.read, Read)]
-    judgements = iter(lists.judge(subjects))
+    meant = [as_meant(row.read.record.subject) for row in block if isinstance(row.read, Read)]
+    judgements = iter(lists.judge([subject for one in meant for subject in one]))
+    best = iter([max(islice(judgements, len(one)), key=lambda found: found.verdict.rank) for one in meant])
     for row in block:
         counts.applicants += 1
         if isinstance(row.read, Read):
-            yield from _rows_of(row, row.read.record.subject, next(judgements), lists, counts)
+            yield from _rows_of(row, row.read.record.subject, next(best), lists, counts)
         else:
             counts.unread_applicants += 1
             counts.verdicts[Verdict.UNVERIFIABLE.value] += 1
@@ -97,8 +101,8 @@ def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Itera
 def _rows_of(
     row: FileRow, subject: Subject, judgement: Judgement, lists: Lists, counts: FileCounts
 ) -> Iterator[OutputRow]:
-    verdict = judgement.verdict
-    if verdict is Verdict.CLEAR and lists.stale:
+    verdict, why_not = judgement.verdict, why_name_not_comparable(subject)
+    if verdict is Verdict.CLEAR and (lists.stale or why_not):
         verdict = Verdict.UNVERIFIABLE
     counts.verdicts[verdict.value] += 1
     whose = f"{row.whose}：" if row.whose else ""
@@ -107,7 +111,7 @@ def _rows_of(
         evidence = hide_in_text(whose + "；".join(e.sentence for e in comparison.evidence) + unused)
         yield row.label, lists.label(number), comparison.verdict.value, comparison.probability, evidence
     if not judgement.matches:
-        reasons = [reason for reason in (judgement.reason(subject), lists.stale) if reason]
+        reasons = [reason for reason in (judgement.reason(subject), lists.stale, why_not) if reason]
         namesakes = ";".join(lists.label(number) for number in judgement.namesake_ids[:_NAMESAKES_NAMED])
         evidence = hide_in_text(whose + ("；".join(reasons) or judgement.why_clear()) + unused)
         yield row.label, namesakes, verdict.value, 0.0, evidence

@@ -17,13 +17,12 @@ from typing import Self
 import orjson
 import xlsxwriter
 
+from credit_sync.formulas import inert
 from credit_sync.publishing.site.content import Section
 from credit_sync.publishing.standard import FieldTable, Row
 
 FORMATS = ("csv", "json", "xlsx")
 SUMS = "SHA256SUMS.txt"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""Wide ones too: Chinese and Japanese spreadsheets take them for the narrow ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class OpenData:
     def add(self, row: Row) -> None:
         """The next row."""
         values = [row.get(code, "") for code in self._codes]
-        safe = [f"'{text}" if text.startswith(_FORMULA) else text for text in values]
+        safe = [inert(text) for text in values]
         self._csv.writerow(safe)
         comma = b",\n" if self._written else b"\n"
         self._json.write(comma + orjson.dumps(dict(zip(self._codes, values, strict=True))))
