@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from credit_sync.immutable import immutable
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
-from credit_sync.values import value
 
 __all__ = ["Sex", "Subject", "SubjectKind"]
 
@@ -15,7 +15,7 @@ class Sex(StrEnum):
     FEMALE = "female"
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Subject:
     """Who a record is about. Texts are trimmed but as written; comparing folds them, never storing."""
 
