@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from credit_sync.immutable import immutable
 from credit_sync.subjects.identifiers import Identifier
 from credit_sync.subjects.subject import Subject
-from credit_sync.values import value
 
 
 class RecordKind(StrEnum):
@@ -61,7 +61,7 @@ class Role(StrEnum):
 _OF_PERSONS = (Role.NOMINATING_EXPERT, Role.LEGAL_REPRESENTATIVE, Role.LEADER, Role.MEMBER, Role.CONTRIBUTOR)
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Licence:
     """行政许可: one decision on a licence of a subject."""
 
@@ -86,7 +86,7 @@ class Licence:
     note: str = ""
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Penalty:
     """行政处罚: one penal decision against a subject. Amounts are in 万元."""
 
@@ -113,7 +113,7 @@ class Penalty:
     note: str = ""
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Listing:
     """名单条目: one entry of a watch list. `list` is the list's name in mappings/measures.toml."""
 
@@ -137,7 +137,7 @@ class Listing:
     """Number of a listed organisation's legal representative, mostly masked."""
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Applicant:
     """申报主体: a subject in one role of one application."""
 
@@ -154,7 +154,7 @@ class Applicant:
     rank: int | None = None
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Inspection:
     """监督检查 or 质量抽检 of a subject: kept for look-up, neither published nor screened against."""
 

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Protocol
 
+from credit_sync.immutable import immutable
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
-from credit_sync.values import value
 
 __all__ = ["Named", "Sex", "Subject", "SubjectKind"]
 
@@ -48,7 +48,7 @@ class Named(Protocol):
         """Of a person."""
 
 
-@value(kw_only=True)
+@immutable(kw_only=True)
 class Subject:
     """Who a record is about. Texts are trimmed but as written; comparing folds them, never storing."""
 

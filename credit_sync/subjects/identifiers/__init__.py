@@ -10,6 +10,7 @@ import re
 from datetime import date
 from enum import StrEnum
 
+from credit_sync.immutable import immutable
 from credit_sync.subjects.identifiers import (
     citizen_id,
     foreign,
@@ -21,7 +22,6 @@ from credit_sync.subjects.identifiers import (
 from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks
 from credit_sync.subjects.identifiers.hiding import hide as hide
 from credit_sync.subjects.identifiers.hiding import hide_in_text as hide_in_text
-from credit_sync.values import value
 
 
 class SubjectKind(StrEnum):
@@ -57,7 +57,7 @@ TITLES = {
 OF_ORGANISATIONS = (IdentifierKind.USCC, IdentifierKind.ORGANISATION_CODE, IdentifierKind.REGISTRATION_NUMBER)
 
 
-@value(order=True)
+@immutable(order=True)
 class Identifier:
     """One number of a subject. `value` is folded; masked values hold `*` at every hidden place."""
 

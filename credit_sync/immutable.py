@@ -1,4 +1,4 @@
-"""Values: objects that nobody changes once they are made, made by the million."""
+"""Objects that nobody changes once they are made, and that are made by the million."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Class = TypeVar("Class")
 
 
 @dataclass_transform(frozen_default=True)
-def value(*, kw_only: bool = False, order: bool = False) -> Callable[[type[Class]], type[Class]]:
+def immutable(*, kw_only: bool = False, order: bool = False) -> Callable[[type[Class]], type[Class]]:
     """A frozen dataclass for whoever checks types. Objects do not guard themselves: that takes four times as long as to
     make them.
     """
