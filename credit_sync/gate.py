@@ -25,10 +25,10 @@ from credit_sync.screening.gate import (
     cause_of_flag,
     load_gate_rules,
     passage,
-    why_not_comparable,
 )
 from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights, load_weights

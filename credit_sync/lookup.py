@@ -15,9 +15,9 @@ from credit_sync.records import Listing, Record, RecordKind
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Comparison, Verdict, compare
 from credit_sync.screening.evidence import Bearing, Scales
-from credit_sync.screening.gate import why_name_not_comparable
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.meant import as_meant
+from credit_sync.screening.not_comparable import why_name_not_comparable
 from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.questions import Questions

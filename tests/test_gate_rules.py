@@ -18,8 +18,8 @@ from credit_sync.screening.gate import (
     cause_of_flag,
     load_gate_rules,
     passage,
-    why_not_comparable,
 )
+from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 from credit_sync.subjects.subject import Subject, SubjectKind
 from tests.gate_world import clean_application, with_bad_number, without_number

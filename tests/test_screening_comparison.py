@@ -210,7 +210,23 @@ def test_the_order_of_candidates_changes_nothing() -> None:
 @pytest.mark.parametrize("name", ["甲" * 10_000, "\0", "\u202e张伟", "=cmd|'/c calc'!A1", "😀" * 50])
 def test_hostile_names_match_nothing(name: str) -> None:
     assert verdict(person(name), person("张伟")) in ("clear", "unverifiable")
-    assert verdict(organisation(name), organisation("合肥华星商贸有限公司")) == "clear"
+    assert verdict(organisation(name), organisation("合肥华星商贸有限公司")) in ("clear", "unverifiable")
+
+
+@pytest.mark.parametrize(
+    ("applicant", "why"),
+    [
+        (person("屈怀*", ID), "姓名不完整，无法比对；须提供完整姓名"),
+        (person("屈某某"), "姓名不完整，无法比对；须提供完整姓名"),
+        (organisation("芜湖***公司"), "没有可以比对的名称"),
+    ],
+)
+def test_a_name_that_says_nothing_clears_nobody(applicant: Subject, why: str) -> None:
+    found = judge(applicant, [], SCALES)
+    assert (found.verdict, found.reason(applicant)) == (Verdict.UNVERIFIABLE, why)
+    assert judge(person("屈怀瑾", ID), [], SCALES).verdict is Verdict.CLEAR
+    matched = judge(applicant, [(1, listing(applicant))], SCALES)
+    assert matched.verdict.flags or matched.reason(applicant)
 
 
 @pytest.mark.parametrize(

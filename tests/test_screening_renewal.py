@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pull_world import MAPPING
 from sqlalchemy import Engine, select
 
+from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
@@ -182,6 +183,24 @@ def test_what_a_killed_pull_has_left_is_found_before_its_version_is_accepted(nig
         connection.execute(change.values(**values))
     run = ledger.begin(night.engine, FIRST + timedelta(days=2), {"only": "screen"})
     assert screen(night.engine, night.settings, run).verdicts["confirmed"] == 1
+
+
+def test_nobody_is_cleared_as_whom_he_is_not_written_as(night: Night) -> None:
+    """A person in an organisation's role, a name that is hidden in part: no comparison says anything about them."""
+    applicants = [{"编号": "1", "姓名": "王小明", "证件": IDS[0]}, {"编号": "2", "姓名": FIRMS[0]}]
+    night.deliver("applicants", [*applicants, {"编号": "3", "姓名": "芜湖***公司"}])
+    night.deliver("list", NOBODY)
+    assert night.run().verdicts == {v.value: 0 for v in Verdict} | {"unverifiable": 2, "clear": 1}
+    with night.engine.connect() as connection:
+        reasons = connection.scalars(
+            select(schema.screening.c.reason).order_by(schema.screening.c.applicant_id)
+        ).all()
+    assert reasons == [
+        "填报的是个人，这一角色应是单位；核对主体类别，一格只写一个",
+        "",
+        "没有可以比对的名称",
+    ]
+    assert night.run().judged == 0
 
 
 def test_a_namesake_who_joins_a_list_changes_what_a_name_is_worth(night: Night) -> None:

@@ -18,9 +18,9 @@ from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import State
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.gate import why_not_comparable
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import Measures
+from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights

@@ -20,6 +20,7 @@ from credit_sync.screening.compare_identifiers import compare_identifiers
 from credit_sync.screening.compare_names import compare_names
 from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
 from credit_sync.screening.faces import Via, comparable
+from credit_sync.screening.not_comparable import why_name_not_comparable
 from credit_sync.subjects.subject import Subject
 
 COMPARATORS: tuple[Comparator, ...] = (
@@ -182,6 +183,8 @@ class Judgement(NamedTuple):
         """Why the verdict is `unverifiable`; empty for every other."""
         if self.verdict is not Verdict.UNVERIFIABLE:
             return ""
+        if not self.namesake_ids:
+            return why_name_not_comparable(applicant)
         missing = "与名单条目没有可以互相比对的证件号码" if applicant.identifiers else "申报信息中没有证件号码"
         full = any(number.valid and not number.masked for number in applicant.identifiers)
         remedy = "请向名单发布单位核实" if full else "请补充完整证件号码"
@@ -221,9 +224,9 @@ def judge(
         ruled_out += found.ruled_out
         if sentence := found.related:
             related.append((number, sentence))
+    otherwise = Verdict.UNVERIFIABLE if namesakes or why_name_not_comparable(applicant) else Verdict.CLEAR
     if not (matches or namesakes or related):
-        return Judgement(Verdict.CLEAR, (), (), ruled_out)
+        return Judgement(otherwise, (), (), ruled_out)
     matches.sort(key=lambda match: (-match[1].bits, match[0]))
-    otherwise = Verdict.UNVERIFIABLE if namesakes else Verdict.CLEAR
     verdict = max((c.verdict for _, c in matches), key=lambda v: v.rank, default=otherwise)
     return Judgement(verdict, tuple(matches), tuple(sorted(namesakes)), ruled_out, tuple(sorted(related)))

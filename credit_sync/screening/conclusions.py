@@ -25,7 +25,7 @@ class Conclusions:
     basis: str
     """What all screenings of the night rest on: see `renewal.basis`."""
     unknown: Mapping[int, str]
-    """Why lists that can only be asked say nothing about an applicant, where they do not."""
+    """Why nothing found says nothing about an applicant, where it does not."""
 
     def basis_of(self, applicant_id: int) -> str:
         """What one applicant's screening rests on."""

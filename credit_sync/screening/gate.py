@@ -4,7 +4,6 @@ Every reason says on its own what it allows, and the answer is the strictest of 
 blocked > hold > unknown > clear. Nothing but the absence of every reason is `clear`.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,9 +12,7 @@ from pathlib import Path
 from credit_sync.records import Applicant, Role
 from credit_sync.screening.decisions import FORBIDDING, State
 from credit_sync.shipped import shipped
-from credit_sync.subjects.identifiers import OF_ORGANISATIONS, Identifier, IdentifierKind, SubjectKind
-from credit_sync.subjects.person_names import fold_person_name
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.identifiers import OF_ORGANISATIONS, Identifier, IdentifierKind
 from credit_sync.toml_files import Strict, load
 
 
@@ -154,31 +151,6 @@ class GateRules(Strict):
 def _tells_whom(number: Identifier, role: Role) -> bool:
     known = number.valid and not number.masked and number.kind is not IdentifierKind.OTHER
     return known and (number.kind in OF_ORGANISATIONS) is not role.of_person
-
-
-_HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
-
-
-def why_not_comparable(applicant: Applicant) -> str:
-    """Why no comparison says anything about an applicant as he is written, in Chinese; '' where one does.
-
-    An organisation that is taken for a person (or a cell with two people for an organisation) meets none of its listings.
-    """
-    subject, role = applicant.subject, applicant.role
-    if (subject.kind is SubjectKind.PERSON) is not role.of_person:
-        given, meant = ("单位", "个人") if role.of_person else ("个人", "单位")
-        return f"填报的是{given}，这一角色应是{meant}；核对主体类别，一格只写一个"
-    return why_name_not_comparable(subject)
-
-
-def why_name_not_comparable(subject: Subject) -> str:
-    """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's."""
-    of_person = subject.kind is SubjectKind.PERSON
-    if of_person and (_HIDDEN.search(subject.name) or len(fold_person_name(subject.name)) < 2):
-        return "姓名不完整，无法比对；须提供完整姓名"
-    if not any(character.isalpha() for character in subject.name) or "*" in subject.name:
-        return "没有可以比对的名称"
-    return ""
 
 
 def load_gate_rules(folder: Path | None = None) -> GateRules:

@@ -19,6 +19,7 @@ from credit_sync.screening.flags import FlagCounts, FlagWriter
 from credit_sync.screening.index_files import refreshed_index
 from credit_sync.screening.judging import Judging
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.renewal import basis, to_judge
 from credit_sync.screening.reopening import reopen_changed, waiting_by_list
 from credit_sync.screening.weights import load_weights
@@ -26,7 +27,7 @@ from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
-from credit_sync.store.applicants import applicants_of
+from credit_sync.store.applicants import applicants_of, of_other_kind
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import applicant, screening
@@ -110,12 +111,15 @@ def _live(connection: Connection) -> tuple[dict[int, int], dict[int, bytes]]:
 
 
 def _unknown(connection: Connection, settings: Settings, live: Mapping[int, int], run: Run) -> dict[int, str]:
-    """Why lists that can only be asked leave applicants unknown."""
+    """Why nothing found says nothing about an applicant: a kind that is not the role's, no answer of a list that is asked."""
+    misfits = applicants_of(connection, of_other_kind(connection))
+    unknown = {number: why_not_comparable(found) for number, found in misfits.items()}
     asked = asked_lists(settings)
-    if not asked:
-        return {}
-    roles = {i: (found.subject, found.role) for i, found in applicants_of(connection, list(live)).items()}
-    return unknown_reasons(connection, asked, roles, run.as_of)
+    if asked:
+        roles = {i: (found.subject, found.role) for i, found in applicants_of(connection, list(live)).items()}
+        for number, why in unknown_reasons(connection, asked, roles, run.as_of).items():
+            unknown[number] = "；".join(filter(None, (unknown.get(number), why)))
+    return unknown
 
 
 def _forget_removed(connection: Connection) -> None:

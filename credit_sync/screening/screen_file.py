@@ -15,7 +15,6 @@ from credit_sync.records import Listing
 from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.file_rows import FileRow, file_mappings, read_file
-from credit_sync.screening.gate import why_name_not_comparable
 from credit_sync.screening.meant import as_meant
 from credit_sync.screening.tables import ListingTable
 from credit_sync.sources.outcomes import Read
@@ -101,9 +100,7 @@ def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Itera
 def _rows_of(
     row: FileRow, subject: Subject, judgement: Judgement, lists: Lists, counts: FileCounts
 ) -> Iterator[OutputRow]:
-    verdict, why_not = judgement.verdict, why_name_not_comparable(subject)
-    if verdict is Verdict.CLEAR and (lists.stale or why_not):
-        verdict = Verdict.UNVERIFIABLE
+    verdict = Verdict.UNVERIFIABLE if judgement.verdict is Verdict.CLEAR and lists.stale else judgement.verdict
     counts.verdicts[verdict.value] += 1
     whose = f"{row.whose}：" if row.whose else ""
     unused = f"（{row.unused}）" if row.unused else ""
@@ -111,7 +108,7 @@ def _rows_of(
         evidence = hide_in_text(whose + "；".join(e.sentence for e in comparison.evidence) + unused)
         yield row.label, lists.label(number), comparison.verdict.value, comparison.probability, evidence
     if not judgement.matches:
-        reasons = [reason for reason in (judgement.reason(subject), lists.stale, why_not) if reason]
+        reasons = [reason for reason in (judgement.reason(subject), lists.stale) if reason]
         namesakes = ";".join(lists.label(number) for number in judgement.namesake_ids[:_NAMESAKES_NAMED])
         evidence = hide_in_text(whose + ("；".join(reasons) or judgement.why_clear()) + unused)
         yield row.label, namesakes, verdict.value, 0.0, evidence

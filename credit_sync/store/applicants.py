@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
-from credit_sync.records import Applicant
+from credit_sync.records import Applicant, Role
 from credit_sync.store.columns import SUBJECT_PREFIX, from_columns, rows_of, subject_from_columns
 from credit_sync.store.schema import applicant
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Subject, SubjectKind
 
 _BLOCK = 1000
 
@@ -34,6 +34,14 @@ def subjects_of(connection: Connection, ids: Sequence[int]) -> dict[int, Subject
     """Who the applicants are, by their ids, ascending."""
     columns = [c for c in applicant.columns if c.name.startswith(SUBJECT_PREFIX)]
     return {row["id"]: subject_from_columns(row) for row in _rows(connection, ids, [applicant.c.id, *columns])}
+
+
+def of_other_kind(connection: Connection) -> list[int]:
+    """Live applicants that are persons in an organisation's role, or the other way round: their ids, ascending."""
+    c = applicant.c
+    of_persons = c.role.in_([role.value for role in Role if role.of_person])
+    differs = (c.subject_kind == SubjectKind.PERSON.value) != of_persons
+    return list(connection.scalars(select(c.id).where(c.removed_at.is_(None), differs).order_by(c.id)))
 
 
 def _rows(
