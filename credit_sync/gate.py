@@ -35,7 +35,7 @@ from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
-from credit_sync.sources.lists import refusals, watched_lists
+from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.gate import Stored, applicants_on, open_flags_of, screenings_of, unread_rows
 from credit_sync.store.lists import ListState, list_states
@@ -124,7 +124,7 @@ class Gate:
     def stands(self, connection: Connection, at: datetime) -> str:
         """What every answer rests on beside the applicants: another text, another answer may be right."""
         lists = list_states(connection, at, self._watched)
-        said = [(n, dict(s.versions), s.stale, refusals(connection, s)) for n, s in lists.items()]
+        said = [(n, dict(s.versions), s.reason) for n, s in lists.items()]
         return repr([self.weights.stamp, said])
 
     def stored(
@@ -172,7 +172,7 @@ class Gate:
     def _findings(self, connection: Connection, applicants: Mapping[int, Applicant], at: datetime) -> _Findings:
         states = list_states(connection, at, self._watched)
         findings = _Findings(states, self.weights, at)
-        _add_unfit_lists(findings, connection)
+        _add_unfit_lists(findings)
         subjects = {number: found.subject for number, found in applicants.items()}
         for number, found in applicants.items():
             if self._rules.lacks_number(found):
@@ -267,14 +267,12 @@ def _hits(
         yield (number, list_name, listed, via), _Hit(best, numbers)
 
 
-def _add_unfit_lists(findings: _Findings, connection: Connection) -> None:
+def _add_unfit_lists(findings: _Findings) -> None:
     if not findings.states:
         findings.add(Cause.LISTS_UNFIT, "没有配置任何名单")
     for state in findings.states.values():
         if state.stale:
             findings.add(Cause.LISTS_UNFIT, state.reason)
-        for refusal in refusals(connection, state):
-            findings.add(Cause.LISTS_UNFIT, refusal)
 
 
 def _add_change(findings: _Findings, changed_at: datetime, screened_at: datetime, pulled_at: datetime) -> None:

@@ -38,6 +38,7 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
     assert [(task.urgent, task.what) for task in tasks] == [
         (True, "数据源 debtors 的本次数据没有采用"),
         (True, "取数 abnormal 失败"),
+        (True, "失信被执行人名单不能据此放行任何人"),
         (True, "渠道 workbook 有 1 条已超过报送期限"),
         (False, "渠道 workbook 有 1 条校验未通过，没有送出"),
         (False, "隔离区有 3 行没有读懂（本次 3 行）"),
@@ -47,21 +48,20 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
 
 
 def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_path: Path) -> None:
-    """The night goes by what was taken over last, and its verdicts stay; the gate stays shut, so everybody is told."""
+    """What came was another list than the one in force, which therefore clears nobody."""
     night = troubled_night(tmp_path)
-    assert (
-        page_of(night).count("最近一次取到的名单没有接收") == 1
-    )  # and among the tasks as what was not taken over
+    refused = "数据源 debtors 最近一次取到的名单没有接收：原有 6855 条"
+    assert page_of(night).count(refused) == 2, "among the tasks and beside the list"
     with night.engine.connect() as connection:
         flagged = read_flagged(connection, night.settings, THIRD, load_measures())
-    assert flagged.stale == ()
-    assert "数据源 debtors 最近一次取到的名单没有接收：原有 6855 条" in flagged_page(flagged, load_weights())
-    assert "没有接收" in [line[2] for line in flagged_sheets(flagged)[0].rows]
-    assert "最近一次取到的名单没有接收" in status_text(night.engine, night.settings, THIRD.as_of)
+    assert [found.title for found in flagged.stale] == ["失信被执行人名单"]
+    assert refused in flagged_page(flagged, load_weights())
+    assert any(what == "不能放行" and refused in why for *_, what, why in flagged_sheets(flagged)[0].rows)
+    assert refused in status_text(night.engine, night.settings, THIRD.as_of)
     later = Run(THIRD.id + 1, THIRD.as_of + timedelta(days=1))
     night.begin(later)
-    tasks = [task for task in report_of(night, later).tasks if "没有接收" in task.what]
-    assert [(task.urgent, "关口暂不放行" in task.how) for task in tasks] == [(True, True)]
+    tasks = [task for task in report_of(night, later).tasks if refused in task.why]
+    assert [(task.urgent, task.what) for task in tasks] == [(True, "失信被执行人名单不能据此放行任何人")]
 
 
 def test_the_status_says_how_often_a_run_was_interrupted(tmp_path: Path) -> None:

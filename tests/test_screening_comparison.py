@@ -219,6 +219,8 @@ def test_hostile_names_match_nothing(name: str) -> None:
         (person("屈怀*", ID), "姓名不完整，无法比对；须提供完整姓名"),
         (person("屈某某"), "姓名不完整，无法比对；须提供完整姓名"),
         (organisation("芜湖***公司"), "没有可以比对的名称"),
+        (organisation("屈怀瑾、张伟"), "一格里像是写了几个人，无法比对；一格只写一个"),
+        (person("屈怀瑾/欧阳修竹，张伟"), "一格里像是写了几个人，无法比对；一格只写一个"),
     ],
 )
 def test_a_name_that_says_nothing_clears_nobody(applicant: Subject, why: str) -> None:

@@ -203,6 +203,27 @@ def test_nobody_is_cleared_as_whom_he_is_not_written_as(night: Night) -> None:
     assert night.run().judged == 0
 
 
+def test_a_list_whose_last_delivery_was_refused_clears_nobody(night: Night) -> None:
+    """What came was another list than the one in force: nobody knows whom it would have named."""
+    mapping = night.folder / "mappings" / "sources" / "list.toml"
+    mapping.write_text(mapping.read_text("utf-8").replace("max_shrink = 1.0", "max_shrink = 0.5"), "utf-8")
+    whole = [*NOBODY, *({"案号": f"(2016)皖01执{n}号", "姓名": f"{n}的公司"} for n in range(1, 10))]
+    night.deliver("applicants", [{"编号": "1", "姓名": FIRMS[0]}, {"编号": "2", "姓名": "无名氏的公司"}])
+    night.deliver("list", whole)
+    before = night.run().verdicts
+    assert before["clear"] == 1
+    night.deliver("list", NOBODY)
+    night.number += 1
+    run = ledger.begin(night.engine, FIRST + timedelta(days=night.number), {})
+    assert "refused" in {pulled.state for pulled in pull(night.engine, night.settings, run)}
+    assert screen(night.engine, night.settings, run).verdicts == before | {"clear": 0, "unverifiable": 1}
+    ledger.finish(night.engine, run, "done")
+    with night.engine.connect() as connection:
+        assert "没有接收" in " ".join(connection.scalars(select(schema.screening.c.reason)))
+    night.deliver("list", whole)
+    assert night.run().verdicts == before
+
+
 def test_a_namesake_who_joins_a_list_changes_what_a_name_is_worth(night: Night) -> None:
     """The one way in which a listing bears on pairs that it is no part of."""
     listed = [{"案号": "(2016)皖01执1号", "姓名": "欧阳修竹"}]

@@ -1,7 +1,7 @@
 """What every page works with: the store, the settings, how the desk is reached, and how a page is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -110,14 +110,8 @@ class Office:
         return last
 
     def lists(self, connection: Connection, previous: datetime) -> tuple[ListView, ...]:
-        """The watch lists as they are now; what came and went is counted since `previous`.
-
-        A list whose last delivery was refused carries a warning, too: the gate lets nobody pass by it.
-        """
-        views = read_lists(connection, self.settings, self.now(), previous, self.measures)
-        return tuple(
-            replace(view, warning="；".join(filter(None, (view.warning, view.refused)))) for view in views
-        )
+        """The watch lists as they are now; what came and went is counted since `previous`."""
+        return read_lists(connection, self.settings, self.now(), previous, self.measures)
 
 
 def office_of(request: Request) -> Office:

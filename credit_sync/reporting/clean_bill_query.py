@@ -1,7 +1,6 @@
 """The clean-bill list, read from the store: every applicant of a round, and what may be said of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +25,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
-from credit_sync.sources.lists import blocking_reason, refusals, states_of_lists
+from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
 from credit_sync.store.lists import ListState
@@ -46,7 +45,7 @@ def read_clean_bill(  # noqa: PLR0913
 ) -> CleanBill:
     """Everybody who applies in a round, as things stand. Raises CreditSyncError where nobody does."""
     rows = _rows(connection, selection)
-    states = _fit(connection, states_of_lists(connection, settings, at))
+    states = states_of_lists(connection, settings, at)
     flags = _flags(connection, settings, rows)
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
     doubts = _doubts_beside_flags(connection, settings, {n: found[n] for n in flags}, at)
@@ -157,7 +156,7 @@ class _Judge:
         if row["applicant_version"] != row["version"]:
             return Outcome.UNSCREENED, "申报信息变更后尚未比对"
         if self._blocked:
-            return Outcome.BLOCKED, f"名单缺失或过期：{self._blocked}"
+            return Outcome.BLOCKED, f"名单缺失、过期或未接收：{self._blocked}"
         if {name: found["versions"] for name, found in row["lists"].items()} != self._versions:
             return Outcome.UNSCREENED, "名单更新后尚未比对"
         return None
@@ -227,16 +226,6 @@ def _doubts_beside_flags(
 
 
 # What it rests on
-
-
-def _fit(connection: Connection, states: Mapping[str, ListState]) -> dict[str, ListState]:
-    """A list whose last delivery was refused clears nobody, as at the gate: what came was not that which is in force."""
-    return {
-        name: replace(state, stale=True, reason="；".join(filter(None, (state.reason, *refused))))
-        if (refused := refusals(connection, state))
-        else state
-        for name, state in states.items()
-    }
 
 
 def _list(title: str, state: ListState) -> ListLine:

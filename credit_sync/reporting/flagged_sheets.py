@@ -51,8 +51,6 @@ def _summary(report: FlaggedReport) -> Sheet:
         lines.append(("名单", found.title, found.live, f"{found.versions}，{when}"))
         if found.warning:
             lines.append(("名单", found.title, "不能放行", found.warning))
-        if found.refused:
-            lines.append(("名单", found.title, "没有接收", found.refused))
     return Sheet("概况", (("类别", 10), ("项目", 30), ("数值", 18), ("说明", 60)), lines)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
-from credit_sync.sources.lists import refusals, states_of_lists
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import schema
 from credit_sync.store.ledger import Run
 from credit_sync.store.lists import ListState
@@ -25,9 +25,7 @@ class ListView:
     came: int
     went: int
     warning: str
-    """Why the list clears nobody; empty when it is fresh."""
-    refused: str
-    """Why its last delivery was not taken over; empty when it was. The night goes by the one before, the gate stays shut."""
+    """Why the list clears nobody; empty when it may."""
 
 
 def read_lists(
@@ -69,6 +67,5 @@ def _list(connection: Connection, title: str, state: ListState, previous: dateti
         live=state.live,
         came=came or 0,
         went=went or 0,
-        warning=state.reason if state.stale else "",
-        refused=shown("；".join(refusals(connection, state))),
+        warning=shown(state.reason),
     )

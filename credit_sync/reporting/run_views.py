@@ -187,10 +187,7 @@ class RunReport:
         for found in self.lists:
             if found.warning:
                 how = "取到新数据之前，没有预警的申报主体一律是“无法核实”。修复数据源后重新运行。"
-                yield TaskView(True, f"{found.title}缺失或过期，不能据此放行任何人", found.warning, how)
-            if found.refused and found.title not in {s.title for s in self.sources if s.state == "refused"}:
-                how = "比对仍按上一次接收的名单作出，申报系统的关口暂不放行。核实后重新取数。"
-                yield TaskView(True, f"{found.title}以前取到的数据没有接收", found.refused, how)
+                yield TaskView(True, f"{found.title}不能据此放行任何人", found.warning, how)
 
     def _publications(self) -> Iterator[TaskView]:
         for channel in self.channels:

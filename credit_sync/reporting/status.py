@@ -13,7 +13,7 @@ from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
-from credit_sync.sources.lists import refusals, states_of_lists
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.doubts import count_doubtful
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import standings
@@ -47,8 +47,7 @@ def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterato
     yield "名单："
     for name, state in states_of_lists(connection, settings, now).items():
         age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
-        warning = f"  ⚠ {state.reason}，比对不能据此认定无失信" if state.stale else ""
-        warning += "".join(f"  ⚠ {shown(refusal)}" for refusal in refusals(connection, state))
+        warning = f"  ⚠ {shown(state.reason)}，比对不能据此认定无失信" if state.stale else ""
         yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"
     for asked in asked_lists(settings):
         standing = standings(connection, asked.name, now)

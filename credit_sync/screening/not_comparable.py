@@ -6,6 +6,8 @@ from credit_sync.records import Applicant
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
 
+_SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]{2,4})+")
+"""Names of several people, short as they are here."""
 _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
 
 
@@ -22,7 +24,9 @@ def why_not_comparable(applicant: Applicant) -> str:
 
 
 def why_name_not_comparable(subject: Subject) -> str:
-    """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's."""
+    """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's, and several are not one."""
+    if _SEVERAL.fullmatch(subject.name):
+        return "一格里像是写了几个人，无法比对；一格只写一个"
     of_person = subject.kind is SubjectKind.PERSON
     if of_person and (_HIDDEN.search(subject.name) or len(fold_person_name(subject.name)) < 2):
         return "姓名不完整，无法比对；须提供完整姓名"

@@ -10,7 +10,6 @@ from credit_sync.settings import Settings
 from credit_sync.sources.mapping import Mapping as MappingFile
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.lists import ListState, Watched, list_states
-from credit_sync.store.versions import last_refusal
 
 
 def states_of_lists(connection: Connection, settings: Settings, as_of: datetime) -> dict[str, ListState]:
@@ -25,15 +24,6 @@ def watched_lists(mappings: Mapping[str, MappingFile]) -> dict[str, Watched]:
         for source, mapping in mappings.items()
         if mapping.record is RecordKind.LISTING
     }
-
-
-def refusals(connection: Connection, state: ListState) -> tuple[str, ...]:
-    """Why the last delivery of a list's sources was not taken over, in Chinese: the list may be another one by now."""
-    return tuple(
-        f"数据源 {source} 最近一次取到的名单没有接收：{why}"
-        for source in state.sources
-        if (why := last_refusal(connection, source))
-    )
 
 
 def blocking_reason(states: Mapping[str, ListState]) -> str:

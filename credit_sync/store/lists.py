@@ -1,4 +1,4 @@
-"""The age of the watch lists. A list that was never taken over, or not lately, clears nobody."""
+"""How far the watch lists may be trusted. One that was never taken over, not lately, or not when it last came, clears nobody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store.schema import source_version
-from credit_sync.store.versions import pull_in_force
+from credit_sync.store.versions import last_refusal, pull_in_force
 
 _SKEW = timedelta(minutes=5)
 """By so much the clocks of two machines may differ."""
@@ -34,8 +34,9 @@ class ListState:
     live: int
     age_days: float | None
     stale: bool
+    """It clears nobody: too old, or what came last was not taken over and so is another list than this."""
     reason: str
-    """Why it is stale, in Chinese; '' when it is fresh."""
+    """Why it is stale, in Chinese; '' when it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class _Accepted:
     version: int
     live: int
     pulled_at: datetime | None
+    refusal: str
+    """Why what it delivered last was not taken over; '' where it was."""
 
 
 def list_states(connection: Connection, as_of: datetime, watched: Mapping[str, Watched]) -> dict[str, ListState]:
@@ -86,7 +89,8 @@ def _accepted(connection: Connection, source: str) -> _Accepted:
     of_source = select(c.version, c.live).where(c.source == source, c.state == "accepted")
     last = connection.execute(of_source.order_by(c.version.desc()).limit(1)).first()
     pulled_at = pull_in_force(connection, source)
-    return _Accepted(last.version if last else 0, last.live if last else 0, pulled_at)
+    refusal = last_refusal(connection, source)
+    return _Accepted(last.version if last else 0, last.live if last else 0, pulled_at, refusal)
 
 
 def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mapping[str, Watched]) -> ListState:
@@ -111,7 +115,9 @@ def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mappin
 def _why_stale(source: str, last: _Accepted, as_of: datetime, watched: Watched | None) -> str:
     if watched is None:
         return f"数据源 {source} 已不在配置中，其 {last.live} 条名单条目不再更新"
-    return why_distrusted(f"数据源 {source}", last.pulled_at, as_of, watched.max_age_days)
+    refused = f"数据源 {source} 最近一次取到的名单没有接收：{last.refusal}" if last.refusal else ""
+    distrusted = why_distrusted(f"数据源 {source}", last.pulled_at, as_of, watched.max_age_days)
+    return "；".join(filter(None, (distrusted, refused)))
 
 
 def why_distrusted(source: str, pulled_at: datetime | None, at: datetime, max_age_days: float) -> str:

@@ -50,7 +50,7 @@ def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Le
         "as_of": run.as_of,
         "since": since,
         "counts": counts,
-        "stale": [*stale_lists(connection, settings, run), *_refused_lists(connection, settings, run)],
+        "stale": stale_lists(connection, settings, run),
         "desk": settings.desk.address,
     }
     return Letter(
@@ -89,18 +89,9 @@ def problems_of(connection: Connection, settings: Settings, run: Run, summary: S
 
 
 def stale_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:
-    """One line for each list that is missing or too old."""
+    """One line for each list that clears nobody."""
     lists = _lists(connection, settings, run)
-    return [f"{found.title}不能据此放行任何人：{shown(found.warning)}" for found in lists if found.warning]
-
-
-def _refused_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:
-    """One line for each list of which the night knows only what it was before: the gate lets nobody pass by it."""
-    return [
-        f"{found.title}仍按上一次接收的比对，关口暂不放行：{found.refused}"
-        for found in _lists(connection, settings, run)
-        if found.refused
-    ]
+    return [f"{found.title}不能据此放行任何人：{found.warning}" for found in lists if found.warning]
 
 
 def _lists(connection: Connection, settings: Settings, run: Run) -> tuple[ListView, ...]:

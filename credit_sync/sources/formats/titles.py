@@ -11,7 +11,7 @@ def no_titles(place: str, rows: Sequence[Sequence[Any]], names: frozenset[str]) 
     """What was found (the fullest of the first rows) and what was expected."""
     fullest = max(rows, key=lambda row: sum(1 for cell in row if tidy(cell)), default=())
     found = "、".join(tidy(cell)[:20] for cell in fullest if tidy(cell))[:200] or "无"
-    expected = "、".join(sorted(names))
+    expected = "、".join(sorted(names, key=lambda name: (name.isascii(), name)))
     shown = expected if len(expected) <= 300 else expected[:300] + "……"
     return SourceError(
         f"{place} 里找不到标题行。找到的标题：{found}；应有的标题（至少两个）：{shown}",
