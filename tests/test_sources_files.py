@@ -398,7 +398,11 @@ def damaged_zip() -> bytes:
 UNUSABLE: dict[str, tuple[str, bytes, str]] = {
     "empty": ("a.csv", b"", "a.csv 是空文件"),
     "unknown": ("a.pdf", b"x", r"a.pdf 的格式不认识"),
-    "no titles": ("a.csv", "说明,甲\n1,2\n".encode(), r"找到的标题：说明、甲；应有的标题（至少两个）：[^a-zA-Z]*许可证号"),
+    "no titles": (
+        "a.csv",
+        "说明,甲\n1,2\n".encode(),
+        r"找到的标题：说明、甲；应有的标题（至少两个）：[^a-zA-Z]*许可证号",
+    ),
     "no titles in any sheet": ("a.xlsx", workbook([["说明"], ["地址", "电话"]]), "地址、电话"),
     "not xlsx": ("a.xlsx", b"PK\x03\x04 and no more", "a.xlsx 已损坏"),
     "other zip": ("a.xlsx", zipped({"a.txt": b"x"}), "a.xlsx 已损坏"),
