@@ -99,6 +99,19 @@ def test_what_changed_after_the_screening_is_not_cleared_by_it(world: ReviewWorl
     assert bill.clean == ()
 
 
+def test_weights_that_nobody_was_screened_by_call_nobody_clean(world: ReviewWorld) -> None:
+    """As at the gate: by them something may be found, or a dismissed flag wait again."""
+    world.deliver("debtors", case(1, code=""))
+    world.night()
+    world.decide(Conclusion.DISMISS, "张三")
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.DISMISSED
+    world.reweigh("organisation_name.same", 0.9)
+    bill = bill_of(world)
+    assert ({line.why for line in bill.others}, bill.clean) == ({"证据权重调整后尚未比对"}, ())
+    world.night()
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.DISMISSED
+
+
 def test_a_namesake_is_unverifiable_even_beside_a_dismissed_flag(world: ReviewWorld) -> None:
     without = {"编号": "5", "名称": COMMON, "角色": "项目组成员", "处室": "高新处"}
     with_number = {**without, "编号": "6", "证件": NUMBER}

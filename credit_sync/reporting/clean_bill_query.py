@@ -50,7 +50,8 @@ def read_clean_bill(  # noqa: PLR0913
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
     doubts = _doubts_beside_flags(connection, settings, {n: found[n] for n in flags}, at)
     doubts |= _doubts(connection, settings, found, at)
-    judged = _Judge(states, flags, doubts)
+    weights = load_weights(settings.path(settings.mappings))
+    judged = _Judge(states, flags, doubts, weights.stamp)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
         organ=settings.department.name,
@@ -74,7 +75,9 @@ def _rows(connection: Connection, selection: Selection) -> _Rows:
             f"没有系统“{shown(selection.system)}”的申报",
             remedy=f"现有：{'、'.join(map(shown, sorted(known))) or '无'}",
         )
-    columns = [screening.c[name] for name in ("applicant_version", "verdict", "reason", "lists", "screened_at")]
+    columns = [
+        screening.c[name] for name in ("applicant_version", "verdict", "reason", "lists", "weights", "screened_at")
+    ]
     query = select(applicant, *columns).outerjoin(screening, screening.c.applicant_id == c.id)
     wanted = [c.removed_at.is_(None), c.system == selection.system]
     if selection.year is not None:
@@ -120,18 +123,20 @@ def _line(row: RowMapping, outcome: Outcome, why: str) -> Line:
 
 
 class _Judge:
-    """What everybody's outcome rests on: the lists, the open flags, and doubts beside dismissed ones."""
+    """What everybody's outcome rests on: the lists, the weights, the open flags, and doubts beside dismissed ones."""
 
     def __init__(
         self,
         states: Mapping[str, ListState],
         flags: Mapping[int, Sequence[tuple[str, ReviewView]]],
         doubts: Mapping[int, str],
+        weights: str,
     ) -> None:
         self._versions = {name: dict(state.versions) for name, state in states.items()}
         self._blocked = blocking_reason(states)
         self._flags = flags
         self._doubts = doubts
+        self._weights = weights
 
     def outcome(self, number: int, row: RowMapping) -> tuple[Outcome, str]:
         """The outcome of one applicant and why. What speaks against it comes first; nothing clears by silence."""
@@ -159,6 +164,10 @@ class _Judge:
             return Outcome.BLOCKED, f"名单缺失、过期或未接收：{self._blocked}"
         if {name: found["versions"] for name, found in row["lists"].items()} != self._versions:
             return Outcome.UNSCREENED, "名单更新后尚未比对"
+        if (
+            row["weights"] != self._weights
+        ):  # by other weights something may be found, or a dismissed flag wait again
+            return Outcome.UNSCREENED, "证据权重调整后尚未比对"
         return None
 
 
