@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -37,6 +37,16 @@ def _with_time_of_day(written: str) -> str:
     return written
 
 
+def _local(written: datetime | None) -> datetime | None:
+    """As everything in the store: local time without a zone."""
+    if written is None or written.tzinfo is None:
+        return written
+    try:
+        return written.astimezone().replace(tzinfo=None)
+    except (OverflowError, ValueError):  # the first or the last day of the calendar, seen from another zone
+        raise ValueError("时间超出范围") from None
+
+
 @router.get("/gate/{system}/{application:path}", response_model=GateTold, summary="库中一个申报可否继续")
 def stored(
     request: Request,
@@ -46,6 +56,7 @@ def stored(
     changed_at: Annotated[
         datetime | None,
         BeforeValidator(_with_time_of_day),
+        AfterValidator(_local),
         Query(
             description="申报在贵系统中最后修改的时间（RFC 3339，至少到分）；晚于最近一次取数或比对的，回答 unknown。"
             "不写时区的视为本地时间"
@@ -57,7 +68,7 @@ def stored(
     service, system, application = service_of(request), plain(system), plain(application)
     refuse_other_system(service, caller, system)
     with service.office.engine.connect() as connection:
-        answer = service.gate.stored(connection, system, application, service.office.now(), _local(changed_at))
+        answer = service.gate.stored(connection, system, application, service.office.now(), changed_at)
     asked = Asked(service, caller, Action.GATE, f"{system} {application}")
     return answer_on_record(asked, _told(service, answer))
 
@@ -106,8 +117,3 @@ def _applicant(body: ApplicationAsked, asked: ApplicantAsked, at: datetime) -> A
 def _told(service: Service, answer: GateAnswer) -> Told:
     detail = {"verdict": answer.passage.value, "causes": sorted({reason.cause.value for reason in answer.reasons})}
     return Told(gate_json(answer, service.gate.measures), detail)
-
-
-def _local(written: datetime | None) -> datetime | None:
-    """As everything in the store: local time without a zone."""
-    return written if written is None or written.tzinfo is None else written.astimezone().replace(tzinfo=None)
