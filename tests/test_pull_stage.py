@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +11,11 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.settings import Settings
+from credit_sync.sources.connect import Source, asks_since
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
+from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful
@@ -265,6 +269,42 @@ def test_the_age_of_lists(world: World) -> None:
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") == FIRST_NIGHT + timedelta(days=1)
         assert pull_in_force(connection, "c") is None
+
+
+def test_a_refused_delta_is_not_made_good_by_the_next(world: World) -> None:
+    """Nobody sends its rows again by himself: the list clears nobody until somebody has."""
+
+    def reason() -> str:
+        with world.engine.connect() as connection:
+            watched = {"b": watched_lists(world.mappings())["b"]}
+            return list_states(connection, FIRST_NIGHT + timedelta(days=world.night), watched)["debtors"].reason
+
+    gone = [entry(n, 状态="删除") for n in (1, 2, 3)]
+    world.pull("b", *(entry(n) for n in range(1, 5)))
+    assert world.pull("b", *gone).state == "refused"
+    refused = reason()
+    assert "原有 4 条记录，本次少了 3 条" in refused
+    for number in (5, 6):
+        assert world.pull("b", entry(number)).state == "accepted"
+        assert reason() == f"{refused}{NOT_MADE_GOOD}"
+    assert world.pull("b", *gone, accept_shrink=True).state == "accepted"
+    assert reason() == ""
+    world.pull("b", entry(7))
+    assert reason() == ""
+
+
+def test_a_delta_since_the_last_accepted_pull_brings_what_was_refused(tmp_path: Path) -> None:
+    http = {"kind": "http", "mapping": "m", "url": "http://127.0.0.1/", "delivery": "delta"}
+    database = {"kind": "database", "mapping": "m", "url": "sqlite:///x.db", "delivery": "delta"}
+    given = {
+        "a": http | {"since_parameter": "since"},
+        "b": http,
+        "c": database | {"query": "SELECT * FROM t WHERE changed > :since"},
+        "d": database | {"query": "SELECT * FROM t"},
+        "e": {"kind": "file", "mapping": "m", "folder": str(tmp_path), "delivery": "delta"},
+    }
+    sources = Settings.model_validate({"sources": given}).sources
+    assert {name for name, source in sources.items() if asks_since(cast("Source", source))} == {"a", "c"}
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:

@@ -18,6 +18,13 @@ from credit_sync.subjects.identifiers import hide_in_text
 Source = HttpSource | DatabaseSource | FileSource
 
 
+def asks_since(source: Source) -> bool:
+    """Whether a source is asked for all that has changed since the last accepted pull, not for what it sends by itself."""
+    if isinstance(source, HttpSource):
+        return bool(source.since_parameter)
+    return isinstance(source, DatabaseSource) and database.asks_since(source.query)
+
+
 def open_rows(  # noqa: PLR0913
     name: str,
     source: Source,

@@ -102,6 +102,11 @@ def _read_only(url: URL) -> URL:
     return url.set(database=f"file:{quote(str(path.resolve()))}").update_query_dict({"mode": "ro", "uri": "true"})
 
 
+def asks_since(query: str) -> bool:
+    """Whether a query asks for what has changed since the last pull."""
+    return "since" in text(query).compile().params
+
+
 def _statement(query: str, connection: Connection, since: datetime | None) -> TextClause:
     statement = text(query)
     unknown: Sequence[str] = sorted(set(statement.compile().params) - {"since"})

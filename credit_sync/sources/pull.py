@@ -21,7 +21,7 @@ from credit_sync.processes import collecting_rarely
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.asking import AskedSource, ask_list
-from credit_sync.sources.connect import Source, open_rows
+from credit_sync.sources.connect import Source, asks_since, open_rows
 from credit_sync.sources.formats import MisjudgedError
 from credit_sync.sources.known import TellApart, all_to_be_read, telling_apart
 from credit_sync.sources.mapping import Mapping, load_mappings
@@ -129,7 +129,8 @@ def _read_and_take_over(  # noqa: PLR0913
     """Raises MisjudgedError, before anything is taken over, where `presume` (`open_rows`) was of no use."""
     with Spool() as spool:
         known = _fill(spool, engine, run, source, progress, presume=presume)
-        delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known)
+        since = asks_since(source.connector)
+        delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known, since)
         return take_over(engine, run, delivery)
 
 

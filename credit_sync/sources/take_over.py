@@ -28,11 +28,19 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.records import RecordWriter, in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import PulledSource, add_version, last_accepted, next_version, pull_in_force
+from credit_sync.store.versions import (
+    PulledSource,
+    add_version,
+    last_accepted,
+    last_refusal,
+    next_version,
+    pull_in_force,
+)
 from credit_sync.subjects.identifiers import hide_in_text
 
 SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
+NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 接收，或取一次全量"
 
 State = Literal["accepted", "refused"]
 
@@ -57,6 +65,8 @@ class Delivery:
     accept_shrink: bool = False
     known: KnownRows = NOTHING_KNOWN
     """The known rows that those of a whole list were told apart by."""
+    since_accepted: bool = False
+    """A delta of all that has changed since the last accepted pull, what was refused in between included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,23 @@ def take_over(engine: Engine, run: Run, delivery: Delivery) -> TakenOver:
     try:
         with writing(engine) as connection:
             written = write(connection, run, delivery)
-            version = add_version(connection, delivery.source, run, written.counts, facts=written.facts)
+            missing = _still_missing(connection, run, delivery)
+            version = add_version(
+                connection, delivery.source, run, written.counts, missing=missing, facts=written.facts
+            )
             ledger.stage_done(connection, run, "pull", delivery.source.name, written.counts.stored())
         return TakenOver("accepted", version, written.counts)
     except _RefusedError as refused:
         return _record_refusal(engine, run, delivery, refused)
+
+
+def _still_missing(connection: Connection, run: Run, delivery: Delivery) -> str:
+    """Why an earlier delivery was refused whose rows a delta does not bring: nobody sends them again by himself."""
+    source = delivery.source
+    if source.delivery != "delta" or delivery.since_accepted or delivery.accept_shrink:
+        return ""
+    refusal = last_refusal(connection, source.name, before=next_version(connection, source.name, run))
+    return f"{refusal.removesuffix(NOT_MADE_GOOD)}{NOT_MADE_GOOD}" if refusal else ""
 
 
 def write(connection: Connection, run: Run, delivery: Delivery) -> Written:

@@ -58,10 +58,12 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
     counts: Counts,
     *,
     refusal: str = "",
+    missing: str = "",
     facts: Facts | None = None,
     asked: Asked | None = None,
 ) -> int:
-    """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted."""
+    """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted,
+    `missing` why an earlier one was not whose rows this one, accepted, does not bring."""
     c = source_version.c
     number = next_version(connection, source.name, run)
     connection.execute(source_version.delete().where(c.source == source.name, c.version == number))
@@ -74,7 +76,7 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
         "delivery": source.delivery,
         "pulled_at": run.as_of,
         "state": "refused" if refusal else "accepted",
-        "reason": asked.reason if asked else refusal,
+        "reason": asked.reason if asked else refusal or missing,
         "facts": facts.stored() if facts else {},
         "who": asked.who if asked else "",
         "back_to": asked.back_to if asked else None,
@@ -122,9 +124,15 @@ def pull_in_force(connection: Connection, source: str) -> datetime | None:
     return None
 
 
-def last_refusal(connection: Connection, source: str) -> str:
-    """Why the last delivery of a source was refused; '' where it was not. Rows that were read anew are no delivery."""
+def last_refusal(connection: Connection, source: str, *, before: int | None = None) -> str:
+    """Why a delivery of a source was refused whose rows have not come since; '' where there is none.
+
+    That is the last one, or an earlier one that the deltas after it do not make good. Rows that were read anew are no
+    delivery. `before`: as it was before that version.
+    """
     c = source_version.c
-    deliveries = select(c.state, c.reason).where(c.source == source, c.delivery != "retry")
+    deliveries = select(c.state, c.delivery, c.reason).where(c.source == source, c.delivery != "retry")
+    if before is not None:
+        deliveries = deliveries.where(c.version < before)
     last = connection.execute(deliveries.order_by(c.version.desc()).limit(1)).first()
-    return str(last.reason) if last is not None and last.state == "refused" else ""
+    return str(last.reason) if last is not None and (last.state == "refused" or last.delivery == "delta") else ""
