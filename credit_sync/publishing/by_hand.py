@@ -18,6 +18,7 @@ from credit_sync.publishing.queueing import repaired_on, submissions_of
 from credit_sync.publishing.selection import known_by
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
+from credit_sync.store import audit
 from credit_sync.store.columns import from_columns
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import RECORD_TABLES, credit_repair, penalty, submission
@@ -116,6 +117,7 @@ def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run)
     row = withdrawn_row(from_columns(PUBLISHED_KINDS[outbox.kind], found.record._asdict()), past, outbox)
     if row is None:
         raise CreditSyncError(f"{found.record.document_number} 没有在平台公示，不用撤回")
+    _note(connection, audit.Action.WITHDRAW, found, asked, run)
     if found.held is not None and found.held.action == Action.WITHDRAW:
         _decide(connection, found.held.id, asked, state=State.PENDING, decision=Decided.WITHDRAW, row=row)
         return
@@ -124,10 +126,11 @@ def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run)
     _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
 
 
-def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:  # noqa: ARG001 - a decision
+def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
     """Leaves what waits for a person as it is: public stays public, taken back stays taken back."""
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
+    _note(connection, audit.Action.KEEP, found, asked, run)
     _decide(connection, found.held.id, asked, state=State.UNCHANGED, decision=Decided.KEEP)
 
 
@@ -144,6 +147,7 @@ def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -
     values = called_for(found.record._asdict(), past, found.outbox, repaired, others)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
+    _note(connection, audit.Action.RESUME, found, asked, run)
     _add(connection, found, values | {"decision": Decided.RESUME}, asked, run)
 
 
@@ -199,6 +203,8 @@ def repair(  # noqa: PLR0913 - what stands on record
     connection.execute(delete(credit_repair).where(credit_repair.c.penalty_id.in_(ids)))
     connection.execute(insert(credit_repair), [{"penalty_id": number, **values} for number in ids])
     _make_anew(connection, ids)
+    detail = {"reason": asked.reason, "on": on.isoformat()}
+    audit.note(connection, at=run.as_of, who=asked.who, action=audit.Action.REPAIR, target=document, detail=detail)
     return len(ids)
 
 
@@ -208,6 +214,11 @@ def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
     by_itself = and_(submission.c.action == Action.WITHDRAW, submission.c.decision == "")
     waiting = submission.c.state.in_((State.PENDING, State.REJECTED))
     connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
+
+
+def _note(connection: Connection, action: audit.Action, found: Publication, asked: Asked, run: Run) -> None:
+    target, detail = f"{found.outbox.channel} {found.record.document_number}", {"reason": asked.reason}
+    audit.note(connection, at=run.as_of, who=asked.who, action=action, target=target, detail=detail)
 
 
 def _decide(connection: Connection, submission_id: int, asked: Asked, **values: Any) -> None:
