@@ -20,7 +20,7 @@ from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
 from credit_sync.sources.reading import Reader, join_key, join_keys, key_part, key_parts
 from credit_sync.sources.reading_pool import read_blocks
-from credit_sync.sources.row_columns import by_column, in_one_block, unpacked
+from credit_sync.sources.row_columns import in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
 from credit_sync.sources.spool import Block
 from credit_sync.sources.values import text_of, texts_of
@@ -72,6 +72,10 @@ def raw(number: int, values: dict[str, Any]) -> RawRow:
     return RawRow(Origin("a", "a.csv", number, PULLED), values)
 
 
+def by_block(reader: BlockReader, rows: list[Row]) -> Block:
+    return reader.read_columns(in_one_block(rows).columns())
+
+
 def row_by_row(mapping: Mapping, rows: list[Row]) -> Block:
     reader, block = Reader(mapping), Block()
     for row in rows:
@@ -94,8 +98,8 @@ def everything(block: Block) -> tuple[object, ...]:
 @pytest.mark.parametrize("cells", [PERSON, COMPANY, WHOLE, ("张三", "", "", *WHOLE[3:])])
 def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
     rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
-    assert list(BlockReader(Reader(DEBTORS))._entries(by_column(rows))[1]) == [0]
-    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+    assert list(BlockReader(Reader(DEBTORS))._entries(in_one_block(rows).columns())[1]) == [0]
+    assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 
 def test_what_a_mapping_says_of_all_rows_and_for_a_code_is_read_alike() -> None:
@@ -110,13 +114,13 @@ def test_what_a_mapping_says_of_all_rows_and_for_a_code_is_read_alike() -> None:
         raw(n, dict(zip(TITLES, (*PERSON[:5], place, *PERSON[6:]), strict=True)))
         for n, place in enumerate(("安徽", "江苏", "", "浙江", "江苏"))
     ]
-    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+    assert everything(by_block(BlockReader(Reader(mapping)), rows)) == everything(row_by_row(mapping, rows))
 
 
 def test_what_a_number_tells_is_no_part_of_a_key() -> None:
     mapping = DEBTORS.model_copy(update={"key": ("name", "sex", "birth_year")})
     rows: list[Row] = [raw(1, dict(zip(TITLES, ("张三", "", "", *WHOLE[3:]), strict=True)))]
-    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+    assert everything(by_block(BlockReader(Reader(mapping)), rows)) == everything(row_by_row(mapping, rows))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_numbers_in_several_fields_are_read_alike(numbers: dict[str, str]) -> No
         raw(1, {"iname": "张三", "caseCode": "1"} | numbers),
         raw(2, {"iname": "张三", "caseCode": "2"} | dict.fromkeys(numbers, "")),
     ]
-    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+    assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 
 def test_what_is_taken_out_of_a_list_is_read_alike() -> None:
@@ -145,14 +149,14 @@ def test_what_is_taken_out_of_a_list_is_read_alike() -> None:
         raw(n, {"iname": "合肥甲有限公司", "caseCode": "1", "people": text, "businessEntity": "钱七"})
         for n, text in enumerate(people)
     ]
-    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+    assert everything(by_block(BlockReader(Reader(mapping)), rows)) == everything(row_by_row(mapping, rows))
 
 
 def test_a_number_that_a_pattern_takes_out_of_a_text_is_read_alike() -> None:
     field = FieldMapping.model_validate({"from": ["cardNum"], "pattern": "[0-9*X]{18}"})
     mapping = DEBTORS.model_copy(update={"fields": DEBTORS.fields | {"identifier": field}})
     rows: list[Row] = [raw(1, {"iname": "张三", "caseCode": "1", "cardNum": "证3401001900****0017号"})]
-    assert everything(BlockReader(Reader(mapping)).read(rows)) == everything(row_by_row(mapping, rows))
+    assert everything(by_block(BlockReader(Reader(mapping)), rows)) == everything(row_by_row(mapping, rows))
 
 
 def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +166,7 @@ def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> No
         raw(n, dict(zip(TITLES, (*PERSON[:2], f"{90 + n}", *PERSON[3:8], day, *PERSON[9:]), strict=True)))
         for n, day in enumerate(days)
     ]
-    assert everything(BlockReader(Reader(DEBTORS)).read(rows)) == everything(row_by_row(DEBTORS, rows))
+    assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 
 def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
@@ -193,7 +197,7 @@ def test_a_block_reads_as_its_rows_do(name: str, data: st.DataObject) -> None:
     reader = BlockReader(Reader(mapping))
     for _ in range(2):  # what is remembered changes nothing
         rows = data.draw(odd_rows(mapping))
-        assert everything(reader.read(rows)) == everything(row_by_row(mapping, rows))
+        assert everything(by_block(reader, rows)) == everything(row_by_row(mapping, rows))
 
 
 @given(
@@ -218,7 +222,7 @@ def test_keys_are_joined_by_column_as_by_row(rows: list[tuple[str, ...]]) -> Non
 def test_rows_by_column_come_to_a_helper_as_they_are(rows: list[Row]) -> None:
     packed = in_one_block(rows).packed()
     assert packed is not None
-    here, there = by_column(rows), unpacked(pickle.loads(packed))
+    here, there = in_one_block(rows).columns(), unpacked(pickle.loads(packed))
     assert [there.row(number) for number in range(len(there))] == [rows[place] for place in here.at]
     assert there.others == {place: row for place, row in enumerate(rows) if place not in here.at}
 

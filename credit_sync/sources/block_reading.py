@@ -17,8 +17,8 @@ from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns
 from credit_sync.sources.field_reading import FieldReader, ProblemError
 from credit_sync.sources.reading import Draft, Reader, join_keys, key_part, key_parts
 from credit_sync.sources.remembered import Remembered
-from credit_sync.sources.row_columns import RowColumns, by_column, without
-from credit_sync.sources.rows import RawRow, Row
+from credit_sync.sources.row_columns import RowColumns, without
+from credit_sync.sources.rows import RawRow
 from credit_sync.sources.spool import Block
 from credit_sync.sources.subject_columns import (
     Numbers,
@@ -61,12 +61,8 @@ class BlockReader:
         same = {self._columns[field]: _bare(value) for field, value in said if field in self._columns}
         self._writer = EntryColumns(mapping.list, same)
 
-    def read(self, rows: Sequence[Row | Again]) -> Block:
-        """What the rows come to, in their order."""
-        return self.read_columns(by_column(rows))
-
     def read_columns(self, rows: RowColumns) -> Block:
-        """The same for rows by column."""
+        """What the rows come to, in their order."""
         entries, places = self._entries(rows)
         taken = set(places)
         odd = rows.others | {place: rows.row(n) for n, place in enumerate(rows.at) if place not in taken}

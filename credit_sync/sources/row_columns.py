@@ -146,8 +146,3 @@ def in_one_block(rows: Sequence[Rows | Again]) -> RowBlock:
 
 def _titles(row: RawRow | RawRows) -> tuple[str, ...]:
     return tuple(row.values) if isinstance(row, RawRow) else row.table.titles
-
-
-def by_column(rows: Sequence[Row | Again]) -> RowColumns:
-    """The rows of a block to be read."""
-    return in_one_block(rows).columns()
