@@ -107,3 +107,8 @@ def test_a_name_that_may_be_of_either_kind_is_compared_as_both(tmp_path: Path) -
     listed = f"listing_id,name,identifier\nL1,艾力亚尔·吐尔洪,{ID[:10]}****{ID[14:]}\nL2,中国科学技术大学,\n"
     found = screened(tmp_path, "applicant_id,name\n1,艾力亚尔吐尔洪\n2,中科大\n3,李建国\n", listed)
     assert [(row[1], row[2]) for row in found] == [("L1", "possible"), ("L2", "probable"), ("", "clear")]
+
+
+def test_why_nobody_is_cleared_is_told_of_whichever_kind_says_nothing(tmp_path: Path) -> None:
+    [row] = screened(tmp_path, "applicant_id,kind,name\n1,organisation,华\n")
+    assert (row[2], row[4]) == ("unverifiable", "姓名不完整，无法比对；须提供完整姓名")

@@ -164,9 +164,8 @@ class _Judge:
             return Outcome.BLOCKED, f"名单缺失、过期或未接收：{self._blocked}"
         if {name: found["versions"] for name, found in row["lists"].items()} != self._versions:
             return Outcome.UNSCREENED, "名单更新后尚未比对"
-        if (
-            row["weights"] != self._weights
-        ):  # by other weights something may be found, or a dismissed flag wait again
+        # By other weights something may be found, or a dismissed flag wait again.
+        if row["weights"] != self._weights:
             return Outcome.UNSCREENED, "证据权重调整后尚未比对"
         return None
 

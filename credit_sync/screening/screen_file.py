@@ -84,12 +84,13 @@ def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: Fi
 
 def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Iterator[OutputRow]:
     meant = [as_meant(row.read.record.subject) for row in block if isinstance(row.read, Read)]
-    judgements = iter(lists.judge([subject for one in meant for subject in one]))
-    best = iter([max(islice(judgements, len(one)), key=lambda found: found.verdict.rank) for one in meant])
+    subjects = [subject for one in meant for subject in one]
+    judged = zip(subjects, lists.judge(subjects), strict=True)
+    best = iter([max(islice(judged, len(one)), key=lambda found: found[1].verdict.rank) for one in meant])
     for row in block:
         counts.applicants += 1
         if isinstance(row.read, Read):
-            yield from _rows_of(row, row.read.record.subject, next(best), lists, counts)
+            yield from _rows_of(row, *next(best), lists, counts)
         else:
             counts.unread_applicants += 1
             counts.verdicts[Verdict.UNVERIFIABLE.value] += 1
