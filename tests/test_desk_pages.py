@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from credit_sync import review
 from credit_sync.desk.flag_list import PER_PAGE
 from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
+from credit_sync.screening.decisions import Conclusion
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
@@ -226,6 +228,34 @@ def test_a_flag_whose_cases_went_over_to_another(world: World, tmp_path: Path) -
         connection.execute(moved.values(flag_id=made.flag("仰宗岱")))
     answer = made.signed_in("officer").get(f"/flags/{number}")
     assert (answer.status_code, "转到同一申报主体的另一条预警" in answer.text) == (404, True)
+
+
+def test_other_flags_on_the_same_two_are_told_to_whom_they_are_visible(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    number = made.flag("仰宗岱")
+    flag, match, applicant = schema.flag, schema.match, schema.applicant
+    with writing(made.engine) as connection:
+        found = connection.execute(select(flag).where(flag.c.id == number)).mappings().one()
+        there = (
+            connection.execute(select(applicant).where(applicant.c.id == found["applicant_id"])).mappings().one()
+        )
+        again = {"id": 900_000, "key": "again", "application": "AGAIN-1", "department": SCIENCE}
+        connection.execute(applicant.insert().values(**{**there, **again}))
+        connection.execute(flag.insert().values(**{**found, "id": 9000, "applicant_id": 900_000}))
+        for case in connection.execute(select(match).where(match.c.flag_id == number)).mappings().all():
+            connection.execute(match.insert().values(**{**case, "applicant_id": 900_000, "flag_id": 9000}))
+        reasons = made.application.state.office.reasons
+        said = {"reason": "other_by_number", "text": "", "who": "甲", "at": SECOND.as_of, "reasons": reasons}
+        review.decide(connection, 9000, Conclusion.DISMISS, **said)
+    heading = "同一申报主体、同一名单主体的其他预警"
+    page = made.signed_in("officer").page(f"/flags/{number}")
+    assert heading in page
+    assert '<a href="/flags/9000">预警 9000</a> <bdi>AGAIN-1</bdi>' in page
+    assert "甲 排除：" in page
+    add_users(made.engine, "science")
+    assert there["department"] == AWARDS
+    assert heading in made.signed_in("officer").page("/flags/9000")
+    assert heading not in made.signed_in("science").page("/flags/9000")
 
 
 def test_a_mapping_that_is_broken(world: World, tmp_path: Path) -> None:

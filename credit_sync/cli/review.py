@@ -20,6 +20,7 @@ from credit_sync.reporting.files import write_report
 from credit_sync.reporting.flag_query import flag_views
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.review_text import flag_text, list_json, list_text
 from credit_sync.review import Standing
 from credit_sync.review_import import Outcome, import_decisions, problems
@@ -82,7 +83,8 @@ def show(ctx: click.Context, flag_id: int, config: Path | None) -> int:
         standing = review.standing(connection, flag_id)
         found = flag_views(connection, flag.c.id == flag_id, desk.measures, desk.reasons)
         history = review.history(connection, flag_id)
-    click.echo(flag_text(standing, found, history, desk.reasons))
+        others = other_flags(connection, flag_id, desk.measures, desk.reasons)
+    click.echo(flag_text(standing, found, history, others, desk.reasons))
     return 0
 
 

@@ -16,7 +16,8 @@ from credit_sync.desk.rights import User
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.reporting.flag_query import flag_views
-from credit_sync.reporting.flagged_views import ApplicationHead, FlagView
+from credit_sync.reporting.flagged_views import ApplicationHead, FlagView, OtherFlags
+from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.record_changes import RecordChange, record_changes
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.side_by_side import ComparedView, side_by_side
@@ -90,6 +91,8 @@ class OneFlag:
     cases: tuple[CaseView, ...]
     others: tuple[tuple[int, str, str], ...]
     """(number, name, verdict) of the application's other open flags."""
+    on_same_two: OtherFlags
+    """Of these that the user may see."""
     events: tuple[Event, ...]
 
 
@@ -129,6 +132,13 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
         namesakes=_namesakes(connection, office, applicant.subject),
         cases=tuple(_case(row, listing) for row, listing in matches),
         others=tuple(_others(connection, applicant, number)),
+        on_same_two=other_flags(
+            connection,
+            number,
+            office.measures,
+            office.reasons,
+            visible=lambda other: is_of_user(user, other),
+        ),
         events=tuple(sorted(_events(connection, found, matches), key=lambda event: event.at)),
     )
 

@@ -135,6 +135,26 @@ class ApplicationView:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherFlag:
+    """Another flag on the same applicant and the same listed subject."""
+
+    number: int
+    head: ApplicationHead
+    role: str
+    list_title: str
+    closed: bool
+    review: ReviewView
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFlags:
+    """How many of them there are by state, and some: those that people concluded last before those that wait."""
+
+    by_state: tuple[tuple[str, int], ...]
+    told: tuple[OtherFlag, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedView:
     """A step that a person took on a flag since the last report."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.columns import aligned
-from credit_sync.reporting.flagged_views import ApplicationHead, FlagView
+from credit_sync.reporting.flagged_views import ApplicationHead, FlagView, OtherFlags
 from credit_sync.reporting.shown import shortened, shown
 from credit_sync.review import HistoryStep, Standing
 from credit_sync.screening.decisions import Change
@@ -53,13 +53,22 @@ def list_json(flags: Iterable[Found]) -> list[dict[str, Any]]:
     ]
 
 
-def flag_text(standing: Standing, found: Iterable[Found], history: Iterable[HistoryStep], reasons: Reasons) -> str:
-    """One flag with its evidence, its measure and its history. `found`: none, where its cases are now another flag's."""
+def flag_text(
+    standing: Standing,
+    found: Iterable[Found],
+    history: Iterable[HistoryStep],
+    others: OtherFlags,
+    reasons: Reasons,
+) -> str:
+    """One flag with its evidence, its measure, its history, and the other flags on the same two. `found`: none, where its
+    cases are now another flag's.
+    """
     closed = f"　已关闭：{shown(standing.closed)}" if standing.closed else ""
     lines = [f"预警 {standing.flag_id}　{labels.STATES[standing.state]}{closed}"]
     lines += [line for head, flag in found for line in _facts(head, flag)]
     steps = [line for step in history for line in _step(step, reasons)]
-    return "\n".join([*lines, "复核经过：" if steps else "复核经过：尚无", *steps])
+    lines += ["复核经过：" if steps else "复核经过：尚无", *steps, *_others(others)]
+    return "\n".join(lines)
 
 
 def _facts(head: ApplicationHead, flag: FlagView) -> list[str]:
@@ -78,6 +87,16 @@ def _facts(head: ApplicationHead, flag: FlagView) -> list[str]:
     measure = flag.measure
     lines += [f"处理：{labels.EFFECTS[measure.effect]}，{measure.title}。{measure.text}", f"依据：{measure.basis}"]
     return lines
+
+
+def _others(others: OtherFlags) -> Iterator[str]:
+    if others.told:
+        counts = "，".join(f"{state} {count} 条" for state, count in others.by_state)
+        yield f"同一申报主体、同一名单主体的其他预警（{counts}；供参考，本条仍须另作结论）："
+    for other in others.told:
+        where = f"{other.head.system} {other.head.number}，{other.role}，{other.list_title}"
+        state = other.review.sentence or other.review.title
+        yield f"  预警 {other.number}（{where}）{'已关闭　' if other.closed else ''}{state}"
 
 
 def _step(step: HistoryStep, reasons: Reasons) -> Iterator[str]:
