@@ -5,6 +5,7 @@ import re
 from rapidfuzz.distance import OSA, Postfix
 
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
+from credit_sync.subjects.numerals import without_numbers
 from credit_sync.subjects.organisation_names import OrganisationName
 from credit_sync.subjects.person_names import sound_alike
 
@@ -50,6 +51,8 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
 
 def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """Names that a typing error or two could explain, and those that only look so."""
+    if _same_but_numerals(x, y):
+        return "one_character", f"名称只是数字写法不同：{x.full} 与 {y.full}"
     if _other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
     if (dropped := _dropped_head(x, y, scales)) is not None:
@@ -238,6 +241,11 @@ def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales)
     if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND or x.branch:
         return False
     return not _typed(a, b, scales)
+
+
+def _same_but_numerals(x: OrganisationName, y: OrganisationName) -> bool:
+    """58同城 and 五八同城: where nothing is counted a numeral is a word, and another way to write it mostly the same word."""
+    return x.bare != y.bare and without_numbers(x.bare) == without_numbers(y.bare)
 
 
 def _other_number(x: OrganisationName, y: OrganisationName) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from credit_sync.subjects.numerals import numerals_in_one_way
 from credit_sync.subjects.places import Division, Gazetteer
 from credit_sync.subjects.writing import folded
 
@@ -85,7 +86,7 @@ class OrganisationParser:
         self.parse = lru_cache(maxsize=20_000)(self._parse)
 
     def _parse(self, name: str) -> OrganisationName:
-        plain = full = folded(name)
+        plain = full = numerals_in_one_way(folded(name))
         bracketed: tuple[str, ...] = ()
         if not full.isalnum():
             full, plain, bracketed = self._without_punctuation(full)
