@@ -24,6 +24,7 @@ from credit_sync.reporting.run_report import write_run_report
 from credit_sync.reporting.summary import Summary, summarise
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
+from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import make_readers, pull
 from credit_sync.store import audit, ledger, migrate
@@ -105,6 +106,7 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
     run = ledger.begin(engine, options.as_of, options.stored())
     note_configuration(engine, settings, run)
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))
+    renew_stored_keys(engine)
     wanted = (options.only,) if options.only else ledger.STAGES
     reports: list[Path] = []
     if "pull" in wanted:

@@ -29,7 +29,9 @@ def test_a_counted_number_is_one_in_digits_and_in_words(number: int) -> None:
 
 @given(st.integers(1, 999), st.integers(1, 999))
 def test_two_numbers_stay_two(one: int, other: int) -> None:
-    first, second = (numerals_in_one_way(f"第{in_words(n) if n % 100 or n < 100 else n}中学") for n in (one, other))
+    first, second = (
+        numerals_in_one_way(f"第{in_words(n) if n % 100 or n < 100 else n}中学") for n in (one, other)
+    )
     assert (first == second) == (one == other)
 
 

@@ -151,6 +151,12 @@ subject_key = Table(
     sqlite_with_rowid=False,
 )
 
+key_scheme = Table(
+    "key_scheme",
+    metadata,
+    Column("scheme", String(32), primary_key=True),  # by which the keys above were made: screening/stored_keys.py
+)
+
 known_rows = Table(
     "known_rows",
     metadata,
