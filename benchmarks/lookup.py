@@ -29,6 +29,7 @@ from credit_sync.records import Listing
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings, load_settings
@@ -89,7 +90,14 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
         for subject in asked:
             began, worked = time.perf_counter(), time.process_time()
             answer = look_up(
-                connection, subject, states, now, scales, current=open_index(connection, index), unknown=""
+                connection,
+                subject,
+                states,
+                now,
+                scales.weights,
+                current=open_index(connection, index),
+                names=known_other_names(connection, settings.path(settings.mappings)),
+                unknown="",
             )
             times.append(time.perf_counter() - began)
             cpu.append(time.process_time() - worked)

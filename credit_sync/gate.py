@@ -30,7 +30,7 @@ from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
-from credit_sync.screening.reference import reference
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
@@ -173,7 +173,8 @@ class Gate:
         states = list_states(connection, at, self._watched)
         findings = _Findings(states, self.weights, at)
         _add_unfit_lists(findings)
-        subjects = {number: found.subject for number, found in applicants.items()}
+        names = known_other_names(connection, self._folder)
+        subjects = {number: names.of(found.subject) for number, found in applicants.items()}
         for number, found in applicants.items():
             if self._rules.lacks_number(found):
                 findings.add(Cause.NO_NUMBER, "没有完整有效的证件号码，这一角色须提供", number)
@@ -183,7 +184,7 @@ class Gate:
         for number, why in unknown_reasons(connection, self.asked, asking, at).items():
             findings.add(Cause.NO_ANSWER, why, number)
         current = self.index.current(connection)
-        scales = Scales(findings.weights, reference(), listed=current.stamp.entries)
+        scales = Scales(findings.weights, names.reference, listed=current.stamp.entries)
         judgements, compared = StoredCandidates(connection, current).judge(subjects, scales, at)
         for number, judgement in judgements.items():
             findings.hits |= dict(_hits(number, judgement, compared))

@@ -18,6 +18,8 @@ from credit_sync.screening.evidence import Bearing, Scales
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.meant import as_meant
 from credit_sync.screening.not_comparable import why_name_not_comparable
+from credit_sync.screening.other_names import OtherNames
+from credit_sync.screening.weights import Weights
 from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.questions import Questions
@@ -81,18 +83,19 @@ def look_up(  # noqa: PLR0913
     subject: Subject,
     states: Mapping[str, ListState],
     as_of: datetime,
-    scales: Scales,
+    weights: Weights,
     *,
     current: CurrentIndex,
+    names: OtherNames,
     unknown: str,
 ) -> Answer:
     """Every record that shares a key with the subject and that the evidence does not rule out.
 
-    `current`: the index of the lists. `unknown`: what `why_unknown` says.
+    `current`: the index of the lists. `names`: other names that subjects are known by. `unknown`: what `why_unknown` says.
     """
-    candidates = StoredCandidates(connection, current)
+    candidates, scales = StoredCandidates(connection, current), Scales(weights, names.reference)
     best: dict[tuple[RecordKind, int], Found] = {}
-    for asked in as_meant(subject):
+    for asked in map(names.of, as_meant(subject)):
         of_asked = candidates.scales_for(asked, scales, as_of)
         for kind, number, record, row in _near(candidates, connection, asked):
             one = _found(kind, record, row, _compared(asked, record, of_asked))

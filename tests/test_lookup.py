@@ -9,6 +9,7 @@ from credit_sync.records import RecordKind
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
+from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
@@ -36,7 +37,16 @@ def answer(night: Night, name: str = "", code: str = "", number: str = "") -> An
     with night.engine.connect() as connection:
         states = states_of_lists(connection, night.settings, FIRST.as_of)
         index = open_index(connection, night.settings.path(night.settings.store.index))
-        return look_up(connection, subject, states, FIRST.as_of, SCALES, current=index, unknown="")
+        return look_up(
+            connection,
+            subject,
+            states,
+            FIRST.as_of,
+            SCALES.weights,
+            current=index,
+            names=OtherNames(()),
+            unknown="",
+        )
 
 
 def listed(found: Answer) -> list[str]:

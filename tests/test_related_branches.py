@@ -14,6 +14,7 @@ from credit_sync.screening.comparison import RELATED, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, lists_from_files, screen_file
 from credit_sync.screening.weights import load_weights
@@ -42,12 +43,18 @@ def test_the_report_tells_it_outside_the_flags(night: Night) -> None:
 
 
 def test_look_up_shows_the_parents_entry_as_related(night: Night) -> None:
-    scales = Scales(load_weights(), reference())
     with night.engine.connect() as connection:
         index = night.settings.path(night.settings.store.index)
         at = datetime(2018, 11, 30)
         answer = look_up(
-            connection, organisation(BRANCH, 71), {}, at, scales, current=open_index(connection, index), unknown=""
+            connection,
+            organisation(BRANCH, 71),
+            {},
+            at,
+            load_weights(),
+            current=open_index(connection, index),
+            names=OtherNames(()),
+            unknown="",
         )
     listed = [found for found in answer.found if found.comparison.related]
     assert [found.comparison.verdict for found in listed] == [Verdict.CLEAR]

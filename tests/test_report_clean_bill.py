@@ -77,6 +77,21 @@ def test_open_flags_keep_off_the_list_and_dismissed_ones_do_not(world: ReviewWor
     assert outcomes(bill_of(world))[COMPANY] is Outcome.UPHELD
 
 
+def test_a_name_that_a_decision_has_told_clears_nobody_who_bears_it(world: ReviewWorld) -> None:
+    short = "谌恺农科集团"
+    world.deliver("applicants", *THREE, {**THREE[0], "编号": "7", "证件": "", "名称": COMPANY})
+    world.deliver("debtors", case(1, short), case(2, short, ""))
+    world.night()
+    (seventh,) = (line for line in bill_of(world).lines if line.application == "7")
+    assert seventh.outcome is Outcome.CLEARED
+    world.decide(Conclusion.UPHOLD, "张三")
+    (seventh,) = (line for line in bill_of(world).lines if line.application == "7")
+    assert (seventh.outcome, seventh.why) == (
+        Outcome.UNVERIFIABLE,
+        "按复核得知的另一名称，名单中有条目，尚未比对",
+    )
+
+
 def test_a_proposal_is_not_a_dismissal(world: ReviewWorld) -> None:
     world.deliver("banned", case(1))
     world.night()

@@ -18,6 +18,7 @@ from credit_sync.screening.explain import explain
 from credit_sync.screening.faces import Via, faces
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import Measure, load_measures
+from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import load_weights
@@ -168,7 +169,14 @@ def test_lookup_finds_the_organisation_and_says_through_whom(tmp_path: Path, eng
         index = night.settings.path(night.settings.store.index)
         asked = person("张伟", NUMBER)
         answer = look_up(
-            connection, asked, states, FIRST.as_of, SCALES, current=open_index(connection, index), unknown=""
+            connection,
+            asked,
+            states,
+            FIRST.as_of,
+            SCALES.weights,
+            current=open_index(connection, index),
+            names=OtherNames(()),
+            unknown="",
         )
     vias = {f.record.subject.name: f.comparison.via for f in answer.found if f.kind is RecordKind.LISTING}
     assert vias == {FIRM: Via.LEGAL_REPRESENTATIVE, "张伟": Via.SUBJECT}

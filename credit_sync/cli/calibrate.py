@@ -19,6 +19,7 @@ from credit_sync.screening.calibration_pairs import Sampling, as_pairs, collect
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
@@ -94,7 +95,9 @@ def calibrate(
         if not estimates:
             raise CreditSyncError("库中没有可比的申报主体和名单条目，无从估计", remedy="先运行 credit-sync run")
         calibration = calibrate_weights(weights, estimates, minimum, now.date())
-        changes = effect(connection, finder, now, scales, replace(scales, weights=calibration.new))
+        names = known_other_names(connection, folder)
+        old = replace(scales, reference=names.reference)
+        changes = effect(connection, finder, names, now, old, replace(old, weights=calibration.new))
     unused = len(decided.known) - sum(found.upheld + found.dismissed for found in collected.values())
     report = CalibrationReport(now, minimum, decided.undecided, unused, collected, calibration, changes)
     if write:

@@ -15,7 +15,7 @@ from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.explain import explain
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.reference import reference
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.audit import Action
 from credit_sync.store.candidates import find_applicants, find_listings
@@ -48,13 +48,16 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
             raise CreditSyncError(
                 f"库中没有{missing}", remedy="申报主体写作“申报编号/名称”，名单条目写案号或条目编号"
             )
-        scales = Scales(load_weights(settings.path(settings.mappings)), reference())
+        mappings = settings.path(settings.mappings)
+        names = known_other_names(connection, mappings)
+        scales = Scales(load_weights(mappings), names.reference)
         candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
         for found in applicants.values():
-            ids = candidates.listings({0: found.subject})[0]
-            counted = candidates.scales_for(found.subject, scales, now)
+            subject = names.of(found.subject)
+            ids = candidates.listings({0: subject})[0]
+            counted = candidates.scales_for(subject, scales, now)
             for number, entry in listings.items():
-                explanation = explain(found.subject, entry, number in ids, counted)
+                explanation = explain(subject, entry, number in ids, counted)
                 texts.append(explanation_text(found, entry, explanation))
     who, pair = system_user(), f"{applicant} ~ {listing}"
     put_on_record(engine, Action.EXPLAIN, pair, len(texts), who=who, reason=reason, at=now)

@@ -11,10 +11,9 @@ from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for, why_unknown
 from credit_sync.reporting.answer import answer_text
-from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
-from credit_sync.screening.reference import reference
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
@@ -49,8 +48,8 @@ def lookup(
         states = states_of_lists(connection, settings, now)
         unknown = why_unknown(connection, asked_lists(settings), subject, now)
         current = open_index(connection, settings.path(settings.store.index))
-        scales = Scales(load_weights(folder), reference())
-        answer = look_up(connection, subject, states, now, scales, current=current, unknown=unknown)
+        names, weights = known_other_names(connection, folder), load_weights(folder)
+        answer = look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
     found = len(answer.found)
     put_on_record(engine, Action.LOOKUP, answer.query, found, who=system_user(), reason=reason, at=now)
     if as_json:

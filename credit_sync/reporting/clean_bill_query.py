@@ -17,11 +17,14 @@ from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import State
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.faces import Via
+from credit_sync.screening.flags import grouped
 from credit_sync.screening.index_files import open_index
+from credit_sync.screening.listed_subject import Case
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.not_comparable import why_not_comparable
+from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
-from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
@@ -48,7 +51,9 @@ def read_clean_bill(  # noqa: PLR0913
     states = states_of_lists(connection, settings, at)
     flags = _flags(connection, settings, rows)
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
-    doubts = _doubts_beside_flags(connection, settings, {n: found[n] for n in flags}, at)
+    names = known_other_names(connection, settings.path(settings.mappings))
+    doubtful = {n: found[n] for n in {*flags, *names.of_applicants(connection)} if n in found}
+    doubts = _doubts_by_judging_anew(connection, settings, doubtful, names, at)
     doubts |= _doubts(connection, settings, found, at)
     weights = load_weights(settings.path(settings.mappings))
     judged = _Judge(states, flags, doubts, weights.stamp)
@@ -212,25 +217,40 @@ def _doubts(
     return doubts | unknown_reasons(connection, asked_lists(settings), asked, at)
 
 
-def _doubts_beside_flags(
-    connection: Connection, settings: Settings, found: Mapping[int, Applicant], at: datetime
+def _doubts_by_judging_anew(
+    connection: Connection, settings: Settings, found: Mapping[int, Applicant], names: OtherNames, at: datetime
 ) -> dict[int, str]:
-    """What leaves applicants with flags unverifiable all the same, were every flag dismissed.
+    """What leaves applicants with flags unverifiable all the same, were every flag dismissed, and those with other names.
 
-    A screening keeps only its most serious verdict, so namesakes beside a flag are looked for anew.
+    A screening keeps only its most serious verdict, so namesakes beside a flag are looked for anew. Another name may have
+    become known since the screening, by what officers have decided.
     """
     if not found:
         return {}
     folder = settings.path(settings.mappings)
     current = open_index(connection, settings.path(settings.store.index))
-    scales = Scales(load_weights(folder), reference(), listed=current.stamp.entries)
-    subjects = {number: a.subject for number, a in found.items()}
-    judged, _ = StoredCandidates(connection, current).judge(subjects, scales, at)
-    return {
-        number: f"除已排除的预警外，名单中另有 {len(judgement.namesake_ids)} 条同名，不能确认也不能排除"
-        for number, judgement in judged.items()
-        if judgement.namesake_ids
-    }
+    scales = Scales(load_weights(folder), names.reference, listed=current.stamp.entries)
+    subjects = {number: names.of(a.subject) for number, a in found.items()}
+    judged, compared = StoredCandidates(connection, current).judge(subjects, scales, at)
+    cases = {number: Case.of(*entry) for number, entry in compared.items()}
+    doubts = {}
+    for number, judgement in judged.items():
+        if judgement.namesake_ids:
+            doubts[number] = (
+                f"除已排除的预警外，名单中另有 {len(judgement.namesake_ids)} 条同名，不能确认也不能排除"
+            )
+        if subjects[number] is not found[number].subject and (
+            grouped(judgement, cases).keys() - _flagged(connection, number)
+        ):
+            doubts[number] = "按复核得知的另一名称，名单中有条目，尚未比对"
+    return doubts
+
+
+def _flagged(connection: Connection, number: int) -> set[tuple[str, str, Via]]:
+    """What an applicant's open flags are about."""
+    c = flag.c
+    query = select(c.list, c.listed_subject, c.via).where(c.applicant_id == number, c.closed_at.is_(None))
+    return {(row.list, row.listed_subject, Via(row.via)) for row in connection.execute(query)}
 
 
 # What it rests on

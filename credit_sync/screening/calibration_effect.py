@@ -13,6 +13,7 @@ from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.screening.other_names import OtherNames
 from credit_sync.store.schema import match
 
 
@@ -40,11 +41,13 @@ class Effect:
     """opened, closed, changed, unchanged: flags, of which one holds all cases of a listed subject."""
 
 
-def effect(connection: Connection, finder: StoredCandidates, as_of: datetime, old: Scales, new: Scales) -> Effect:
+def effect(  # noqa: PLR0913, PLR0917 - what is judged, against what, how
+    connection: Connection, finder: StoredCandidates, names: OtherNames, as_of: datetime, old: Scales, new: Scales
+) -> Effect:
     """Every live applicant judged with both weights. Stored matches whose listing left since are left to the night."""
     found = Effect()
     for block in blocks_of_applicants(connection):
-        subjects = {number: one.subject for number, one in block.items()}
+        subjects = {number: names.of(one.subject) for number, one in block.items()}
         (before, compared), (after, again) = (finder.judge(subjects, scales, as_of) for scales in (old, new))
         listings = {i: entry for i, (entry, _) in (compared | again).items()}
         stored = _stored(connection, block, listings)

@@ -26,11 +26,13 @@ class Conclusions:
     """What all screenings of the night rest on: see `renewal.basis`."""
     unknown: Mapping[int, str]
     """Why nothing found says nothing about an applicant, where it does not."""
+    names: Mapping[int, tuple[str, ...]]
+    """Other names of applicants, where officers or the site know some."""
 
     def basis_of(self, applicant_id: int) -> str:
         """What one applicant's screening rests on."""
-        why = self.unknown.get(applicant_id, "")
-        return self.basis + (blake2b(why.encode(), digest_size=4).hexdigest() if why else "")
+        own = "\n".join((self.unknown.get(applicant_id, ""), *self.names.get(applicant_id, ())))
+        return self.basis + (blake2b(own.encode(), digest_size=4).hexdigest() if own else "")
 
     def common(self) -> dict[str, Any]:
         """What every screening of the night says alike."""

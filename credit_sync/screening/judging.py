@@ -5,12 +5,12 @@ nothing but verdicts is written to meanwhile, and the index is mapped. So a help
 have been worked out here, and what is done with the answers, in their order, is the same byte for byte.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection
@@ -25,10 +25,12 @@ from credit_sync.screening.entries import Entries, entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.other_names import with_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights
 from credit_sync.store.applicants import subjects_of
 from credit_sync.store.engine import connect
+from credit_sync.subjects.subject import Subject
 
 FOR_EACH = 10_000
 """Applicants for whom another process pays: it takes about as long to start as they take to judge."""
@@ -50,26 +52,26 @@ class JudgedBlock:
     cases: dict[int, Case]
 
 
+class Against(NamedTuple):
+    """What applicants are judged against, and by what."""
+
+    current: CurrentIndex
+    weights: Weights
+    as_of: datetime
+    folder: Path
+    """Where what applicants ask with is kept (see `asking.py`)."""
+    names: Mapping[int, tuple[str, ...]]
+    """Other names of applicants."""
+    aliases: Mapping[str, str]
+    """See `OtherNames`."""
+
+
 class Judging:
     """The applicants of one state of the store against the index as it stands with it."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        current: CurrentIndex,
-        weights: Weights,
-        as_of: datetime,
-        folder: Path,
-    ) -> None:
-        """`folder`: where what applicants ask with is kept (see `asking.py`)."""
-        self._blocks = _Blocks(lambda: nullcontext(connection), current, weights, as_of, folder)
-        self._arguments = (
-            connection.engine.url.render_as_string(hide_password=False),
-            current,
-            weights,
-            as_of,
-            folder,
-        )
+    def __init__(self, connection: Connection, against: Against) -> None:
+        self._blocks = _Blocks(lambda: nullcontext(connection), against)
+        self._arguments = connection.engine.url.render_as_string(hide_password=False), against
         self._team: Team[Task, Any] = Team(self._blocks)
 
     def apart(self, ids: Sequence[int]) -> Entries:
@@ -94,19 +96,11 @@ class Judging:
 class _Blocks:
     """What works out a block, here or in another process."""
 
-    def __init__(
-        self,
-        connected: Callable[[], AbstractContextManager[Connection]],
-        current: CurrentIndex,
-        weights: Weights,
-        as_of: datetime,
-        folder: Path,
-    ) -> None:
+    def __init__(self, connected: Callable[[], AbstractContextManager[Connection]], against: Against) -> None:
         self._connected = connected
-        self._current = current
-        self._scales = Scales(weights, reference(), listed=current.stamp.entries)
-        self._as_of = as_of
-        self._folder = folder
+        self._against = against
+        known = reference().knowing(against.aliases)
+        self._scales = Scales(against.weights, known, listed=against.current.stamp.entries)
         self._asking: Entries | None = None
 
     def __call__(self, task: Task) -> Entries | JudgedBlock:
@@ -115,20 +109,24 @@ class _Blocks:
             return self._apart(connection, ids) if work == "apart" else self._judge(connection, ids)
 
     def _apart(self, connection: Connection, ids: Sequence[int]) -> Entries:
-        return entries_of(subjects_of(connection, ids).items(), self._current.index.shapes)
+        return entries_of(self._subjects(connection, ids).items(), self._against.current.index.shapes)
 
     def _judge(self, connection: Connection, ids: Sequence[int]) -> JudgedBlock:
         if self._asking is None:
-            self._asking = saved_entries(self._folder)
-        subjects = subjects_of(connection, ids)
+            self._asking = saved_entries(self._against.folder)
+        subjects = self._subjects(connection, ids)
         asking = self._asking.of_owners(np.array(ids, np.int64))
-        candidates = StoredCandidates(connection, self._current)
-        judgements, compared = candidates.judge(subjects, self._scales, self._as_of, asking)
+        candidates = StoredCandidates(connection, self._against.current)
+        judgements, compared = candidates.judge(subjects, self._scales, self._against.as_of, asking)
         matched = {number for found in judgements.values() for number, _ in found.matches}
         return JudgedBlock(judgements, {number: Case.of(*compared[number]) for number in sorted(matched)})
 
+    def _subjects(self, connection: Connection, ids: Sequence[int]) -> dict[int, Subject]:
+        found = subjects_of(connection, ids)
+        names = self._against.names
+        return {**found, **{n: with_names(found[n], names[n]) for n in found.keys() & names.keys()}}
 
-def _start(url: str, current: CurrentIndex, weights: Weights, as_of: datetime, folder: Path) -> _Blocks:
+
+def _start(url: str, against: Against) -> _Blocks:
     """A helper's side: a connection of its own, which reads what was committed before the night's screening."""
-    engine = connect(make_url(url))
-    return _Blocks(engine.connect, current, weights, as_of, folder)
+    return _Blocks(connect(make_url(url)).connect, against)

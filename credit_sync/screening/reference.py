@@ -4,8 +4,9 @@ import csv
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
+from typing import Self
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
@@ -26,6 +27,10 @@ class Reference:
     """Each character's group of characters that are taken for it."""
     aliases: Mapping[str, str]
     """Registered names of organisations by their short forms."""
+
+    def knowing(self, aliases: Mapping[str, str]) -> Self:
+        """The same with further aliases."""
+        return replace(self, aliases={**self.aliases, **aliases}) if aliases else self
 
     def names_of(self, subject: Named) -> tuple[str, ...]:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""

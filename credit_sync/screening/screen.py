@@ -7,6 +7,7 @@ clears nobody: applicants it finds nothing against end as `unverifiable`, with t
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -17,9 +18,10 @@ from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.conclusions import Conclusions
 from credit_sync.screening.flags import FlagCounts, FlagWriter
 from credit_sync.screening.index_files import refreshed_index
-from credit_sync.screening.judging import Judging
+from credit_sync.screening.judging import Against, Judging
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.renewal import basis, to_judge
 from credit_sync.screening.reopening import reopen_changed, waiting_by_list
 from credit_sync.screening.weights import load_weights
@@ -68,12 +70,16 @@ def screen(
     today = run.as_of.date()
     with writing(engine) as connection:
         states = states_of_lists(connection, settings, run.as_of)
-        rests_on = basis(weights.stamp, current.stamp.name, blocking_reason(states), measures.stamp(today))
+        known = known_other_names(connection, settings.path(settings.mappings))
+        names, why = known.of_applicants(connection), blocking_reason(states)
+        rests_on = basis(weights.stamp, current.stamp.name, why, measures.stamp(today), repr(known.aliases))
         writer = FlagWriter(connection, run.as_of, weights.stamp, measures)
-        live, digests = _live(connection)
+        live, digests = _live(connection, names)
         unknown = _unknown(connection, settings, live, run)
-        night = Conclusions(run, weights.stamp, states, rests_on, unknown)
-        with closing(Judging(connection, current, weights, run.as_of, folder)) as judging:
+        night = Conclusions(run, weights.stamp, states, rests_on, unknown, names)
+        with closing(
+            Judging(connection, Against(current, weights, run.as_of, folder, names, known.aliases))
+        ) as judging:
             asking = asking_entries(folder, digests, current.index.shapes, judging.apart)
             chosen = (
                 sorted(live)
@@ -99,14 +105,16 @@ def screen(
     return counts
 
 
-def _live(connection: Connection) -> tuple[dict[int, int], dict[int, bytes]]:
-    """Live applicants, ascending: id -> version, id -> digest of what is said of it."""
+def _live(connection: Connection, names: Mapping[int, tuple[str, ...]]) -> tuple[dict[int, int], dict[int, bytes]]:
+    """Live applicants, ascending: id -> version, id -> digest of what is said of it, and of its other names."""
     c = applicant.c
     query = select(c.id, c.version, c.digest).where(c.removed_at.is_(None)).order_by(c.id)
     versions: dict[int, int] = {}
     digests: dict[int, bytes] = {}
     for number, version, digest in connection.execute(query):
-        versions[number], digests[number] = version, digest
+        versions[number] = version
+        said = names.get(number)
+        digests[number] = blake2b(repr(said).encode(), key=digest, digest_size=16).digest() if said else digest
     return versions, digests
 
 

@@ -9,6 +9,7 @@ from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.screen_file import Lists
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, never_asked_here
@@ -26,12 +27,13 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     connection = engine.connect()
     states = states_of_lists(connection, settings, as_of)
     current = open_index(connection, settings.path(settings.store.index))
-    scales = replace(scales, listed=current.stamp.entries)
     candidates = StoredCandidates(connection, current)
+    names = known_other_names(connection, settings.path(settings.mappings))
+    scales = replace(scales, reference=names.reference, listed=current.stamp.entries)
     known: dict[int, Listing] = {}
 
     def judge_all(subjects: Sequence[Subject]) -> list[Judgement]:
-        judgements, listings = candidates.judge(dict(enumerate(subjects)), scales, as_of)
+        judgements, listings = candidates.judge(dict(enumerate(map(names.of, subjects))), scales, as_of)
         known.update({number: found for number, (found, _) in listings.items()})
         return list(judgements.values())
 

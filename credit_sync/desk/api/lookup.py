@@ -16,8 +16,7 @@ from credit_sync.desk.api.problems import ProblemError
 from credit_sync.desk.api.service import Service, service_of
 from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for, why_unknown
 from credit_sync.records import Applicant
-from credit_sync.screening.evidence import Scales
-from credit_sync.screening.reference import reference
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.subject import Subject
@@ -57,8 +56,9 @@ def _told(connection: Connection, service: Service, caller: Caller, body: Lookup
         subject,
         states_of_lists(connection, service.office.settings, now),
         now,
-        Scales(gate.weights, reference()),
+        gate.weights,
         current=gate.index.current(connection),
+        names=known_other_names(connection, service.office.settings.path(service.office.settings.mappings)),
         unknown=why_unknown(connection, gate.asked, subject, now),
     )
     content = answer_json(answered)

@@ -19,9 +19,8 @@ from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import Answer, look_up, subject_asked_for, why_unknown
 from credit_sync.records import Applicant
-from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.reference import reference
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
@@ -84,9 +83,10 @@ def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer
     settings, now = office.settings, office.now()
     states = states_of_lists(connection, settings, now)
     unknown = why_unknown(connection, asked_lists(settings), subject, now)
-    scales = Scales(load_weights(settings.path(settings.mappings)), reference())
+    mappings = settings.path(settings.mappings)
+    names, weights = known_other_names(connection, mappings), load_weights(mappings)
     current = open_index(connection, settings.path(settings.store.index))
-    return look_up(connection, subject, states, now, scales, current=current, unknown=unknown)
+    return look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
 
 
 def _only_own(answered: Answer, user: User) -> Answer:

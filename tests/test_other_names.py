@@ -1,0 +1,187 @@
+"""Names that officers have found to be one subject's, and the site's aliases: used by every way of asking, gone when undone."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from credit_sync.errors import SettingsError
+from credit_sync.gate import Gate
+from credit_sync.lookup import look_up, subject_asked_for
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.index_files import open_index
+from credit_sync.screening.other_names import OtherNames, known_other_names
+from credit_sync.screening.screen import screen
+from credit_sync.screening.weights import load_weights
+from credit_sync.sources.lists import states_of_lists
+from credit_sync.store import ledger
+from credit_sync.store.schema import applicant, flag, match, screening
+from credit_sync.subjects.identifiers import SubjectKind, recognise
+from credit_sync.subjects.subject import Subject
+from tests.review_world import COMPANY, MAN, NOBODY, NUMBER, TWO, USCC, ReviewWorld, case
+
+SHORT = "谌恺农科集团"
+OTHER_MAN = "屈淮瑾子"
+RENAMED = {"编号": "9", "名称": COMPANY, "证件": USCC, "角色": "申报单位", "处室": "农村处"}
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> ReviewWorld:
+    """A company listed under a short form with its code (flag 1); another entry has the short form alone."""
+    made = ReviewWorld(engine, tmp_path / "world")
+    made.deliver("debtors", NOBODY, case(1, SHORT))
+    made.deliver("banned", NOBODY, case(7, SHORT, ""))
+    assert made.night().flags.opened == 1
+    return made
+
+
+def flagged(world: ReviewWorld) -> list[tuple[str, str]]:
+    """(application, list) of the open flags."""
+    query = select(applicant.c.application, flag.c.list).where(
+        applicant.c.id == flag.c.applicant_id, flag.c.closed_at.is_(None)
+    )
+    with world.engine.connect() as connection:
+        return sorted((row[0], row[1]) for row in connection.execute(query))
+
+
+def asked(world: ReviewWorld, name: str, code: str = "") -> set[str]:
+    """The numbers of the list entries that a look-up holds for the subject."""
+    settings, now = world.settings, world.now
+    with world.engine.connect() as connection:
+        answer = look_up(
+            connection,
+            subject_asked_for(name, code, "", date(2026, 3, 1)),
+            states_of_lists(connection, settings, now),
+            now,
+            load_weights(world.folder / "mappings"),
+            current=open_index(connection, settings.path(settings.store.index)),
+            names=known_other_names(connection, world.folder / "mappings"),
+            unknown="",
+        )
+    return {f.record.number for f in answer.found if hasattr(f.record, "duty") and f.comparison.verdict.flags}
+
+
+def test_a_name_under_which_a_subject_was_upheld_finds_its_other_entries(world: ReviewWorld) -> None:
+    assert flagged(world) == [("1", "debtors")]
+    assert asked(world, COMPANY, USCC) == {"1"}
+    world.decide(Conclusion.UPHOLD, "甲")
+    assert asked(world, COMPANY, USCC) == {"1", "7"}
+    assert asked(world, COMPANY) == {"1", "7"}
+    world.night()
+    assert flagged(world) == [("1", "banned"), ("1", "debtors")]
+    with world.engine.connect() as connection:
+        query = select(match.c.evidence, match.c.verdict).join(flag, flag.c.id == match.c.flag_id)
+        evidence, verdict = connection.execute(query.where(flag.c.list == "banned")).one()
+    assert verdict == Verdict.PROBABLE.value
+    assert "按曾用名或简称比较" in evidence[0]["sentence"]
+    assert world.standing().state.value == "upheld"
+
+
+def test_the_gate_knows_it_before_the_night(world: ReviewWorld) -> None:
+    def hits() -> list[str]:
+        gate = Gate(world.settings)
+        with world.engine.connect() as connection:
+            return sorted(f.list for f in gate.stored(connection, "kj", "1", world.now).flags)
+
+    assert hits() == ["debtors"]
+    world.decide(Conclusion.UPHOLD, "甲")
+    assert hits() == ["banned", "debtors"]
+
+
+def test_what_is_undone_is_forgotten(world: ReviewWorld) -> None:
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.night()
+    world.undo("甲", 1)
+    world.night()
+    assert flagged(world) == [("1", "debtors")]
+    assert asked(world, COMPANY, USCC) == {"1"}
+
+
+def test_later_applications_are_found_by_name_as_well(world: ReviewWorld) -> None:
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.deliver("applicants", *TWO, {**RENAMED, "证件": ""})
+    world.night()
+    assert ("9", "banned") in flagged(world)
+
+
+@pytest.mark.parametrize(("conclusion", "reason"), [("dismiss", "fulfilled"), ("uphold", "other_uphold")])
+def test_only_what_is_upheld_as_the_same_teaches(world: ReviewWorld, conclusion: str, reason: str) -> None:
+    world.decide(Conclusion(conclusion), "甲", reason=reason, text="已履行完毕")
+    world.night()
+    assert flagged(world) == [("1", "debtors")]
+
+
+def test_a_person_has_another_name_by_his_number_alone(engine: Engine, tmp_path: Path) -> None:
+    world = ReviewWorld(engine, tmp_path / "world")
+    namesake = {"编号": "8", "名称": MAN, "证件": "340100190001040025", "角色": "项目负责人", "处室": "高新处"}
+    world.deliver("applicants", *TWO, namesake)
+    world.deliver("debtors", NOBODY, case(1, OTHER_MAN, NUMBER), case(2, OTHER_MAN, "3401001900****0017"))
+    world.night()
+    assert flagged(world) == [("1", "debtors")] * len(flagged(world))
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.night()
+    with world.engine.connect() as connection:
+        known = known_other_names(connection, world.folder / "mappings").of_applicants(connection)
+        ids = dict(connection.execute(select(applicant.c.application, applicant.c.id)).all())
+        of_man = select(applicant.c.id).where(applicant.c.subject_name == MAN, applicant.c.application == "1")
+        assert known == {connection.scalar(of_man): (OTHER_MAN,)}
+    assert ids["8"] not in known
+    world.undo("甲")
+    assert world.night().judged == 1
+
+
+def test_a_night_of_renewal_finds_what_judging_everybody_would(world: ReviewWorld) -> None:
+    world.deliver("applicants", *TWO, RENAMED)
+    world.night()
+
+    def found() -> list[tuple[object, ...]]:
+        with world.engine.connect() as connection:
+            verdicts = connection.execute(
+                select(screening.c.applicant_id, screening.c.verdict, screening.c.reason)
+            )
+            matches = select(match.c.applicant_id, match.c.listing_id, match.c.verdict, match.c.bits)
+            open_ones = connection.execute(matches.where(match.c.closed_at.is_(None)))
+            return sorted(map(tuple, verdicts)), sorted(map(tuple, open_ones))
+
+    for step in (
+        lambda: world.decide(Conclusion.UPHOLD, "甲", world_flag(world)),
+        lambda: world.undo("甲", world_flag(world)),
+    ):
+        step()
+        assert world.night().judged < 4
+        renewed = found()
+        run = ledger.begin(world.engine, world.now + timedelta(hours=1), {})
+        screen(world.engine, world.settings, run, everybody=True)
+        ledger.finish(world.engine, run, "done")
+        assert found() == renewed
+
+
+def world_flag(world: ReviewWorld) -> int:
+    return min(world.flags())
+
+
+def test_aliases_of_the_site(world: ReviewWorld) -> None:
+    names = world.folder / "mappings" / "names"
+    names.mkdir()
+    (names / "aliases.toml").write_text(f'[aliases]\n"{SHORT}" = "{COMPANY}"\n', encoding="utf-8")
+    assert asked(world, COMPANY) == {"1", "7"}
+    world.night()
+    assert flagged(world) == [("1", "banned"), ("1", "debtors")]
+    (names / "aliases.toml").write_text(f'[aliases]\n"{SHORT}" = 3\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"aliases\.toml"):
+        world.night()
+
+
+def test_names_that_are_known_are_not_added() -> None:
+    code = recognise(USCC, SubjectKind.ORGANISATION)
+    assert code is not None
+    one = Subject(kind=SubjectKind.ORGANISATION, name=COMPANY, identifiers=(code,))
+    other = Subject(kind=SubjectKind.ORGANISATION, name=SHORT)
+    names = OtherNames([(one, other)])
+    assert names.of(one).former_names == (SHORT,)
+    assert names.of(names.of(one)) == names.of(one)
+    assert names.of(other).former_names == (COMPANY,)
+    stranger = Subject(kind=SubjectKind.ORGANISATION, name="别的单位")
+    assert names.of(stranger) is stranger
