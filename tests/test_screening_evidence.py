@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.shipped import shipped
 from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise, uscc
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Sex, Subject
 
 SCALES = Scales(load_weights(), reference())
 PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
@@ -282,6 +283,32 @@ def test_regions(region: str, number: str, organ: str, expected: str) -> None:
     a = subject(PERSON, "李建国", number, region=region)
     found = compare(a, Listing(subject=subject(PERSON, "李建国"), list="x", organ=organ), SCALES)
     assert level(found, "region") == expected
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ("3401001900****0017", set()),
+        ("3401**********0017", {"birth_year"}),
+        ("3401**0017", {"birth_year"}),
+        ("3401001900********", {"sex"}),
+        ("3401**************", {"birth_year", "sex"}),
+        ("**************0017", {"birth_year", "region"}),
+        ("340100000104***", set()),  # not certain which places these are
+    ],
+)
+def test_what_a_mask_hides_is_told_by_age_sex_and_place_beside_it(theirs: str, expected: set[str]) -> None:
+    """A list that hides the birth year and gives an age that is wrong for the applicant is not agreed with in silence."""
+    listed = subject(PERSON, "尉迟煜珩", theirs, sex=Sex.FEMALE, region="广东省深圳市")
+    found = compare(
+        subject(PERSON, "尉迟煜珩", ID),
+        Listing(subject=listed, list="x", age=40, published_on=date(1960, 5, 1)),
+        SCALES,
+    )
+    corroboration = {e.attribute: e.bits for e in found.evidence if e.attribute in ("birth_year", "sex", "region")}
+    assert corroboration.keys() == expected
+    assert all(bits < 0 for bits in corroboration.values())
+    assert found.verdict is not Verdict.CONFIRMED or not expected
 
 
 def test_every_level_has_m_and_origin_and_u_unless_it_is_computed() -> None:
