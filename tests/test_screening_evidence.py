@@ -14,6 +14,7 @@ from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.screening.explain import explain
 from credit_sync.screening.keys import probe_keys, stored_keys
 from credit_sync.screening.reference import reference
+from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.shipped import shipped
 from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise, uscc
@@ -182,6 +183,17 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("肥西骏腾盛商贸有限公司", "骏腾盛商贸有限公司", "place_dropped"),
         ("四川圆通速递有限公司", "圆通速递股份有限公司", "place_dropped_short"),
         ("乾县家乐气体有限公司", "家乐气体有限公司", "place_dropped"),
+        # a county that became a city or a district since, by whatever name; written at more levels
+        ("广德县华星商贸有限公司", "广德市华星商贸有限公司", "form"),
+        ("繁昌县华星商贸有限公司", "芜湖市繁昌区华星商贸有限公司", "form"),
+        ("繁昌华星商贸有限公司", "芜湖市繁昌区华星商贸有限公司", "form"),
+        ("芜湖县华星商贸有限公司", "芜湖市湾沚区华星商贸有限公司", "form"),
+        ("宣州市华星商贸有限公司", "宣城市宣州区华星商贸有限公司", "form"),
+        ("巢湖市居巢区华星商贸有限公司", "巢湖市华星商贸有限公司", "form"),
+        ("安徽舒城华星商贸有限公司", "舒城县华星商贸有限公司", "form"),
+        ("芜湖县华星商贸有限公司", "芜湖市华星商贸有限公司", "other_place"),
+        ("长治市华星商贸有限公司", "长治县华星商贸有限公司", "other_place"),
+        ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "other_place"),
         # other place, at the head or in brackets
         ("合肥华星商贸有限公司", "芜湖华星商贸有限公司", "other_place"),
         ("三门华星商贸有限公司", "肥西华星商贸有限公司", "other_place"),
@@ -221,6 +233,8 @@ def test_names_of_organisations(a: str, b: str, expected: str) -> None:
     one, other = compared(ORGANISATION, a, b), compared(ORGANISATION, b, a)
     assert level(one, "organisation_name") == expected
     assert level(other, "organisation_name") == expected
+    applicant, listed = subject(ORGANISATION, a), Listing(subject=subject(ORGANISATION, b), list="x")
+    assert ListingTable({1: listed}).judge([applicant], SCALES)[0].verdict is one.verdict, "the night finds it"
 
 
 @pytest.mark.parametrize("name", ["有限公司", "合肥市", "（）·", "供销合作社", "😀" * 9, "安徽省合肥市", "分公司"])

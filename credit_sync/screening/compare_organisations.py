@@ -143,13 +143,16 @@ def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> t
     shared = int(Postfix.similarity(short.full, long.full))
     if shared < _SHORTEST_NAME:
         return None
-    is_place = scales.reference.gazetteer.is_place
+    gazetteer = scales.reference.gazetteer
+    is_place = gazetteer.is_place
     if shared == len(short.full):
         head = long.full[: len(long.full) - shared]
         return _place_dropped(short, long, head) if is_place(head) else None
     for kept in range(shared, max(shared - 3, 0), -1):
         a, b = short.full[: len(short.full) - kept], long.full[: len(long.full) - kept]
         if is_place(a) and is_place(b) and not b.startswith(a):
+            if gazetteer.innermost(a) & gazetteer.innermost(b):
+                return "form", f"名称除地名写法外相同：{short.full} 与 {long.full}"
             return "other_place", f"名称其余部分相同，但地名不同：{short.full} 与 {long.full}"
     return None
 
