@@ -109,6 +109,8 @@ def _same_but_form(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
         return "other_place", f"名称其余部分相同，但地名不同：{_place(x)} 与 {_place(y)}"
     if ("集团" in x.form) != ("集团" in y.form):
         return "group", f"名称相同，只有一边是“集团”：{x.full} 与 {y.full}"
+    if ("农民" in x.full) != ("农民" in y.full):  # 渭源县 has 惠民养殖专业合作社 and 惠民养殖农民专业合作社
+        return "two_characters", f"名称只差“农民”二字：{x.full} 与 {y.full}"
     if _form_changed(x, y):
         return "form_changed", f"名称相同，组织形式不同：{x.form} 与 {y.form}"
     return "form", f"名称除组织形式、地名写法外相同：{x.full} 与 {y.full}"

@@ -31,7 +31,7 @@ class Reference:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
         name = subject.name
         written = (name, *subject.former_names)
-        if "原" in name or "名" in name:
+        if name.endswith(_BRACKETS) or "原" in name or "名" in name:
             written += bracketed_names(name)
         if subject.kind is _PERSON:
             return written
@@ -44,6 +44,7 @@ class Reference:
         return lru_cache(50_000)(lambda name: self.aliases.get(folded(name)) if len(name) <= longest else None)
 
 
+_BRACKETS = (")", "）", "]", "〕", "】")
 _PERSON = SubjectKind.PERSON  # a member found through its class costs as much as all the rest of taking a name
 
 
@@ -65,6 +66,8 @@ def reference() -> Reference:
                 droppable_forms=tuple(words["forms"]["droppable"]),
                 branches=tuple(words["branches"]["words"]),
                 trades=tuple(words["trades"]["words"]),
+                notes=tuple(words["notes"]["words"]),
+                shortened=tuple(words["shortened"].items()),
             ),
             gazetteer,
         ),
