@@ -12,7 +12,7 @@ from credit_sync.subjects.organisation_names import OrganisationParser, Organisa
 from credit_sync.subjects.person_names import NameFrequencies
 from credit_sync.subjects.places import Gazetteer
 from credit_sync.subjects.subject import Named, SubjectKind
-from credit_sync.subjects.writing import bracketed_names, folded
+from credit_sync.subjects.writing import bracketed_names, folded, organisations_together
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Reference:
             written += bracketed_names(name)
         if subject.kind is _PERSON:
             return written
+        if not name.isalnum():
+            written += organisations_together(name)
         return (*written, *filter(None, map(self._registered, written)))
 
     @cached_property

@@ -48,6 +48,22 @@ def bracketed_names(text: str) -> tuple[str, ...]:
     return tuple(name for names in found for name in _BETWEEN.split(names) if len(name) > 1)
 
 
+_TOGETHER = re.compile(r"\s*[、，,;；/／|]\s*|(?<=公司)\s+")
+_ORGANISATION = re.compile(
+    r".{2,}(?:(?<![分支])公司|合作社|大学|(?<!科)学院|学校|医院|研究所|研究院|事务所|中心|厂)"
+)
+
+
+def organisations_together(text: str) -> tuple[str, ...]:
+    """The names of several organisations that stand in one cell; none where there is but one.
+
+    >>> organisations_together("合肥甲有限公司、芜湖乙大学"), organisations_together("合肥甲有限公司 第一分公司")
+    (('合肥甲有限公司', '芜湖乙大学'), ())
+    """
+    parts = tuple(filter(None, _TOGETHER.split(text[:LONGEST])))
+    return parts if len(parts) > 1 and all(map(_ORGANISATION.fullmatch, parts)) else ()
+
+
 _CHANGED_IN_WORDS = frozenset("沈么坏覆哩瞭藉衹甦")
 """Characters that OpenCC leaves alone by themselves and yet makes others of in some word (its TSPhrases)."""
 
