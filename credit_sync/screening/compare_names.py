@@ -1,6 +1,7 @@
 """Comparing names: former and short ones too; persons by the rarity of the name."""
 
 import math
+import re
 
 from rapidfuzz.distance import OSA
 
@@ -60,6 +61,9 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         p == q or q in scales.reference.look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)
     ):
         return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
+    if seen := _as_far_as_shown(x, y):
+        sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
+        return scales.evidence("person_name", "same", sentence, u=names.share(seen))
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
     return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)
@@ -73,6 +77,23 @@ def _same_but_lost(x: str, y: str) -> bool:
         return False
     known = [p == q for p, q in zip(x, y, strict=True) if "?" not in (p, q)]
     return all(known) and len(known) * 2 >= len(x)
+
+
+_HIDDEN = re.compile(r"[*×○■]|(?<=.)某")
+
+
+def _as_far_as_shown(x: str, y: str) -> str:
+    """What both show of names of which one is hidden in part (张某某, 张*伟), ? for the rest; '' where they differ.
+
+    张某 and 张某某 hide a name of any length.
+    """
+    p, q = _HIDDEN.sub("?", x), _HIDDEN.sub("?", y)
+    if (p, q) == (x, y) or p[0] != q[0] or p[0] == "?":
+        return ""
+    if len(p) != len(q):
+        return f"{p[0]}?" if {"?"} in (set(p[1:]), set(q[1:])) else ""
+    agree = all(i == j or "?" in (i, j) for i, j in zip(p, q, strict=True))
+    return "".join(i if i == j else "?" for i, j in zip(p, q, strict=True)) if agree else ""
 
 
 def _is_transliteration(latin: str, name: str) -> bool:
