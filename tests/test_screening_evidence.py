@@ -54,6 +54,11 @@ def level(found: Comparison, attribute: str) -> str:
         (ID, "340100…0017", "masked", Bearing.IDENTIFIES),
         (ID, "3401**************", "masked", Bearing.SUPPORTS),
         (ID, "3401001901****0017", "contradiction", Bearing.EXCLUDES),
+        # Excel keeps fifteen digits
+        (ID, "340100190001040000", "masked", Bearing.IDENTIFIES),
+        ("340100190001040000", "3401001900****0017", "masked", Bearing.IDENTIFIES),
+        ("340100190001050000", ID, "typing_error", Bearing.SUPPORTS),
+        ("340100190002070000", ID, "contradiction", Bearing.EXCLUDES),
         # foreigners: within an edition like citizen ids, between editions by the birth date
         ("911840190001010017", "911840190001010017", "same", Bearing.IDENTIFIES),
         ("911840190001010017", "911840********0017", "masked", Bearing.IDENTIFIES),
@@ -98,6 +103,16 @@ def test_codes_of_organisations(theirs: str, expected: str) -> None:
 def test_a_masked_code_is_compared_with_a_bare_organisation_code() -> None:
     found = compared(ORGANISATION, "甲", "甲", ours="12345678-8", theirs="********123456788*")
     assert level(found, "identifier") == "masked"
+
+
+def test_a_number_rounded_by_a_spreadsheet_is_found_told_and_not_shown() -> None:
+    rounded = subject(PERSON, "李健国", "340100190001040000")  # misspelt too: found by the number alone
+    entry = Listing(subject=rounded, list="x")
+    found = ListingTable({1: entry}).judge([subject(PERSON, "李建国", ID)], SCALES)[0].matches[0][1]
+    sentence = found.evidence[0].sentence
+    assert "末三位像是被表格软件变成了 0" in sentence
+    assert "19000104" not in sentence + rounded.displayed_identifiers()
+    assert not rounded.identifiers[0].valid
 
 
 def test_a_check_digit_counts_no_more_than_what_is_hidden() -> None:
