@@ -249,6 +249,10 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("安徽大学", "安徽大学江淮学院", "affiliated"),
         ("安徽医科大学第一附属医院", "安徽医科大学第二附属医院", "other_branch"),
         ("安徽医科大学第一附属医院", "安徽医科大学附属第一医院", "same"),
+        ("安徽医科大学第一附属医院（高新院区）", "安徽医科大学第一附属医院", "parent_branch"),
+        ("安徽医科大学第一附属医院高新院区", "安徽医科大学第一附属医院北区", "other_branch"),
+        ("合肥市实验小学", "实验小学", "place_dropped_short"),
+        ("舒城县第一人民医院", "第一人民医院", "place_dropped_short"),
         ("安徽农业大学", "安徽工业大学", "brand_character"),
         ("湖北职业技术学院", "闽北职业技术学院", "brand_character"),
         ("安徽省农业科学研究院", "安徽省林业科学研究院", "brand_character"),
@@ -306,6 +310,21 @@ def test_a_listed_parent_is_told_and_no_flag() -> None:
     assert "分支机构" in judgement.why_related()
     assert RELATED in judgement.why_clear()
     assert any(RELATED in reason for reason in explain(applicant, entry, True, SCALES).reasons)
+
+
+@pytest.mark.parametrize("body", ["工会", "工会委员会", "清算组", "破产管理人"])
+def test_a_body_at_a_firm_is_no_branch_of_it(body: str) -> None:
+    firm = "合肥华星商贸有限公司"
+    related = compared(ORGANISATION, f"{firm}{body}", firm).related
+    assert related.startswith(f"{firm}{body} 是设在")
+    assert "法人" not in related
+
+
+def test_a_campus_is_told_of_the_listing_of_its_hospital() -> None:
+    hospital = "安徽医科大学第一附属医院"
+    table = ListingTable({7: Listing(subject=subject(ORGANISATION, hospital), list="x")})
+    judgement = table.judge([subject(ORGANISATION, f"{hospital}高新院区")], SCALES)[0]
+    assert [number for number, _ in judgement.related] == [7]
 
 
 def test_siblings_are_not_related() -> None:

@@ -19,6 +19,8 @@ _OTHER_NAME = r"(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^(
 _CODE = r"(?=[0-9A-Z]*[0-9]{4})[0-9A-Z*]{9,18}"
 _CODE_BEHIND = re.compile(rf"(?<=[^0-9A-Z*]){_CODE}$")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+_CAMPUS = re.compile(r"(.+(?:医院|保健院|大学|学院|学校|中学|小学))(.{1,8}(?:院区|校区)|[东南西北新老总]区)")
+"""A part of a hospital or a school in another place: no body of its own."""
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
 
@@ -101,6 +103,8 @@ class OrganisationParser:
         elif "附属" in full:
             plain = full = _AFFILIATE_ORDER.sub(r"附属\1", full)
         legal_person, branch, forms = self._split_branch(plain)
+        if plain.endswith("区") and not branch and not forms and (campus := _CAMPUS.fullmatch(plain)):
+            legal_person, branch = campus.groups()
         places, divisions, core = self._split_places(_without(forms, legal_person))
         core = next((core.removesuffix(e) + short for e, short in self._shortened if core.endswith(e)), core)
         shorts = [candidates[0].short for candidates in divisions]
