@@ -59,7 +59,13 @@ def test_a_mark_within_a_name_is_no_second_organisation(name: str) -> None:
 def test_each_of_several_organisations_in_a_cell_is_found() -> None:
     both, listed = "合肥华星商贸有限公司、芜湖天一农业有限公司", organisation("芜湖天一农业有限公司")
     for applicant, entry in ((organisation(both), listed), (listed, organisation(both))):
-        assert ListingTable({1: listing(entry)}).judge([applicant], SCALES)[0].verdict is Verdict.PROBABLE
+        found = ListingTable({1: listing(entry)}).judge([applicant], SCALES)[0]
+        assert found.verdict is Verdict.PROBABLE
+        assert (
+            found.matches[0][1]
+            .evidence[0]
+            .sentence.startswith("按同格所写的几家单位之一比较（芜湖天一农业有限公司 /")
+        )
 
 
 @pytest.mark.parametrize(

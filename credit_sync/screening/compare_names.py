@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Container
 
 from rapidfuzz.distance import OSA
 
@@ -10,7 +11,7 @@ from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.person_names import fold_person_name, sound, syllables
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import LONGEST
+from credit_sync.subjects.writing import LONGEST, organisations_together
 
 
 def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
@@ -23,15 +24,17 @@ def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evide
         return compare(ours[0], theirs[0], scales)
     found = [compare(ours[0], theirs[0], scales)]
     others = [(a, b) for a in ours for b in theirs if (a, b) != (ours[0], theirs[0])]
-    found += [_as_other_name(compare(a, b, scales), a, b) for a, b in others]
+    together = {*organisations_together(ours[0]), *organisations_together(theirs[0])}
+    found += [_as_other_name(compare(a, b, scales), a, b, together) for a, b in others]
     return max((e for e in found if e is not None), key=lambda e: e.bits, default=None)
 
 
-def _as_other_name(evidence: Evidence | None, a: str, b: str) -> Evidence | None:
-    """The same comparison by a former or short name, said so; only agreement counts."""
+def _as_other_name(evidence: Evidence | None, a: str, b: str, together: Container[str]) -> Evidence | None:
+    """The same comparison by a former or short name, or one of several in a cell, said so; only agreement counts."""
     if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
         return None
-    sentence = f"按曾用名或简称比较（{a} / {b}）：{evidence.sentence}"
+    by = "同格所写的几家单位之一" if a in together or b in together else "曾用名或简称"
+    sentence = f"按{by}比较（{a} / {b}）：{evidence.sentence}"
     return evidence._replace(bits=evidence.bits - 1, sentence=sentence)
 
 
