@@ -44,6 +44,30 @@ def verdict(applicant: Subject, listed: Subject, **more: object) -> str:
     return found.verdict.value
 
 
+@pytest.mark.parametrize("name", ["欧阳 修文", "买买提 吐尔逊", "屈 怀瑾", "JOHN SMITH"])
+def test_a_blank_within_a_name_is_no_second_person(name: str) -> None:
+    assert judge(person(name, ID), [], SCALES).verdict is Verdict.CLEAR
+
+
+@pytest.mark.parametrize(
+    "name", ["中国科学院、水利部水土保持研究所", "合肥华星商贸有限公司 第一分公司", "芜湖种植、养殖专业合作社"]
+)
+def test_a_mark_within_a_name_is_no_second_organisation(name: str) -> None:
+    assert judge(organisation(name), [], SCALES).verdict is Verdict.CLEAR
+
+
+def test_each_of_several_organisations_in_a_cell_is_found() -> None:
+    both, listed = "合肥华星商贸有限公司、芜湖天一农业有限公司", organisation("芜湖天一农业有限公司")
+    for applicant, entry in ((organisation(both), listed), (listed, organisation(both))):
+        found = ListingTable({1: listing(entry)}).judge([applicant], SCALES)[0]
+        assert found.verdict is Verdict.PROBABLE
+        assert (
+            found.matches[0][1]
+            .evidence[0]
+            .sentence.startswith("按同格所写的几家单位之一比较（芜湖天一农业有限公司 /")
+        )
+
+
 @pytest.mark.parametrize(
     ("applicant", "listed", "expected"),
     [
@@ -221,6 +245,19 @@ def test_hostile_names_match_nothing(name: str) -> None:
         (organisation("芜湖***公司"), "没有可以比对的名称"),
         (organisation("屈怀瑾、张伟"), "一格里像是写了几个人，无法比对；一格只写一个"),
         (person("屈怀瑾/欧阳修竹，张伟"), "一格里像是写了几个人，无法比对；一格只写一个"),
+        (person("王怀瑾 张伟"), "一格里像是写了几个人，无法比对；一格只写一个"),
+        (person("屈怀瑾等"), "一格里像是写了几个人，无法比对；一格只写一个"),
+        (person("屈怀瑾1"), "姓名里有数字，无法比对；姓名栏只写姓名"),
+        (person("屈怀瑾340100190001040017"), "姓名里有数字，无法比对；姓名栏只写姓名"),
+        (person("屈\ue123瑾", ID), "姓名不完整，无法比对；须提供完整姓名"),
+        (person("屈□瑾", ID), "姓名不完整，无法比对；须提供完整姓名"),
+        *(
+            (
+                organisation(f"合肥华星商贸有限公司{mark}芜湖大学"),
+                "一格里像是写了几家单位，不能逐一认定；一格只写一个",
+            )
+            for mark in ("、", "；", "/", " ")
+        ),
     ],
 )
 def test_a_name_that_says_nothing_clears_nobody(applicant: Subject, why: str) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,11 @@ from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.screening.explain import explain
 from credit_sync.screening.keys import probe_keys, stored_keys
 from credit_sync.screening.reference import reference
+from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.shipped import shipped
 from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise, uscc
-from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.subject import Sex, Subject
 
 SCALES = Scales(load_weights(), reference())
 PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
@@ -52,6 +54,11 @@ def level(found: Comparison, attribute: str) -> str:
         (ID, "340100…0017", "masked", Bearing.IDENTIFIES),
         (ID, "3401**************", "masked", Bearing.SUPPORTS),
         (ID, "3401001901****0017", "contradiction", Bearing.EXCLUDES),
+        # Excel keeps fifteen digits
+        (ID, "340100190001040000", "masked", Bearing.IDENTIFIES),
+        ("340100190001040000", "3401001900****0017", "masked", Bearing.IDENTIFIES),
+        ("340100190001050000", ID, "typing_error", Bearing.SUPPORTS),
+        ("340100190002070000", ID, "contradiction", Bearing.EXCLUDES),
         # foreigners: within an edition like citizen ids, between editions by the birth date
         ("911840190001010017", "911840190001010017", "same", Bearing.IDENTIFIES),
         ("911840190001010017", "911840********0017", "masked", Bearing.IDENTIFIES),
@@ -96,6 +103,16 @@ def test_codes_of_organisations(theirs: str, expected: str) -> None:
 def test_a_masked_code_is_compared_with_a_bare_organisation_code() -> None:
     found = compared(ORGANISATION, "甲", "甲", ours="12345678-8", theirs="********123456788*")
     assert level(found, "identifier") == "masked"
+
+
+def test_a_number_rounded_by_a_spreadsheet_is_found_told_and_not_shown() -> None:
+    rounded = subject(PERSON, "李健国", "340100190001040000")  # misspelt too: found by the number alone
+    entry = Listing(subject=rounded, list="x")
+    found = ListingTable({1: entry}).judge([subject(PERSON, "李建国", ID)], SCALES)[0].matches[0][1]
+    sentence = found.evidence[0].sentence
+    assert "末三位像是被表格软件变成了 0" in sentence
+    assert "19000104" not in sentence + rounded.displayed_identifiers()
+    assert not rounded.identifiers[0].valid
 
 
 def test_a_check_digit_counts_no_more_than_what_is_hidden() -> None:
@@ -152,6 +169,12 @@ def _uscc(body: str) -> str:
         ("LÜ BU", "吕布", "transliteration"),
         ("Lyu Bu", "吕布", "transliteration"),
         ("张�伟", "张䶮伟", "same"),
+        ("买买提?吐尔逊", "买买提·吐尔逊", "same"),
+        ("李建国", "李*国", "same"),
+        ("李建国", "李某某", "same"),
+        ("李建国", "李某", "same"),
+        ("李建国", "李*华", "different"),
+        ("李建国", "王某某", "different"),
         ("李建国", "李健国", "sound"),
         ("王未来", "王末来", "look_alike"),
         ("陈乾", "陈前", "sound"),
@@ -162,6 +185,20 @@ def _uscc(body: str) -> str:
 )
 def test_names_of_persons(a: str, b: str, expected: str) -> None:
     assert level(compared(PERSON, a, b), "person_name") == expected
+
+
+def test_a_listed_name_hidden_in_part_is_worth_what_it_shows() -> None:
+    """The number agrees and nothing contradicts: 屈某某 is not another name than 屈怀瑾."""
+    masked_id = "3401001900****0017"
+    rare, common = (
+        compared(PERSON, a, b, ours=ID, theirs=masked_id) for a, b in (("屈怀瑾", "屈某某"), ("王怀瑾", "王某某"))
+    )
+    whole = compared(PERSON, "王怀瑾", "王怀瑾", ours=ID, theirs=masked_id)
+    assert common.verdict is Verdict.POSSIBLE
+    assert common.bits < rare.bits < whole.bits
+    assert not compared(PERSON, "王怀瑾", "李某某", ours=ID, theirs=masked_id).verdict.flags
+    for theirs in ("", "3401**********0017", "340100********0017"):  # a number that agrees does not clear
+        assert compared(PERSON, "黄茹", "黄某", ours=ID, theirs=theirs).verdict is Verdict.UNVERIFIABLE
 
 
 @pytest.mark.parametrize("pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华")])
@@ -181,6 +218,17 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("肥西骏腾盛商贸有限公司", "骏腾盛商贸有限公司", "place_dropped"),
         ("四川圆通速递有限公司", "圆通速递股份有限公司", "place_dropped_short"),
         ("乾县家乐气体有限公司", "家乐气体有限公司", "place_dropped"),
+        # a county that became a city or a district since, by whatever name; written at more levels
+        ("广德县华星商贸有限公司", "广德市华星商贸有限公司", "form"),
+        ("繁昌县华星商贸有限公司", "芜湖市繁昌区华星商贸有限公司", "form"),
+        ("繁昌华星商贸有限公司", "芜湖市繁昌区华星商贸有限公司", "form"),
+        ("芜湖县华星商贸有限公司", "芜湖市湾沚区华星商贸有限公司", "form"),
+        ("宣州市华星商贸有限公司", "宣城市宣州区华星商贸有限公司", "form"),
+        ("巢湖市居巢区华星商贸有限公司", "巢湖市华星商贸有限公司", "form"),
+        ("安徽舒城华星商贸有限公司", "舒城县华星商贸有限公司", "form"),
+        ("芜湖县华星商贸有限公司", "芜湖市华星商贸有限公司", "other_place"),
+        ("长治市华星商贸有限公司", "长治县华星商贸有限公司", "other_place"),
+        ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "other_place"),
         # other place, at the head or in brackets
         ("合肥华星商贸有限公司", "芜湖华星商贸有限公司", "other_place"),
         ("三门华星商贸有限公司", "肥西华星商贸有限公司", "other_place"),
@@ -203,6 +251,10 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("安徽大学", "安徽大学江淮学院", "affiliated"),
         ("安徽医科大学第一附属医院", "安徽医科大学第二附属医院", "other_branch"),
         ("安徽医科大学第一附属医院", "安徽医科大学附属第一医院", "same"),
+        ("安徽医科大学第一附属医院（高新院区）", "安徽医科大学第一附属医院", "parent_branch"),
+        ("安徽医科大学第一附属医院高新院区", "安徽医科大学第一附属医院北区", "other_branch"),
+        ("合肥市实验小学", "实验小学", "place_dropped_short"),
+        ("舒城县第一人民医院", "第一人民医院", "place_dropped_short"),
         ("安徽农业大学", "安徽工业大学", "brand_character"),
         ("湖北职业技术学院", "闽北职业技术学院", "brand_character"),
         ("安徽省农业科学研究院", "安徽省林业科学研究院", "brand_character"),
@@ -225,12 +277,33 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         # former names in brackets
         ("合肥甲乙科技有限公司（原芜湖丙丁实业有限公司）", "芜湖丙丁实业有限公司", "same"),
         ("安医大", "安徽医科大学", "same"),
+        ("芜湖丙丁实业有限公司", "合肥甲乙科技有限公司（现更名为芜湖丙丁实业有限公司）", "same"),
+        ("芜湖丙丁实业有限公司", "合肥甲乙科技有限公司（变更后名称：芜湖丙丁实业有限公司）", "same"),
+        ("芜湖丙丁实业有限公司", "合肥甲乙科技有限公司【原：芜湖丙丁实业有限公司】", "same"),
+        ("芜湖丙丁实业有限公司", "合肥甲乙科技有限公司（现芜湖丙丁实业有限公司）", "same"),
+        ("皖南医学院弋矶山医院", "皖南医学院第一附属医院（皖南医学院弋矶山医院）", "same"),
+        ("皖南医学院第一附属医院", "皖南医学院第一附属医院（皖南医学院弋矶山医院）", "same"),
+        # what stands behind a name and is no part of it is no branch
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司（吊销，未注销）", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司（统一社会信用代码：91340100MA2MQ00010）", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司 91340100MA2MQ00010", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司（以下简称华星公司）", "same"),
+        ("舒城县老张烧烤店", "舒城县老张烧烤店（经营者：张大山）", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司（芜湖收购站）", "parent_branch"),
+        # forms of partnerships, short endings
+        ("容诚会计师事务所（特殊普通合伙）", "容诚会计师事务所", "form"),
+        ("容诚会计师事务所（特殊普通合伙）安徽分所", "容诚会计师事务所（特殊普通合伙）", "parent_branch"),
+        ("铜陵有色金属集团股份有限公司", "铜陵有色金属集团股份公司", "form"),
+        ("舒城县城关镇三里村委会", "舒城县城关镇三里村村民委员会", "form"),
+        ("舒城县丰收农机农民专业合作社", "舒城县丰收农机专业合作社", "two_characters"),
     ],
 )
 def test_names_of_organisations(a: str, b: str, expected: str) -> None:
     one, other = compared(ORGANISATION, a, b), compared(ORGANISATION, b, a)
     assert level(one, "organisation_name") == expected
     assert level(other, "organisation_name") == expected
+    applicant, listed = subject(ORGANISATION, a), Listing(subject=subject(ORGANISATION, b), list="x")
+    assert ListingTable({1: listed}).judge([applicant], SCALES)[0].verdict is one.verdict, "the night finds it"
 
 
 @pytest.mark.parametrize("name", ["有限公司", "合肥市", "（）·", "供销合作社", "😀" * 9, "安徽省合肥市", "分公司"])
@@ -250,6 +323,21 @@ def test_a_listed_parent_is_told_and_no_flag() -> None:
     assert "分支机构" in judgement.why_related()
     assert RELATED in judgement.why_clear()
     assert any(RELATED in reason for reason in explain(applicant, entry, True, SCALES).reasons)
+
+
+@pytest.mark.parametrize("body", ["工会", "工会委员会", "清算组", "破产管理人"])
+def test_a_body_at_a_firm_is_no_branch_of_it(body: str) -> None:
+    firm = "合肥华星商贸有限公司"
+    related = compared(ORGANISATION, f"{firm}{body}", firm).related
+    assert related.startswith(f"{firm}{body} 是设在")
+    assert "法人" not in related
+
+
+def test_a_campus_is_told_of_the_listing_of_its_hospital() -> None:
+    hospital = "安徽医科大学第一附属医院"
+    table = ListingTable({7: Listing(subject=subject(ORGANISATION, hospital), list="x")})
+    judgement = table.judge([subject(ORGANISATION, f"{hospital}高新院区")], SCALES)[0]
+    assert [number for number, _ in judgement.related] == [7]
 
 
 def test_siblings_are_not_related() -> None:
@@ -293,6 +381,32 @@ def test_regions(region: str, number: str, organ: str, expected: str) -> None:
     a = subject(PERSON, "李建国", number, region=region)
     found = compare(a, Listing(subject=subject(PERSON, "李建国"), list="x", organ=organ), SCALES)
     assert level(found, "region") == expected
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ("3401001900****0017", set()),
+        ("3401**********0017", {"birth_year"}),
+        ("3401**0017", {"birth_year"}),
+        ("3401001900********", {"sex"}),
+        ("3401**************", {"birth_year", "sex"}),
+        ("**************0017", {"birth_year", "region"}),
+        ("340100000104***", set()),  # not certain which places these are
+    ],
+)
+def test_what_a_mask_hides_is_told_by_age_sex_and_place_beside_it(theirs: str, expected: set[str]) -> None:
+    """A list that hides the birth year and gives an age that is wrong for the applicant is not agreed with in silence."""
+    listed = subject(PERSON, "尉迟煜珩", theirs, sex=Sex.FEMALE, region="广东省深圳市")
+    found = compare(
+        subject(PERSON, "尉迟煜珩", ID),
+        Listing(subject=listed, list="x", age=40, published_on=date(1960, 5, 1)),
+        SCALES,
+    )
+    corroboration = {e.attribute: e.bits for e in found.evidence if e.attribute in ("birth_year", "sex", "region")}
+    assert corroboration.keys() == expected
+    assert all(bits < 0 for bits in corroboration.values())
+    assert found.verdict is not Verdict.CONFIRMED or not expected
 
 
 def test_every_level_has_m_and_origin_and_u_unless_it_is_computed() -> None:

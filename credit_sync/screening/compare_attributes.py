@@ -5,13 +5,16 @@ from functools import lru_cache
 from credit_sync.records import Listing
 from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
-from credit_sync.subjects.identifiers import IdentifierKind, citizen_id
+from credit_sync.subjects.identifiers import IdentifierKind, citizen_id, masked
+from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Sex, Subject, SubjectKind
 
 _PERSON, _CITIZEN_ID = SubjectKind.PERSON, IdentifierKind.CITIZEN_ID  # an enumeration is slow to name its members
 _SEX_TITLES = {Sex.MALE: "男", Sex.FEMALE: "女"}
 _SEXES = {sex.value: sex for sex in Sex}
+_WHOLE, _OLD = 18, 15
+"""Places of a citizen id."""
 _AGE_TOLERANCE = 2
 """Years. Ages on the debtor list are calendar-year differences of publication, some of a later query."""
 
@@ -32,7 +35,7 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
 
 def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Sex, as given or as the citizen id shows it; silent where a number already said so."""
-    if applicant.kind is not _PERSON or _both_numbered(applicant, listing.subject):
+    if applicant.kind is not _PERSON or _both_show(_SEX_PLACE, applicant, listing.subject):
         return None
     a, b = _sex(applicant), _sex(listing.subject)
     if a is None or b is None:
@@ -44,7 +47,7 @@ def compare_sex(applicant: Subject, listing: Listing, scales: Scales) -> Evidenc
 
 def compare_birth_years(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
     """Birth year against the birth year of the listing, or against its age at publication."""
-    if applicant.kind is not _PERSON or _both_numbered(applicant, listing.subject):
+    if applicant.kind is not _PERSON or _both_show(_YEAR_PLACES, applicant, listing.subject):
         return None
     b, tolerance = birth_year(listing.subject), 0
     if b is None and listing.age and listing.published_on:
@@ -65,7 +68,7 @@ def compare_regions(applicant: Subject, listing: Listing, scales: Scales) -> Evi
     A place not given is read from the number: people are at home where their id was first issued, more often than
     not, and organisations where their code was.
     """
-    if not (listing.subject.region or listing.organ) or _both_numbered(applicant, listing.subject):
+    if not (listing.subject.region or listing.organ) or _both_show(_CITY_PLACES, applicant, listing.subject):
         return None
     areas = scales.reference.gazetteer.areas_in
     here, there = _home(applicant), listing.subject.region
@@ -140,8 +143,21 @@ def _sex(subject: Subject) -> Sex | None:
     return subject.sex
 
 
-def _both_numbered(a: Subject, b: Subject) -> bool:
-    """Both have a citizen id, so that region, birth year and sex are already counted place by place."""
+_CITY_PLACES, _YEAR_PLACES, _SEX_PLACE = slice(0, 4), slice(6, 10), slice(16, 17)
+"""Where a citizen id tells of city, birth year and sex."""
+
+
+def _both_show(places: slice, a: Subject, b: Subject) -> bool:
+    """Both citizen ids show these places, so that what they tell is already counted place by place.
+
+    `3401**********0017` hides the birth year: the age that the list gives beside it counts.
+    """
     if not a.identifiers or not b.identifiers:  # three comparators ask of every pair
         return False
-    return a.identifier(_CITIZEN_ID) is not None and b.identifier(_CITIZEN_ID) is not None
+    ours, theirs = a.identifier(_CITIZEN_ID), b.identifier(_CITIZEN_ID)
+    return ours is not None and theirs is not None and _shows(ours.value, places) and _shows(theirs.value, places)
+
+
+def _shows(number: str, places: slice) -> bool:
+    whole = number if len(number) in (_WHOLE, _OLD) else masked.stretch(number, _WHOLE) or ""
+    return len(whole) != _WHOLE or MASK not in whole[places]  # of 15 places it is not certain which ones they are

@@ -150,8 +150,7 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
     if not pairs:
         return None
     shown, whose = (b, "名单中") if b.masked else (a, "申报信息中")
-    corrupt = "" if shown.valid or not shown.masked else "，该号码可见部分与校验码矛盾、可能有误"
-    number = f"与{whose}部分隐去的{shown.title}（{shown.value}{corrupt}）"
+    number = f"与{whose}{_incomplete(shown)}"
     contradicting = [len(masked.contradictions(x, y)) for x, y in pairs]
     if 0 in contradicting:
         x, y = pairs[contradicting.index(0)]
@@ -165,6 +164,13 @@ def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | 
                     f"{number}只差一位，且{'名单' if a.valid else '申报'}的号码校验码不符，可能是录入错误",
                 )
     return _contradiction(f"{number}可见部分不符", scales)
+
+
+def _incomplete(shown: Identifier) -> str:
+    if shown.rounded:
+        return f"{shown.title}（{shown.display()}，末三位像是被表格软件变成了 0）"
+    corrupt = "" if shown.valid or not shown.masked else "，该号码可见部分与校验码矛盾、可能有误"
+    return f"部分隐去的{shown.title}（{shown.value}{corrupt}）"
 
 
 def _agreement(kind: IdentifierKind, number: str, hidden: Sequence[bool], scales: Scales) -> Evidence | None:

@@ -1,6 +1,8 @@
 """Comparing names: former and short ones too; persons by the rarity of the name."""
 
 import math
+import re
+from collections.abc import Container
 
 from rapidfuzz.distance import OSA
 
@@ -9,7 +11,7 @@ from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.person_names import fold_person_name, sound, syllables
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import LONGEST
+from credit_sync.subjects.writing import LONGEST, organisations_together
 
 
 def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
@@ -22,15 +24,17 @@ def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evide
         return compare(ours[0], theirs[0], scales)
     found = [compare(ours[0], theirs[0], scales)]
     others = [(a, b) for a in ours for b in theirs if (a, b) != (ours[0], theirs[0])]
-    found += [_as_other_name(compare(a, b, scales), a, b) for a, b in others]
+    together = {*organisations_together(ours[0]), *organisations_together(theirs[0])}
+    found += [_as_other_name(compare(a, b, scales), a, b, together) for a, b in others]
     return max((e for e in found if e is not None), key=lambda e: e.bits, default=None)
 
 
-def _as_other_name(evidence: Evidence | None, a: str, b: str) -> Evidence | None:
-    """The same comparison by a former or short name, said so; only agreement counts."""
+def _as_other_name(evidence: Evidence | None, a: str, b: str, together: Container[str]) -> Evidence | None:
+    """The same comparison by a former or short name, or one of several in a cell, said so; only agreement counts."""
     if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
         return None
-    sentence = f"按曾用名或简称比较（{a} / {b}）：{evidence.sentence}"
+    by = "同格所写的几家单位之一" if a in together or b in together else "曾用名或简称"
+    sentence = f"按{by}比较（{a} / {b}）：{evidence.sentence}"
     return evidence._replace(bits=evidence.bits - 1, sentence=sentence)
 
 
@@ -60,6 +64,9 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         p == q or q in scales.reference.look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)
     ):
         return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
+    if seen := _as_far_as_shown(x, y):
+        sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
+        return scales.evidence("person_name", "same", sentence, u=names.share(seen))
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
     return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)
@@ -73,6 +80,23 @@ def _same_but_lost(x: str, y: str) -> bool:
         return False
     known = [p == q for p, q in zip(x, y, strict=True) if "?" not in (p, q)]
     return all(known) and len(known) * 2 >= len(x)
+
+
+_HIDDEN = re.compile(r"[*×○■]|(?<=.)某")
+
+
+def _as_far_as_shown(x: str, y: str) -> str:
+    """What both show of names of which one is hidden in part (张某某, 张*伟), ? for the rest; '' where they differ.
+
+    张某 and 张某某 hide a name of any length.
+    """
+    p, q = _HIDDEN.sub("?", x), _HIDDEN.sub("?", y)
+    if (p, q) == (x, y) or p[0] != q[0] or p[0] == "?":
+        return ""
+    if len(p) != len(q):
+        return f"{p[0]}?" if {"?"} in (set(p[1:]), set(q[1:])) else ""
+    agree = all(i == j or "?" in (i, j) for i, j in zip(p, q, strict=True))
+    return "".join(i if i == j else "?" for i, j in zip(p, q, strict=True)) if agree else ""
 
 
 def _is_transliteration(latin: str, name: str) -> bool:

@@ -28,6 +28,13 @@ _SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
 _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
 _INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
+_BODY = re.compile(r"(?:工会|委员会|支部|协会|清算组|管理人)$")
+"""What stands behind a firm's name and is no branch of it; a trade union is a legal person (工会法第十五条)."""
+_GENERIC = re.compile(
+    r"第?[一二三四五六七八九十]{0,2}(?:人民|中心|中医|妇幼保健|实验|高级|职业|技术|师范|农业|工业)*"
+    r"(?:医院|卫生院|保健院|中学|小学|幼儿园|学校|学院|大学)|人民政府|.{2,4}局|村委会"
+)
+"""Names that recur in every county: without a place they are nobody's."""
 _AFFILIATE = re.compile(r"(?:附属|附设|直属).*|.*(?:学院|医院|研究所|研究院|中学|小学|幼儿园)")
 
 
@@ -75,6 +82,8 @@ def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
     if x.branch and y.branch:
         return "other_branch", f"是同一家单位的不同分支机构：{x.branch} 与 {y.branch}"
     branch, parent = (x, y) if x.branch else (y, x)
+    if _BODY.search(branch.branch):
+        return "parent_branch", f"{branch.full} 是设在 {parent.full} 的组织，两者不是同一主体，但有关联"
     return (
         "parent_branch",
         f"{branch.full} 是 {parent.full} 的分支机构：分支机构不是独立法人，两者不是同一登记主体，但有隶属关系",
@@ -112,6 +121,8 @@ def _same_but_form(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
         return "other_place", f"名称其余部分相同，但地名不同：{_place(x)} 与 {_place(y)}"
     if ("集团" in x.form) != ("集团" in y.form):
         return "group", f"名称相同，只有一边是“集团”：{x.full} 与 {y.full}"
+    if ("农民" in x.full) != ("农民" in y.full):  # 渭源县 has 惠民养殖专业合作社 and 惠民养殖农民专业合作社
+        return "two_characters", f"名称只差“农民”二字：{x.full} 与 {y.full}"
     if _form_changed(x, y):
         return "form_changed", f"名称相同，组织形式不同：{x.form} 与 {y.form}"
     return "form", f"名称除组织形式、地名写法外相同：{x.full} 与 {y.full}"
@@ -134,7 +145,7 @@ def _place_dropped(x: OrganisationName, y: OrganisationName, place: str) -> tupl
     shorter = min(x, y, key=lambda name: len(name.core))
     if len(shorter.brand) < 2 and not shorter.branch:
         return None
-    distinctive = len(shorter.brand) > 2 and len(shorter.core) > 3
+    distinctive = len(shorter.brand) > 2 and len(shorter.core) > 3 and not _GENERIC.fullmatch(shorter.core)
     changed = _form_changed(x, y) or ("集团" in x.form) != ("集团" in y.form)
     sentence = f"除一边没有写地名（{place}）外相同：{x.full} 与 {y.full}"
     return ("place_dropped" if distinctive and not changed else "place_dropped_short"), sentence
@@ -146,13 +157,16 @@ def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> t
     shared = int(Postfix.similarity(short.full, long.full))
     if shared < _SHORTEST_NAME:
         return None
-    is_place = scales.reference.gazetteer.is_place
+    gazetteer = scales.reference.gazetteer
+    is_place = gazetteer.is_place
     if shared == len(short.full):
         head = long.full[: len(long.full) - shared]
         return _place_dropped(short, long, head) if is_place(head) else None
     for kept in range(shared, max(shared - 3, 0), -1):
         a, b = short.full[: len(short.full) - kept], long.full[: len(long.full) - kept]
         if is_place(a) and is_place(b) and not b.startswith(a):
+            if gazetteer.innermost(a) & gazetteer.innermost(b):
+                return "form", f"名称除地名写法外相同：{short.full} 与 {long.full}"
             return "other_place", f"名称其余部分相同，但地名不同：{short.full} 与 {long.full}"
     return None
 

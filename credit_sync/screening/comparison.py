@@ -160,8 +160,11 @@ def _verdict(evidence: tuple[Evidence, ...], probability: float, scales: Scales)
 
 
 def _is_namesake(evidence: tuple[Evidence, ...], bearings: Sequence[Bearing]) -> bool:
-    """The same name, nothing against it, and no number that shows enough on both sides to tell."""
-    if _WEAKENS in bearings or _IDENTIFIES in bearings:
+    """The same name, nothing against it, and no number that shows enough on both sides to tell.
+
+    A number that agrees and yet does not suffice, beside 黄某, clears nobody whom the name alone would not.
+    """
+    if _WEAKENS in bearings:
         return False
     return bool([e for e in evidence if e.level in _SAME_NAME and e.attribute.endswith("_name")])
 

@@ -3,11 +3,14 @@
 import re
 
 from credit_sync.records import Applicant
+from credit_sync.screening.reference import reference
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
+from credit_sync.subjects.writing import organisations_together
 
 _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]{2,4})+")
 """Names of several people, short as they are here."""
+_AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
 
 
@@ -25,11 +28,28 @@ def why_not_comparable(applicant: Applicant) -> str:
 
 def why_name_not_comparable(subject: Subject) -> str:
     """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's, and several are not one."""
-    if _SEVERAL.fullmatch(subject.name):
-        return "一格里像是写了几个人，无法比对；一格只写一个"
     of_person = subject.kind is SubjectKind.PERSON
-    if of_person and (_HIDDEN.search(subject.name) or len(fold_person_name(subject.name)) < 2):
+    if _SEVERAL.fullmatch(subject.name) or (of_person and _are_people(subject.name)):
+        return "一格里像是写了几个人，无法比对；一格只写一个"
+    if not of_person and organisations_together(subject.name):
+        return "一格里像是写了几家单位，不能逐一认定；一格只写一个"
+    if of_person and any(map(str.isdigit, subject.name)):
+        return "姓名里有数字，无法比对；姓名栏只写姓名"
+    folded = fold_person_name(subject.name) if of_person else ""
+    if of_person and (_HIDDEN.search(subject.name) or "?" in folded or len(folded) < 2):
         return "姓名不完整，无法比对；须提供完整姓名"
     if not any(character.isalpha() for character in subject.name) or "*" in subject.name:
         return "没有可以比对的名称"
     return ""
+
+
+def _are_people(name: str) -> bool:
+    """张伟 王芳, 屈怀瑾等: not 欧阳 修文 and 买买提 吐尔逊, who write a blank within a name."""
+    if _AND_OTHERS.fullmatch(name):
+        return True
+    parts, surnames = name.split(), reference().persons.surnames
+    if len(parts) < 2 or parts[0] in surnames:
+        return False
+    return all(
+        1 < len(part) < 5 and part.isalpha() and (part[0] in surnames or part[:2] in surnames) for part in parts
+    )

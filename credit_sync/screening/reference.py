@@ -13,7 +13,7 @@ from credit_sync.subjects.organisation_names import OrganisationParser, Organisa
 from credit_sync.subjects.person_names import NameFrequencies
 from credit_sync.subjects.places import Gazetteer
 from credit_sync.subjects.subject import Named, SubjectKind
-from credit_sync.subjects.writing import bracketed_names, folded
+from credit_sync.subjects.writing import bracketed_names, folded, organisations_together
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,12 @@ class Reference:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
         name = subject.name
         written = (name, *subject.former_names)
-        if "原" in name or "名" in name:
+        if name.endswith(_BRACKETS) or "原" in name or "名" in name:
             written += bracketed_names(name)
         if subject.kind is _PERSON:
             return written
+        if not name.isalnum():
+            written += organisations_together(name)
         return (*written, *filter(None, map(self._registered, written)))
 
     @cached_property
@@ -49,6 +51,7 @@ class Reference:
         return lru_cache(50_000)(lambda name: self.aliases.get(folded(name)) if len(name) <= longest else None)
 
 
+_BRACKETS = (")", "）", "]", "〕", "】")
 _PERSON = SubjectKind.PERSON  # a member found through its class costs as much as all the rest of taking a name
 
 
@@ -70,6 +73,8 @@ def reference() -> Reference:
                 droppable_forms=tuple(words["forms"]["droppable"]),
                 branches=tuple(words["branches"]["words"]),
                 trades=tuple(words["trades"]["words"]),
+                notes=tuple(words["notes"]["words"]),
+                shortened=tuple(words["shortened"].items()),
             ),
             gazetteer,
         ),

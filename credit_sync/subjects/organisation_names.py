@@ -16,8 +16,12 @@ from credit_sync.subjects.writing import folded
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
 _MARKS = re.compile(r"[()\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
 _INSIDE = re.compile(r"\(([^()]*)\)")
-_FORMER_NAME = re.compile(r"\((?:(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,})\)")
+_OTHER_NAME = r"(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,}|现[^()]{4,}公司|[^()]{3,}医院"
+_CODE = r"(?=[0-9A-Z]*[0-9]{4})[0-9A-Z*]{9,18}"
+_CODE_BEHIND = re.compile(rf"(?<=[^0-9A-Z*]){_CODE}$")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+_CAMPUS = re.compile(r"(.+(?:医院|保健院|大学|学院|学校|中学|小学))(.{1,8}(?:院区|校区)|[东南西北新老总]区)")
+"""A part of a hospital or a school in another place: no body of its own."""
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
 
@@ -31,6 +35,10 @@ class OrganisationWords:
     """A regular expression for 有限公司 with one typing error."""
     branches: tuple[str, ...]
     trades: tuple[str, ...]
+    notes: tuple[str, ...]
+    """How a bracket begins that is no part of the name."""
+    shortened: tuple[tuple[str, str], ...]
+    """Endings, and how they are written for short."""
 
 
 class OrganisationName(NamedTuple):
@@ -77,6 +85,9 @@ class OrganisationParser:
         self._branch = re.compile(
             f"(?:{'|'.join(sorted(map(re.escape, words.branches), key=len, reverse=True))})$"
         )
+        notes = "|".join(map(re.escape, words.notes))
+        self._note = re.compile(rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|{_CODE})\)|简称:[^()]*$")
+        self._shortened = words.shortened
         self._trades = frozenset(words.trades)
         self._trade_lengths: dict[str, list[int]] = {}
         for trade in sorted(self._trades, key=len, reverse=True):
@@ -86,14 +97,17 @@ class OrganisationParser:
         self.parse = lru_cache(maxsize=20_000)(self._parse)
 
     def _parse(self, name: str) -> OrganisationName:
-        plain = full = numerals_in_one_way(folded(name))
+        plain = full = numerals_in_one_way(_CODE_BEHIND.sub("", folded(name)))
         bracketed: tuple[str, ...] = ()
         if not full.isalnum():
             full, plain, bracketed = self._without_punctuation(full)
         elif "附属" in full:
             plain = full = _AFFILIATE_ORDER.sub(r"附属\1", full)
         legal_person, branch, forms = self._split_branch(plain)
+        if plain.endswith("区") and not branch and not forms and (campus := _CAMPUS.fullmatch(plain)):
+            legal_person, branch = campus.groups()
         places, divisions, core = self._split_places(_without(forms, legal_person))
+        core = next((core.removesuffix(e) + short for e, short in self._shortened if core.endswith(e)), core)
         shorts = [candidates[0].short for candidates in divisions]
         brand, trade = self._split_trade(core)
         tail = self._form.sub("", branch).translate(_DIGITS) if branch else ""
@@ -116,7 +130,7 @@ class OrganisationParser:
 
     def _without_punctuation(self, text: str) -> tuple[str, str, tuple[str, ...]]:
         """A folded name without punctuation; the same without places in brackets; and those places."""
-        text = _FORMER_NAME.sub("", text.translate(_BRACKETS))
+        text = self._note.sub("", text.translate(_BRACKETS))
         text = _AFFILIATE_ORDER.sub(r"附属\1", text)
         bracketed = tuple(part for part in _INSIDE.findall(text) if self._gazetteer.named(part))
         full = plain = _MARKS.sub("", text)

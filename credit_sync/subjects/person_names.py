@@ -15,6 +15,9 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character
 _DOTS = re.compile(r"[·•‧・．.｡。∙⋅●\-_'’`,，\u2022]")
 _BRACKETED = re.compile(r"[(\[{〔【].*?[)\]}〕】]")
 _LOST = re.compile(r"[?□�〓]")
+_LOST_DOT = re.compile(r"(?<=[\u4e00-\u9fff]{2})\?(?=[\u4e00-\u9fff]{2})")
+_LONGEST_UNDOTTED = 4
+"""Characters of a Han name: in a longer one what was lost between two parts was the dot."""
 
 
 @lru_cache(maxsize=50_000)
@@ -31,6 +34,8 @@ def fold_person_name(name: str) -> str:
     if text.isalnum():  # no marks of any kind
         return text
     text = _LOST.sub("?", text)
+    if len(text) > _LONGEST_UNDOTTED + 1:
+        text = _LOST_DOT.sub("", text)
     return _DOTS.sub("", _BRACKETED.sub("", text))
 
 
@@ -103,13 +108,15 @@ class NameFrequencies:
     _rare_character: float = field(default=4e-4, repr=False)
 
     def share(self, name: str) -> float:
-        """The share of the population that bears a folded name."""
+        """The share of the population that bears a folded name; where it has ? any character may stand."""
         if name in self.full_names:
             return self.full_names[name]
         surname, given = self._split(name)
         if not given:
             return 1e-7
-        shares = [self.given_characters.get(c, self._rare_character) for c in given]
+        if set(given) == {"?"}:
+            return self.surnames.get(surname, self._rare_surname)
+        shares = [1.0 if c == "?" else self.given_characters.get(c, self._rare_character) for c in given]
         by_length = {1: 0.15, 2: 0.84}.get(len(given), 0.01)
         modelled = self.surnames.get(surname, self._rare_surname) * by_length * math.prod(shares)
         return max(modelled * (1.6 if len(given) == 1 else 3.0), 3e-8)

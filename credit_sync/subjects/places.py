@@ -96,6 +96,18 @@ class Gazetteer:
         found = self.head(text)
         return found is not None and self.is_place(text[len(found[0]) : _LONGEST])
 
+    def innermost(self, place: str) -> frozenset[str]:
+        """The codes that the last of the places in a text may mean; counties may lack their suffix.
+
+        >>> hefei = Gazetteer([("340000", "安徽省"), ("340100", "合肥市"), ("340123", "肥西县")])
+        >>> hefei.innermost("安徽肥西") == hefei.innermost("合肥市肥西县") == {"340123"}
+        True
+        """
+        named, found = self.named(place), self.head(place)
+        if named or found is None:
+            return frozenset(division.code for division in named)
+        return self.innermost(place[len(found[0]) :])
+
     def _areas_in(self, text: str) -> frozenset[str]:
         """Codes of the places that the head of a text may mean: two digits for provinces, four for cities and below.
 

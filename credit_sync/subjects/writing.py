@@ -29,18 +29,39 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-_FORMER = re.compile(
-    r"[(（](?:(?:原名|曾用名|更名前|又名|别名)[:：为]?([^()（）]{2,})|原[:：]?([^()（）]{4,}))[)）]"
+_OTHER_NAME = re.compile(
+    r"[(（\[〔【](?:(?:原名称?|曾用名称?|现名称?|更名前|又名|别名|化名|(?:现|已)*更名为?|变更[前后为](?:名称)?|第二名称|从属名称|简称)[:：为]?"
+    r"([^()（）\]〕】]{2,})|原[:：]?([^()（）\]〕】]{4,})|现([^()（）\]〕】]{4,}公司)|([^()（）\]〕】]{3,}医院))[)）\]〕】]"
 )
+_BETWEEN = re.compile("[、，,;；/／]")
 
 
 def bracketed_names(text: str) -> tuple[str, ...]:
     """Former and other names that stand in brackets within a name; 原 alone needs four characters behind it.
 
-    >>> bracketed_names("张伟（曾用名张卫）"), bracketed_names("合肥甲公司(原合肥乙公司)"), bracketed_names("甲（原料）厂")
-    (('张卫',), ('合肥乙公司',), ())
+    A hospital has its second name there (皖南医学院第一附属医院（皖南医学院弋矶山医院）).
+
+    >>> bracketed_names("张伟（曾用名张卫、张为）"), bracketed_names("合肥甲公司(原合肥乙公司)"), bracketed_names("甲（原料）厂")
+    (('张卫', '张为'), ('合肥乙公司',), ())
     """
-    return tuple(found[1] or found[2] for found in _FORMER.finditer(text[:LONGEST]))
+    found = (match[1] or match[2] or match[3] or match[4] for match in _OTHER_NAME.finditer(text[:LONGEST]))
+    return tuple(name for names in found for name in _BETWEEN.split(names) if len(name) > 1)
+
+
+_TOGETHER = re.compile(r"\s*[、，,;；/／|]\s*|(?<=公司)\s+")
+_ORGANISATION = re.compile(
+    r".{2,}(?:(?<![分支])公司|合作社|大学|(?<!科)学院|学校|医院|研究所|研究院|事务所|中心|厂)"
+)
+
+
+def organisations_together(text: str) -> tuple[str, ...]:
+    """The names of several organisations that stand in one cell; none where there is but one.
+
+    >>> organisations_together("合肥甲有限公司、芜湖乙大学"), organisations_together("合肥甲有限公司 第一分公司")
+    (('合肥甲有限公司', '芜湖乙大学'), ())
+    """
+    parts = tuple(filter(None, _TOGETHER.split(text[:LONGEST])))
+    return parts if len(parts) > 1 and all(map(_ORGANISATION.fullmatch, parts)) else ()
 
 
 _CHANGED_IN_WORDS = frozenset("沈么坏覆哩瞭藉衹甦")

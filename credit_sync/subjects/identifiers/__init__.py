@@ -72,6 +72,11 @@ class Identifier:
         return MASK in self.value
 
     @property
+    def rounded(self) -> bool:
+        """A citizen id of which a spreadsheet kept fifteen digits and made the others 0: they are not known."""
+        return self.masked and not self.valid and self.value.find(MASK) == _KEPT and self.value[_KEPT:] == _ROUNDED
+
+    @property
     def title(self) -> str:
         """The kind in Chinese."""
         return TITLES[self.kind]
@@ -82,11 +87,13 @@ class Identifier:
         >>> Identifier(IdentifierKind.CITIZEN_ID, "340100190001040017").display()
         '340100********0017'
         """
-        if self.masked or self.kind in OF_ORGANISATIONS:
+        if (self.masked and not self.rounded) or self.kind in OF_ORGANISATIONS:
             return self.value
         return hide(self.value)
 
 
+_KEPT, _ROUNDED = 15, MASK * 3
+"""Digits that a spreadsheet keeps of a number, and what stands for the others of a citizen id."""
 _NO_NUMBER = frozenset(
     ["无", "暂无", "不详", "未知", "空", "NULL", "NONE", "NA", "N/A", "/", "待补", "待补充"]
 ) | {""}
@@ -163,7 +170,10 @@ def _read_citizen_id(folded: str, on: date) -> Identifier | None:
         return Identifier(IdentifierKind.CITIZEN_ID, longer)
     if citizen_id.is_valid(digits, on=on):
         return Identifier(IdentifierKind.CITIZEN_ID, digits)
-    return Identifier(IdentifierKind.CITIZEN_ID, digits, valid=False) if citizen_id.has_shape(digits) else None
+    if not citizen_id.has_shape(digits):
+        return None
+    known = digits[:_KEPT] + _ROUNDED if digits.endswith("000") else digits
+    return Identifier(IdentifierKind.CITIZEN_ID, known, valid=False)
 
 
 def _read_uscc(folded: str, _on: date) -> Identifier | None:
