@@ -95,7 +95,7 @@ class Reader:
         draft = part.draft(row.values)
         if self.mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
             return
-        if any(not draft.values.get(need) and need not in draft.identifiers for need in part.needs):
+        if any(not _holds(draft, need) for need in part.needs):
             return
         key = ""
         try:
@@ -265,6 +265,11 @@ def _unused(problem: ProblemError) -> str:
     value = _shown(problem.value, identifier=problem.is_identifier)
     short = value if len(value) <= _LONGEST_UNUSED else f"{value[:_LONGEST_UNUSED]}…"
     return f"{problem.reason.partition('，')[0]}（{short}）{UNUSED}"
+
+
+def _holds(draft: Draft, field: str) -> bool:
+    """Whether the row has the field, be it one that cannot be read."""
+    return bool(draft.values.get(field)) or field in draft.identifiers or _is_about(draft.problem, field)
 
 
 def _is_about(problem: ProblemError | None, field: str) -> bool:
