@@ -71,14 +71,23 @@ class Reader:
     def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
         """What the row comes to: one outcome, or one for each of its parts."""
         if isinstance(row, BrokenRow):
-            text = plain_text(row.text)
-            return [Rejected(row.origin, "", _shown(text), row.reason, text, readable=False)]
+            return self._read_broken(row)
         values: dict[str, Any] = {}
         try:
             values = plain_row(row.values)
             return self._read(values, row.origin)
         except Exception as error:  # promise 1: whatever a row holds, it is kept and the batch goes on
             return [Rejected(row.origin, "", "", f"读取该行时出错（{type(error).__name__}）", values)]
+
+    def _read_broken(self, row: BrokenRow) -> list[Outcome]:
+        """A rejection for each record that the row names by what is sure of it: the record stays as it was."""
+        text = plain_text(row.text)
+        named = self.read(RawRow(row.origin, row.values)) if row.values else []
+        keys = [outcome.key for outcome in named if not isinstance(outcome, Skipped)] or [""]
+        return [
+            Rejected(row.origin, "", _shown(text), row.reason, text, key, readable=False, part=part)
+            for part, key in enumerate(keys)
+        ]
 
     def _read(self, values: dict[str, Any], origin: Origin) -> list[Outcome]:
         first = next((text for value in values.values() if (text := text_of(value))), "")
