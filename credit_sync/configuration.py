@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -39,7 +40,15 @@ def _digests(settings: Settings) -> Iterator[tuple[str, str]]:
     folder = settings.path(settings.mappings)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            yield f"mappings/{path.relative_to(folder).as_posix()}", _digest(path.read_bytes())
+            yield f"mappings/{path.relative_to(folder).as_posix()}", _digest_of(path)
+
+
+def _digest_of(path: Path) -> str:
+    """'' of a file that the night may not read, and so cannot work with, such as what an editor keeps of its own."""
+    try:
+        return _digest(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def _digest(content: bytes) -> str:

@@ -147,7 +147,8 @@ class Settings(Strict):
     @classmethod
     def _names_are_plain(cls, content: Any) -> Any:
         for table in ("sources", "channels", "systems"):
-            for name in (content.get(table) or {}) if isinstance(content, dict) else {}:
+            named = content.get(table) if isinstance(content, dict) else None
+            for name in named if isinstance(named, dict) else {}:
                 if not name.isidentifier() or not name.isascii() or len(name) > _LONGEST_NAME:
                     raise ValueError(
                         f"{table}.{name}: 名称只能用英文字母、数字和下划线，不超过 {_LONGEST_NAME} 个字符"

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from credit_sync.errors import CreditSyncError
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.rollback import give_up, roll_back
+from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.list_changes import list_changes
@@ -171,6 +172,32 @@ def test_a_rollback_makes_no_list_younger_and_the_next_delta_goes_on_from_there(
     back(world, "b", 4)  # itself a rollback, to the first
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") == FIRST_NIGHT + timedelta(days=3)
+
+
+def test_a_rollback_makes_no_refusal_good(world: World) -> None:
+    """What was refused may name others, and nobody has brought it since: the list clears nobody."""
+
+    def reason() -> str:
+        with world.engine.connect() as connection:
+            now = FIRST_NIGHT + timedelta(days=world.night - 1)
+            return list_states(connection, now, watched_lists(world.mappings()))["debtors"].reason
+
+    for name in ("a", "b"):
+        for number in (2, 3):
+            world.pull(name, *(entry(n) for n in range(number)))
+    assert world.pull("a", entry(9)).state == "refused"
+    refused = reason()
+    assert refused.startswith("数据源 a 最近一次取到的名单没有接收")
+    back(world, "a", 1)
+    assert reason() == refused
+    world.pull("a", entry(0), entry(9))
+    assert reason() == ""
+    assert world.pull("b", *(entry(n, 状态="删除") for n in range(3)), entry(9)).state == "refused"
+    refused = reason()
+    back(world, "b", 1)
+    assert reason() == refused
+    world.pull("b", entry(4))
+    assert reason() == f"{refused}{NOT_MADE_GOOD}"
 
 
 def test_a_row_that_waited_at_a_version_waits_again_after_a_rollback(world: World) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pull_world import FIRST_NIGHT, MAPPING, World, entry
@@ -39,6 +40,25 @@ def adds_up(pulled: Pulled, *, delta: bool) -> None:
     c = pulled.counts
     taken = c.added + c.changed + c.unchanged + c.duplicates + c.quarantined + c.skipped
     assert c.pulled == taken + (c.removed if delta else 0)
+
+
+def test_a_row_with_a_damaged_cell_leaves_its_record_as_it_was(world: World) -> None:
+    """Whoever is listed is not cleared because another cell of his row shows an error, or half a character."""
+    titles = ["案号", "姓名", "原因"]
+    rows = [[f"{number}号", "张三", "逾期"] for number in range(3)]
+    for night, shown in enumerate(["逾期", "#N/A"]):
+        with xlsxwriter.Workbook(str(world.folder / "a" / "rows.xlsx")) as book:
+            sheet = book.add_worksheet("名单")
+            for place, cells in enumerate([titles, *rows[:2], [*rows[2][:2], shown]]):
+                sheet.write_row(place, 0, cells)
+        pulled = world.pull(None)
+        assert (pulled.counts.removed, pulled.counts.quarantined, pulled.counts.live) == (0, night, 3)
+    lines = [f"{number}号,张三,{'注' * 4000}" for number in range(200)]
+    world.pull_text("a", ",".join(titles), *lines)
+    pulled = world.pull_text("a", ",".join(titles), *lines[:199], "199号,张三,逾\udcff")
+    assert (pulled.counts.removed, pulled.counts.quarantined, pulled.counts.live) == (0, 1, 200)
+    with world.engine.connect() as connection:
+        assert [row.reason for row in list_quarantined(connection)] == ["含有无法识别的字节（编码损坏）"]
 
 
 def test_a_long_text_that_is_damaged_late_is_read_anew_and_loses_the_damaged_row_alone(world: World) -> None:

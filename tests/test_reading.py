@@ -446,6 +446,21 @@ def test_broken_rows_are_kept_as_text() -> None:
     assert MAN not in found.value
 
 
+def test_a_broken_row_names_its_records_by_what_is_sure_of_it() -> None:
+    parts = [{"constants": {"kind": "person"}}, {"constants": {"kind": "organisation"}, "needs": ["sex"]}]
+    reader = Reader(mapping(parts=parts))
+    for sure, keys in (
+        ({"案号": "1", "姓名": "张三", "性别": "男"}, ["1|张三", "1|张三"]),
+        ({"案号": "1", "姓名": "张三"}, ["1|张三"]),
+        ({"性别": "男"}, [""]),
+        ({}, [""]),
+    ):
+        found = reader.read(BrokenRow(ORIGIN, "原文", "坏", sure))
+        assert [(o.key, o.readable, o.raw, o.part) for o in found if isinstance(o, Rejected)] == [
+            (key, False, "原文", part) for part, key in enumerate(keys)
+        ]
+
+
 def test_long_texts_are_clipped_with_a_warning() -> None:
     found = read_one({"姓名": "长" * 20_000})
     assert len(found.record.subject.name) == 10_000

@@ -9,7 +9,7 @@ import pytest
 from credit_sync.records import Role
 from credit_sync.shipped import shipped
 from credit_sync.sources.mapping import load_mapping
-from credit_sync.sources.outcomes import Read
+from credit_sync.sources.outcomes import Read, Rejected
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.subjects.identifiers import IdentifierKind
@@ -78,6 +78,18 @@ def test_a_representative_with_a_number_is_an_applicant(mapping: str) -> None:
     found = representative.subject
     assert (found.name, found.kind, found.employer, found.region) == ("张伟", "person", FIRM, "合肥市")
     assert [(number.kind, number.value) for number in found.identifiers] == [(IdentifierKind.CITIZEN_ID, NUMBER)]
+
+
+@pytest.mark.parametrize("mapping", ["science_management_applicants", "award_applicants"])
+def test_a_representative_whose_number_cannot_be_read_is_in_quarantine(mapping: str) -> None:
+    """Not left out, as one without a number is: nobody would know that he was not screened."""
+    row = {"申报编号": "1", "项目名称": "某项目", "角色": "申报单位", "名称": FIRM, "法定代表人": "张伟"}
+    row |= {"法定代表人身份证号码": f"{NUMBER}，另见附件" + "、" * 200}
+    unit, representative = Reader(load_mapping(shipped("mappings"), mapping)).read(RawRow(ORIGIN, row))
+    assert isinstance(unit, Read)
+    assert isinstance(representative, Rejected)
+    assert (representative.field, representative.part) == ("identifier", 1)
+    assert (representative.reason, NUMBER in representative.value) == ("证件号码过长，不是证件号码", False)
 
 
 @pytest.mark.parametrize(

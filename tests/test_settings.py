@@ -25,6 +25,8 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         (SOURCE.replace("https:", "ftp:"), "sources.debtors.url", "must be http or https"),
         (SOURCE + "timeout = 3\n", "sources.debtors.timeout", "timeout_seconds"),
         (SOURCE + "retries = -1\n", "sources.debtors.retries", "不能小于 0"),
+        (SOURCE + "retries = 1.5\n", "sources.debtors.retries", "必须是整数"),
+        (SOURCE + 'timeout_seconds = "30 s"\n', "sources.debtors.timeout_seconds", "必须是数字"),
         (SOURCE.replace('"http"', '"htp"'), "sources.debtors.kind", "'http', 'database', 'file'"),
         (SOURCE.replace('mapping = "dishonest_debtors"\n', ""), "sources.debtors.mapping", "缺少"),
         (SOURCE + 'paging = { style = "page", siz = 9 }\n', "sources.debtors.paging.siz", "是否想写 size"),
@@ -47,6 +49,7 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         (SOURCE + "[deparment]\n", "deparment", "是否想写 department"),
         ("", "sources", "缺少"),
         ("[sources]\n", "sources", "至少"),
+        ("sources = 3\n", "sources", "必须是表"),
         ("x = [", "读不出 TOML", ""),
     ],
 )

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
 from credit_sync.errors import StoreError
+from credit_sync.settings import Settings
 from credit_sync.store import migrate
+from credit_sync.store.copy import copy_store
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.schema import metadata
 
@@ -78,6 +80,20 @@ def test_a_later_version_upgrades_only_when_told(
     for refused in (migrate.prepare, migrate.upgrade, migrate.require_current):
         with pytest.raises(StoreError, match="新版"):
             refused(empty)
+
+
+def test_a_dry_run_refuses_another_version_as_a_run_does(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    settings = Settings.model_validate(
+        {"sources": {"a": {"kind": "file", "mapping": "a", "folder": "a"}}, "store": {"url": url}}
+    )
+    engine = connect(settings.store.full_url(tmp_path))
+    with writing(engine) as connection:
+        config = migrate.configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0014")
+    with pytest.raises(StoreError, match="credit-sync db upgrade"):
+        copy_store(settings, tmp_path)
 
 
 def test_a_strangers_tables_are_left_alone(empty: Engine) -> None:

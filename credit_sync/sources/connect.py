@@ -46,7 +46,7 @@ def open_rows(  # noqa: PLR0913
         for place, row, values in _found(source, mapping, base, since, presume):
             origin = Origin(name, _shown(place), row, pulled_at)
             if isinstance(values, Unread):
-                yield BrokenRow(origin, values.text, str(values))
+                yield BrokenRow(origin, values.text, str(values), dict(values.values))
             elif isinstance(values, TextRows):
                 yield RawRows(origin, values, [b""] * len(values))
             elif path:

@@ -71,14 +71,23 @@ class Reader:
     def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
         """What the row comes to: one outcome, or one for each of its parts."""
         if isinstance(row, BrokenRow):
-            text = plain_text(row.text)
-            return [Rejected(row.origin, "", _shown(text), row.reason, text, readable=False)]
+            return self._read_broken(row)
         values: dict[str, Any] = {}
         try:
             values = plain_row(row.values)
             return self._read(values, row.origin)
         except Exception as error:  # promise 1: whatever a row holds, it is kept and the batch goes on
             return [Rejected(row.origin, "", "", f"读取该行时出错（{type(error).__name__}）", values)]
+
+    def _read_broken(self, row: BrokenRow) -> list[Outcome]:
+        """A rejection for each record that the row names by what is sure of it: the record stays as it was."""
+        text = plain_text(row.text)
+        named = self.read(RawRow(row.origin, row.values)) if row.values else []
+        keys = [outcome.key for outcome in named if not isinstance(outcome, Skipped)] or [""]
+        return [
+            Rejected(row.origin, "", _shown(text), row.reason, text, key, readable=False, part=part)
+            for part, key in enumerate(keys)
+        ]
 
     def _read(self, values: dict[str, Any], origin: Origin) -> list[Outcome]:
         first = next((text for value in values.values() if (text := text_of(value))), "")
@@ -95,7 +104,7 @@ class Reader:
         draft = part.draft(row.values)
         if self.mapping.parts and not draft.values.get("name") and not _is_about(draft.problem, "name"):
             return
-        if any(not draft.values.get(need) and need not in draft.identifiers for need in part.needs):
+        if any(not _holds(draft, need) for need in part.needs):
             return
         key = ""
         try:
@@ -265,6 +274,11 @@ def _unused(problem: ProblemError) -> str:
     value = _shown(problem.value, identifier=problem.is_identifier)
     short = value if len(value) <= _LONGEST_UNUSED else f"{value[:_LONGEST_UNUSED]}…"
     return f"{problem.reason.partition('，')[0]}（{short}）{UNUSED}"
+
+
+def _holds(draft: Draft, field: str) -> bool:
+    """Whether the row has the field, be it one that cannot be read."""
+    return bool(draft.values.get(field)) or field in draft.identifiers or _is_about(draft.problem, field)
 
 
 def _is_about(problem: ProblemError | None, field: str) -> bool:

@@ -1,7 +1,7 @@
 """Rows as connectors deliver them: named values and where they came from."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -93,6 +93,8 @@ class BrokenRow:
     origin: Origin
     text: str
     reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What is sure of it: the other cells of a row of which one is damaged."""
 
 
 Row = RawRow | BrokenRow

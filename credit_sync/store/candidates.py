@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from credit_sync.records import RECORD_CLASSES, Applicant, Listing, Record, RecordKind
 from credit_sync.store.columns import from_columns, record_columns, rows_of
@@ -43,10 +43,11 @@ def live_listings(connection: Connection, ids: Iterable[int], as_of: datetime) -
 
 
 def find_applicants(connection: Connection, asked: str) -> dict[int, Applicant]:
-    """Live applicants by `APPLICATION/NAME`, by application, or by id."""
-    application, _, name = asked.partition("/")
+    """Live applicants by `APPLICATION/NAME`, by application, or by id; either of the first two may hold a stroke, too."""
     c = applicant.c
-    wanted = [c.removed_at.is_(None), c.application == application, *([c.subject_name == name] if name else [])]
+    strokes = [place for place, sign in enumerate(asked) if sign == "/"]
+    named = [and_(c.application == asked[:place], c.subject_name == asked[place + 1 :]) for place in strokes]
+    wanted = [c.removed_at.is_(None), or_(c.application == asked, *named)]
     rows = connection.execute(select(applicant).where(*wanted).order_by(c.id)).mappings().all()
     if not rows:
         rows = connection.execute(select(applicant).where(c.id == stored_id(asked))).mappings().all()

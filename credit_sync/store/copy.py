@@ -8,18 +8,22 @@ from sqlalchemy.engine import URL
 
 from credit_sync.settings import Settings
 from credit_sync.store.engine import connect, open_engine, writing
-from credit_sync.store.migrate import upgrade
+from credit_sync.store.migrate import refuse_other, state, upgrade
 from credit_sync.store.schema import metadata
 
 _ROWS = 5000
 
 
 def copy_store(settings: Settings, folder: Path) -> Engine:
-    """A SQLite store in `folder` with the content of the configured one; empty where that is not there yet."""
+    """A SQLite store in `folder` with the content of the configured one; empty where that is not there yet.
+
+    Raises StoreError for a store of another version: a run would refuse it, too.
+    """
     copy = connect(URL.create("sqlite", database=str(folder / "dry-run.db")))
     upgrade(copy)
     if is_there(settings):
         engine = open_engine(settings)
+        refuse_other(state(engine))
         _copy(engine, copy)
         engine.dispose()
     return copy

@@ -127,11 +127,12 @@ def pull_in_force(connection: Connection, source: str) -> datetime | None:
 def last_refusal(connection: Connection, source: str, *, before: int | None = None) -> str:
     """Why a delivery of a source was refused whose rows have not come since; '' where there is none.
 
-    That is the last one, or an earlier one that the deltas after it do not make good. Rows that were read anew are no
-    delivery. `before`: as it was before that version.
+    That is the last one, or an earlier one that the deltas after it do not make good. Rows that were read anew, and a
+    rollback, are no delivery. `before`: as it was before that version.
     """
     c = source_version.c
-    deliveries = select(c.state, c.delivery, c.reason).where(c.source == source, c.delivery != "retry")
+    of_source = (c.source == source, c.delivery.not_in(("retry", "rollback")))
+    deliveries = select(c.state, c.delivery, c.reason).where(*of_source)
     if before is not None:
         deliveries = deliveries.where(c.version < before)
     last = connection.execute(deliveries.order_by(c.version.desc()).limit(1)).first()

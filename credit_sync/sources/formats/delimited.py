@@ -228,9 +228,10 @@ class Table:
         if len(cells) > width and "".join(cells[width:]).strip():
             reason = f"有 {len(cells)} 列，标题只有 {width} 列"
             return Unread(reason, text.mend("\t".join(cells)))
-        if not self.clean and any(map(text.is_damaged, cells)):
-            return Unread("含有无法识别的字节（编码损坏）", text.mend("\t".join(cells)))
         values = dict(zip(self.titles, cells, strict=False))
+        if not self.clean and any(map(text.is_damaged, cells)):
+            sure = {title: cell for title, cell in values.items() if not text.is_damaged(cell)}
+            return Unread("含有无法识别的字节（编码损坏）", text.mend("\t".join(cells)), sure)
         return {title: cell for title, cell in values.items() if cell or title not in self.untitled}
 
 

@@ -1,6 +1,7 @@
 """What every format yields, and the shaping of nested values into flat rows."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from credit_sync.sources.formats.documents import Document
@@ -12,15 +13,16 @@ TEXT = "#text"
 
 
 class Unread(str):
-    """Why a row could not be read (Chinese); `text` is the row as far as it can be shown."""
+    """Why a row could not be read (Chinese); `text` is the row as far as it can be shown, `values` what is sure of it."""
 
-    __slots__ = ("text",)
+    __slots__ = ("text", "values")
     text: str
+    values: Mapping[str, Any]
 
-    def __new__(cls, reason: str, text: str) -> "Unread":
+    def __new__(cls, reason: str, text: str, values: Mapping[str, Any] = MappingProxyType({})) -> "Unread":
         """The reason, with the row it is about."""
         made = super().__new__(cls, reason)
-        made.text = text
+        made.text, made.values = text, values
         return made
 
 

@@ -56,16 +56,19 @@ def _rows(place: str, rows: Iterator[Cells], header: Header, names: frozenset[st
         if len(cells) > len(titles):
             titles = complete(titles, len(cells))
         values: dict[str, Any] = {}
-        reason = ""
+        defects: dict[str, str] = {}
         for column, (title, cell) in enumerate(zip(titles, cells, strict=False), 1):
             if cell is None or cell == "":
                 continue
             value = _plain(cell)
             if title in names and (defect := _defect(value)):
-                reason = reason or f"{title}：{defect}"
+                defects[title] = defect
             values[title or f"列{column}"] = value
-        if reason:
-            yield place, number, Unread(reason, "\t".join(f"{t}={v}" for t, v in values.items()))
+        if defects:
+            title, defect = next(iter(defects.items()))
+            text = "\t".join(f"{t}={v}" for t, v in values.items())
+            sure = {t: v for t, v in values.items() if t not in defects}
+            yield place, number, Unread(f"{title}：{defect}", text, sure)
         elif any(not isinstance(v, str) or not v.isspace() for v in values.values()):
             yield place, number, values
 
