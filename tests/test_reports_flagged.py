@@ -258,6 +258,10 @@ def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
     yang = next(row for row in flags if row["申报主体"] == "仰宗岱")
     assert (yang["变化"], yang["判定"], yang["可能性"], yang["角色"]) == ("新增", "确认", "＞99.9%", "完成人")
     assert yang["主体号码"] == "身份证号码 340406********3319"
+    titles, closed = book["已关闭"].iter_rows(values_only=True)
+    gone = "名单条目 （2016）皖0207执88号 已由来源于 2018-12-04 移出名单"
+    assert titles[-3:] == ("原判定", "关闭日期", "原因")
+    assert closed[-3:] == ("确认", "2018-12-04", gone)
 
 
 def _report(world: ReviewWorld) -> FlaggedReport:
