@@ -17,7 +17,8 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run
-from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
+from credit_sync.subjects.identifiers import hide_in_text
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, penalty, troubled_night, two_nights
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,15 @@ def test_the_status_says_how_often_a_run_was_interrupted(tmp_path: Path) -> None
     [last, before, *_] = status_text(night.engine, night.settings, THIRD.as_of).splitlines()[1:]
     assert "中断过 2 次" in last, "not 第 3 次, which reads like the number of another run"
     assert "中断" not in before
+
+
+def test_the_status_is_chinese_and_hides_numbers(tmp_path: Path) -> None:
+    night = troubled_night(tmp_path)
+    night.add(THIRD, [penalty(f"皖知罚{FULL_NUMBERS[0]}号")])
+    told = status_text(night.engine, night.settings, THIRD.as_of)
+    assert "，失败：取数 abnormal、取数 debtors" in told
+    assert f"皖知罚{hide_in_text(FULL_NUMBERS[0])}号" in told
+    assert FULL_NUMBERS[0] not in told
 
 
 def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:
