@@ -46,6 +46,7 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
     ]
     assert all(task.how for task in tasks)
     assert "--source debtors --accept-shrink" in tasks[0].how
+    assert "减少" not in tasks[0].how, "a guard also refuses what grew, came twice or lacks its numbers"
 
 
 def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_path: Path) -> None:
