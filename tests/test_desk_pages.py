@@ -1,6 +1,7 @@
 """What the pages say: the list of flags, one flag, one subject, lists, publications, quarantine, runs."""
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,12 +9,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from credit_sync.desk.flag_list import PER_PAGE
 from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
+from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
@@ -269,6 +271,15 @@ def test_look_up(world: World, officer: Guest) -> None:
     assert "立项前核查" in entry.detail
 
 
+def test_a_look_up_says_of_which_list_nothing_has_come(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    with writing(made.engine) as connection:
+        connection.execute(delete(schema.source_version).where(schema.source_version.c.source == "abnormal"))
+    answer = made.signed_in("officer").post("/lookup", name="查无此人", reason="立项前核查").text
+    assert "<li>经营异常名录 0 条，从未取数，<strong>数据源 abnormal 从未成功取数</strong></li>" in answer
+    assert "<li>失信被执行人名单 6,855 条，2018-12-04 02:00 取数，" in answer
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
@@ -336,6 +347,17 @@ def test_publications(officer: Guest) -> None:
     assert "逾期" in page
     assert "没有符合条件的" in officer.page("/publications?channel=none")
     assert "皖知法处字〔2018〕4号" in officer.page("/publications?late=1")
+
+
+def test_publications_name_the_term_that_the_site_has(world: World, tmp_path: Path) -> None:
+    assert "作出之日起 7 个工作日内公示" in world.signed_in("officer").page("/publications")
+    made, mappings = copied(world, tmp_path), tmp_path / "mappings"
+    shutil.copytree(shipped("mappings"), mappings)
+    rules = mappings / "deadlines.toml"
+    rules.write_text(rules.read_text("utf-8").replace("working_days = 7", "working_days = 10"), "utf-8")
+    office = made.application.state.office
+    object.__setattr__(office, "settings", office.settings.model_copy(update={"mappings": mappings}))
+    assert "作出之日起 10 个工作日内公示" in made.signed_in("officer").page("/publications")
 
 
 def test_quarantine(auditor: Guest) -> None:
