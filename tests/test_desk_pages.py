@@ -16,7 +16,7 @@ from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
 from credit_sync.shipped import shipped
-from credit_sync.store import schema
+from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
 from tests.report_night import FULL_NUMBERS, SECOND, case, entry, person, person_number, zxgk
@@ -378,6 +378,17 @@ def test_runs(auditor: Guest) -> None:
     assert "晚于现在" not in auditor.page("/runs/1"), (
         "lists pulled since that run are judged by the clock, not by the run"
     )
+
+
+def test_a_run_whose_report_failed_says_so(world: World, tmp_path: Path) -> None:
+    """No report can: the desk is where it is read."""
+    made = copied(world, tmp_path)
+    problem = "写不了报告 flagged.html：Permission denied"
+    with writing(made.engine) as connection:
+        ledger.stage_failed(connection, SECOND, "report", "", problem)
+    page = made.signed_in("auditor").page(f"/runs/{SECOND.id}")
+    assert problem in page
+    assert "--only report" in page
 
 
 def test_audit(world: World, officer: Guest, auditor: Guest) -> None:

@@ -91,6 +91,13 @@ def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:
     assert "全部正常" in page_of(night, SECOND)
 
 
+def test_an_earlier_try_at_the_report_is_not_in_it(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    night.ledger(SECOND, "report", status="failed", problem="写不了报告")
+    assert "全部正常" in page_of(night, SECOND)
+    assert report_of(night, SECOND).failed
+
+
 def test_each_source_is_shown_with_its_counts(night: Night) -> None:
     sources = {source.name: source for source in report_of(night).sources}
     assert {name: source.state for name, source in sources.items()} == {
