@@ -343,6 +343,13 @@ def test_a_closed_flag_shows_the_evidence_that_it_closed_with(engine: Engine, tm
     assert [e.number for e in view.entries] == ["2", "1"]
 
 
+def test_a_threshold_is_told_as_it_is(night: Night) -> None:
+    weights = load_weights()
+    strict = weights.model_copy(update={"bands": weights.bands.model_copy(update={"confirmed": 0.995})})
+    assert "可能性不低于 99.5%，两边都有证件号码" in flagged_page(report_of(night), strict)
+    assert "可能性不低于 99%，两边都有证件号码" in flagged_page(report_of(night), weights)
+
+
 def test_pictures_are_drawn_for_what_waits_and_only_so_many(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     report = report_of(night)
     weights = load_weights(night.settings.path(night.settings.mappings))
