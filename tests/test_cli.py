@@ -10,6 +10,8 @@ from sqlalchemy.engine import make_url
 
 from credit_sync.store.engine import connect
 from credit_sync.store.lock import run_lock
+from examples.server import demo_secrets
+from tests.commands import Command
 from tests.night import Night, make_night
 
 LATER = "2026-12-23T02:00:00"
@@ -256,6 +258,17 @@ def test_wrong_commands_end_in_a_sentence(night: Night, arguments: tuple[str, ..
     assert wrong.returncode == code
     assert wrong.stderr.strip()
     assert "Traceback" not in wrong.stderr
+
+
+@pytest.mark.parametrize("report", [("flagged",), ("monthly", "--month", "2026-11")], ids=" ".join)
+def test_a_folder_for_reports_is_one_of_whoever_asks(
+    first_night: Night, tmp_path: Path, report: tuple[str, ...]
+) -> None:
+    """Not of the configuration, which lies elsewhere."""
+    asked = ("report", *report, "--out", "now", "--format", "html", "--config", str(first_night.config))
+    written = Command(*asked, folder=tmp_path, environment=demo_secrets()).ended()
+    assert written.returncode == 0, written.stderr
+    assert len(list((tmp_path / "now").iterdir())) == 1
 
 
 def test_logs_are_json_when_not_on_a_terminal(night: Night) -> None:

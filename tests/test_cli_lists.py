@@ -120,6 +120,8 @@ def test_rollback_is_done_once_and_on_record(site: Path) -> None:
         (("diff", "dishonest_debtors", "--from", "1"), 1, "版本号各是各的（写明数据源：courts、copies）"),
         (("diff", "courts", "--from", "2", "--to", "2"), 1, "第 2 版不早于第 2 版"),
         (("diff", "courts", "--from", "9"), 1, "数据源 courts 没有已采用的第 9 版（已采用的版本：2、1）"),
+        (("diff", "courts", "--to", "1"), 1, "数据源 courts 在第 1 版之前没有已采用的版本（已采用的版本：2、1）"),
+        (("diff", "courts", "--to", "9"), 1, "数据源 courts 没有已采用的第 9 版（已采用的版本：2、1）"),
         (("diff", "courts", "--to", "0"), 2, "--to"),
         (("rollback", "courts", "--to", "2", "--reason", "r"), 1, "数据源 courts 现在就是第 2 版"),
         (("rollback", "courts", "--to", "7", "--reason", "r"), 1, "可以退回的版本：1"),

@@ -64,7 +64,8 @@ def test_a_proxy_may_leave_the_port_out_of_host(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example"]
+    "origin",
+    ["https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example", "http://[", ""],
 )
 def test_sent_from_elsewhere(world: World, officer: Guest, origin: str) -> None:
     before = world.untouched()

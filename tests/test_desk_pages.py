@@ -1,6 +1,7 @@
 """What the pages say: the list of flags, one flag, one subject, lists, publications, quarantine, runs."""
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from credit_sync import review
 from credit_sync.desk.flag_list import PER_PAGE
@@ -16,7 +17,8 @@ from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
 from credit_sync.screening.decisions import Conclusion
-from credit_sync.store import schema
+from credit_sync.shipped import shipped
+from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
 from tests.report_night import FULL_NUMBERS, SECOND, case, entry, person, person_number, zxgk
@@ -299,6 +301,15 @@ def test_look_up(world: World, officer: Guest) -> None:
     assert "立项前核查" in entry.detail
 
 
+def test_a_look_up_says_of_which_list_nothing_has_come(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    with writing(made.engine) as connection:
+        connection.execute(delete(schema.source_version).where(schema.source_version.c.source == "abnormal"))
+    answer = made.signed_in("officer").post("/lookup", name="查无此人", reason="立项前核查").text
+    assert "<li>经营异常名录 0 条，从未取数，<strong>数据源 abnormal 从未成功取数</strong></li>" in answer
+    assert "<li>失信被执行人名单 6,855 条，2018-12-04 02:00 取数，" in answer
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
@@ -368,6 +379,17 @@ def test_publications(officer: Guest) -> None:
     assert "皖知法处字〔2018〕4号" in officer.page("/publications?late=1")
 
 
+def test_publications_name_the_term_that_the_site_has(world: World, tmp_path: Path) -> None:
+    assert "作出之日起 7 个工作日内公示" in world.signed_in("officer").page("/publications")
+    made, mappings = copied(world, tmp_path), tmp_path / "mappings"
+    shutil.copytree(shipped("mappings"), mappings)
+    rules = mappings / "deadlines.toml"
+    rules.write_text(rules.read_text("utf-8").replace("working_days = 7", "working_days = 10"), "utf-8")
+    office = made.application.state.office
+    object.__setattr__(office, "settings", office.settings.model_copy(update={"mappings": mappings}))
+    assert "作出之日起 10 个工作日内公示" in made.signed_in("officer").page("/publications")
+
+
 def test_quarantine(auditor: Guest) -> None:
     page = auditor.page("/quarantine")
     assert "身份证号码校验码不符" in page
@@ -386,6 +408,17 @@ def test_runs(auditor: Guest) -> None:
     assert "晚于现在" not in auditor.page("/runs/1"), (
         "lists pulled since that run are judged by the clock, not by the run"
     )
+
+
+def test_a_run_whose_report_failed_says_so(world: World, tmp_path: Path) -> None:
+    """No report can: the desk is where it is read."""
+    made = copied(world, tmp_path)
+    problem = "写不了报告 flagged.html：Permission denied"
+    with writing(made.engine) as connection:
+        ledger.stage_failed(connection, SECOND, "report", "", problem)
+    page = made.signed_in("auditor").page(f"/runs/{SECOND.id}")
+    assert problem in page
+    assert "--only report" in page
 
 
 def test_audit(world: World, officer: Guest, auditor: Guest) -> None:

@@ -151,6 +151,7 @@ def test_the_workbook_says_the_same(report: ComplianceReport) -> None:
     ]
     assert content["近十二个月"][-1] == ("anhui", "2018-11", *licence[2:])
     assert [(row[2], row[7]) for row in content["迟报"][1:]] == [(document(n), d) for n, d in LATE]
+    assert [row[1] for row in content["漏报"][1:]] == ["实验动物使用许可决定书", "实验动物使用许可证号（旁证）"]
     assert content["漏报"][1][5:] == (15, 2, "13.3%", f"{document(13)} 至 {document(14)}", 2, 1)
     assert content["承诺时限"][1][1:7] == (5, 1, "83.3%", 1, 1, document(7))
     assert {row[0] for row in content["口径"]} >= {"合规率", "及时率", "迟报", "漏报率", "零增量"}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from credit_sync.records import Role
+from credit_sync.reporting.flag_query import flag_views
 from credit_sync.reporting.flagged import flagged_page, write_flagged_report
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
@@ -33,7 +34,7 @@ from tests.report_night import (
     person,
     two_nights,
 )
-from tests.review_world import MAN, NOBODY, NUMBER, TWO, ReviewWorld
+from tests.review_world import CODE, MAN, NOBODY, NUMBER, TWO, ReviewWorld
 from tests.review_world import case as world_case
 
 
@@ -258,6 +259,10 @@ def test_the_workbook_has_every_part_ready_to_work_with(night: Night) -> None:
     yang = next(row for row in flags if row["申报主体"] == "仰宗岱")
     assert (yang["变化"], yang["判定"], yang["可能性"], yang["角色"]) == ("新增", "确认", "＞99.9%", "完成人")
     assert yang["主体号码"] == "身份证号码 340406********3319"
+    titles, closed = book["已关闭"].iter_rows(values_only=True)
+    gone = "名单条目 （2016）皖0207执88号 已由来源于 2018-12-04 移出名单"
+    assert titles[-3:] == ("原判定", "关闭日期", "原因")
+    assert closed[-3:] == ("确认", "2018-12-04", gone)
 
 
 def _report(world: ReviewWorld) -> FlaggedReport:
@@ -320,6 +325,29 @@ def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Pa
     _night(world)
     (again,) = changes_by_kind(_report(world))["新增"]
     assert again.said[0].startswith("曾于 2026-03-05 关闭，现又出现")
+
+
+def test_a_closed_flag_shows_the_evidence_that_it_closed_with(engine: Engine, tmp_path: Path) -> None:
+    """Not that of a stronger case which had left before: the verdict would rest on what was no longer there."""
+    world = ReviewWorld(engine, tmp_path)
+    weaker = world_case(2, code=CODE)
+    for listed in ([world_case(1), weaker], [weaker], [NOBODY]):
+        world.deliver("debtors", *listed)
+        world.night()
+    with world.engine.connect() as connection:
+        stored = connection.execute(select(schema.match).order_by(schema.match.c.listing_id)).all()
+        measures = load_measures(world.folder / "mappings")
+        ((_, view),) = flag_views(connection, schema.flag.c.id == 1, measures, world.reasons)
+    assert stored[0].bits > stored[1].bits
+    assert [e.bits for e in view.evidence] == [e["bits"] for e in stored[1].evidence]
+    assert [e.number for e in view.entries] == ["2", "1"]
+
+
+def test_a_threshold_is_told_as_it_is(night: Night) -> None:
+    weights = load_weights()
+    strict = weights.model_copy(update={"bands": weights.bands.model_copy(update={"confirmed": 0.995})})
+    assert "可能性不低于 99.5%，两边都有证件号码" in flagged_page(report_of(night), strict)
+    assert "可能性不低于 99%，两边都有证件号码" in flagged_page(report_of(night), weights)
 
 
 def test_pictures_are_drawn_for_what_waits_and_only_so_many(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

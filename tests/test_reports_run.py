@@ -17,7 +17,8 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run
-from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
+from credit_sync.subjects.identifiers import hide_in_text
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, penalty, troubled_night, two_nights
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,7 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
     ]
     assert all(task.how for task in tasks)
     assert "--source debtors --accept-shrink" in tasks[0].how
+    assert "减少" not in tasks[0].how, "a guard also refuses what grew, came twice or lacks its numbers"
 
 
 def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_path: Path) -> None:
@@ -73,11 +75,27 @@ def test_the_status_says_how_often_a_run_was_interrupted(tmp_path: Path) -> None
     assert "中断" not in before
 
 
+def test_the_status_is_chinese_and_hides_numbers(tmp_path: Path) -> None:
+    night = troubled_night(tmp_path)
+    night.add(THIRD, [penalty(f"皖知罚{FULL_NUMBERS[0]}号")])
+    told = status_text(night.engine, night.settings, THIRD.as_of)
+    assert "，失败：取数 abnormal、取数 debtors" in told
+    assert f"皖知罚{hide_in_text(FULL_NUMBERS[0])}号" in told
+    assert FULL_NUMBERS[0] not in told
+
+
 def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:
     night = two_nights(tmp_path)
     report = report_of(night, SECOND)
     assert (report.tasks, report.failed) == ((), False)
     assert "全部正常" in page_of(night, SECOND)
+
+
+def test_an_earlier_try_at_the_report_is_not_in_it(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    night.ledger(SECOND, "report", status="failed", problem="写不了报告")
+    assert "全部正常" in page_of(night, SECOND)
+    assert report_of(night, SECOND).failed
 
 
 def test_each_source_is_shown_with_its_counts(night: Night) -> None:

@@ -198,6 +198,8 @@ def test_explain_compares_the_face_that_counts() -> None:
     namesake = entry("1804a09020117", "题", person("张伟"), Role.LEADER)
     text = explanation_text(namesake, firm, explain(namesake.subject, firm, True, SCALES))
     assert "只是同名的不提示" in text
+    numbered = entry(f"申{NUMBER}", "题", person("张伟"), Role.LEADER)
+    assert NUMBER not in explanation_text(numbered, firm, explain(numbered.subject, firm, True, SCALES))
 
 
 # Measures

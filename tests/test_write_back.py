@@ -217,7 +217,9 @@ def test_by_command(tmp_path: Path) -> None:
         assert [n for n, _, _ in system.of("1")] == ["2"], "what comes after it goes on"
         assert "没有系统 zz" in str(call("write-back", "retry", "zz").exception)
         system.refuses = lambda _: False
-        assert call("write-back", "retry").return_value == 0
+        delivered = call("write-back", "retry")
+        assert delivered.return_value == 0
+        assert "没有变化" not in delivered.output, "of what was not looked at"
         assert call("write-back", "list").output == "共 0 条\n"
 
 

@@ -100,12 +100,17 @@ def explain_usage(error: click.UsageError) -> str:
             close = f"，是否想写 {'、'.join(error.possibilities)}" if error.possibilities else ""
             return f"没有选项 {error.option_name}{close}"
         case click.MissingParameter():
-            name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
-            return f"缺少 {name}"
+            return f"缺少 {_name(error)}"
         case click.BadParameter():
-            name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
-            return f"{name} 的值不对：{_reason(error)}"
+            return f"{_name(error)} 的值不对：{_reason(error)}"
     return _said(error.message, _MESSAGES)
+
+
+def _name(error: click.BadParameter) -> str:
+    """The option or argument; where a command itself refuses a value, it names it."""
+    if error.param is None or error.ctx is None:
+        return str(error.param_hint or "")
+    return error.param.get_error_hint(error.ctx)
 
 
 def _reason(error: click.BadParameter) -> str:

@@ -45,7 +45,8 @@ def flagged(ctx: click.Context, out: Path | None, formats: _Formats, config: Pat
         run = ledger.latest(connection)
     if run is None:
         raise CreditSyncError("还没有运行过，没有预警可报告", remedy="请先执行 credit-sync run")
-    changed = {"folder": _folder(settings, out), "formats": formats or settings.reports.formats}
+    folder = _folder(settings, out).absolute()  # or it would be taken for one beside the configuration
+    changed = {"folder": folder, "formats": formats or settings.reports.formats}
     settings = settings.model_copy(update={"reports": settings.reports.model_copy(update=changed)})
     _tell(write_flagged_report(engine, settings, run, load_measures(settings.path(settings.mappings))))
     return 0

@@ -78,7 +78,7 @@ def answer_view(answer: Answer, measures: Measures, today: date) -> AnswerView:
             StateView(
                 measures.list_title(name),
                 state.live,
-                f"{state.pulled_at:%Y-%m-%d %H:%M}" if state.pulled_at else "从未取数",
+                f"{state.pulled_at:%Y-%m-%d %H:%M} 取数" if state.pulled_at else "从未取数",
                 state.reason if state.stale else "",
             )
             for name, state in answer.lists.items()

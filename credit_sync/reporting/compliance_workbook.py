@@ -91,7 +91,7 @@ def _series(report: ComplianceReport) -> Sheet:
         found = one.found
         head: tuple[Cell, ...] = (
             shown(found.organ),
-            found.series.title,
+            _title(one),
             str(found.year),
             one.begins,
             str(found.last),
@@ -108,6 +108,7 @@ def _series(report: ComplianceReport) -> Sheet:
 
 
 def _title(one: SeriesView) -> str:
+    """A gap among licence numbers is a missing decision once more: it bears the other out and counts nothing."""
     return one.found.series.title if one.counts else f"{one.found.series.title}（旁证）"
 
 

@@ -11,7 +11,7 @@ def explanation_text(applicant: Applicant, listing: Listing, explanation: Explan
     ours, theirs = applicant.subject, listing.subject
     lines = [
         f"申报主体：{shown(ours.name)}　{ours.displayed_identifiers()}"
-        f"（{applicant.application}，{ROLES[applicant.role.value]}）",
+        f"（{shown(applicant.application)}，{ROLES[applicant.role.value]}）",
         f"名单条目：{shown(theirs.name)}　{theirs.displayed_identifiers()}（{shown(listing.number)}，{shown(listing.organ)}）",
         "",
     ]

@@ -111,14 +111,18 @@ def _news(found: Row[Any], standing: Standing, previous: datetime | None) -> str
 
 
 def _matches(connection: Connection, which: ColumnElement[bool]) -> dict[int, list[tuple[RowMapping, Listing]]]:
-    """The matches of each flag with their listings, strongest first: the open ones, of a closed flag all."""
+    """The matches of each flag with their listings, strongest first: the open ones, of a closed flag all.
+
+    Those that a flag closed with come before those that had left it earlier.
+    """
     match, flag = schema.match, schema.flag
     shown_ones = match.c.closed_at.is_(None) | flag.c.closed_at.is_not(None)
-    query = select(match).join(flag, flag.c.id == match.c.flag_id).where(which, shown_ones)
+    earlier = match.c.closed_at.is_distinct_from(flag.c.closed_at).label("earlier")
+    query = select(match, earlier).join(flag, flag.c.id == match.c.flag_id).where(which, shown_ones)
     rows = connection.execute(query).mappings().all()
     listings = records(connection, RecordKind.LISTING, (row["listing_id"] for row in rows))
     found: dict[int, list[tuple[RowMapping, Listing]]] = {}
-    for row in sorted(rows, key=lambda r: (_rank(r["verdict"]), -r["bits"], r["listing_id"])):
+    for row in sorted(rows, key=lambda r: (r["earlier"], _rank(r["verdict"]), -r["bits"], r["listing_id"])):
         listing, _ = listings[row["listing_id"]]
         if isinstance(listing, Listing):
             found.setdefault(row["flag_id"], []).append((row, listing))

@@ -83,7 +83,11 @@ def _pictures(report: FlaggedReport, weights: Weights) -> dict[int, Markup]:
 def _explanations(weights: Weights) -> dict[Verdict, str]:
     bands = weights.bands
     return {
-        Verdict.CONFIRMED: f"可能性不低于 {bands.confirmed:.0%}，两边都有证件号码且吻合，没有相反的证据。",
-        Verdict.PROBABLE: f"可能性不低于 {bands.probable:.0%}，但没有号码可以印证，或者有相反的证据。",
-        Verdict.POSSIBLE: f"可能性不低于 {bands.possible:.0%}，不能排除是同一主体。",
+        Verdict.CONFIRMED: f"{_at_least(bands.confirmed)}，两边都有证件号码且吻合，没有相反的证据。",
+        Verdict.PROBABLE: f"{_at_least(bands.probable)}，但没有号码可以印证，或者有相反的证据。",
+        Verdict.POSSIBLE: f"{_at_least(bands.possible)}，不能排除是同一主体。",
     }
+
+
+def _at_least(probability: float) -> str:
+    return f"可能性不低于 {probability * 100:g}%"

@@ -229,8 +229,7 @@ def _closed(report: FlaggedReport) -> Sheet:
             *_head(c.head),
             *(c.applicant, c.role, c.list_title),
             labels.VIA[Via.LEGAL_REPRESENTATIVE if c.represented else Via.SUBJECT],
-            *(labels.VERDICTS[c.verdict]),
-            *(f"{c.closed_at:%Y-%m-%d}", c.reason),
+            *(labels.VERDICTS[c.verdict], f"{c.closed_at:%Y-%m-%d}", c.reason),
         )
         for c in report.closed
     )

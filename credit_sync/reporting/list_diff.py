@@ -75,10 +75,12 @@ def _pair(connection: Connection, source: str, wanted: Wanted) -> tuple[Version,
     older = wanted.older or (earlier[0] if earlier else 0)
     if (wanted.older, wanted.newer) == (None, None) and not older:
         return None
-    for number in (older, newer):
+    known = f"已采用的版本：{'、'.join(map(str, numbers)) or '没有'}"
+    if newer in accepted and not older:
+        raise CreditSyncError(f"数据源 {source} 在第 {newer} 版之前没有已采用的版本", remedy=known)
+    for number in filter(None, (older, newer)):
         if number not in accepted:
-            known = "、".join(map(str, numbers)) or "没有"
-            raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"已采用的版本：{known}")
+            raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=known)
     if older >= newer:
         raise CreditSyncError(f"第 {older} 版不早于第 {newer} 版", remedy="--from 写较早的版本，--to 写较晚的版本")
     return accepted[older], accepted[newer]

@@ -60,7 +60,7 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures, a
 
 
 def _parts(connection: Connection, settings: Settings, run: Run) -> tuple[PartView, ...]:
-    rows = connection.execute(select(stage).where(stage.c.run_id == run.id, stage.c.name != "report")).all()
+    rows = connection.execute(select(stage).where(stage.c.run_id == run.id)).all()
     parts = [PartView(r.name, r.part, r.status, r.counts, shown(r.problem)) for r in rows]
     order = {name: number for number, name in enumerate((*settings.sources, *settings.channels))}
     stages = list(labels.STAGES)

@@ -176,7 +176,7 @@ class RunReport:
     def _failures(self) -> Iterator[TaskView]:
         refused = {source.name: source for source in self.sources if source.state == "refused"}
         for source in refused.values():
-            how = f"先向提供方核实。确实减少了这么多，再执行 credit-sync run --source {source.name} --accept-shrink。"
+            how = f"先向提供方核实。数据确实如此，再执行 credit-sync run --source {source.name} --accept-shrink。"
             yield TaskView(True, f"数据源 {source.name} 的本次数据没有采用", source.reason, how)
         for part in self.parts:
             if part.status == "failed" and not (part.stage == "pull" and part.name in refused):

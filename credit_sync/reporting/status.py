@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.compliance import compliance_lines, this_month
-from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STATUSES, label, questions
+from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STAGES, STATUSES, label, questions
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
@@ -36,7 +36,7 @@ def _runs(connection: Connection) -> Iterator[str]:
     yield "最近的运行："
     for found in connection.execute(select(run).order_by(run.c.id.desc()).limit(_RUNS)):
         failed = select(stage.c.name, stage.c.part).where(stage.c.run_id == found.id, stage.c.status == "failed")
-        parts = "、".join(f"{name} {part}".strip() for name, part in connection.execute(failed))
+        parts = "、".join(f"{label(STAGES, name)} {part}".strip() for name, part in connection.execute(failed))
         attempts = f"，中断过 {found.attempts - 1} 次" if found.attempts > 1 else ""
         problem = f"，失败：{parts}" if parts else ""
         yield f"  第 {found.id} 次  {found.as_of:%Y-%m-%d %H:%M}  {label(STATUSES, found.status)}{attempts}{problem}"
@@ -74,7 +74,7 @@ def _notices(connection: Connection, settings: Settings) -> Iterator[str]:
         problem = select(stage.c.problem).where(stage.c.name == "write_back", stage.c.part == name)
         last = connection.scalar(problem.order_by(stage.c.run_id.desc()).limit(1))
         states = "、".join(f"{title} {found[state]}" for state, title in NOTICE_STATES.items())
-        yield f"  {name}  {states}" + (f"  ⚠ {last}" if last else "")
+        yield f"  {name}  {states}" + (f"  ⚠ {shown(last)}" if last else "")
 
 
 def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
@@ -86,8 +86,8 @@ def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator
         deadline = f"，应于 {item.deadline.day} 前报送" if item.deadline else ""
         overdue = "，已逾期" if item.late else ""
         reason = item.errors[0].message if item.errors else item.reason
-        why = f"：{reason}" if reason else ""
-        what = f"{RECORDS[item.kind]} {item.document_number}（{item.subject}）"
+        why = f"：{shown(reason)}" if reason else ""
+        what = shown(f"{RECORDS[item.kind]} {item.document_number}（{item.subject}）")
         yield f"  {item.channel}  {what}  {item.state_title}{deadline}{overdue}{why}"
     if len(found) > _PUBLICATIONS:
         yield f"  …… 还有 {len(found) - _PUBLICATIONS} 条，见运行报告"

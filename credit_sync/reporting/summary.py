@@ -50,9 +50,10 @@ class Summary:
 
     @property
     def nothing_changed(self) -> bool:
-        """No source brought news, nothing was sent, no flag moved."""
+        """No source brought news, nothing was sent, no flag moved; not so where the run has looked at none of these."""
         news = {"pull": _PULL_NEWS, "publish": _PUBLISH_NEWS, "screen": _SCREEN_NEWS}
-        return not any(p.counts.get(name) for p in self.parts for name in news.get(p.stage, ()))
+        looked_at = [part for part in self.parts if part.stage in news]
+        return bool(looked_at) and not any(p.counts.get(name) for p in looked_at for name in news[p.stage])
 
     def text(self) -> str:
         """For the terminal."""

@@ -11,6 +11,7 @@ from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
+from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.run_query import publication_view
 
@@ -44,6 +45,7 @@ def publications(
         request,
         who,
         "publications.html.j2",
+        term=load_deadline_rules(office.settings.path(office.settings.mappings)).publication,
         rows=[(item.channel, publication_view(item)) for item in rows],
         total=len(wanted),
         all=len(found),
