@@ -23,7 +23,6 @@ from credit_sync.subjects.identifiers import uscc
 from credit_sync.subjects.identifiers.folding import fold
 from credit_sync.subjects.writing import folded
 
-_HAD_BY_PLATFORM = (State.SENT, State.ACCEPTED, State.REJECTED, State.WITHDRAWN)
 _BRACKETS = str.maketrans("〔〕［］【】[]（）", "()()()()()")
 
 
@@ -35,6 +34,8 @@ class Sent:
     subject: str
     code: str
     sent_at: datetime
+    superseded: bool = False
+    """A later submission that is still at home took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,10 @@ def sent_through(
         submission.c.record_id,
         submission.c.row,
         submission.c.sent_at,
+        submission.c.state,
     )
-    had = select(*columns).where(submission.c.channel == channel, submission.c.state.in_(_HAD_BY_PLATFORM))
+    # Superseded ones too: what is said of a refused version says nothing about the one before it.
+    had = select(*columns).where(submission.c.channel == channel, submission.c.sent_at.is_not(None))
     if until:
         had = had.where(submission.c.sent_at <= until)
     tables = {kind.value: table for kind, table in standard.tables.items()}
@@ -94,7 +97,8 @@ def sent_through(
         document = document_key(_filled(found.row, table, "document_number"))
         subject = folded(_filled(found.row, table, "subject_name"))
         code = fold(_filled(found.row, table, "uscc"))
-        last[found.record, found.record_id] = (document, Sent(found.id, subject, code, found.sent_at))
+        past = found.state == State.SUPERSEDED
+        last[found.record, found.record_id] = (document, Sent(found.id, subject, code, found.sent_at, past))
     by_document: dict[str, list[Sent]] = {}
     for document, one in last.values():
         by_document.setdefault(document, []).append(one)
@@ -121,6 +125,9 @@ def _submission_of(row: Feedback, candidates: Sequence[Sent]) -> Sent | str:
     same = [one for one in candidates if _is_same(one, code, subject)]
     if not same:
         return "文书号相同，相对人不符"
+    same = [one for one in same if not one.superseded]
+    if not same:
+        return "是对以前报送的答复，那次报送已被后来的替代"
     if len(same) > 1:
         return f"有 {len(same)} 条报送的文书号和相对人都相同，无法确定是哪一条"
     if row.answered_on and row.answered_on < same[0].sent_at.date():
