@@ -53,6 +53,7 @@ def outcome(engine: Engine) -> list[tuple[int, str, list[str]]]:
         (PENALTY, replace(PENALTY, subject=PERSON), ("sent", ["document_shared"])),
         (LICENCE, replace(LICENCE, licence_number="SCXK(皖)2018-001"), ("sent", ["document_shared"])),
         (LICENCE, NEXT, ("sent", [])),
+        (replace(LICENCE, document_number="皖科动许〔2018〕11号"), replace(LICENCE, document_number="皖科动许〔2018〕1-1号"), ("sent", [])),
         (LICENCE, replace(NEXT, authority_code=OTHER.identifiers[0].value), ("invalid", ["organ_code", "organ_codes_differ"])),
         (PENALTY, replace(PENALTY, nature="行政裁决"), None),
     ],

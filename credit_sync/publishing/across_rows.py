@@ -4,6 +4,7 @@ Rows are given one after the other; a finding is about the later row and names t
 of a row is small: its numbers, its subject and a digest.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from credit_sync.subjects.identifiers.folding import MASK, fold
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans("〔〕[]【】［］", "()()()()")
+_DASHES = str.maketrans(dict.fromkeys("‐‒–—―−", "-"))
+_APOSTROPHES = frozenset("'`‘’")
+"""Put before a number to keep a spreadsheet from changing it."""
 _PAIRS = ("〔〕", "[]", "【】", "［］", "()", "（）")
 
 
@@ -132,12 +136,19 @@ def subject_of(row: Mapping[str, str], table: FieldTable) -> RowSubject:
 
 
 def number_key(number: str) -> str:
-    """A document's or a licence's number in one writing: 皖科〔2018〕1号 with any brackets, width and blanks.
+    """A document's or a licence's number in one writing: 皖科〔2018〕1号 with any brackets, dashes, width and blanks.
 
     >>> number_key("皖科 [2018]１号") == number_key("皖科〔2018〕1号")
     True
+    >>> number_key("皖科〔2018〕1－1号"), number_key("皖科〔2018〕11号")
+    ('皖科(2018)1-1号', '皖科(2018)11号')
     """
-    return fold(number).translate(_BRACKETS)
+    written = unicodedata.normalize("NFKC", number).translate(_BRACKETS).translate(_DASHES)
+    return "".join(c for c in written if not (c.isspace() or c in _APOSTROPHES or _is_invisible(c))).upper()
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf")
 
 
 def spellings(number: str) -> set[str]:

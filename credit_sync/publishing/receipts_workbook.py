@@ -5,7 +5,6 @@ is about the last one of the record that was handed over before. What belongs to
 was sent, or contradicts another row is reported and never guessed: every row ends as something.
 """
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from credit_sync.publishing.across_rows import number_key
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.feedback import Feedback, Unclear
 from credit_sync.publishing.findings import shown
@@ -22,8 +22,6 @@ from credit_sync.store.schema import submission
 from credit_sync.subjects.identifiers import uscc
 from credit_sync.subjects.identifiers.folding import fold
 from credit_sync.subjects.writing import folded
-
-_BRACKETS = str.maketrans("〔〕［］【】[]（）", "()()()()()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def understand(rows: Iterable[Feedback | Unclear], sent: Mapping[str, Sequence[S
         elif row.answer is None:
             waiting += 1
         else:
-            found = _submission_of(row, sent.get(document_key(row.document), ()))
+            found = _submission_of(row, sent.get(number_key(row.document), ()))
             if isinstance(found, Sent):
                 told[found.id].append(row)
             else:
@@ -94,7 +92,7 @@ def sent_through(
     last: dict[tuple[str, int], tuple[str, Sent]] = {}
     for found in connection.execution_options(yield_per=1000).execute(had.order_by(submission.c.id)):
         table = tables[found.record]
-        document = document_key(_filled(found.row, table, "document_number"))
+        document = number_key(_filled(found.row, table, "document_number"))
         subject = folded(_filled(found.row, table, "subject_name"))
         code = fold(_filled(found.row, table, "uscc"))
         past = found.state == State.SUPERSEDED
@@ -103,16 +101,6 @@ def sent_through(
     for document, one in last.values():
         by_document.setdefault(document, []).append(one)
     return by_document
-
-
-def document_key(number: str) -> str:
-    """A document's number without blanks and the differences between brackets.
-
-    >>> document_key("皖科动许［2018］ 1号") == document_key("皖科动许〔2018〕1号")
-    True
-    """
-    wide = unicodedata.normalize("NFKC", number.translate(_BRACKETS)).translate(_BRACKETS)
-    return "".join(wide.split()).upper()
 
 
 def _submission_of(row: Feedback, candidates: Sequence[Sent]) -> Sent | str:
