@@ -66,6 +66,23 @@ def test_the_first_keeps_its_number(
     assert outcome(engine) == [(1, "sent", []), *([(2, *expected)] if expected else [])]
 
 
+def test_of_a_decision_on_several_each_has_its_row_once(engine: Engine, site: Settings) -> None:
+    """Not only the first of them: all of them come a second time, as from a source that was renamed."""
+    other, person = replace(PENALTY, subject=OTHER), replace(PENALTY, subject=PERSON)
+    save(engine, PENALTY, other, person)
+    publish(engine, site, NIGHTS[0])
+    save(engine, PENALTY, other, replace(person, facts="另一件事"), first=4)
+    publish(engine, site, NIGHTS[1])
+    assert outcome(engine) == [
+        (1, "sent", []),
+        (2, "sent", ["document_shared"]),
+        (3, "sent", ["document_shared"]),
+        (4, "invalid", ["document_repeated"]),
+        (5, "invalid", ["document_repeated"]),
+        (6, "invalid", ["document_conflict"]),
+    ]
+
+
 def test_it_is_the_same_in_whatever_runs_they_come_and_ends_with_its_reason(
     engine: Engine, site: Settings
 ) -> None:
