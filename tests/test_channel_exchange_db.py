@@ -410,6 +410,15 @@ def test_check_names_what_is_wrong(site: Site) -> None:
     assert "连不上" in refused(site.settings.model_copy(update={"channels": {"anhui": down}}))
 
 
+@pytest.mark.parametrize("column", ["XYPTGUID", "XYPTBATCHGUID"])
+def test_a_column_that_cannot_hold_a_uuid(url: URL, tmp_path: Path, column: str) -> None:
+    for site in make_site(url, tmp_path, **{column: String(32)}):
+        assert f"{column}有 36 个字，前置库的列只容 32 个" in refused(site.settings)
+        site.store_all(LICENCE)
+        assert f"{column}有 36 个字，前置库的列只容 32 个" in site.publish(FIRST).problem
+        assert site.states() == [("sending", "", "")]
+
+
 def test_a_column_that_nobody_fills(site: Site) -> None:
     site.execute(f"ALTER TABLE {quoted(site, LICENCES)} ADD COLUMN {quoted(site, 'AREA')} varchar(6) NOT NULL")
     assert f"前置库的表 {LICENCES} 的列 AREA 必填，映射文件没有写它" in refused(site.settings)

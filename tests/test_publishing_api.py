@@ -326,6 +326,7 @@ def test_check_asks_a_platform_without_sending_anything(tmp_path: Path) -> None:
         ("{batch}", "{number}", "没有 {number}"),
         ("{batch}", "{batch", "大括号"),
         ('format = "json"', 'format = "xml"', "XML 的路径"),
+        ("tableCode =", '"body.total" =', "body 和 body.total 不能并存"),
         ("[question.answer]", '[question.answer]\nlisted = "rejected"', "没有列出"),
     ],
 )

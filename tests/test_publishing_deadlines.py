@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import SettingsError
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.deadlines import CHINA, Deadline, WorkingCalendar, last_day, working_days_late
@@ -147,3 +148,18 @@ def test_a_correction_is_due_from_the_day_of_the_change(engine: Engine, tmp_path
     (item,) = due(engine, site, date(2019, 3, 1))
     assert item.deadline is not None
     assert (item.deadline.day, item.late, item.state) == (date(2019, 3, 12), False, "invalid")
+
+
+def test_what_a_day_calls_for_is_due_from_that_day(engine: Engine, tmp_path: Path) -> None:
+    """A licence expires five years after its last change, while the channel is out of order."""
+    site = settings(tmp_path)
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    broken = settings(tmp_path, anhui=WorkbookChannel(kind="workbook", folder=Path("mappings")))
+    (tmp_path / "mappings").write_text("a file where a folder should be")
+    for number, day in ((2, 26), (3, 27)):
+        publish(engine, broken, Run(number, datetime(2023, 11, day, 2)))
+        (item,) = due(engine, broken, date(2023, 11, day))
+        assert item.deadline is not None
+        assert (item.state, item.deadline.day, item.late) == ("sending", date(2023, 12, 5), False)

@@ -1,5 +1,6 @@
 """Records of a store that share a number: the one that came first goes out, the other says why it does not."""
 
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.outbox import outboxes_of
@@ -17,7 +19,7 @@ from credit_sync.settings import Settings
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
-from tests.publishing import LICENCE, ORGANISATION, PENALTY, PERSON, code, settings, store_record
+from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, code, settings, store_record
 
 NIGHTS = [Run(n, datetime(2018, 12, n, 2)) for n in (1, 2, 3, 4, 5)]
 ASKED = Asked.of("张科", "更正名称")
@@ -53,6 +55,7 @@ def outcome(engine: Engine) -> list[tuple[int, str, list[str]]]:
         (PENALTY, replace(PENALTY, subject=PERSON), ("sent", ["document_shared"])),
         (LICENCE, replace(LICENCE, licence_number="SCXK(皖)2018-001"), ("sent", ["document_shared"])),
         (LICENCE, NEXT, ("sent", [])),
+        (replace(LICENCE, document_number="皖科动许〔2018〕11号"), replace(LICENCE, document_number="皖科动许〔2018〕1-1号"), ("sent", [])),
         (LICENCE, replace(NEXT, authority_code=OTHER.identifiers[0].value), ("invalid", ["organ_code", "organ_codes_differ"])),
         (PENALTY, replace(PENALTY, nature="行政裁决"), None),
     ],
@@ -63,6 +66,23 @@ def test_the_first_keeps_its_number(
     save(engine, first, second)
     publish(engine, site, NIGHTS[0])
     assert outcome(engine) == [(1, "sent", []), *([(2, *expected)] if expected else [])]
+
+
+def test_of_a_decision_on_several_each_has_its_row_once(engine: Engine, site: Settings) -> None:
+    """Not only the first of them: all of them come a second time, as from a source that was renamed."""
+    other, person = replace(PENALTY, subject=OTHER), replace(PENALTY, subject=PERSON)
+    save(engine, PENALTY, other, person)
+    publish(engine, site, NIGHTS[0])
+    save(engine, PENALTY, other, replace(person, facts="另一件事"), first=4)
+    publish(engine, site, NIGHTS[1])
+    assert outcome(engine) == [
+        (1, "sent", []),
+        (2, "sent", ["document_shared"]),
+        (3, "sent", ["document_shared"]),
+        (4, "invalid", ["document_repeated"]),
+        (5, "invalid", ["document_repeated"]),
+        (6, "invalid", ["document_conflict"]),
+    ]
 
 
 def test_it_is_the_same_in_whatever_runs_they_come_and_ends_with_its_reason(
@@ -76,6 +96,24 @@ def test_it_is_the_same_in_whatever_runs_they_come_and_ends_with_its_reason(
     save(engine, replace(LICENCE, document_number="皖科动许〔2018〕3号"))
     publish(engine, site, NIGHTS[2])
     assert outcome(engine)[1] == (2, "sent", [])
+
+
+def test_what_stands_for_no_number_is_nobodys(engine: Engine, tmp_path: Path) -> None:
+    """In the 2016 edition a decision without a number says 空: one that is gone has left it to no other."""
+    shutil.copytree(MAPPINGS / "credit_anhui", tmp_path / "mappings" / "credit_anhui")
+    edition = tmp_path / "mappings" / "credit_anhui" / "2016.toml"
+    edition.write_text(
+        edition.read_text("utf-8").replace('required = true, constant = ""', 'constant = ""'), "utf-8"
+    )
+    channel = WorkbookChannel(kind="workbook", folder=tmp_path / "outbox", standard="2016")
+    site = settings(tmp_path, anhui=channel).model_copy(update={"mappings": tmp_path / "mappings"})
+    none = replace(LICENCE, document_number="空")
+    save(engine, none)
+    publish(engine, site, NIGHTS[0])
+    save(engine, none, removed_at=datetime(2018, 12, 1))
+    save(engine, replace(none, subject=OTHER, licence_number="SYXK(皖)2018-002"), first=2)
+    publish(engine, site, NIGHTS[1])
+    assert [(number, state) for number, state, _ in outcome(engine)] == [(1, "held"), (2, "sent")]
 
 
 def test_what_takes_the_place_of_a_published_record_that_is_gone_waits_for_a_person(

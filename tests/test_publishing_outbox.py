@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import WorkbookChannel
+from credit_sync.interfaces.messages import Answer
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.due import due
 from credit_sync.publishing.publish import publish
+from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
 from credit_sync.settings import Department, Settings
@@ -139,6 +142,22 @@ def test_rulings_stay_at_home_and_a_penalty_that_became_one_is_held(engine: Engi
     save(engine, 2, replace(PENALTY, nature="行政裁决"))
     publish(engine, site, NIGHTS[1])
     assert states(engine) == [(2, 1, "add", "sent"), (2, 2, "withdraw", "held")]
+
+
+def test_a_platforms_number_may_be_long(engine: Engine, site: Settings) -> None:
+    """PostgreSQL takes no text that is longer than its column."""
+    save(engine, 1, LICENCE)
+    save(engine, 2, replace(LICENCE, document_number="皖科动许〔2018〕2号", licence_number="SYXK(皖)2018-002"))
+    publish(engine, site, NIGHTS[0])
+    refused = Receipt(1, Answer.REJECTED, "许可内容不规范", "7" * 200)
+    for new in (2, 0):
+        answers = [refused, Receipt(2, Answer.ACCEPTED, platform_id="8" * 200)]
+        with writing(engine) as connection:
+            assert record_receipts(connection, "anhui", answers, NIGHTS[1].as_of) == new
+    with engine.connect() as connection:
+        columns = (submission.c.reason, submission.c.platform_id)
+        found = connection.execute(select(*columns).order_by(submission.c.id)).all()
+    assert [tuple(row) for row in found] == [("许可内容不规范", "7" * 128), ("", "8" * 128)]
 
 
 def test_one_failing_channel_does_not_stop_the_others(engine: Engine, tmp_path: Path) -> None:

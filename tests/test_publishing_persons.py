@@ -62,6 +62,22 @@ def test_of_a_natural_person_the_public_sees_a_masked_name_and_the_ends_of_the_n
     assert row["CF_WSH"] == penalty.document_number
 
 
+@pytest.mark.parametrize(
+    ("name", "facts", "public"),
+    [
+        ("汪墨林", "当事人：汪 墨 林。汪\u3000墨林承认，汪墨\u200b林签字", "当事人：汪**。汪**承认，汪**签字"),
+        ("汪 墨", "当事人汪墨（汪  墨）", "当事人汪**（汪**）"),
+        ("买买提·吐尔逊", "买买提•吐尔逊和买买提 · 吐尔逊", "买***和买***"),
+        ("汪墨林", "汪墨，林某", "汪墨，林某"),
+        ("汪", "汪墨", "汪墨"),
+        ("\\汪", "当事人\\汪", "当事人\\*"),
+    ],
+)
+def test_the_name_is_hidden_however_it_is_spaced(name: str, facts: str, public: str) -> None:
+    row = shown(replace(PENALTY, subject=replace(PERSON, name=name), facts=facts), RecordKind.PENALTY)
+    assert row["CF_SY"] == public
+
+
 @pytest.mark.parametrize("subject", [ORGANISATION, TRADER], ids=["organisation", "individual trader"])
 def test_codes_and_representatives_are_public_and_their_numbers_are_not(subject: Any) -> None:
     licence = replace(LICENCE, subject=subject, legal_representative_id=REPRESENTATIVE)

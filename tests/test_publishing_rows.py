@@ -69,6 +69,8 @@ CASES: list[tuple[Published, str, str]] = [
     (replace(PENALTY, fine=Decimal("0.0000001")), "CF_NR_FK", "0.0000001"),
     (PENALTY, "CF_CFLB", "没收违法所得、没收非法财物;罚款"),
     (replace(PENALTY, category="警告、罚款"), "CF_CFLB", "警告;罚款"),
+    (replace(PENALTY, category="警告\r\n罚款"), "CF_CFLB", "警告;罚款"),
+    (replace(PENALTY, category="罚款；其他-责令\n改正"), "CF_CFLB", "罚款;其他-责令 改正"),
     (replace(PENALTY, category="没收违法所得、没收非法财物"), "CF_CFLB", "没收违法所得、没收非法财物"),
     (replace(PENALTY, category="警告、鞭刑"), "CF_CFLB", "警告、鞭刑"),
 ]

@@ -72,6 +72,8 @@ def _found(record: Published, changes: Row) -> list[tuple[str, str]]:
         (LICENCE, {"XK_FR_ZJLX": "其他-军官证", "XK_FR_ZJHM": "1234"}),
         (PENALTY, {"CF_CFLB": "警告", "CF_NR_FK": "", "CF_NR_WFFF": ""}),
         (PENALTY, {"CF_NR_FK": "999.123456"}),
+        (PENALTY, {"CF_NR_FK": "2", "CF_NR": "罚款20,000元（每件售价2元）"}),
+        (PENALTY, {"CF_NR_FK": "2", "CF_NR": "罚款 2 万元，另责令退还 2 元"}),
         (PERSON_PENALTY, {"CF_XDR_ZJLX": "护照号", "CF_XDR_ZJHM": "E12345678"}),
     ],
 )

@@ -155,6 +155,29 @@ def test_an_answer_older_than_the_last_hand_over_is_no_answer_to_it(sent: Engine
     assert understood.unclear[0].why == "反馈日期 2018-11-29 早于最近一次报送 2018-11-30，是对以前报送的答复"
 
 
+def test_a_refused_correction_that_made_way_is_not_answered_by_the_version_before_it(
+    sent: Engine, tmp_path: Path
+) -> None:
+    """A list of all rows still names the refusal while the next version waits at home."""
+    said = (LICENCE.document_number, ORGANISATION.name)
+    assert take(sent, tmp_path, workbook(tmp_path / "一.xlsx", TITLES, (*said, "成功", "")))[0] == 1
+    with writing(sent) as connection:
+        store_record(connection, 1, replace(LICENCE, content="普通环境"))
+    assert publish(sent, settings(tmp_path), replace(LATER, id=9))["anhui"].sent == 1
+    refusal = (*said, "失败", "许可内容不规范")
+    assert take(sent, tmp_path, workbook(tmp_path / "二.xlsx", TITLES, refusal), datetime(2018, 12, 4, 10))[0] == 1
+    with writing(sent) as connection:
+        store_record(connection, 1, replace(LICENCE, content=""))
+    assert publish(sent, settings(tmp_path), Run(10, datetime(2018, 12, 5, 2)))["anhui"].invalid == 1
+    before = contents(sent)["submission"]
+    again = workbook(
+        tmp_path / "三.xlsx", TITLES, refusal, (SECOND.document_number, ORGANISATION.name, "待审核", "")
+    )
+    new, understood = take(sent, tmp_path, again, datetime(2018, 12, 5, 10))
+    assert (new, [row.why for row in understood.unclear]) == (0, ["是对以前报送的答复，那次报送已被后来的替代"])
+    assert contents(sent)["submission"] == before
+
+
 def test_a_rehearsal_keeps_nothing(sent: Engine, tmp_path: Path) -> None:
     path = workbook(tmp_path / "f.xlsx", TITLES, (LICENCE.document_number, ORGANISATION.name, "成功", None))
     before = contents(sent)
@@ -200,6 +223,7 @@ OTHER_TRADER = replace(ONE, id=3, subject="另一家店", code=uscc.PLACEHOLDER)
         (feedback(answered_on=date(2018, 11, 30)), (), 1),
         (feedback(), (replace(ONE, id=2),), "有 2 条报送的文书号和相对人都相同"),
         (feedback(), (replace(ONE, id=2, subject="另一家公司", code=""),), 1),
+        (feedback(), (replace(ONE, id=2, superseded=True),), 1),
         (feedback(document="A2"), (), "没有报送过"),
         (NO_CODE_YET, (replace(ONE, id=2, subject=TRADER.name, code=uscc.PLACEHOLDER), OTHER_TRADER), 2),
     ],

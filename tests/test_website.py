@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import resource
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WebsiteChannel
+from credit_sync.publishing.channels import website
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.site import build, content
 from credit_sync.settings import Settings
@@ -221,6 +223,27 @@ def test_a_folder_that_cannot_be_written_is_a_problem_and_the_old_site_stays(
     monkeypatch.undo()
     publish(engine, site, Run(3, datetime(2018, 12, 2, 2)))
     assert "皖科动许〔2018〕2号" in page(site, "licence/1.html")
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_workbook(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the library of workbooks says of it is no OSError."""
+
+    def limited(*given: Any) -> Path:
+        most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(
+            resource.RLIMIT_FSIZE, (5500, most[1])
+        )  # licence.xlsx has more, what comes before it less
+        try:
+            return build.build_site(*given)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, most)
+
+    monkeypatch.setattr(website, "build_site", limited)
+    put(engine, r1=LICENCE)
+    problem = publish(engine, site_in(tmp_path), FIRST)["site"].problem
+    assert "写不了网站" in problem and "File too large" in problem
 
 
 def test_long_lists_are_paged_and_the_search_data_split(

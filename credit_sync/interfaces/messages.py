@@ -50,7 +50,7 @@ def read_answer(body: bytes, written: str, answers: Answers, keys: Iterable[str]
             f"平台没有给出成功的答复（{answers.success.path} = {_shown(said)}）{_message(document)}"
         )
     listed = _rows(document, written, answers)
-    told = {_word(row.get(answers.key)): _told(row, answers) for row in listed}
+    told = {_word(at_path(row, answers.key)): _told(row, answers) for row in listed}
     if answers.listed == "rejected":
         told = {key: Told(Answer.ACCEPTED) for key in keys} | told
     wanted = set(keys)
@@ -136,7 +136,8 @@ def _parsed(body: bytes, written: str) -> Any:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    # PostgreSQL, where words are stored, takes no NUL.
+    return str(value).replace("\0", "").strip() if isinstance(value, str | int | float) else ""
 
 
 def _shown(value: Any) -> str:

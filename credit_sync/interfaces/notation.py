@@ -4,7 +4,7 @@ Dotted paths say where something stands in a request or an answer; of XML the fi
 requests, and paths start below it in answers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Annotated, Literal, Self
 
@@ -76,19 +76,28 @@ class RowsInterface(Strict):
     question: Question | None = None
 
 
-def one_root(place: str, paths: Iterable[str]) -> None:
-    """Raises ValueError unless the paths of an XML request begin with one root element."""
-    known = list(paths)
-    if len({path.partition(".")[0] for path in known}) > 1 or any("." not in path for path in known):
+def check_paths(mapping: RowsInterface, rows: str, texts: Mapping[str, str]) -> None:
+    """Raises ValueError where a request with rows and texts at these paths, or the question, cannot be written."""
+    requests = {"request": [rows, *texts]}
+    if mapping.question:
+        requests["question"] = [mapping.question.keys, *mapping.question.texts]
+    check = _one_root if mapping.format == "xml" else _apart
+    for place, paths in requests.items():
+        check(place, paths)
+
+
+def _one_root(place: str, paths: Sequence[str]) -> None:
+    """The paths of an XML request begin with one root element."""
+    if len({path.partition(".")[0] for path in paths}) > 1 or any("." not in path for path in paths):
         raise ValueError(f"{place}: XML 的路径都要以同一个根元素开头，例如 request.rows.row")
 
 
-def check_roots(mapping: RowsInterface, rows: str, texts: Mapping[str, str]) -> None:
-    """The same of a whole interface whose request has rows and texts at these paths."""
-    if mapping.format == "xml":
-        one_root("request", [rows, *texts])
-        if mapping.question:
-            one_root("question", [mapping.question.keys, *mapping.question.texts])
+def _apart(place: str, paths: Sequence[str]) -> None:
+    """In JSON nothing can stand at a place and within it."""
+    for n, path in enumerate(paths):
+        for other in paths[:n]:
+            if f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}."):
+                raise ValueError(f"{place}: {other} 和 {path} 不能并存，一个在另一个里面")
 
 
 def check_placeholders(value: str, allowed: tuple[str, ...]) -> str:

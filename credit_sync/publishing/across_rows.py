@@ -4,6 +4,7 @@ Rows are given one after the other; a finding is about the later row and names t
 of a row is small: its numbers, its subject and a digest.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from credit_sync.subjects.identifiers.folding import MASK, fold
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans("〔〕[]【】［］", "()()()()")
+_DASHES = str.maketrans(dict.fromkeys("‐‒–—―−", "-"))
+_APOSTROPHES = frozenset("'`‘’")
+"""Put before a number to keep a spreadsheet from changing it."""
 _PAIRS = ("〔〕", "[]", "【】", "［］", "()", "（）")
 
 
@@ -28,6 +32,11 @@ class RowSubject:
 
     name: str
     numbers: tuple[str, ...]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """By what rows that may be about the same subject are found."""
+        return self.name, *filter(None, self.numbers)
 
     def is_same(self, other: "RowSubject") -> bool:
         """The same number of any kind; where no kind of number is known of both, the same name."""
@@ -42,6 +51,34 @@ class _Earlier:
     unique: tuple[str, ...]
     digest: int
 
+    def is_of_another(self, other: "_Earlier") -> bool:
+        """Another subject, or another licence of the same one."""
+        others = any(a and b and a != b for a, b in zip(self.unique, other.unique, strict=True))
+        return others or not self.subject.is_same(other.subject)
+
+
+class _OneDocument:
+    """The rows that have one document number, found again by content and by subject."""
+
+    def __init__(self, first: _Earlier) -> None:
+        self._first = first
+        self._by_content: dict[int, _Earlier] = {}
+        self._by_subject: dict[tuple[str, tuple[str, ...]], _Earlier] = {}
+        self._add(first)
+
+    def earlier(self, this: _Earlier) -> _Earlier:
+        """The earlier row that a row repeats or contradicts, else the first; then the row is an earlier one itself."""
+        same = (self._by_subject.get((mark, this.unique)) for mark in this.subject.marks)
+        candidates = (self._by_content.get(this.digest), self._first, *same)
+        found = next((one for one in candidates if one and not one.is_of_another(this)), self._first)
+        self._add(this)
+        return found
+
+    def _add(self, row: _Earlier) -> None:
+        self._by_content.setdefault(row.digest, row)
+        for mark in row.subject.marks:
+            self._by_subject.setdefault((mark, row.unique), row)
+
 
 class Numbers:
     """Numbers that only one row, or one subject, of a table may have."""
@@ -52,6 +89,7 @@ class Numbers:
         own = [field for field in table.fields if field.code != table.document]
         self._compared = tuple(field.code for field in own if "reported_on" not in field.from_)
         self._documents: dict[str, _Earlier] = {}
+        self._shared: dict[str, _OneDocument] = {}
         self._holders: dict[tuple[int, str, str], _Earlier] = {}
 
     def check(self, row: Mapping[str, str], place: str) -> list[Finding]:
@@ -64,14 +102,15 @@ class Numbers:
         number = self._number(row, self._table.document)
         if not number:
             return
-        earlier = self._documents.setdefault(number, this)
-        if earlier is this:
+        first = self._documents.setdefault(number, this)
+        if first is this:
             return
-        field = self._table.field(self._table.document)
-        others = any(a and b and a != b for a, b in zip(earlier.unique, this.unique, strict=True))
+        if number not in self._shared:
+            self._shared[number] = _OneDocument(first)
+        earlier, field = self._shared[number].earlier(this), self._table.field(self._table.document)
         if earlier.digest == this.digest:
             yield finding(field, "document_repeated", f"：与{earlier.place}完全相同，请只保留一行")
-        elif others or not earlier.subject.is_same(this.subject):
+        elif earlier.is_of_another(this):
             text = f"：与{earlier.place}相同，相对人或许可编号不同，请核对是不是同一份文书"
             yield finding(field, "document_shared", text)
         else:
@@ -132,12 +171,19 @@ def subject_of(row: Mapping[str, str], table: FieldTable) -> RowSubject:
 
 
 def number_key(number: str) -> str:
-    """A document's or a licence's number in one writing: 皖科〔2018〕1号 with any brackets, width and blanks.
+    """A document's or a licence's number in one writing: 皖科〔2018〕1号 with any brackets, dashes, width and blanks.
 
     >>> number_key("皖科 [2018]１号") == number_key("皖科〔2018〕1号")
     True
+    >>> number_key("皖科〔2018〕1－1号"), number_key("皖科〔2018〕11号")
+    ('皖科(2018)1-1号', '皖科(2018)11号')
     """
-    return fold(number).translate(_BRACKETS)
+    written = unicodedata.normalize("NFKC", number).translate(_BRACKETS).translate(_DASHES)
+    return "".join(c for c in written if not (c.isspace() or c in _APOSTROPHES or _is_invisible(c))).upper()
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf")
 
 
 def spellings(number: str) -> set[str]:

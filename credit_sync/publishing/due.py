@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, exists, or_, select
+from sqlalchemy import Connection, Engine, Row, Table, and_, case, exists, func, or_, select
 
 from credit_sync.publishing.actions import IN_PLACE
 from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
@@ -34,8 +34,8 @@ class Due:
     subject: str
     decided_on: date
     deadline: Deadline | None
-    """Of a first publication from the decision, of a correction from the change; None for a withdrawal, and what was
-    withdrawn, that waits for a person."""
+    """Of a first publication from the decision, of what comes later from the change, or from the day that called for
+    it; None for a withdrawal, and what was withdrawn, that waits for a person."""
     state: str
     """`pending`, `sending`, `invalid`, `held`, `rejected`, or '' when it is not in the outbox."""
     late: bool
@@ -87,13 +87,30 @@ def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
         submission.c.reason,
         submission.c.cause,
         was_sent.label("sent"),
+        _since(outbox, record).label("since"),
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
     yield from connection.execute(query.order_by(record.c.id))
 
 
+def _since(outbox: Outbox, record: Table) -> Any:
+    """When what was not taken yet of a record's version was called for first: by its change, or later by a day."""
+    mine, taken = submission.alias("mine"), submission.alias("taken")
+    here = [
+        and_(s.c.channel == outbox.channel, s.c.record == outbox.kind.value, s.c.record_id == record.c.id)
+        for s in (mine, taken)
+    ]
+    settled = taken.c.state.in_((State.SENT, State.ACCEPTED, State.WITHDRAWN))
+    last = (
+        select(func.coalesce(func.max(taken.c.id), 0)).where(here[1], settled).correlate(record).scalar_subquery()
+    )
+    called = case((mine.c.step == 0, record.c.changed_at), else_=mine.c.created_at)
+    later = (mine.c.record_version == record.c.version, mine.c.id > last)
+    return select(func.min(called)).where(here[0], *later).correlate(record).scalar_subquery()
+
+
 def _item(found: Row[Any], outbox: Outbox, term: PublicationTerm, on: date) -> Due:
-    begin = found.changed_at.date() if found.sent else found.decided_on
+    begin = (found.since or found.changed_at).date() if found.sent else found.decided_on
     held = found.state == State.HELD and found.cause != IN_PLACE
     deadline = None if held else term.deadline(begin)
     findings = [finding_of(stored) for stored in found.findings or ()]

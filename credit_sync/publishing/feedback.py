@@ -124,7 +124,7 @@ def _feedback(place: str, row: int, values: Mapping[str, Any], mapping: Feedback
         code=_first(values, mapping.code),
         answer=answer,
         reason=hide_in_text(reason or "平台没有写明原因")[:_LONGEST_REASON] if answer is Answer.REJECTED else "",
-        platform_id=_first(values, mapping.platform_id)[:128],
+        platform_id=_first(values, mapping.platform_id),
         answered_on=answered_on,
     )
 

@@ -82,7 +82,7 @@ def _has(connection: Connection, column: Column[str], numbers: Iterable[str]) ->
 
 def _no_numbers(outbox: Outbox) -> set[str]:
     """What stands for none."""
-    return {"", *outbox.standard.placeholders}
+    return {"", outbox.table.without_document, *outbox.standard.placeholders}
 
 
 def _place(found: Row[Any]) -> str:

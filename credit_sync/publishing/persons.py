@@ -27,6 +27,9 @@ _GAP = "[ \u00a0\u3000\\-－‐-―]?"
 _MOBILE = re.compile(rf"(?<!\d)(?:[+＋]?[8８][6６]{_GAP})?[1１][3-9３-９]\d(?:{_GAP}\d){{8}}(?!\d)")
 """Mobile numbers of the mainland: 11 digits, the second from 3 to 9, maybe in groups or behind +86."""
 
+_BETWEEN = "[\\s\u200b\ufeff·•‧・∙.．]"
+"""What may stand between the characters of a name: 张　三, 买买提·吐尔逊."""
+
 
 class Rule(Strict):
     """What becomes of one thing, and why."""
@@ -87,8 +90,7 @@ class Desensitised:
         rules = self._of_persons if person else self._of_organisations
         shown = {code: _TREATMENTS[rule](row.get(code, "")) for code, rule in rules.items()}
         if person and self.rules.name.publish != "show" and self.rules.texts.publish != "show":
-            names = [row.get(code, "").strip() for code in self._names]
-            shown = _without_names(shown, [name for name in names if len(name) > 1])
+            shown = _without_names(shown, [row.get(code, "").strip() for code in self._names])
         return shown
 
     def rule_of(self, field: PublishedField, *, person: bool) -> tuple[str, Publish]:
@@ -159,7 +161,11 @@ _TREATMENTS: Mapping[tuple[str, Publish], Callable[[str], str]] = {
 
 def _without_names(row: Row, names: list[str]) -> Row:
     for name in names:
-        row = {code: text.replace(name, mask_name(name)) for code, text in row.items()}
+        letters = re.sub(_BETWEEN, "", name)
+        if len(letters) > 1:
+            written = re.compile(f"{_BETWEEN}{{0,3}}".join(map(re.escape, letters)))
+            masked = mask_name(name).replace("\\", "\\\\")  # no reference to a group
+            row = {code: written.sub(masked, text) for code, text in row.items()}
     return row
 
 

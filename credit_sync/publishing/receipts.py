@@ -15,6 +15,8 @@ from credit_sync.store.schema import submission
 from credit_sync.subjects.identifiers import hide_in_text
 
 _CHUNK = 1000
+_LONGEST_ID = 128
+"""What the store keeps of a platform's number."""
 _ANSWERED = (State.SENDING, State.SENT, State.ACCEPTED, State.REJECTED, State.WITHDRAWN)
 """States in which a platform's word counts: it may change its mind, a superseded submission is past."""
 
@@ -51,7 +53,7 @@ def _change(found: Row[Any], receipt: Receipt, at: datetime) -> dict[str, Any] |
     answer = {
         "answer": receipt.answer.value,
         "reason": hide_in_text(receipt.reason) if receipt.answer is Answer.REJECTED else "",
-        "platform_id": receipt.platform_id or found.platform_id,
+        "platform_id": receipt.platform_id[:_LONGEST_ID] or found.platform_id,
     }
     if all(answer[name] == getattr(found, name) for name in answer):
         return None

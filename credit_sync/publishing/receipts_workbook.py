@@ -5,7 +5,6 @@ is about the last one of the record that was handed over before. What belongs to
 was sent, or contradicts another row is reported and never guessed: every row ends as something.
 """
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from credit_sync.publishing.across_rows import number_key
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.feedback import Feedback, Unclear
 from credit_sync.publishing.findings import shown
@@ -23,9 +23,6 @@ from credit_sync.subjects.identifiers import uscc
 from credit_sync.subjects.identifiers.folding import fold
 from credit_sync.subjects.writing import folded
 
-_HAD_BY_PLATFORM = (State.SENT, State.ACCEPTED, State.REJECTED, State.WITHDRAWN)
-_BRACKETS = str.maketrans("〔〕［］【】[]（）", "()()()()()")
-
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -35,6 +32,8 @@ class Sent:
     subject: str
     code: str
     sent_at: datetime
+    superseded: bool = False
+    """A later submission that is still at home took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def understand(rows: Iterable[Feedback | Unclear], sent: Mapping[str, Sequence[S
         elif row.answer is None:
             waiting += 1
         else:
-            found = _submission_of(row, sent.get(document_key(row.document), ()))
+            found = _submission_of(row, sent.get(number_key(row.document), ()))
             if isinstance(found, Sent):
                 told[found.id].append(row)
             else:
@@ -83,32 +82,25 @@ def sent_through(
         submission.c.record_id,
         submission.c.row,
         submission.c.sent_at,
+        submission.c.state,
     )
-    had = select(*columns).where(submission.c.channel == channel, submission.c.state.in_(_HAD_BY_PLATFORM))
+    # Superseded ones too: what is said of a refused version says nothing about the one before it.
+    had = select(*columns).where(submission.c.channel == channel, submission.c.sent_at.is_not(None))
     if until:
         had = had.where(submission.c.sent_at <= until)
     tables = {kind.value: table for kind, table in standard.tables.items()}
     last: dict[tuple[str, int], tuple[str, Sent]] = {}
     for found in connection.execution_options(yield_per=1000).execute(had.order_by(submission.c.id)):
         table = tables[found.record]
-        document = document_key(_filled(found.row, table, "document_number"))
+        document = number_key(_filled(found.row, table, "document_number"))
         subject = folded(_filled(found.row, table, "subject_name"))
         code = fold(_filled(found.row, table, "uscc"))
-        last[found.record, found.record_id] = (document, Sent(found.id, subject, code, found.sent_at))
+        past = found.state == State.SUPERSEDED
+        last[found.record, found.record_id] = (document, Sent(found.id, subject, code, found.sent_at, past))
     by_document: dict[str, list[Sent]] = {}
     for document, one in last.values():
         by_document.setdefault(document, []).append(one)
     return by_document
-
-
-def document_key(number: str) -> str:
-    """A document's number without blanks and the differences between brackets.
-
-    >>> document_key("皖科动许［2018］ 1号") == document_key("皖科动许〔2018〕1号")
-    True
-    """
-    wide = unicodedata.normalize("NFKC", number.translate(_BRACKETS)).translate(_BRACKETS)
-    return "".join(wide.split()).upper()
 
 
 def _submission_of(row: Feedback, candidates: Sequence[Sent]) -> Sent | str:
@@ -121,6 +113,9 @@ def _submission_of(row: Feedback, candidates: Sequence[Sent]) -> Sent | str:
     same = [one for one in candidates if _is_same(one, code, subject)]
     if not same:
         return "文书号相同，相对人不符"
+    same = [one for one in same if not one.superseded]
+    if not same:
+        return "是对以前报送的答复，那次报送已被后来的替代"
     if len(same) > 1:
         return f"有 {len(same)} 条报送的文书号和相对人都相同，无法确定是哪一条"
     if row.answered_on and row.answered_on < same[0].sent_at.date():

@@ -17,8 +17,8 @@ from credit_sync.publishing.standard import PublishedField, Row, Standard, Test,
 from credit_sync.publishing.values import PUBLISHED_KINDS, Published, Reporting, getter
 from credit_sync.records import RecordKind
 
-_SEVERAL = re.compile(r"[;；|\n]+")
-_ENUMERATION = re.compile(r"[、，,]+")
+_SEVERAL = re.compile(r"[;；|]+")
+_ENUMERATION = re.compile(r"[、，,\n]+")
 _SIX_DECIMALS = Decimal("0.000001")
 
 
@@ -79,8 +79,11 @@ def _text_of(field: PublishedField, standard: Standard) -> Callable[[Published, 
     getters = tuple(getter(name) for name in field.from_)
     constant, long_term, date_format = field.constant, standard.long_term, standard.date_format
     in_words: Callable[[str], str] | None = None
+    tidied = _one_line
     if field.values:
-        in_words = lru_cache(1000)(partial(_in_words, field=field, known=standard.lists[field.values]))
+        known = standard.lists[field.values]
+        in_words = lru_cache(1000)(partial(_in_words, field=field, known=known))
+        tidied = _lines if known.separator else _one_line
 
     def text(record: Published, reporting: Reporting) -> str:
         for get in getters:
@@ -88,7 +91,7 @@ def _text_of(field: PublishedField, standard: Standard) -> Callable[[Published, 
             if not value and value != 0:
                 continue
             if isinstance(value, str):
-                written = value.strip() if value.isprintable() else _one_line(value)
+                written = value.strip() if value.isprintable() else tidied(value)
             elif isinstance(value, date):
                 written = _day(min(value, long_term), date_format)
             else:
@@ -120,6 +123,11 @@ def _one_line(text: str) -> str:
     return "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
 
 
+def _lines(text: str) -> str:
+    """The same of each line, where a line may be a value of its own."""
+    return "\n".join(filter(None, map(_one_line, text.splitlines())))
+
+
 def _in_words(text: str, field: PublishedField, known: ValueList) -> str:
     if not known.separator:
         return known.from_ours.get(text, text)
@@ -129,8 +137,9 @@ def _in_words(text: str, field: PublishedField, known: ValueList) -> str:
 
 
 def _known_parts(piece: str, known: ValueList) -> list[str]:
-    """One value, or several joined by 、 when each of them is known; some values have a 、 of their own."""
-    whole = known.from_ours.get(piece.strip(), piece.strip())
+    """One value, or several joined by 、 or on lines of their own when each is known; some values have a 、 themselves."""
+    joined = " ".join(piece.split("\n")).strip()
+    whole = known.from_ours.get(joined, joined)
     if known.allows(whole):
         return [whole]
     parts = [known.from_ours.get(part.strip(), part.strip()) for part in _ENUMERATION.split(piece)]

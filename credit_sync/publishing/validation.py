@@ -26,7 +26,7 @@ RowCheck = Callable[[Mapping[str, str]], Iterator[Finding] | tuple[Finding, ...]
 
 _REMEMBERED, _LONGEST_REMEMBERED = 2000, 60
 _MANY_DIGITS = re.compile(r"(?:[0-9０-９][^0-9０-９]{0,4}){8}")
-_YUAN = re.compile(r"(?<![0-9.,])([0-9]{1,12}(?:,[0-9]{3})*(?:\.[0-9]{1,6})?)\s*元")
+_STATED = re.compile(r"(?<![0-9.,])([0-9]{1,12}(?:,[0-9]{3})*(?:\.[0-9]{1,6})?)\s*([万元])")
 
 
 def validate(row: Mapping[str, str], kind: RecordKind, standard: Standard, on: date) -> list[Finding]:
@@ -183,7 +183,12 @@ def _unit(row: Mapping[str, str], field: PublishedField, table: FieldTable) -> I
 
 
 def _states_yuan(text: str, amount: Decimal) -> bool:
-    return any(Decimal(found.replace(",", "")) == amount for found in _YUAN.findall(text))
+    """The text has the number as 元, and nowhere the amount that it would be in 万元: a price beside it is no mistake."""
+    stated = {
+        Decimal(number.replace(",", "")) * (10_000 if unit == "万" else 1)
+        for number, unit in _STATED.findall(text)
+    }
+    return amount in stated and amount * 10_000 not in stated
 
 
 def _reason(name: str, row: Mapping[str, str], kind: RecordKind, standard: Standard) -> str:

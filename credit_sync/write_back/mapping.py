@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from credit_sync.interfaces.notation import DottedPath, RowsInterface, check_placeholders, check_roots
+from credit_sync.interfaces.notation import DottedPath, RowsInterface, check_paths, check_placeholders
 from credit_sync.toml_files import Strict, load
 from credit_sync.write_back.changes import FIELDS, Change, Content
 
@@ -75,8 +75,8 @@ class HttpNotices(RowsInterface):
     request: NoticeRequest
 
     @model_validator(mode="after")
-    def _one_root(self) -> Self:
-        check_roots(self, self.request.rows, self.request.texts)
+    def _paths_fit(self) -> Self:
+        check_paths(self, self.request.rows, self.request.texts)
         return self
 
 

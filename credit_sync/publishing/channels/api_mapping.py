@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from credit_sync.interfaces.notation import DottedPath, Name, RowsInterface, check_placeholders, check_roots
+from credit_sync.interfaces.notation import DottedPath, Name, RowsInterface, check_paths, check_placeholders
 from credit_sync.toml_files import Strict, load
 
 PLACEHOLDERS = ("batch", "kind", "action", "standard", "count", "date")
@@ -45,8 +45,8 @@ class ApiMapping(RowsInterface):
     request: Request
 
     @model_validator(mode="after")
-    def _one_root(self) -> Self:
-        check_roots(self, self.request.rows, self.request.texts)
+    def _paths_fit(self) -> Self:
+        check_paths(self, self.request.rows, self.request.texts)
         return self
 
 

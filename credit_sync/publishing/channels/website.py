@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
+from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.channel_settings import WebsiteChannel
 from credit_sync.errors import CreditSyncError
@@ -53,9 +54,10 @@ class Website:
                     return {}
                 public = build_site(connection, site, self._folder)
             return {name: _digest(public / name) for name in ("index.html", f"data/{SUMS}")}
-        except OSError as error:
+        except (OSError, XlsxWriterException) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise CreditSyncError(
-                f"写不了网站 {self._folder}：{error.strerror}",
+                f"写不了网站 {self._folder}：{reason}",
                 remedy="请检查文件夹的权限和磁盘空间，下次运行会继续",
             ) from None
 

@@ -1,9 +1,12 @@
 """The table of one kind of record in the exchange database."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
+from credit_sync.errors import CreditSyncError
+from credit_sync.interfaces.cells import UnfitError
 from credit_sync.interfaces.table import ForeignTable
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeMapping
@@ -30,6 +33,7 @@ class ExchangeTable(ForeignTable):
         self._constants = mapping.table(kind).constants
         columns = mapping.all_columns(kind, self.fields)
         super().__init__(connection, mapping.table(kind).table, columns, schema, standard.date_format)
+        self._refuse_unless_uuids_fit()
 
     def key(self, identity: Identity) -> str:
         """The UUID of a submission's row."""
@@ -40,6 +44,14 @@ class ExchangeTable(ForeignTable):
         titles = {column: f"{self.fields.field(code).title}（{column}）" for column, code in self._codes.items()}
         found = {c: self._cells[c].of_text(row.get(code, ""), titles[c]) for c, code in self._codes.items()}
         return found | {c: self._cells[c].of_text(constant, c) for c, constant in self._constants.items()}
+
+    def _refuse_unless_uuids_fit(self) -> None:
+        """By them it is known what has arrived: where they are no use, nothing is written at all."""
+        for name in (self.mapping.row.key, self.mapping.row.batch):
+            try:
+                self._cells[name].of_text(str(UUID(int=0)), name)
+            except UnfitError as error:
+                raise CreditSyncError(str(error), remedy="请前置库管理员把这一列改为 36 个字的文字列") from None
 
     def short_columns(self) -> list[str]:
         """The columns that hold less than the standard allows, for `credit-sync check`."""

@@ -1,0 +1,33 @@
+"""What an interface's answer says of rows, as its mapping has it."""
+
+import pytest
+
+from credit_sync.http_settings import Marker
+from credit_sync.interfaces.messages import Answer, Told, read_answer
+from credit_sync.interfaces.notation import Answers
+
+
+@pytest.mark.parametrize(
+    ("written", "body"),
+    [
+        ("json", b'{"code":200,"rows":[{"row":{"key":"a/1"},"state":"2","why":"\\u0000wrong","id":7}]}'),
+        (
+            "xml",
+            b"<r><code>200</code><rows><row><key>a/1</key></row><state>2</state><why>wrong</why><id>7</id></rows></r>",
+        ),
+    ],
+    ids=["json", "xml"],
+)
+def test_every_place_in_a_row_is_a_path_and_words_can_be_stored(written: str, body: bytes) -> None:
+    answers = Answers(
+        success=Marker(path="code", values=("200",)),
+        rows="rows",
+        key="row.key",
+        state="state",
+        accepted=("1",),
+        rejected=("2",),
+        reason="why",
+        id="id",
+    )
+    told = read_answer(body, written, answers, ["a/1", "a/2"])
+    assert told == {"a/1": Told(Answer.REJECTED, "wrong", "7")}
