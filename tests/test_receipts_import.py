@@ -143,8 +143,30 @@ def test_read_again_it_changes_nothing_even_after_the_row_went_out_corrected(sen
     assert publish(sent, settings(tmp_path), replace(LATER, id=9))["anhui"].sent == 1
     corrected = contents(sent)["submission"]
     new, understood = take(sent, tmp_path, path, datetime(2018, 12, 4))
-    assert (new, len(understood.receipts)) == (0, 0)
+    assert (new, understood.unclear) == (0, [])
     assert contents(sent)["submission"] == corrected
+
+
+def test_a_refusal_told_again_says_nothing_about_the_earlier_submission_that_was_accepted(
+    sent: Engine, tmp_path: Path
+) -> None:
+    accepted = workbook(tmp_path / "1.xlsx", TITLES, (LICENCE.document_number, ORGANISATION.name, "成功", None))
+    refused = workbook(tmp_path / "2.xlsx", TITLES, (LICENCE.document_number, ORGANISATION.name, "失败", "不规范"))
+    take(sent, tmp_path, accepted)
+    correct(sent, tmp_path, replace(LATER, id=8), "普通环境（兔）")
+    assert take(sent, tmp_path, refused, datetime(2018, 12, 4))[0] == 1
+    correct(sent, tmp_path, Run(9, datetime(2018, 12, 5, 2)), "普通环境（豚鼠）")
+    before = contents(sent)["submission"]
+    new, understood = take(sent, tmp_path, refused, datetime(2018, 12, 6))
+    assert (new, understood.unclear) == (0, [])
+    assert contents(sent)["submission"] == before
+
+
+def correct(sent: Engine, folder: Path, run: Run, content: str) -> None:
+    """A night on which the first licence goes out with another content."""
+    with writing(sent) as connection:
+        store_record(connection, 1, replace(LICENCE, content=content))
+    assert publish(sent, settings(folder), run)["anhui"].sent == 1
 
 
 def test_an_answer_older_than_the_last_hand_over_is_no_answer_to_it(sent: Engine, tmp_path: Path) -> None:

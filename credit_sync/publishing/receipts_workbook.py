@@ -16,14 +16,12 @@ from sqlalchemy import Connection, select
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.feedback import Feedback, Unclear
 from credit_sync.publishing.findings import shown
-from credit_sync.publishing.outbox import State
 from credit_sync.publishing.standard import FieldTable, Row, Standard
 from credit_sync.store.schema import submission
 from credit_sync.subjects.identifiers import uscc
 from credit_sync.subjects.identifiers.folding import fold
 from credit_sync.subjects.writing import folded
 
-_HAD_BY_PLATFORM = (State.SENT, State.ACCEPTED, State.REJECTED, State.WITHDRAWN)
 _BRACKETS = str.maketrans("〔〕［］【】[]（）", "()()()()()")
 
 
@@ -76,7 +74,10 @@ def understand(rows: Iterable[Feedback | Unclear], sent: Mapping[str, Sequence[S
 def sent_through(
     connection: Connection, channel: str, standard: Standard, until: datetime | None
 ) -> dict[str, list[Sent]]:
-    """Folded document number -> the last submission of each record that was handed over, until a moment if need be."""
+    """Folded document number -> the last submission of each record that was handed over, until a moment if need be.
+
+    It may have been superseded since: the row is about it all the same, not about an earlier one that was accepted.
+    """
     columns = (
         submission.c.id,
         submission.c.record,
@@ -84,7 +85,7 @@ def sent_through(
         submission.c.row,
         submission.c.sent_at,
     )
-    had = select(*columns).where(submission.c.channel == channel, submission.c.state.in_(_HAD_BY_PLATFORM))
+    had = select(*columns).where(submission.c.channel == channel, submission.c.sent_at.is_not(None))
     if until:
         had = had.where(submission.c.sent_at <= until)
     tables = {kind.value: table for kind, table in standard.tables.items()}
