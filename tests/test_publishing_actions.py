@@ -180,6 +180,36 @@ def test_credit_repair_out_of_the_source(nights: Nights) -> None:
     assert nights.night(date(2018, 12, 6)) == []
 
 
+def test_what_was_repaired_does_not_come_back_because_its_source_forgets_the_day(nights: Nights) -> None:
+    repaired = replace(PENALTY, repaired_on=date(2018, 12, 1))
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.save(1, repaired)
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "sent", "信用修复")]
+    nights.save(1, repaired, removed_at=datetime(2018, 12, 2, 2))
+    assert nights.night(date(2018, 12, 2)) == []
+    held = ("add", "held", "曾因信用修复撤回，来源中已没有修复日期")
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 3)) == [held]
+    assert nights.night(date(2018, 12, 4)) == []
+    nights.decide(by_hand.keep, date(2018, 12, 4))
+    nights.save(1, replace(PENALTY, note="更正"))
+    assert nights.night(date(2018, 12, 5)) == [held]
+    nights.decide(by_hand.resume, date(2018, 12, 5))
+    assert nights.submissions()[-1].state == "pending"
+    nights.night(date(2018, 12, 6))
+    assert nights.states()[-1] == (5, 1, "add", "sent")
+
+
+def test_a_repair_that_its_source_puts_off_is_published_until_then(nights: Nights) -> None:
+    nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 5)))
+    nights.night(DAY)
+    assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "信用修复")]
+    nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 8)))
+    assert nights.night(date(2018, 12, 6)) == [("add", "sent", "")]
+    assert nights.night(date(2018, 12, 8)) == [("withdraw", "sent", "信用修复")]
+
+
 def test_credit_repair_by_an_operator_is_due_on_its_day(nights: Nights) -> None:
     nights.save(1, PENALTY)
     nights.save(2, replace(PENALTY, document_number="2号"))

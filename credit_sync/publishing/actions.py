@@ -3,7 +3,8 @@
 gone from its source, or no more to be published   a withdrawal, held for a person
 its publicity is over                               a withdrawal
 taken back by a person                              a withdrawal; what comes later is held for a person
-never sent, refused, or withdrawn                   an addition; held for a person where it takes the place of another
+never sent, refused, or withdrawn                   an addition; held for a person where it takes the place of another,
+                                                    or was repaired by a day that no longer stands anywhere
 publishes something else than what was sent         a correction
 """
 
@@ -15,7 +16,7 @@ from typing import Any, Self
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.findings import Finding, has_errors
 from credit_sync.publishing.outbox import HANDED_OVER, Action, Decided, Outbox, State
-from credit_sync.publishing.publicity import end_of_publicity
+from credit_sync.publishing.publicity import REPAIRED, end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
@@ -27,6 +28,7 @@ GONE, NOT_PUBLISHED = "来源中已没有这条记录", "不再属于报送范�
 TAKEN_BACK, AGAIN, DATED = "曾由人工撤回，来源又有变化", "退回后重新报送", "日期已到，状态变化"
 PUT_OFF = "公示截止日已更正，重新公示"
 SWITCHED = "报送标准已更换"
+UNREPAIRED = "曾因信用修复撤回，来源中已没有修复日期"
 IN_PLACE = "同一文书号已报送过，来源中原来的那一条已删去"
 
 
@@ -68,6 +70,8 @@ class Past:
     """A person has decided to publish it."""
     refused: bool = False
     """Something was rejected since the platform took a submission last."""
+    repaired: bool = False
+    """It was taken back for its credit repair, and nobody has decided since to publish it."""
 
     def held_for(self, *, in_place: bool) -> str:
         """Why an addition waits for a person; '' where it does not. `in_place`: it takes the place of another record."""
@@ -89,6 +93,9 @@ class Past:
             taken_back=_taken_back(decision),
             resumed=decision is not None and decision.decision == Decided.RESUME,
             refused=any(s.answer == Answer.REJECTED for s in submissions[sent + 1 :]),
+            repaired=last is not None
+            and (last.action, last.cause, last.decision) == (Action.WITHDRAW, REPAIRED, "")
+            and all(s.decision != Decided.RESUME for s in submissions[sent + 1 :]),
         )
 
 
@@ -131,7 +138,9 @@ def called_for(
     if past.taken_back and past.taken_back.version == found["version"]:
         return None
     row = published_row(record, outbox.standard, outbox.reporting)
-    return head | _row(row, past, outbox, beside)
+    values = head | _row(row, past, outbox, beside)
+    day_is_gone = past.repaired and found["repaired_on"] is None and repaired_on is None
+    return values | {"state": State.HELD, "cause": UNREPAIRED} if day_is_gone else values
 
 
 def judged(row: Row, outbox: Outbox, beside: Beside) -> dict[str, Any]:
