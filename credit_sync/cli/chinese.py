@@ -103,8 +103,8 @@ def explain_usage(error: click.UsageError) -> str:
             name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
             return f"缺少 {name}"
         case click.BadParameter():
-            name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
-            return f"{name} 的值不对：{_reason(error)}"
+            hint = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
+            return f"{hint} 的值不对：{_reason(error)}"
     return _said(error.message, _MESSAGES)
 
 
