@@ -201,6 +201,16 @@ def test_what_was_repaired_does_not_come_back_because_its_source_forgets_the_day
     assert nights.states()[-1] == (5, 1, "add", "sent")
 
 
+def test_what_was_over_does_not_come_back_because_its_source_forgets_the_day(nights: Nights) -> None:
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 1)))
+    nights.night(DAY)
+    assert nights.night(date(2018, 12, 2)) == [("withdraw", "sent", "公示期满")]
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 3)) == [("add", "held", "曾因公示期满撤回，来源中已没有公示截止期")]
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 31)))
+    assert nights.night(date(2018, 12, 4)) == [("add", "sent", "")]
+
+
 def test_a_repair_that_its_source_puts_off_is_published_until_then(nights: Nights) -> None:
     nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 5)))
     nights.night(DAY)

@@ -143,7 +143,7 @@ def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -
         raise CreditSyncError(f"{found.record.document_number} 不是由人工撤回的，也没有等待公示，不用恢复")
     repaired = repaired_on(connection, found.outbox, [found.record.id]).get(found.record.id)
     others = beside(connection, found.outbox, [found.record])[found.record.id]
-    past = replace(found.past, taken_back=None, resumed=True, repaired=False)
+    past = replace(found.past, taken_back=None, resumed=True, ended=None)
     values = called_for(found.record._asdict(), past, found.outbox, repaired, others)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
