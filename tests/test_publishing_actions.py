@@ -517,6 +517,19 @@ def test_two_licences_of_one_document_are_told_apart_by_their_numbers(nights: Ni
     assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [2, 1], "the one still public"
 
 
+def test_a_document_that_another_source_still_has_goes_on_from_there(nights: Nights) -> None:
+    nights.save(1, LICENCE)
+    nights.save(2, LICENCE)
+    nights.night(DAY)
+    nights.save(1, LICENCE, removed_at=datetime(2018, 12, 1, 2))
+    nights.night(date(2018, 12, 1))
+    for decide in (by_hand.withdraw, by_hand.resume):
+        nights.decide(decide, date(2018, 12, 1), LICENCE.document_number)
+        nights.night(date(2018, 12, 1))
+    sent = [(s.record_id, s.action) for s in nights.submissions() if s.state == "sent"]
+    assert sent == [(1, "add"), (1, "withdraw"), (2, "add")]
+
+
 def test_one_decision_on_two_subjects_is_repaired_for_the_one_that_is_named(nights: Nights) -> None:
     nights.save(1, PENALTY)
     nights.save(2, replace(PENALTY, subject=TRADER))

@@ -155,7 +155,7 @@ Decide = Callable[[Connection, Publication, Asked, Run], None]
 _POSSIBLE: Mapping[Decide, Callable[[Publication], bool]] = {
     withdraw: lambda found: found.past.public is not None,
     keep: lambda found: found.held is not None,
-    resume: lambda found: found.can_be_resumed,
+    resume: lambda found: found.can_be_resumed and found.record.removed_at is None,
 }
 
 
