@@ -245,6 +245,22 @@ def test_killed_between_the_commit_and_our_own_record_of_it(site: Site) -> None:
     assert [row for row in found if row in first] == first
 
 
+def test_a_batch_on_its_way_is_not_written_into_the_table_of_another_standard(url: URL, tmp_path: Path) -> None:
+    for site in make_site(url, tmp_path):
+        site.store_all(LICENCE)
+        assert site.publish(FIRST, site.url.set(port=1)).problem
+        shutil.copy(MAPPINGS / "exchange" / "anhui.toml", tmp_path / "mappings" / "exchange")
+        old = load_standard(tmp_path / "mappings", "2016")
+        make_tables(url, load_exchange(tmp_path / "mappings", "anhui"), old)
+        channel = site.settings.channels["anhui"].model_copy(update={"mapping": "anhui", "standard": "2016"})
+        switched = site.settings.model_copy(update={"channels": {"anhui": channel}})
+        problem = publish(site.store, switched, SECOND)["anhui"].problem
+        assert "按标准 2018 编成的第 1 批还没有送完" in problem
+        assert len(site.states()) == 1
+        make_tables(url, load_exchange(tmp_path / "mappings", "anhui_2018"), load_standard(MAPPINGS, "2018"))
+        assert site.publish(THIRD).sent == 1
+
+
 def test_the_same_batch_again_changes_nothing(site: Site) -> None:
     site.store_all(*many(10))
     site.publish(FIRST)

@@ -49,3 +49,8 @@ def test_a_usage_error_is_in_chinese(words: tuple[str, ...], said: str) -> None:
     explained, code = explain_failure(raised.value)
     assert said in explained
     assert code == 2
+
+
+def test_a_wrong_value_that_a_command_refuses_is_told_with_its_name() -> None:
+    refused = click.BadParameter("配置里没有渠道 anhui，有：site", param_hint="渠道")
+    assert explain_failure(refused)[0].startswith("渠道 的值不对：配置里没有渠道 anhui")

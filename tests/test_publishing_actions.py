@@ -180,6 +180,46 @@ def test_credit_repair_out_of_the_source(nights: Nights) -> None:
     assert nights.night(date(2018, 12, 6)) == []
 
 
+def test_what_was_repaired_does_not_come_back_because_its_source_forgets_the_day(nights: Nights) -> None:
+    repaired = replace(PENALTY, repaired_on=date(2018, 12, 1))
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.save(1, repaired)
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "sent", "信用修复")]
+    nights.save(1, repaired, removed_at=datetime(2018, 12, 2, 2))
+    assert nights.night(date(2018, 12, 2)) == []
+    held = ("add", "held", "曾因信用修复撤回，来源中已没有修复日期")
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 3)) == [held]
+    assert nights.night(date(2018, 12, 4)) == []
+    nights.decide(by_hand.keep, date(2018, 12, 4))
+    nights.save(1, replace(PENALTY, note="更正"))
+    assert nights.night(date(2018, 12, 5)) == [held]
+    nights.decide(by_hand.resume, date(2018, 12, 5))
+    assert nights.submissions()[-1].state == "pending"
+    nights.night(date(2018, 12, 6))
+    assert nights.states()[-1] == (5, 1, "add", "sent")
+
+
+def test_what_was_over_does_not_come_back_because_its_source_forgets_the_day(nights: Nights) -> None:
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 1)))
+    nights.night(DAY)
+    assert nights.night(date(2018, 12, 2)) == [("withdraw", "sent", "公示期满")]
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 3)) == [("add", "held", "曾因公示期满撤回，来源中已没有公示截止期")]
+    nights.save(1, replace(PENALTY, public_until=date(2018, 12, 31)))
+    assert nights.night(date(2018, 12, 4)) == [("add", "sent", "")]
+
+
+def test_a_repair_that_its_source_puts_off_is_published_until_then(nights: Nights) -> None:
+    nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 5)))
+    nights.night(DAY)
+    assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "信用修复")]
+    nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 8)))
+    assert nights.night(date(2018, 12, 6)) == [("add", "sent", "")]
+    assert nights.night(date(2018, 12, 8)) == [("withdraw", "sent", "信用修复")]
+
+
 def test_credit_repair_by_an_operator_is_due_on_its_day(nights: Nights) -> None:
     nights.save(1, PENALTY)
     nights.save(2, replace(PENALTY, document_number="2号"))
@@ -475,6 +515,19 @@ def test_two_licences_of_one_document_are_told_apart_by_their_numbers(nights: Ni
     assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [2]
     nights.decide(by_hand.withdraw, DAY, LICENCE.document_number)
     assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [2, 1], "the one still public"
+
+
+def test_a_document_that_another_source_still_has_goes_on_from_there(nights: Nights) -> None:
+    nights.save(1, LICENCE)
+    nights.save(2, LICENCE)
+    nights.night(DAY)
+    nights.save(1, LICENCE, removed_at=datetime(2018, 12, 1, 2))
+    nights.night(date(2018, 12, 1))
+    for decide in (by_hand.withdraw, by_hand.resume):
+        nights.decide(decide, date(2018, 12, 1), LICENCE.document_number)
+        nights.night(date(2018, 12, 1))
+    sent = [(s.record_id, s.action) for s in nights.submissions() if s.state == "sent"]
+    assert sent == [(1, "add"), (1, "withdraw"), (2, "add")]
 
 
 def test_one_decision_on_two_subjects_is_repaired_for_the_one_that_is_named(nights: Nights) -> None:

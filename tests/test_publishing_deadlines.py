@@ -8,18 +8,25 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import SettingsError
+from credit_sync.interfaces.messages import Answer
+from credit_sync.publishing import by_hand
+from credit_sync.publishing.by_hand import Asked
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.deadlines import CHINA, Deadline, WorkingCalendar, last_day, working_days_late
 from credit_sync.publishing.due import due
+from credit_sync.publishing.outbox import State
 from credit_sync.publishing.publish import publish
+from credit_sync.publishing.receipts import record_receipts
 from credit_sync.records import RecordKind
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from tests.publishing import LICENCE, MAPPINGS, settings, store_record
+from credit_sync.store.schema import submission
+from tests.publishing import LICENCE, MAPPINGS, PENALTY, settings, store_record
 
 WEEKENDS_ONLY = WorkingCalendar(lambda day: day.weekday() < 5, lambda _: False)
 RULES = load_deadline_rules(MAPPINGS)
@@ -163,3 +170,30 @@ def test_what_a_day_calls_for_is_due_from_that_day(engine: Engine, tmp_path: Pat
         (item,) = due(engine, broken, date(2023, 11, day))
         assert item.deadline is not None
         assert (item.state, item.deadline.day, item.late) == ("sending", date(2023, 12, 5), False)
+
+
+def test_what_a_day_or_a_person_asks_for_is_due_from_then_on(engine: Engine, tmp_path: Path) -> None:
+    site, run = settings(tmp_path), Run(2, datetime(2019, 3, 1, 2))
+    (tmp_path / "blocked").write_text("", "utf-8")
+    folder = WorkbookChannel(kind="workbook", folder=Path("blocked"))
+    failing = site.model_copy(update={"channels": {"anhui": folder}})
+    with writing(engine) as connection:
+        store_record(connection, 1, replace(LICENCE, valid_to=date(2019, 2, 28)))
+        store_record(connection, 1, PENALTY)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        by_hand.repair(connection, PENALTY.document_number, "", Asked("张科", "已修复"), run, on=date(2019, 3, 1))
+    assert publish(engine, failing, run)["anhui"].problem
+    expired, repaired = due(engine, site, date(2019, 3, 1))
+    for item in (expired, repaired):
+        assert item.deadline is not None
+        assert (item.deadline.day, item.late, item.state) == (date(2019, 3, 12), False, "sending")
+    publish(engine, site, replace(run, id=3))
+    with writing(engine) as connection:
+        sent = connection.scalars(select(submission.c.id).where(submission.c.state == State.SENT)).all()
+        record_receipts(connection, "anhui", [Receipt(n, Answer.REJECTED, "格式") for n in sent[2:]], run.as_of)
+        by_hand.send_again(connection, "anhui", "")
+    assert publish(engine, failing, Run(4, datetime(2019, 3, 13, 2)))["anhui"].problem
+    assert [(item.deadline.day, item.late) for item in due(engine, site, date(2019, 3, 13)) if item.deadline] == [
+        (date(2019, 3, 12), True)
+    ] * 2

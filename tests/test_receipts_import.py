@@ -143,8 +143,30 @@ def test_read_again_it_changes_nothing_even_after_the_row_went_out_corrected(sen
     assert publish(sent, settings(tmp_path), replace(LATER, id=9))["anhui"].sent == 1
     corrected = contents(sent)["submission"]
     new, understood = take(sent, tmp_path, path, datetime(2018, 12, 4))
-    assert (new, len(understood.receipts)) == (0, 0)
+    assert (new, understood.unclear) == (0, [])
     assert contents(sent)["submission"] == corrected
+
+
+def test_a_refusal_told_again_says_nothing_about_the_earlier_submission_that_was_accepted(
+    sent: Engine, tmp_path: Path
+) -> None:
+    accepted = workbook(tmp_path / "1.xlsx", TITLES, (LICENCE.document_number, ORGANISATION.name, "成功", None))
+    refused = workbook(tmp_path / "2.xlsx", TITLES, (LICENCE.document_number, ORGANISATION.name, "失败", "不规范"))
+    take(sent, tmp_path, accepted)
+    correct(sent, tmp_path, replace(LATER, id=8), "普通环境（兔）")
+    assert take(sent, tmp_path, refused, datetime(2018, 12, 4))[0] == 1
+    correct(sent, tmp_path, Run(9, datetime(2018, 12, 5, 2)), "普通环境（豚鼠）")
+    before = contents(sent)["submission"]
+    new, understood = take(sent, tmp_path, refused, datetime(2018, 12, 6))
+    assert (new, understood.unclear) == (0, [])
+    assert contents(sent)["submission"] == before
+
+
+def correct(sent: Engine, folder: Path, run: Run, content: str) -> None:
+    """A night on which the first licence goes out with another content."""
+    with writing(sent) as connection:
+        store_record(connection, 1, replace(LICENCE, content=content))
+    assert publish(sent, settings(folder), run)["anhui"].sent == 1
 
 
 def test_an_answer_older_than_the_last_hand_over_is_no_answer_to_it(sent: Engine, tmp_path: Path) -> None:
@@ -174,7 +196,7 @@ def test_a_refused_correction_that_made_way_is_not_answered_by_the_version_befor
         tmp_path / "三.xlsx", TITLES, refusal, (SECOND.document_number, ORGANISATION.name, "待审核", "")
     )
     new, understood = take(sent, tmp_path, again, datetime(2018, 12, 5, 10))
-    assert (new, [row.why for row in understood.unclear]) == (0, ["是对以前报送的答复，那次报送已被后来的替代"])
+    assert (new, understood.unclear) == (0, [])
     assert contents(sent)["submission"] == before
 
 
@@ -223,7 +245,6 @@ OTHER_TRADER = replace(ONE, id=3, subject="另一家店", code=uscc.PLACEHOLDER)
         (feedback(answered_on=date(2018, 11, 30)), (), 1),
         (feedback(), (replace(ONE, id=2),), "有 2 条报送的文书号和相对人都相同"),
         (feedback(), (replace(ONE, id=2, subject="另一家公司", code=""),), 1),
-        (feedback(), (replace(ONE, id=2, superseded=True),), 1),
         (feedback(document="A2"), (), "没有报送过"),
         (NO_CODE_YET, (replace(ONE, id=2, subject=TRADER.name, code=uscc.PLACEHOLDER), OTHER_TRADER), 2),
     ],

@@ -3,7 +3,8 @@
 gone from its source, or no more to be published   a withdrawal, held for a person
 its publicity is over                               a withdrawal
 taken back by a person                              a withdrawal; what comes later is held for a person
-never sent, refused, or withdrawn                   an addition; held for a person where it takes the place of another
+never sent, refused, or withdrawn                   an addition; held for a person where it takes the place of another,
+                                                    or was over by a day that no longer stands anywhere
 publishes something else than what was sent         a correction
 """
 
@@ -15,18 +16,20 @@ from typing import Any, Self
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.findings import Finding, has_errors
 from credit_sync.publishing.outbox import HANDED_OVER, Action, Decided, Outbox, State
-from credit_sync.publishing.publicity import end_of_publicity
+from credit_sync.publishing.publicity import REPAIRED, end_of_publicity
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
 from credit_sync.publishing.standard import Row
 from credit_sync.publishing.validation import validate
 from credit_sync.publishing.values import PUBLISHED_KINDS, Published
-from credit_sync.records import RecordKind
+from credit_sync.records import Licence, RecordKind
 from credit_sync.store.columns import from_columns
 
 GONE, NOT_PUBLISHED = "来源中已没有这条记录", "不再属于报送范围"
 TAKEN_BACK, AGAIN, DATED = "曾由人工撤回，来源又有变化", "退回后重新报送", "日期已到，状态变化"
 PUT_OFF = "公示截止日已更正，重新公示"
 SWITCHED = "报送标准已更换"
+REPAIR_FORGOTTEN = "曾因信用修复撤回，来源中已没有修复日期"
+END_FORGOTTEN = "曾因公示期满撤回，来源中已没有公示截止期"
 IN_PLACE = "同一文书号已报送过，来源中原来的那一条已删去"
 
 
@@ -52,6 +55,14 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A withdrawal that nobody asked for."""
+
+    cause: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """What was done with a record in one channel."""
 
@@ -68,6 +79,8 @@ class Past:
     """A person has decided to publish it."""
     refused: bool = False
     """Something was rejected since the platform took a submission last."""
+    ended: Ended | None = None
+    """It was taken back because its publicity was over, and nobody has decided since to publish it."""
 
     def held_for(self, *, in_place: bool) -> str:
         """Why an addition waits for a person; '' where it does not. `in_place`: it takes the place of another record."""
@@ -89,6 +102,7 @@ class Past:
             taken_back=_taken_back(decision),
             resumed=decision is not None and decision.decision == Decided.RESUME,
             refused=any(s.answer == Answer.REJECTED for s in submissions[sent + 1 :]),
+            ended=_ended(last, submissions[sent + 1 :]),
         )
 
 
@@ -102,6 +116,13 @@ def _taken_back(last: Any | None) -> TakenBack | None:
     if last is None or last.decision != Decided.WITHDRAW:
         return None
     return TakenBack(last.record_version, last.cause, last.who)
+
+
+def _ended(last: Any | None, later: Sequence[Any]) -> Ended | None:
+    """`last`: the last that was handed over; `later`: what came after it."""
+    if last is None or last.action != Action.WITHDRAW or last.decision:
+        return None
+    return None if any(s.decision == Decided.RESUME for s in later) else Ended(last.cause, last.row)
 
 
 def called_for(
@@ -131,7 +152,9 @@ def called_for(
     if past.taken_back and past.taken_back.version == found["version"]:
         return None
     row = published_row(record, outbox.standard, outbox.reporting)
-    return head | _row(row, past, outbox, beside)
+    values = head | _row(row, past, outbox, beside)
+    forgotten = _forgotten_end(record, past.ended, outbox, repaired_on)
+    return values | {"state": State.HELD, "cause": forgotten} if forgotten else values
 
 
 def judged(row: Row, outbox: Outbox, beside: Beside) -> dict[str, Any]:
@@ -146,6 +169,16 @@ def withdrawn_row(record: Published, past: Past, outbox: Outbox) -> Row | None:
     if past.public is None or past.edition == outbox.standard.name:
         return past.public
     return published_row(record, outbox.standard, outbox.reporting)
+
+
+def _forgotten_end(record: Published, ended: Ended | None, outbox: Outbox, repaired_on: date | None) -> str:
+    """Why what was over does not come back in public by itself: the day by which it was stands nowhere any more."""
+    if ended is None or isinstance(record, Licence):
+        return ""
+    if ended.cause == REPAIRED:
+        return "" if record.repaired_on or repaired_on else REPAIR_FORGOTTEN
+    named = any(ended.row.get(field.code) for field in outbox.table.fields if "public_until" in field.from_)
+    return END_FORGOTTEN if named and record.public_until is None else ""
 
 
 def _withdrawal(record: Published, past: Past, outbox: Outbox, state: State, cause: str) -> dict[str, Any]:

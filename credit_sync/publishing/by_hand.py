@@ -135,7 +135,7 @@ def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> 
 
 
 def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
-    """Publishes what a person had taken back, or what waits in the place of a record that is gone.
+    """Publishes what a person had taken back, or an addition that waits for a person.
 
     Raises CreditSyncError where that is not so, or may not be.
     """
@@ -143,7 +143,7 @@ def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -
         raise CreditSyncError(f"{found.record.document_number} 不是由人工撤回的，也没有等待公示，不用恢复")
     repaired = repaired_on(connection, found.outbox, [found.record.id]).get(found.record.id)
     others = beside(connection, found.outbox, [found.record])[found.record.id]
-    past = replace(found.past, taken_back=None, resumed=True)
+    past = replace(found.past, taken_back=None, resumed=True, ended=None)
     values = called_for(found.record._asdict(), past, found.outbox, repaired, others)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
@@ -155,7 +155,7 @@ Decide = Callable[[Connection, Publication, Asked, Run], None]
 _POSSIBLE: Mapping[Decide, Callable[[Publication], bool]] = {
     withdraw: lambda found: found.past.public is not None,
     keep: lambda found: found.held is not None,
-    resume: lambda found: found.can_be_resumed,
+    resume: lambda found: found.can_be_resumed and found.record.removed_at is None,
 }
 
 

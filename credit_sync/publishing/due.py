@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, and_, case, func, or_, select
 
 from credit_sync.publishing.actions import IN_PLACE
 from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
@@ -34,8 +34,8 @@ class Due:
     subject: str
     decided_on: date
     deadline: Deadline | None
-    """Of a first publication from the decision, of what comes later from the change, or from the day that called for
-    it; None for a withdrawal, and what was withdrawn, that waits for a person."""
+    """Of a first publication from the decision, of what follows from the change, the day that has come or a person's
+    decision; None for a withdrawal, and what was withdrawn, that waits for a person."""
     state: str
     """`pending`, `sending`, `invalid`, `held`, `rejected`, or '' when it is not in the outbox."""
     late: bool
@@ -64,8 +64,7 @@ def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
 
 
 def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
-    channel, kind = outbox.channel, outbox.kind
-    record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
+    record = RECORD_TABLES[outbox.kind]
     own = and_(
         outbox.here(),
         submission.c.record_id == record.c.id,
@@ -74,43 +73,40 @@ def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
     unseen = and_(submission.c.id.is_(None), to_publish(outbox, record))
     open_ = submission.c.state.in_(_OPEN)
     head = ("id", "document_number", "subject_name", "decided_on", "changed_at", "source", "place", "row")
-    was_sent = exists().where(
-        earlier.c.channel == channel,
-        earlier.c.record == kind.value,
-        earlier.c.record_id == record.c.id,
-        earlier.c.state.in_((State.SENT, State.ACCEPTED)),
-    )
     columns = (
         *(record.c[name] for name in head),
         submission.c.state,
         submission.c.findings,
         submission.c.reason,
         submission.c.cause,
-        was_sent.label("sent"),
-        _since(outbox, record).label("since"),
+        _due_since(outbox, record).label("since"),
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
     yield from connection.execute(query.order_by(record.c.id))
 
 
-def _since(outbox: Outbox, record: Table) -> Any:
-    """When what was not taken yet of a record's version was called for first: by its change, or later by a day."""
-    mine, taken = submission.alias("mine"), submission.alias("taken")
-    here = [
-        and_(s.c.channel == outbox.channel, s.c.record == outbox.kind.value, s.c.record_id == record.c.id)
-        for s in (mine, taken)
-    ]
-    settled = taken.c.state.in_((State.SENT, State.ACCEPTED, State.WITHDRAWN))
-    last = (
-        select(func.coalesce(func.max(taken.c.id), 0)).where(here[1], settled).correlate(record).scalar_subquery()
+def _due_since(outbox: Outbox, record: Table) -> ColumnElement[datetime | None]:
+    """Since when a record that the platform has had calls for something else: since it changed, or since the submission
+    of a day that came later or a person's decision, however often that was refused. None where it has had nothing."""
+    taken, waiting = submission.alias("taken"), submission.alias("waiting")
+    here = {
+        one: and_(
+            one.c.channel == outbox.channel, one.c.record == outbox.kind.value, one.c.record_id == record.c.id
+        )
+        for one in (taken, waiting)
+    }
+    took = taken.c.state.in_((State.SENT, State.ACCEPTED, State.WITHDRAWN))
+    last = select(func.max(taken.c.id)).where(here[taken], took).correlate(record).scalar_subquery()
+    began = func.min(case((waiting.c.step == 0, record.c.changed_at), else_=waiting.c.created_at))
+    this_version = waiting.c.record_version == record.c.version
+    since = (
+        select(began).where(here[waiting], this_version, waiting.c.id > last).correlate(record).scalar_subquery()
     )
-    called = case((mine.c.step == 0, record.c.changed_at), else_=mine.c.created_at)
-    later = (mine.c.record_version == record.c.version, mine.c.id > last)
-    return select(func.min(called)).where(here[0], *later).correlate(record).scalar_subquery()
+    return case((last.is_not(None), func.coalesce(since, record.c.changed_at)))
 
 
 def _item(found: Row[Any], outbox: Outbox, term: PublicationTerm, on: date) -> Due:
-    begin = (found.since or found.changed_at).date() if found.sent else found.decided_on
+    begin = found.since.date() if found.since else found.decided_on
     held = found.state == State.HELD and found.cause != IN_PLACE
     deadline = None if held else term.deadline(begin)
     findings = [finding_of(stored) for stored in found.findings or ()]

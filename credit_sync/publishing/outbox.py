@@ -9,7 +9,8 @@
     rejected   refused by the platform, with its reason; waits for its source to change, or for a person
     unchanged  nothing to send: a new version publishes the same, or a person let the record stay public
     held       waits for a person: a withdrawal of what is gone at its source or no longer to be published, an addition
-               of what a person has taken back before, or in the place of a published record that is gone
+               of what a person has taken back before, of what was repaired or over by a day that its source no longer
+               names, or in the place of a published record that is gone
     superseded a later submission took its place
 
 A submission is one version of a record in one channel; `step` counts those that the same version calls for later, when

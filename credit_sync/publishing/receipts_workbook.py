@@ -16,7 +16,6 @@ from credit_sync.publishing.across_rows import number_key
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.feedback import Feedback, Unclear
 from credit_sync.publishing.findings import shown
-from credit_sync.publishing.outbox import State
 from credit_sync.publishing.standard import FieldTable, Row, Standard
 from credit_sync.store.schema import submission
 from credit_sync.subjects.identifiers import uscc
@@ -32,8 +31,6 @@ class Sent:
     subject: str
     code: str
     sent_at: datetime
-    superseded: bool = False
-    """A later submission that is still at home took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +72,17 @@ def understand(rows: Iterable[Feedback | Unclear], sent: Mapping[str, Sequence[S
 def sent_through(
     connection: Connection, channel: str, standard: Standard, until: datetime | None
 ) -> dict[str, list[Sent]]:
-    """Folded document number -> the last submission of each record that was handed over, until a moment if need be."""
+    """Folded document number -> the last submission of each record that was handed over, until a moment if need be.
+
+    It may have been superseded since: the row is about it all the same, not about an earlier one that was accepted.
+    """
     columns = (
         submission.c.id,
         submission.c.record,
         submission.c.record_id,
         submission.c.row,
         submission.c.sent_at,
-        submission.c.state,
     )
-    # Superseded ones too: what is said of a refused version says nothing about the one before it.
     had = select(*columns).where(submission.c.channel == channel, submission.c.sent_at.is_not(None))
     if until:
         had = had.where(submission.c.sent_at <= until)
@@ -95,8 +93,7 @@ def sent_through(
         document = number_key(_filled(found.row, table, "document_number"))
         subject = folded(_filled(found.row, table, "subject_name"))
         code = fold(_filled(found.row, table, "uscc"))
-        past = found.state == State.SUPERSEDED
-        last[found.record, found.record_id] = (document, Sent(found.id, subject, code, found.sent_at, past))
+        last[found.record, found.record_id] = (document, Sent(found.id, subject, code, found.sent_at))
     by_document: dict[str, list[Sent]] = {}
     for document, one in last.values():
         by_document.setdefault(document, []).append(one)
@@ -113,9 +110,6 @@ def _submission_of(row: Feedback, candidates: Sequence[Sent]) -> Sent | str:
     same = [one for one in candidates if _is_same(one, code, subject)]
     if not same:
         return "文书号相同，相对人不符"
-    same = [one for one in same if not one.superseded]
-    if not same:
-        return "是对以前报送的答复，那次报送已被后来的替代"
     if len(same) > 1:
         return f"有 {len(same)} 条报送的文书号和相对人都相同，无法确定是哪一条"
     if row.answered_on and row.answered_on < same[0].sent_at.date():

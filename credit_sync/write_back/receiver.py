@@ -19,6 +19,10 @@ from credit_sync.write_back.mapping import HttpNotices, TableNotices, load_http_
 from credit_sync.write_back.outbox import Waiting
 
 _TIME = "%Y-%m-%d %H:%M:%S"
+_TAKEN = (
+    "系统的表里已有同样编号的行，不是从这里送去的：数据库恢复过备份，或另一套程序用着同样的系统名；"
+    "请给 [systems] 里的这个系统另起名字"
+)
 
 
 class Receiver(Protocol):
@@ -87,7 +91,10 @@ class TableReceiver:
         self._name, self._base, self._system, self._mapping = name, settings.base, system, mapping
 
     def send(self, some: Sequence[Waiting], run: Run) -> Mapping[str, Told]:  # noqa: ARG002 - a receiver
-        """Inserts those whose key is not there yet, in one transaction."""
+        """Inserts those whose key is not there yet, in one transaction.
+
+        A key that is there though nothing was ever sent under it is another notice's: refused, not taken for delivered.
+        """
         told = {one.key: Told(Answer.ACCEPTED) for one in some}
         by_number = {one.id: one.key for one in some}
         with connected(self._system, self._base) as connection, connection.begin():
@@ -96,11 +103,14 @@ class TableReceiver:
             there = self._there(connection, table, list(told))
             new: dict[int, dict[str, object]] = {}
             for one in some:
-                if one.key not in there:
-                    try:
-                        new[one.id] = self._values(table, one)
-                    except UnfitError as reason:
-                        told[one.key] = Told(Answer.REJECTED, str(reason))
+                if one.key in there:
+                    if not one.may_have_arrived:
+                        told[one.key] = Told(Answer.REJECTED, _TAKEN)
+                    continue
+                try:
+                    new[one.id] = self._values(table, one)
+                except UnfitError as reason:
+                    told[one.key] = Told(Answer.REJECTED, str(reason))
             for number, refusal in execute(connection, insert(table.table), new):
                 told[by_number[number]] = Told(Answer.REJECTED, refusal)
         return told

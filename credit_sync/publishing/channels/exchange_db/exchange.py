@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError, SettingsError
@@ -23,16 +23,19 @@ from credit_sync.publishing.channels.exchange_db.writing import write
 from credit_sync.publishing.standard import FieldTable, load_standard
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
+from credit_sync.store.schema import batch as batch_table
 
 _CHUNK = 500
 
 
 class ExchangeDb:
-    """The channel called `name`. Raises SettingsError or CreditSyncError for an unusable mapping."""
+    """The channel called `name`. Raises SettingsError or CreditSyncError for an unusable mapping, and where a batch of
+    another standard than the mapping's is still on its way: its codes mean something else there."""
 
     def __init__(self, engine: Engine, settings: Settings, name: str, channel: ExchangeDbChannel) -> None:
         self._engine, self._settings, self._name, self._channel = engine, settings, name, channel
         self._mapping = mapping_of(settings, channel)
+        _refuse_to_switch(engine, name, self._mapping.standard)
 
     def send(self, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> Handover:  # noqa: ARG002 - of the batch's standard
         """Writes what has not arrived yet, in one transaction. Raises CreditSyncError."""
@@ -65,6 +68,19 @@ class ExchangeDb:
 
     def _known(self, some: Sequence[Submitted]) -> dict[int, Identity]:
         return identities(self._engine, self._settings.department.uscc, some)
+
+
+def _refuse_to_switch(engine: Engine, name: str, standard: str) -> None:
+    on_its_way = select(batch_table.c.standard, batch_table.c.id).where(
+        batch_table.c.channel == name, batch_table.c.sent_at.is_(None), batch_table.c.standard != standard
+    )
+    with engine.connect() as connection:
+        found = connection.execute(on_its_way.order_by(batch_table.c.id)).first()
+    if found is not None:
+        raise CreditSyncError(
+            f"按标准 {found.standard} 编成的第 {found.id} 批还没有送完，不能写进标准 {standard} 的表",
+            remedy="请先把渠道改回原来的 standard、mapping 和 url，送完后再更换；原来的前置库已停用的，请给渠道另起名字，全部重新报送",
+        )
 
 
 def mapping_of(settings: Settings, channel: ExchangeDbChannel) -> ExchangeMapping:
