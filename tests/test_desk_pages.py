@@ -17,7 +17,7 @@ from credit_sync.records import Role
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
-from tests.report_night import FULL_NUMBERS, SECOND, case, entry, person, person_number, zxgk
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, person, person_number, zxgk
 
 ROW = re.compile(r'<tr data-row>.*?href="/flags/(\d+)', re.DOTALL)
 
@@ -188,6 +188,19 @@ def test_a_closed_flag_says_why(world: World, officer: Guest) -> None:
     page = officer.page(f"/flags/{number}")
     assert "已于" in page
     assert "不再计入" in page or "关闭" in page
+
+
+def test_history_tells_of_a_flag_that_closed_and_is_back(world: World, tmp_path: Path) -> None:
+    """What was decided before holds again: it must not stand before the day on which the flag was found."""
+    made = copied(world, tmp_path)
+    officer = made.signed_in("officer")
+    (number,) = numbers(officer.page("/?state=closed"))
+    with writing(made.engine) as connection:
+        connection.execute(update(schema.listing).values(removed_at=None))
+    made.night.screen(THIRD)
+    page = officer.page(f"/flags/{number}")
+    said = re.findall(r"<time[^>]*>(.{10}) .{5}</time> <span>(发现预警|预警关闭|预警恢复)", page)
+    assert said == [("2018-12-03", "发现预警"), ("2018-12-04", "预警关闭"), ("2018-12-06", "预警恢复")]
 
 
 def test_history_tells_what_changed_in_the_records(world: World, tmp_path: Path) -> None:
