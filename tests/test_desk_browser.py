@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
 
 from credit_sync.desk.office import Serving
+from credit_sync.store import schema
+from credit_sync.store.engine import writing
 from tests.desk_world import PASSWORD, SCIENCE, World, add_users, browsable, copied, make_desk, make_world
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider
 from tests.report_night import SECOND, THIRD, case, organisation
@@ -305,6 +308,24 @@ def test_on_a_phone_nothing_sticks_out(phone: BrowserContext, shown: Shown, path
         assert serious(page) == []
     assert noticed == []
     page.close()
+
+
+def test_what_came_and_went_of_a_list_fits_a_phone(browser: Browser, world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    listing = schema.listing
+    with writing(made.engine) as connection:
+        number = connection.scalar(select(listing.c.id).where(listing.c.subject_name == "仰宗岱"))
+        connection.execute(listing.update().values(source="debtors"))
+        of_record = {"record": "listing", "record_id": number, "version": 2, "run_id": SECOND.id, "at": SECOND.as_of}
+        before = {"organ": "安徽省合肥市高新技术产业开发区人民法院"}
+        connection.execute(schema.record_history.insert().values(**of_record, change="changed", before=before))
+    with browsable(made.application, free_port()) as address:
+        context = Shown(made, address, {}).context(browser, "chief", viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.goto(f"{address}/lists/dishonest_debtors")
+        assert "高新技术产业开发区" in page.locator("ul.changes").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        context.close()
 
 
 def test_without_script_everything_works(browser: Browser, shown: Shown) -> None:
