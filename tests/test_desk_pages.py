@@ -351,6 +351,12 @@ def test_publications(officer: Guest) -> None:
     assert "皖知法处字〔2018〕4号" in officer.page("/publications?late=1")
 
 
+def test_the_log_is_not_searched_for_numbers_which_are_hidden_in_it(auditor: Guest) -> None:
+    answer = auditor.get("/audit?target=340100190001040017")
+    assert (answer.status_code, "340100190001040017" in answer.text) == (400, False)
+    assert "留痕里的号码是隐去的" in answer.text
+
+
 def test_quarantine(auditor: Guest) -> None:
     page = auditor.page("/quarantine")
     assert "身份证号码校验码不符" in page
