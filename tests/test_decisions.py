@@ -78,6 +78,17 @@ def test_a_changed_listing_reopens_a_dismissed_flag(world: ReviewWorld, changed:
     assert world.standing().state is State.DISMISSED
 
 
+def test_a_reopening_stands_behind_a_decision_made_while_the_night_was_under_way(world: ReviewWorld) -> None:
+    """A night is as of its beginning; its re-opening comes at its end, and the history is told in order of time."""
+    during = world.now + timedelta(hours=18, minutes=10)
+    world.decide(DISMISS, "甲", at=during)
+    on(world, "debtors", case(1), case(2))
+    assert world.standing().state is State.REOPENED
+    with world.engine.connect() as connection:
+        told = [(step.step, step.at) for step in review.history(connection, 1)]
+    assert told == [(Step.DISMISS, during), (Step.REOPEN, during)]
+
+
 def test_a_new_case_reopens_and_one_that_leaves_does_not(world: ReviewWorld) -> None:
     world.decide(DISMISS, "甲")
     on(world, "debtors", case(1), case(2))
