@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from credit_sync import review
 from credit_sync.errors import CreditSyncError
@@ -297,6 +297,21 @@ def test_a_decision_waits_for_a_night_that_has_touched_its_flag(world: ReviewWor
     thread.join(10)
     assert done.is_set()
     assert COMPANY in world.standing().cases[0].evidence[1]["sentence"]
+
+
+def test_the_night_keeps_the_log_only_at_its_end(world: ReviewWorld) -> None:
+    """While it does, nobody decides, looks anything up or gets an answer of the gate."""
+    world.decide(DISMISS, "甲")
+    said: list[str] = []
+
+    @event.listens_for(world.engine, "before_cursor_execute")
+    def _(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(" ".join(statement.split()[:3]))
+
+    on(world, "debtors", case(1), case(2))
+    assert world.standing().state is State.REOPENED
+    assert "UPDATE screening SET" in said[: said.index("INSERT INTO audit")]
+    assert "UPDATE screening SET" not in said[said.index("INSERT INTO audit") :]
 
 
 def test_a_namesake_who_joins_a_list_reopens_nothing(world: ReviewWorld) -> None:

@@ -316,7 +316,13 @@ def test_what_came_and_went_of_a_list_fits_a_phone(browser: Browser, world: Worl
     with writing(made.engine) as connection:
         number = connection.scalar(select(listing.c.id).where(listing.c.subject_name == "仰宗岱"))
         connection.execute(listing.update().values(source="debtors"))
-        of_record = {"record": "listing", "record_id": number, "version": 2, "run_id": SECOND.id, "at": SECOND.as_of}
+        of_record = {
+            "record": "listing",
+            "record_id": number,
+            "version": 2,
+            "run_id": SECOND.id,
+            "at": SECOND.as_of,
+        }
         before = {"organ": "安徽省合肥市高新技术产业开发区人民法院"}
         connection.execute(schema.record_history.insert().values(**of_record, change="changed", before=before))
     with browsable(made.application, free_port()) as address:
