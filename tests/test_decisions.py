@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from credit_sync import review
 from credit_sync.errors import CreditSyncError
@@ -76,6 +76,17 @@ def test_a_changed_listing_reopens_a_dismissed_flag(world: ReviewWorld, changed:
     assert world.decide(DISMISS, "甲").state is State.DISMISSED
     world.night()
     assert world.standing().state is State.DISMISSED
+
+
+def test_a_reopening_stands_behind_a_decision_made_while_the_night_was_under_way(world: ReviewWorld) -> None:
+    """A night is as of its beginning; its re-opening comes at its end, and the history is told in order of time."""
+    during = world.now + timedelta(hours=18, minutes=10)
+    world.decide(DISMISS, "甲", at=during)
+    on(world, "debtors", case(1), case(2))
+    assert world.standing().state is State.REOPENED
+    with world.engine.connect() as connection:
+        told = [(step.step, step.at) for step in review.history(connection, 1)]
+    assert told == [(Step.DISMISS, during), (Step.REOPEN, during)]
 
 
 def test_a_new_case_reopens_and_one_that_leaves_does_not(world: ReviewWorld) -> None:
@@ -286,6 +297,21 @@ def test_a_decision_waits_for_a_night_that_has_touched_its_flag(world: ReviewWor
     thread.join(10)
     assert done.is_set()
     assert COMPANY in world.standing().cases[0].evidence[1]["sentence"]
+
+
+def test_the_night_keeps_the_log_only_at_its_end(world: ReviewWorld) -> None:
+    """While it does, nobody decides, looks anything up or gets an answer of the gate."""
+    world.decide(DISMISS, "甲")
+    said: list[str] = []
+
+    @event.listens_for(world.engine, "before_cursor_execute")
+    def _(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(" ".join(statement.split()[:3]))
+
+    on(world, "debtors", case(1), case(2))
+    assert world.standing().state is State.REOPENED
+    assert "UPDATE screening SET" in said[: said.index("INSERT INTO audit")]
+    assert "UPDATE screening SET" not in said[said.index("INSERT INTO audit") :]
 
 
 def test_a_namesake_who_joins_a_list_reopens_nothing(world: ReviewWorld) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
 
 from credit_sync.desk.office import Serving
+from credit_sync.store import schema
+from credit_sync.store.engine import writing
 from tests.desk_world import PASSWORD, SCIENCE, World, add_users, browsable, copied, make_desk, make_world
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider
 from tests.report_night import SECOND, THIRD, case, organisation
@@ -307,6 +310,30 @@ def test_on_a_phone_nothing_sticks_out(phone: BrowserContext, shown: Shown, path
     page.close()
 
 
+def test_what_came_and_went_of_a_list_fits_a_phone(browser: Browser, world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    listing = schema.listing
+    with writing(made.engine) as connection:
+        number = connection.scalar(select(listing.c.id).where(listing.c.subject_name == "仰宗岱"))
+        connection.execute(listing.update().values(source="debtors"))
+        of_record = {
+            "record": "listing",
+            "record_id": number,
+            "version": 2,
+            "run_id": SECOND.id,
+            "at": SECOND.as_of,
+        }
+        before = {"organ": "安徽省合肥市高新技术产业开发区人民法院"}
+        connection.execute(schema.record_history.insert().values(**of_record, change="changed", before=before))
+    with browsable(made.application, free_port()) as address:
+        context = Shown(made, address, {}).context(browser, "chief", viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.goto(f"{address}/lists/dishonest_debtors")
+        assert "高新技术产业开发区" in page.locator("ul.changes").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        context.close()
+
+
 def test_without_script_everything_works(browser: Browser, shown: Shown) -> None:
     context = shown.context(browser, "officer", java_script_enabled=False)
     page, noticed = watched(context)
@@ -337,6 +364,29 @@ def test_a_reason_that_wants_an_explanation_asks_for_it(wide: BrowserContext, sh
         assert wanted.evaluate("text => text.required") is needed
     page.get_by_role("button", name="提交：排除").click()
     assert page.locator("#dismiss textarea:invalid").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize(("path", "name"), [("/", "text"), ("/audit", "target")])
+@pytest.mark.parametrize(
+    "number", ["340100190001040017", "３４０１００１９０００１０４００１７", "屈怀瑾 340100 1900 0104 001x"]
+)
+def test_a_number_of_a_person_does_not_get_into_the_address(
+    wide: BrowserContext, shown: Shown, path: str, name: str, number: str
+) -> None:
+    """What is searched for stands in the address, and so in the browser's history and in the proxy's log."""
+    page = wide.new_page()
+    page.goto(shown.page(path))
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    field = page.locator(f"input[name={name}]")
+    field.fill(number)
+    page.get_by_role("button", name="查找").click()
+    assert page.locator(f"input[name={name}]:invalid").count() == 1
+    field.fill("2018-J-007 (2017)皖0207执4号 1803090100041")
+    page.get_by_role("button", name="查找").click()
+    page.wait_for_url(f"**{name}=2018*")
+    assert not [url for url in asked if "1900" in url or "%EF%BC%91" in url]
     page.close()
 
 

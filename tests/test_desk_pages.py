@@ -21,7 +21,7 @@ from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
-from tests.report_night import FULL_NUMBERS, SECOND, case, entry, person, person_number, zxgk
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, person, person_number, zxgk
 
 ROW = re.compile(r'<tr data-row>.*?href="/flags/(\d+)', re.DOTALL)
 
@@ -192,6 +192,19 @@ def test_a_closed_flag_says_why(world: World, officer: Guest) -> None:
     page = officer.page(f"/flags/{number}")
     assert "已于" in page
     assert "不再计入" in page or "关闭" in page
+
+
+def test_history_tells_of_a_flag_that_closed_and_is_back(world: World, tmp_path: Path) -> None:
+    """What was decided before holds again: it must not stand before the day on which the flag was found."""
+    made = copied(world, tmp_path)
+    officer = made.signed_in("officer")
+    (number,) = numbers(officer.page("/?state=closed"))
+    with writing(made.engine) as connection:
+        connection.execute(update(schema.listing).values(removed_at=None))
+    made.night.screen(THIRD)
+    page = officer.page(f"/flags/{number}")
+    said = re.findall(r"<time[^>]*>(.{10}) .{5}</time> <span>(发现预警|预警关闭|预警恢复)", page)
+    assert said == [("2018-12-03", "发现预警"), ("2018-12-04", "预警关闭"), ("2018-12-06", "预警恢复")]
 
 
 def test_history_tells_what_changed_in_the_records(world: World, tmp_path: Path) -> None:
@@ -388,6 +401,12 @@ def test_publications_name_the_term_that_the_site_has(world: World, tmp_path: Pa
     office = made.application.state.office
     object.__setattr__(office, "settings", office.settings.model_copy(update={"mappings": mappings}))
     assert "作出之日起 10 个工作日内公示" in made.signed_in("officer").page("/publications")
+
+
+def test_the_log_is_not_searched_for_numbers_which_are_hidden_in_it(auditor: Guest) -> None:
+    answer = auditor.get("/audit?target=340100190001040017")
+    assert (answer.status_code, "340100190001040017" in answer.text) == (400, False)
+    assert "留痕里的号码是隐去的" in answer.text
 
 
 def test_quarantine(auditor: Guest) -> None:

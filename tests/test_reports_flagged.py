@@ -324,7 +324,13 @@ def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Pa
     world.deliver("debtors", world_case(2))
     _night(world)
     (again,) = changes_by_kind(_report(world))["新增"]
-    assert again.said[0].startswith("曾于 2026-03-05 关闭，现又出现")
+    assert again.said == ("曾于 2026-03-05 关闭，现又出现", "条目 2 再次计入")
+    world.deliver("debtors", NOBODY)
+    world.night()  # by day: after a rollback, say, and without a report
+    world.deliver("debtors", world_case(2))
+    _night(world)
+    (again,) = changes_by_kind(_report(world))["新增"]
+    assert again.said == ("曾于 2026-03-07 关闭，现又出现", "条目 2 再次计入")
 
 
 def test_a_closed_flag_shows_the_evidence_that_it_closed_with(engine: Engine, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from credit_sync.errors import BusyError, StoreError
 from credit_sync.settings import Settings
 from credit_sync.store import ledger, schema
-from credit_sync.store.engine import connect, explain, open_engine, writing
+from credit_sync.store.audit import note, verify
+from credit_sync.store.engine import connect, explain, open_engine, rehearsing, writing
 from credit_sync.store.lock import run_lock
 
 NIGHT = datetime(2018, 11, 30, 2, 0)
@@ -81,6 +83,39 @@ def test_readers_see_the_committed_state_while_another_writes(engine: Engine) ->
             assert reader.scalars(select(schema.question_listing.c.source)).all() == []
     with engine.connect() as reader:
         assert reader.scalars(select(schema.question_listing.c.source)).all() == ["s"]
+
+
+def test_a_reader_sees_one_moment(engine: Engine) -> None:
+    """A night that commits between two queries of a page does not give it half of before and half of after."""
+    with engine.connect() as reader:
+        assert reader.scalars(select(schema.question_listing.c.source)).all() == []
+        with writing(engine) as writer:
+            writer.execute(schema.question_listing.insert().values(source="s", digest="d", listing_id=1))
+        assert reader.scalars(select(schema.question_listing.c.source)).all() == []
+    with writing(engine) as writer:
+        assert writer.scalars(select(schema.question_listing.c.source)).all() == ["s"]
+
+
+def test_who_writes_goes_on_with_what_was_written_while_he_waited(engine: Engine) -> None:
+    """Officers at the log and at one flag: the second one works upon what the first one has committed."""
+
+    def add(what: str) -> None:
+        with writing(engine) as connection:
+            note(connection, at=NIGHT, who="a", action="lookup", target=what, detail={})
+
+    with ThreadPoolExecutor(4) as officers:
+        list(officers.map(add, map(str, range(40))))
+    with engine.connect() as reader:
+        assert verify(reader).entries == 40
+        assert verify(reader).problems == ()
+
+
+def test_of_a_rehearsal_nothing_is_kept(engine: Engine) -> None:
+    with rehearsing(engine) as connection:
+        note(connection, at=NIGHT, who="a", action="lookup", target="b", detail={})
+        assert verify(connection).entries == 1
+    with engine.connect() as reader:
+        assert verify(reader).entries == 0
 
 
 HOLDER = """

@@ -20,7 +20,7 @@ from credit_sync.publishing.shown import ACTIONS, STATES, Shown, shown_submissio
 from credit_sync.reporting.labels import RECORDS
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine, writing
+from credit_sync.store.engine import open_engine, rehearsing, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
@@ -193,9 +193,8 @@ def _on_record(
     """
     with run_lock(engine):
         now = datetime.now().replace(microsecond=0)
-        with engine.connect() as connection, connection.begin() as rehearsal:
+        with rehearsing(engine) as connection:
             record(connection, Run(0, now))
-            rehearsal.rollback()
         run = ledger.begin(engine, now, options)
         with writing(engine) as connection:
             done = record(connection, run)

@@ -30,7 +30,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.candidates import records
 from credit_sync.store.schema import applicant as table
-from credit_sync.store.schema import flag, match
+from credit_sync.store.schema import flag, flag_history, match
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
 
@@ -210,10 +210,15 @@ def _others(connection: Connection, applicant: Applicant, number: int) -> Iterat
 def _events(
     connection: Connection, found: Row[Any], matches: Iterable[tuple[RowMapping, Listing]]
 ) -> Iterator[Event]:
-    yield Event(found.opened_at, "发现预警")
+    history = flag_history.c
+    turns = select(history.at, history.change).where(
+        history.flag_id == found.id, history.change.in_(["opened", "closed"])
+    )
+    first, *later = connection.execute(turns.order_by(history.id))
+    yield Event(first.at, "发现预警")
     for row, listing in matches:
         case = shown(listing.number or listing.subject.name)
-        if row["found_at"] > found.opened_at:
+        if row["found_at"] > first.at:
             yield Event(row["found_at"], f"又有名单条目计入：{case}")
         for change in record_changes(connection, RecordKind.LISTING, row["listing_id"]):
             yield _changed(f"名单条目 {case}", change)
@@ -221,8 +226,8 @@ def _events(
             yield Event(row["closed_at"], shown(row["close_reason"]) or f"名单条目 {case} 不再计入")
     for change in record_changes(connection, RecordKind.APPLICANT, found.applicant_id):
         yield _changed("申报信息", change)
-    if found.closed_at is not None:
-        yield Event(found.closed_at, "预警关闭")
+    for turn in later:
+        yield Event(turn.at, "预警关闭" if turn.change == "closed" else "预警恢复：比对再次命中")
 
 
 def _changed(what: str, change: RecordChange) -> Event:

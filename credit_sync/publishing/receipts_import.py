@@ -19,7 +19,7 @@ from credit_sync.publishing.receipts_workbook import Understood, sent_through, u
 from credit_sync.publishing.standard import load_standard
 from credit_sync.settings import Settings
 from credit_sync.store import ledger, schema
-from credit_sync.store.engine import writing
+from credit_sync.store.engine import rehearsing, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,8 @@ def take_over(engine: Engine, file: FeedbackFile, at: datetime) -> int:
 
 def rehearse(engine: Engine, file: FeedbackFile, at: datetime) -> int:
     """How many receipts would say something new; nothing is kept."""
-    with engine.connect() as connection, connection.begin() as transaction:
-        new = record_receipts(connection, file.channel, file.understood.receipts, at)
-        transaction.rollback()
-    return new
+    with rehearsing(engine) as connection:
+        return record_receipts(connection, file.channel, file.understood.receipts, at)
 
 
 def _options(channel: str, digest: str) -> dict[str, str]:

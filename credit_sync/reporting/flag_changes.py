@@ -27,6 +27,7 @@ def flag_changes(
     """By flag that has changed since `previous`: what. None of flags that only opened since."""
     known = _states_before(connection, (f.id for f in flags if f.changed_at > previous), previous)
     changed = [f for f in flags if f.id in known]
+    closings = _closings(connection, [f for f in changed if f.opened_at > previous])
     touched = {
         RecordKind.APPLICANT: _touched(
             connection, RecordKind.APPLICANT, (f.applicant_id for f in changed), previous
@@ -40,9 +41,10 @@ def flag_changes(
     }
     return {
         f.id: (
-            *_own(f, known[f.id], previous),
+            *(f"曾于 {at:%Y-%m-%d} 关闭，现又出现" for at in closings.get(f.id, ())[-1:]),
+            *_own(f, known[f.id]),
             *_reopenings(connection, f, previous),
-            *_of_cases(cases.get(f.id, ()), previous),
+            *_of_cases(f, cases.get(f.id, ()), previous),
             *touched[RecordKind.APPLICANT].get(f.applicant_id, ()),
             *(
                 sentence
@@ -62,9 +64,19 @@ def _states_before(connection: Connection, ids: Iterable[int], previous: datetim
     return {row.flag_id: row for row in connection.execute(query) if row.flag_id in wanted} if wanted else {}
 
 
-def _own(now: Row[Any], then: Row[Any], previous: datetime) -> Iterator[str]:
-    if now.opened_at > previous:
-        yield f"曾于 {then.at:%Y-%m-%d} 关闭，现又出现"
+def _closings(connection: Connection, returned: Sequence[Row[Any]]) -> dict[int, list[datetime]]:
+    """By flag that was closed and is there again: when it was closed before, the last one last."""
+    if not returned:
+        return {}
+    c, opened = schema.flag_history.c, {f.id: f.opened_at for f in returned}
+    found: dict[int, list[datetime]] = {}
+    for row in connection.execute(select(c.flag_id, c.at).where(c.change == "closed").order_by(c.id)):
+        if row.flag_id in opened and row.at < opened[row.flag_id]:
+            found.setdefault(row.flag_id, []).append(row.at)
+    return found
+
+
+def _own(now: Row[Any], then: Row[Any]) -> Iterator[str]:
     for title, before, after in (
         ("判定", labels.VERDICTS[then.verdict], labels.VERDICTS[now.verdict]),
         ("可能性", labels.percent(then.probability), labels.percent(now.probability)),
@@ -84,10 +96,12 @@ def _reopenings(connection: Connection, found: Row[Any], previous: datetime) -> 
             yield from map(change_text, step.changes)
 
 
-def _of_cases(cases: Iterable[tuple[RowMapping, str]], previous: datetime) -> Iterator[str]:
+def _of_cases(now: Row[Any], cases: Iterable[tuple[RowMapping, str]], previous: datetime) -> Iterator[str]:
     for match, number in cases:
         if match["found_at"] > previous:
             yield f"新增条目 {shown(number) or '（无文号）'}"
+        elif match["changed_at"] > previous and match["changed_at"] == now.opened_at:
+            yield f"条目 {shown(number) or '（无文号）'} 再次计入"  # it went with the flag, and came back with it
         elif match["changed_at"] > previous:
             yield f"条目 {shown(number) or '（无文号）'} 的证据有变化"
 

@@ -28,7 +28,8 @@ def reopen_changed(connection: Connection, as_of: datetime) -> int:
         then, now = (tuple(map(Case.of, found)) for found in (step["cases"], cases.get(number, [])))
         effect = row["measure"]["effect"]
         if why := why_reopened(State(row["state"]), before, then, now, effect):
-            known = {"flag_id": number, "step": Step.REOPEN.value, "state": State.REOPENED.value, "at": as_of}
+            at = max(as_of, step["at"])  # who decided while the night was under way decided before it re-opened
+            known = {"flag_id": number, "step": Step.REOPEN.value, "state": State.REOPENED.value, "at": at}
             said = {"who": "", "reason": "", "text": why, "effect": effect, "rests_on": None}
             rows.append(known | said | {"cases": [case.stored() for case in now]})
     decisions.add_steps(connection, rows)

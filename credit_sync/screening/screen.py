@@ -96,10 +96,12 @@ def screen(
                 done += len(block.judgements)
                 progress(done)
         writer.close_removed_applicants()
-        counts.flags.reopened = reopen_changed(connection, run.as_of)
-        counts.flags.open = waiting_by_list(connection)
         _forget_removed(connection)
         connection.execute(screening.update().values(**night.common()))
+        counts.flags.reopened = reopen_changed(
+            connection, run.as_of
+        )  # from here on whoever decides or looks up waits
+        counts.flags.open = waiting_by_list(connection)
         counts.verdicts |= _verdicts(connection)
         ledger.stage_done(connection, run, "screen", "", counts.stored())
     return counts

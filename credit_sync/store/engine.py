@@ -2,6 +2,9 @@
 
 SQLite gets its transactions from SQLAlchemy, not from the driver: Python's sqlite3 begins late and commits
 before some statements, which would break "a stage's data and its ledger entry, or neither".
+
+Whoever reads sees the store as at one moment, on both: a page or an answer of the gate is made of many queries, and a night
+that commits between two of them would give the applicants of before with the screenings of after.
 """
 
 import sqlite3
@@ -53,6 +56,8 @@ def connect(url: URL, *, read_only: bool = False) -> Engine:
     if sqlite and not read_only:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif not sqlite:
+        event.listen(engine, "begin", _begin_postgresql)
     try:
         with engine.connect() as connection:
             if sqlite:
@@ -74,6 +79,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     else has written meanwhile could not go on.
     """
     with engine.execution_options(**{_WRITING: True}).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def rehearsing(engine: Engine) -> Iterator[Connection]:
+    """As `writing`, but nothing of it is kept."""
+    with engine.execution_options(**{_WRITING: True}).connect() as connection:
         yield connection
 
 
@@ -127,5 +139,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Who writes waits for others and then sees what they have written; of one moment alone that would be an error."""
+    from psycopg import IsolationLevel  # an extra, which SQLite does not need
+
+    level = IsolationLevel.READ_COMMITTED if _writes(connection) else IsolationLevel.REPEATABLE_READ
+    connection.connection.driver_connection.isolation_level = level  # type: ignore[union-attr]
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(_WRITING, False))

@@ -10,9 +10,11 @@ from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import ROLE_TITLES, Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
+from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
 from credit_sync.reporting.audit_text import detail_text
 from credit_sync.store.audit import Action, entries
+from credit_sync.subjects.identifiers import hide_in_text
 
 router = APIRouter()
 Auditor = Annotated[User, Depends(allowed(Right.AUDIT))]
@@ -29,6 +31,9 @@ def audit(
     target: str = "",
 ) -> Response:
     """The entries that fit, the last first."""
+    if hide_in_text(target) != target:
+        remedy = "留痕里的号码是隐去的，请按名称或预警编号查找"
+        raise CreditSyncError("查找的内容像是证件号码，没有执行", remedy=remedy)
     known = action if action in set(Action) else ""
     office = office_of(request)
     with office.engine.connect() as connection:
