@@ -71,7 +71,11 @@ def load(path: Path, model: type[Model]) -> Model:
     except FileNotFoundError:
         there = [found.stem for found in path.parent.glob(f"*{path.suffix}")]
         raise SettingsError(str(path), [f"找不到文件{_nearest(path.stem, there)}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except UnicodeDecodeError:
+        raise SettingsError(str(path), ["不是 UTF-8 编码，请另存为 UTF-8"]) from None
+    except OSError as error:
+        raise SettingsError(str(path), [f"读不了：{error.strerror}"]) from None
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(path), [f"读不出 TOML：{error}"]) from None
     return check(path, model, content)
 

@@ -147,6 +147,16 @@ def test_an_unusable_mapping_is_found_by_check_and_leaves_no_run(site: Path, bre
         assert connection.execute("SELECT id, status FROM run").fetchall() == [(1, "done")]
 
 
+def test_an_unusable_table_of_the_gate_is_found_by_check(site: Path) -> None:
+    shutil.copytree(ROOT / "mappings", site / "mappings")
+    (site / "mappings" / "gate.toml").write_text("requires_number = [", "utf-8")
+    config = site / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(str(ROOT / "mappings"), "mappings"), "utf-8")
+    refused = call(site, "check")
+    assert refused.returncode == 2
+    assert "gate.toml" in refused.stderr
+
+
 _NOWHERE = "--source 的值不对：配置里没有数据源 nowhere，有：debtors"
 
 

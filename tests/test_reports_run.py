@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from credit_sync.reporting.flagged import flagged_page
 from credit_sync.reporting.flagged_query import read_flagged
@@ -16,7 +16,7 @@ from credit_sync.reporting.status import status_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.ledger import Run
-from credit_sync.store.schema import run
+from credit_sync.store.schema import run, stage
 from credit_sync.subjects.identifiers import hide_in_text
 from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, penalty, troubled_night, two_nights
 
@@ -82,6 +82,21 @@ def test_the_status_is_chinese_and_hides_numbers(tmp_path: Path) -> None:
     assert "，失败：取数 abnormal、取数 debtors" in told
     assert f"皖知罚{hide_in_text(FULL_NUMBERS[0])}号" in told
     assert FULL_NUMBERS[0] not in told
+
+
+def test_the_report_of_a_run_of_an_earlier_version_leaves_out_what_was_not_counted_then(tmp_path: Path) -> None:
+    night = troubled_night(tmp_path)
+    c = stage.c
+    with night.engine.begin() as connection:
+        for name, later in (("publish", ("accepted", "rejected")), ("screen", ("reopened",))):
+            here = (c.run_id == THIRD.id, c.name == name)
+            [counts] = connection.scalars(select(c.counts).where(*here))
+            then = {count: number for count, number in counts.items() if count not in later}
+            assert then.keys() != counts.keys()
+            connection.execute(stage.update().where(*here).values(counts=then))
+    page = page_of(night)
+    assert "本次送出" in page
+    assert "待处理预警" in page
 
 
 def test_a_quiet_night_has_nothing_to_do(tmp_path: Path) -> None:

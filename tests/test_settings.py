@@ -43,6 +43,7 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         (SOURCE.replace("example.org", "host:99999"), "sources.debtors.url", "不是完整的地址"),
         (SOURCE.replace("example.org", ""), "sources.debtors.url", "不是完整的地址"),
         (SOURCE + "timeout_seconds = inf\n", "sources.debtors.timeout_seconds", "有限"),
+        (SOURCE + 'timeout_seconds = "soon"\n', "sources.debtors.timeout_seconds", "必须是数字"),
         (SOURCE + "timeout_seconds = 1e300\n", "sources.debtors.timeout_seconds", "3600"),
         (SOURCE + "max_megabytes = inf\n", "sources.debtors.max_megabytes", "有限"),
         (SOURCE.replace("debtors]", "d" * 65 + "]"), "sources.ddd", "64 个字符"),
@@ -65,6 +66,16 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
 def test_a_missing_file_is_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="找不到配置文件"):
         load_settings(tmp_path / "nowhere.toml")
+
+
+def test_a_file_that_is_no_text_in_utf_8_is_told_in_chinese(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("# 科技厅\n" + SOURCE, encoding="gb18030")
+    with pytest.raises(SettingsError, match="另存为 UTF-8"):
+        load_settings(path)
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(SettingsError, match="读不了"):
+        load_settings(tmp_path / "folder.toml")
 
 
 def test_secrets_come_from_the_environment_or_a_file_it_names(

@@ -16,6 +16,7 @@ from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.number_series import load_series
 from credit_sync.publishing.probe import probe as probe_channel
 from credit_sync.reporting.pdf import probe_pdf
+from credit_sync.screening.gate import load_gate_rules
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
@@ -45,6 +46,7 @@ def check(ctx: click.Context, config: Path | None) -> int:
     load_deadline_rules(folder)
     load_series(folder)
     load_reasons(folder)
+    load_gate_rules(folder)
     reference()
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     passed = [_try("数据库", "", partial(probe_store, settings))]
