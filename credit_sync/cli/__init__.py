@@ -90,9 +90,9 @@ def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:
 
 
 def _start_cheaply() -> None:
-    """What a process spends on itself before it does anything, a tenth of a look-up."""
+    """What a process spends on itself before it does anything, a tenth of a look-up and of a helper's start."""
     gc.set_threshold(_COLLECT_AFTER)
-    # NumPy would start a thread per core for algebra that we have none of.
+    # NumPy would start a thread per core for algebra that we have none of; helpers inherit the setting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
