@@ -42,14 +42,22 @@ def versions_text(connection: Connection, settings: Settings, now: datetime, ask
     measures = load_measures(settings.path(settings.mappings))
     lines: list[str] = []
     for name, state in named_lists(connection, settings, now, measures, asked).items():
-        age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
         fresh = "" if state.stale else "，未过期"
-        lines.append(f"{measures.list_title(name)}（{name}）：{state.live} 条，{age}{fresh}")
+        lines.append(f"{measures.list_title(name)}（{name}）：{state.live} 条，{pulled(state)}{fresh}")
         if state.stale:
             lines.append(f"  ⚠ {state.reason}，比对不能据此认定无失信")
         for source in state.sources:
             lines += _source(connection, settings, source, most)
     return "\n".join(lines) or "没有配置任何名单"
+
+
+def pulled(state: ListState) -> str:
+    """How long ago a list was pulled; the day, where that is later than now."""
+    if state.pulled_at is None:
+        return "从未取到"
+    if state.age_days is None:
+        return f"{state.pulled_at:%Y-%m-%d %H:%M} 取到（晚于现在）"
+    return f"{state.age_days:.1f} 天前取到"
 
 
 def _source(connection: Connection, settings: Settings, source: str, most: int) -> Iterator[str]:

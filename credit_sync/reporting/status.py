@@ -9,6 +9,7 @@ from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STATUSES, label, questions
+from credit_sync.reporting.list_versions import pulled
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
@@ -46,9 +47,8 @@ def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterato
     measures = load_measures(settings.path(settings.mappings))
     yield "名单："
     for name, state in states_of_lists(connection, settings, now).items():
-        age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
         warning = f"  ⚠ {shown(state.reason)}，比对不能据此认定无失信" if state.stale else ""
-        yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"
+        yield f"  {measures.list_title(name)}  {state.live} 条  {pulled(state)}{warning}"
     for asked in asked_lists(settings):
         standing = standings(connection, asked.name, now)
         asked_counts: dict[str, int] = {"questions": sum(standing.values())} | {
