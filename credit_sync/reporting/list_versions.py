@@ -65,7 +65,7 @@ def _source(connection: Connection, settings: Settings, source: str, most: int) 
     how = label(DELIVERIES, configured.delivery) if configured else "已不在配置中"
     yield f"  数据源 {source}（{how}）"
     if configured is None:
-        yield f"    停用请执行 credit-sync lists forget {source}，继续使用请恢复配置"
+        yield f"    停用请执行 credit-sync sources forget {source}，继续使用请恢复配置"
     c = source_version.c
     rows = select(source_version).where(c.source == source).order_by(c.version.desc()).limit(most)
     for row in connection.execute(rows).mappings():
