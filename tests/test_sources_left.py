@@ -20,7 +20,7 @@ from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.left_sources import left_sources
-from credit_sync.store.schema import licence, quarantine, source_version, submission
+from credit_sync.store.schema import licence, quarantine, question, source_version, submission
 from credit_sync.store.versions import Asked, pull_in_force
 from tests.compliance_world import Row, World, document
 from tests.conftest import contents
@@ -246,7 +246,7 @@ _REFUSE = {
 }
 
 
-def test_a_renamed_list_keeps_versions_and_known_rows_and_is_not_merged(engine: Engine, tmp_path: Path) -> None:
+def test_a_renamed_list_keeps_what_is_known_and_is_not_merged(engine: Engine, tmp_path: Path) -> None:
     lists = Lists(engine, tmp_path)
     lists.pull("a", entry(1), entry(2))
     lists.pull("b", entry(3))
@@ -257,7 +257,12 @@ def test_a_renamed_list_keeps_versions_and_known_rows_and_is_not_merged(engine: 
 
     with engine.connect() as connection, pytest.raises(CreditSyncError, match=r"名单不合并.*sources forget a"):
         renamed(connection, lists.settings.model_copy(update={"sources": {"b": kept["b"]}}), "a", "b")
+    states = {"subject": "s", "state": "none", "reason": "", "run_id": 1, "digest": "d"}
+    with writing(engine) as connection:
+        for source in ("a", "c"):  # asked under both names: what was known before holds
+            connection.execute(question.insert().values(source=source, **states | {"reason": source}))
     rename(engine, lists.begin(), called("c"), ASKED, former="a", name="c")
+    assert lists.rows(question, "source", "reason") == [("c", "a")]
     (tmp_path / "c").symlink_to(tmp_path / "a")
     done, _ = pull(engine, called("c"), lists.begin())
     assert (done.source, done.counts.unchanged, done.counts.added, done.counts.live) == ("c", 2, 0, 2)

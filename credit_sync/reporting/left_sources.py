@@ -47,15 +47,18 @@ def renaming_lines(connection: Connection, left: Left, name: str) -> Iterator[st
     for channel, count in _public(connection, kind, c.source == left.source).items():
         yield f"  渠道 {channel}：已报出的 {count} 条仍是同一条报送，不重报，不撤回"
     yield from _doubles_lines(connection, left, name)
-    if apart := _count(connection, kind, alone(kind, left.source, name)):
+    if apart := _count(connection, kind, and_(alone(kind, left.source, name), c.removed_at.is_(None))):
         yield f"  只在 {name} 名下的 {apart} 条不变"
+    if kind is RecordKind.LISTING:
+        yield "  下一次比对之前，关口对申报答复“不能确定”（credit-sync run --only screen）"
 
 
 _DECIDE = "credit-sync publish keep 保持公示，publish withdraw 撤回"
 
 
 def _doubles_lines(connection: Connection, left: Left, name: str) -> Iterator[str]:
-    kind, twice = left.record, doubles(left.record, left.source, name)
+    kind = left.record
+    twice = and_(doubles(kind, left.source, name), RECORD_TABLES[kind].c.removed_at.is_(None))
     if not (count := _count(connection, kind, twice)):
         return
     yield f"  其中 {count} 条在 {name} 名下又取到一份：重复的一份移出"

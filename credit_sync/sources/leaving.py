@@ -4,7 +4,7 @@ Neither withdraws anything that is public: a record that is gone at its source w
 (credit_sync/publishing/actions.py). Records, versions, ledger and audit entry are one transaction.
 """
 
-from sqlalchemy import Connection, Engine, exists, select
+from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
@@ -18,13 +18,13 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
-from credit_sync.store.left_sources import Left, alone, doubles, handed_over, left_sources, take_name
+from credit_sync.store.left_sources import Left, alone, handed_over, left_sources, take_name
 from credit_sync.store.questions import forget_questions
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.renames import Rename, note_rename
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Asked, PulledSource, next_version
+from credit_sync.store.versions import Asked, PulledSource, last_accepted, next_version
 
 _BLOCK = 1000
 
@@ -51,9 +51,9 @@ def rename(  # noqa: PLR0913
         kind = left.record
         ids = select(RECORD_TABLES[kind].c.id).where(alone(kind, former, name), handed_over(kind))
         note_rename(connection, run, kind, Rename(former, name, frozenset(connection.scalars(ids))))
-        twice = bool(connection.scalar(select(exists().where(doubles(kind, former, name)))))
         take_name(connection, kind, former, name)
-        counts = _end(connection, run, left, asked).counts if twice else Counts()
+        came_anew = last_accepted(connection, former) is not None
+        counts = _end(connection, run, left, asked).counts if came_anew else Counts()
         quarantine.resolve_all(connection, former, run)
         detail = {"reason": asked.reason, "kept": left.live, "doubles": counts.removed}
         target = f"{former} → {name}"

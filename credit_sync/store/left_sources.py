@@ -92,7 +92,7 @@ def take_name(connection: Connection, kind: RecordKind, former: str, name: str) 
 
 def _also_under(table: Table, key: Column[str], former: str, name: str) -> ColumnElement[bool]:
     other = table.alias("former")
-    return and_(table.c.source == name, key.in_(select(other.c[key.name]).where(other.c.source == former)))
+    return and_(table.c.source == name, exists().where(other.c.source == former, other.c[key.name] == key))
 
 
 def _change_places(connection: Connection, table: Table, key: Column[str], former: str, name: str) -> None:
