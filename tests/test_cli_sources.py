@@ -42,6 +42,13 @@ class Office:
         assert old in text
         self.place.config.write_text(text.replace(old, f"[sources.{after}"), "utf-8")
 
+    def without(self, source: str) -> None:
+        """Takes a source out of config.toml."""
+        text = self.place.config.read_text("utf-8")
+        begin = text.index(f"\n[sources.{source}]")
+        end = text.index("\n[sources.", begin + 1)
+        self.place.config.write_text(text[:begin] + text[end:], "utf-8")
+
 
 @pytest.fixture
 def office(first_night: Night, tmp_path: Path) -> Office:
@@ -106,6 +113,23 @@ def test_renamed_after_a_night_what_came_twice_is_one_again(office: Office) -> N
     assert "production_licences → producers（理由 按新的命名规则改名）" in office(
         "audit", "list", "--action", "rename"
     )
+    assert "完好" in office("audit", "verify")
+
+
+def test_penalties_that_another_office_is_responsible_for_stay_public(office: Office) -> None:
+    office.without("patent_decisions")
+    forget = ("sources", "forget", "patent_decisions", "--reason", "改由市场监管部门负责")
+    shown = office(*forget, "--dry-run")
+    assert "渠道 site：已报出的 31 条不会自动撤回，下一次报送起列为待人工决定（credit-sync publish keep" in shown
+    assert "  渠道 site：已报出的 31 条保持公示\n" in office(*forget, "--keep-public", "--dry-run")
+    done = office(*forget, "--keep-public")
+    assert "已停用，记为第 2 版：移出 " in done
+    assert "，保持公示 62 条，已留痕（" in done
+    public = office.place.folder / "site" / "public"
+    office.night()
+    assert office("publish", "list") == "共 0 条\n"
+    assert office("publish", "list", "--state", "withdrawn") == "共 0 条\n"
+    assert "皖知法处字〔2018〕39号" in "".join(page.read_text("utf-8") for page in public.rglob("*.html"))
     assert "完好" in office("audit", "verify")
 
 

@@ -200,6 +200,26 @@ def test_giving_a_source_up_withdraws_nothing(site: Site) -> None:
     assert site.all(select(quarantine.c.source).where(quarantine.c.resolved_at.is_(None))) == []
 
 
+def test_what_is_to_stay_public_need_not_be_decided_one_by_one(site: Site) -> None:
+    settings = site.settings
+    site.source, site.rows = "others", {9: row(9)}
+    site.night(date(2018, 11, 20))
+    run = ledger.begin(site.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
+    give_up(site.engine, run, site.settings, "register", ASKED)
+    with writing(site.engine) as connection:
+        outboxes = outboxes_of(settings, "anhui", run.as_of.date())
+        decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
+        assert by_hand.keep_gone(connection, outboxes, "register", decided, run) == 2
+    ledger.finish(site.engine, run, "done")
+    for day in (21, 22):
+        site.night(date(2018, 11, day))
+        assert site.submissions("held", "pending", "withdrawn", "invalid") == []
+    assert [number for number, _ in site.submissions("sent")] == [document(n) for n in (1, 2, 9)]
+    with site.engine.connect() as connection:
+        kept = [entry.target for entry in audit.entries(connection, action="keep")]
+    assert kept == [f"anhui {document(1)}", f"anhui {document(2)}"]
+
+
 def test_a_source_given_up_by_mistake_comes_back(site: Site) -> None:
     settings = site.settings
     site.source = "others"

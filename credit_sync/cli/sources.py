@@ -12,11 +12,13 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
+from credit_sync.publishing import by_hand
+from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
 from credit_sync.settings import Settings
 from credit_sync.sources.leaving import give_up, left_behind, rename, renamed
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
+from credit_sync.store.engine import open_engine, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
@@ -64,20 +66,28 @@ def rename_(ctx: click.Context, former: str, name: str, reason: str, dry_run: bo
 
 @sources.command("forget")
 @click.argument("source", metavar="数据源")
+@click.option("--keep-public", is_flag=True, help="已报出的都保持公示，不必逐条决定；不写则逐条待人工决定")
 @_change
 @click.pass_context
-def forget(ctx: click.Context, source: str, reason: str, dry_run: bool, config: Path | None) -> int:
+def forget(
+    ctx: click.Context, source: str, keep_public: bool, reason: str, dry_run: bool, config: Path | None
+) -> int:
     """停用一个已从配置里删去的数据源：它的记录全部移出，历史保留；已报出的不会自动撤回。"""
     asked = _asked(reason)
     settings, engine = _open(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
-        return forgetting_lines(connection, left_behind(connection, settings, source))
+        return forgetting_lines(connection, left_behind(connection, settings, source), keep_public=keep_public)
 
     def work(run: Run) -> str:
         ended = give_up(engine, run, settings, source, asked)
-        removed = f"移出 {ended.counts.removed} 条"
-        return f"数据源 {source} 已停用，记为第 {ended.version} 版：{removed}，已留痕（{asked.who}）"
+        done = f"移出 {ended.counts.removed} 条"
+        if keep_public:
+            with writing(engine) as connection:
+                outboxes = [o for name in settings.channels for o in outboxes_of(settings, name, run.as_of.date())]
+                decided = by_hand.Asked.of(asked.who, asked.reason)
+                done += f"，保持公示 {by_hand.keep_gone(connection, outboxes, source, decided, run)} 条"
+        return f"数据源 {source} 已停用，记为第 {ended.version} 版：{done}，已留痕（{asked.who}）"
 
     return _carry_out(engine, {"command": "sources forget", "source": source}, plan, None if dry_run else work)
 

@@ -24,13 +24,14 @@ def left_line(left: Left) -> str:
     )
 
 
-def forgetting_lines(connection: Connection, left: Left) -> Iterator[str]:
-    """What giving a source up would do."""
+def forgetting_lines(connection: Connection, left: Left, *, keep_public: bool = False) -> Iterator[str]:
+    """What giving a source up would do. `keep_public`: it is decided that what was published stays so."""
+    then = "保持公示" if keep_public else f"不会自动撤回，下一次报送起列为待人工决定（{_DECIDE}）"
     its = RECORD_TABLES[left.record].c.source == left.source
     yield f"停用数据源 {left.source}（{RECORDS[left.record]}）："
     yield f"  记录 {left.live} 条全部移出，历史保留；隔离区 {left.waiting} 行了结"
     for channel, count in _public(connection, left.record, its).items():
-        yield f"  渠道 {channel}：已报出的 {count} 条不会自动撤回，下一次报送起列为待人工决定（{_DECIDE}）"
+        yield f"  渠道 {channel}：已报出的 {count} 条{then}"
     for channel, count in _not_out(connection, left.record, its).items():
         yield f"  渠道 {channel}：尚未报出的 {count} 条不再报送"
     if left.record is RecordKind.APPLICANT:
