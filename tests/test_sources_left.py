@@ -14,6 +14,10 @@ from credit_sync.publishing import by_hand
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.reporting.left_sources import forgetting_lines, left_line, renaming_lines
+from credit_sync.reporting.run_query import read_run
+from credit_sync.reporting.run_report import run_page
+from credit_sync.reporting.summary import summarise
+from credit_sync.screening.measures import load_measures
 from credit_sync.settings import FileSource, Settings
 from credit_sync.sources.leaving import give_up, rename, renamed
 from credit_sync.sources.pull import pull
@@ -24,6 +28,7 @@ from credit_sync.store.schema import licence, quarantine, question, source_versi
 from credit_sync.store.versions import Asked, pull_in_force
 from tests.compliance_world import Row, World, document
 from tests.conftest import contents
+from tests.publishing import MAPPINGS
 from tests.pull_world import World as Lists
 from tests.pull_world import entry
 
@@ -119,6 +124,18 @@ def test_a_source_renamed_before_it_came_anew_goes_on_as_it_was(site: Site) -> N
         (document(5), "add"),
     ]
     assert site.all(select(quarantine.c.source).where(quarantine.c.resolved_at.is_(None))) == [("licences",)]
+
+
+def test_the_run_of_a_rename_is_shown_like_any_other(site: Site) -> None:
+    site.source = "licences"
+    site.rename("register", "licences")
+    with site.engine.connect() as connection:
+        last = ledger.latest(connection)
+    assert last is not None
+    assert [part.title for part in summarise(site.engine, site.settings, last).parts] == ["数据源改名 licences"]
+    report = read_run(site.engine, site.settings, last, load_measures(MAPPINGS), last.as_of)
+    assert [(part.stage, part.name) for part in report.parts] == [("rename", "licences")]
+    assert f"第 {last.id} 次运行" in run_page(report)
 
 
 def test_a_source_renamed_after_it_came_anew_is_one_again(site: Site) -> None:
