@@ -31,6 +31,7 @@ from credit_sync.store.lists import ListState
 from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide_in_text, recognise
 from credit_sync.subjects.subject import Subject
 from credit_sync.subjects.writing import plain
+from credit_sync.times import with_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "lists": {
             name: {
                 "versions": dict(state.versions),
-                "pulled_at": state.pulled_at.isoformat() if state.pulled_at else None,
+                "pulled_at": with_offset(state.pulled_at),
                 "entries": state.live,
                 "stale": state.stale,
             }
@@ -209,8 +210,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
                 "source": f.source,
                 "place": f.place,
                 "row": f.row,
-                "first_seen": f.first_seen.isoformat(),
-                "gone": f.gone.isoformat() if f.gone else None,
+                "first_seen": with_offset(f.first_seen),
+                "gone": with_offset(f.gone),
                 "content": _plain(f.record),
             }
             for f in answer.found

@@ -23,9 +23,6 @@ from credit_sync.errors import CreditSyncError
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-"""Nobody multiplies matrices here, and to start NumPy's threads for that takes a helper a tenth of its start."""
-
 _PIPE = 1 << 20
 _USUAL_PIPE = 1 << 16
 _AHEAD = 2

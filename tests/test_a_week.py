@@ -70,7 +70,7 @@ def test_days_of_officers_and_operators_between_nights(week: Week) -> None:
     assert "共 2 条" in gone
 
     week.without("serious_violations")
-    week("lists", "forget", "serious_violations", "--reason", "不再提供")
+    week("sources", "forget", "serious_violations", "--reason", "不再提供")
     week.night()
     left = week.waiting()
     assert left

@@ -29,9 +29,12 @@ from credit_sync.publishing.publish import publish
 from credit_sync.publishing.standard import load_standard
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
+from credit_sync.sources.leaving import rename
+from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
+from credit_sync.store.versions import Asked, PulledSource, add_version
 from tests.exchange import Arrives, line_cut_at_commit, make_tables, rows
 from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, many, settings, store_record
 from tests.stores import sqlite_store
@@ -204,6 +207,28 @@ def test_a_store_that_was_lost_names_the_same_rows(site_of_records: Site) -> Non
     assert site.publish(SECOND).sent == 2
     assert {row["XK_WSH"]: row["XYPTGUID"] for row in site.rows()} == before
     assert [row["XYPTBATCHNO"] for row in site.rows()] == [2, 2]
+
+
+def test_a_renamed_source_names_the_same_rows(site_of_records: Site) -> None:
+    site = site_of_records
+    second = replace(LICENCE, document_number="皖科动许〔2018〕2号", licence_number="SYXK(皖)2018-002")
+    site.store_all(LICENCE)
+    site.publish(FIRST)
+    with writing(site.store) as connection:  # one more came under the new name before anybody said that it is one
+        store_record(connection, 2, second, source="licences")
+        came = PulledSource("register", RecordKind.LICENCE, "", "full")
+        add_version(connection, came, FIRST, Counts(live=1))
+    site.publish(SECOND)
+    before = {row["XK_WSH"]: row["XYPTGUID"] for row in site.rows()}
+    register = site.settings.sources["register"]
+    renamed = site.settings.model_copy(update={"sources": {"licences": register}, "mappings": MAPPINGS})
+    rename(site.store, SECOND, renamed, Asked("王工", "改名"), former="register", name="licences")
+    with writing(site.store) as connection:
+        for number, record in enumerate((LICENCE, second), 1):
+            store_record(connection, number, replace(record, content="普通环境"), source="licences")
+    assert site.publish(THIRD).sent == 2
+    assert {row["XK_WSH"]: row["XYPTGUID"] for row in site.rows()} == before
+    assert {row["CHANGE_FLAG"] for row in site.rows()} == {"2"}
 
 
 # --- exactly once -------------------------------------------------------------------------------------------

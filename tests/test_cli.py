@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -108,9 +109,13 @@ def test_a_list_pulled_later_than_now_clears_nobody_anywhere(night: Night) -> No
     screened = ahead.call("run", "--only", "screen", "--as-of", LATER)
     assert screened.returncode == 0, screened.stderr
     assert "未发现 0" in screened.stdout
-    assert "晚于现在" in ahead.call("status").stdout
+    for command in (("status",), ("lists", "show")):
+        assert "2100-01-01 00:00 取到（晚于现在）" in ahead.call(*command).stdout
     looked_up = ahead.call("lookup", "--name", "无此单位有限公司", "--reason", "测试", "--json")
-    assert json.loads(looked_up.stdout)["verdict"] == "unverifiable"
+    answer = json.loads(looked_up.stdout)
+    assert answer["verdict"] == "unverifiable"
+    here = datetime(2100, 1, 1).astimezone().isoformat()
+    assert {found["pulled_at"] for found in answer["lists"].values()} == {here}, "with its offset, as the gate's"
 
 
 def age_lists(night: Night, to: str = "2020-01-01") -> Night:

@@ -128,14 +128,37 @@ def test_rollback_is_done_once_and_on_record(site: Path) -> None:
         (("rollback", "x", "--to", "1", "--reason", "r"), 1, "没有名为 x 的名单数据源"),
         (("rollback", "courts", "--to", "1"), 2, "--reason"),
         (("rollback", "courts", "--to", "1", "--reason", " "), 1, "没有写明事由"),
-        (("forget", "courts", "--reason", "r"), 1, "数据源 courts 还在配置中"),
-        (("forget", "x", "--reason", "r"), 1, "数据源 x 没有在册的名单条目"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_leaves_no_run(
     site: Path, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    refused = call(site, "lists", *arguments)
+    leaves_no_run(site, ("lists", *arguments), code, message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("forget", "courts", "--reason", "r"), 1, "数据源 courts 还在配置中"),
+        (("forget", "x", "--reason", "r"), 1, "数据源 x 没有留下在册的记录"),
+        (("forget", "courts"), 2, "--reason"),
+        (("rename", "courts", "copies", "--reason", "r"), 1, "数据源 courts 还在配置中"),
+        (("rename", "x", "courts", "--reason", "r"), 1, "数据源 x 没有留下在册的记录"),
+        (
+            ("rename", "x", "y", "--reason", "r"),
+            1,
+            "配置里没有数据源 y（先在 config.toml 里把 [sources.x] 改为 [sources.y]）",
+        ),
+    ],
+)
+def test_a_source_that_may_not_be_given_up_or_renamed_leaves_no_run(
+    site: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    leaves_no_run(site, ("sources", *arguments), code, message)
+
+
+def leaves_no_run(site: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
+    refused = call(site, *arguments)
     assert refused.returncode == code
     assert message in refused.stderr
     assert "第 3 次" not in call(site, "status").stdout
@@ -148,7 +171,7 @@ def test_a_source_taken_out_of_the_configuration(site: Path) -> None:
     assert "数据源 copies 已不在配置中，其 1 条名单条目不再更新，比对不能据此认定无失信" in told
     shown = call(site, "lists", "show").stdout
     assert "数据源 copies（已不在配置中）" in shown
-    assert "停用请执行 credit-sync lists forget copies" in shown
-    done = call(site, "lists", "forget", "copies", "--reason", "改由法院提供")
+    assert "停用请执行 credit-sync sources forget copies" in shown
+    done = call(site, "sources", "forget", "copies", "--reason", "改由法院提供")
     assert "数据源 copies 已停用，记为第 3 版：移出 1 条" in done.stdout
     assert "copies" not in call(site, "status").stdout

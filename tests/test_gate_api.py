@@ -373,6 +373,8 @@ def test_lookup(interface: Interface, client: TestClient) -> None:
         found["total"],
         1,
     )
+    times = [found["found"][0]["first_seen"], *(told["pulled_at"] for told in found["lists"].values())]
+    assert all(datetime.fromisoformat(time).tzinfo for time in times), "with their offset, as the gate's"
     entry = interface.audited(audit.Action.LOOKUP)[-1]
     assert (entry.who, entry.detail["reason"], FULL_NUMBERS[0] in entry.target) == (
         "接口 all 张科",

@@ -13,8 +13,9 @@ from pull_world import FIRST_NIGHT, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.sources.leaving import give_up
 from credit_sync.sources.lists import watched_lists
-from credit_sync.sources.rollback import give_up, roll_back
+from credit_sync.sources.rollback import roll_back
 from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
@@ -248,7 +249,7 @@ def test_a_source_given_up_is_gone_and_begins_anew(world: World) -> None:
     assert live(world, "b") == {}
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") is None
-    with pytest.raises(CreditSyncError, match="没有在册的名单条目"):
+    with pytest.raises(CreditSyncError, match="没有留下在册的记录"):
         give_up(world.engine, world.begin(), without, "b", Asked("tester", "再次"))
     assert "首次取数没有读到任何记录" in world.pull("b").problem
     assert world.pull("b", entry(1), entry(2)).counts.added == 2

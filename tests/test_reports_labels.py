@@ -9,7 +9,7 @@ from credit_sync.records import ApplicationKind, RecordKind, Role
 from credit_sync.reporting import labels
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Effect
-from credit_sync.store.ledger import StageName
+from credit_sync.store.ledger import ByHand, StageName
 from credit_sync.subjects.subject import Sex, SubjectKind
 
 TABLES: list[tuple[Mapping[str, str], Iterable[str]]] = [
@@ -20,7 +20,7 @@ TABLES: list[tuple[Mapping[str, str], Iterable[str]]] = [
     (labels.SEXES, Sex),
     (labels.RECORDS, RecordKind),
     (labels.EFFECTS, get_args(Effect)),
-    (labels.STAGES, get_args(StageName)),
+    (labels.STAGES, (*get_args(StageName), *get_args(ByHand))),
 ]
 
 

@@ -36,7 +36,8 @@ _COMMANDS = {
     "validate": ("validate", "按双公示标准校验一份工作簿（xlsx、xls、csv），像平台那样，在上传之前。"),
     "standard": ("standard", "双公示标准：有哪些版本，各有哪些字段，按哪些规则校验。"),
     "quarantine": ("quarantine", "隔离区：没有读懂的行，连同原因。"),
-    "lists": ("lists", "名单：各版本、两版之间的差别、退回早先的版本、停用。"),
+    "lists": ("lists", "名单：各版本、两版之间的差别、退回早先的版本。"),
+    "sources": ("sources", "数据源：在配置里改了名，或不再使用之后，它的记录怎么办。"),
     "publish": ("publish", "报送：等待处理的、平台退回的，以及需要人决定的撤回和恢复。"),
     "receipts": ("receipts", "回执：平台以文件给出的答复。"),
     "write-back": ("write_back", "回写：把预警的每次变化送回申报系统；哪些还没有送达。"),
@@ -90,9 +91,9 @@ def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:
 
 
 def _start_cheaply() -> None:
-    """What a process spends on itself before it does anything, a tenth of a look-up."""
+    """What a process spends on itself before it does anything, a tenth of a look-up and of a helper's start."""
     gc.set_threshold(_COLLECT_AFTER)
-    # NumPy would start a thread per core for algebra that we have none of.
+    # NumPy would start a thread per core for algebra that we have none of; helpers inherit the setting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

@@ -1,7 +1,6 @@
-"""`lists show|diff|rollback|forget`: the versions of the watch lists."""
+"""`lists show|diff|rollback`: the versions of the watch lists."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from credit_sync.reporting.list_diff import Wanted, difference_json, difference_
 from credit_sync.reporting.list_versions import versions_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
-from credit_sync.sources.rollback import earlier_version, give_up, left_behind, roll_back
+from credit_sync.sources.rollback import earlier_version, roll_back
 from credit_sync.sources.take_over import TakenOver
 from credit_sync.store import audit, ledger
 from credit_sync.store.audit import Action
 from credit_sync.store.engine import open_engine, writing
-from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
 from credit_sync.store.versions import Asked
@@ -33,7 +31,7 @@ _number = click.IntRange(min=1)
 
 @click.group("lists", cls=Group)
 def lists() -> None:
-    """名单：各版本、两版之间的差别、退回早先的版本、停用。"""
+    """名单：各版本、两版之间的差别、退回早先的版本。"""
 
 
 @lists.command("show")
@@ -80,15 +78,10 @@ def diff(
     return 0
 
 
-_reason_option = click.option(
-    "--reason", required=True, metavar="事由", help="为什么（必填，将连同操作人一起留痕）"
-)
-
-
 @lists.command("rollback")
 @click.argument("source", metavar="数据源")
 @click.option("--to", "back_to", type=_number, required=True, metavar="版本", help="退回到哪一版")
-@_reason_option
+@click.option("--reason", required=True, metavar="事由", help="为什么（必填，将连同操作人一起留痕）")
 @config_option
 @click.pass_context
 def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config: Path | None) -> int:
@@ -97,7 +90,7 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     _, engine = _open(ctx, config)
     with engine.connect() as connection:
         earlier_version(connection, source, back_to)
-    taken = _on_record(engine, source, Action.ROLLBACK, asked, lambda run: roll_back(engine, run, source, asked))
+    taken = _roll_back_on_record(engine, source, asked)
     counts = taken.counts
     click.echo(
         f"数据源 {source} 已退回到第 {back_to} 版的内容，记为第 {taken.version} 版："
@@ -107,42 +100,21 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     return 0
 
 
-@lists.command("forget")
-@click.argument("source", metavar="数据源")
-@_reason_option
-@config_option
-@click.pass_context
-def forget(ctx: click.Context, source: str, reason: str, config: Path | None) -> int:
-    """停用一个已从配置里删去的数据源：它的条目全部移出，历史保留。"""
-    asked = _asked(reason)
-    settings, engine = _open(ctx, config)
-    with engine.connect() as connection:
-        left_behind(connection, settings, source)
-    taken = _on_record(
-        engine, source, Action.FORGET, asked, lambda run: give_up(engine, run, settings, source, asked)
-    )
-    click.echo(f"数据源 {source} 已停用，记为第 {taken.version} 版：移出 {taken.counts.removed} 条")
-    click.echo("相关预警在下一次比对时关闭（credit-sync run --only screen）")
-    return 0
-
-
-def _asked(reason: str, back_to: int | None = None) -> Asked:
+def _asked(reason: str, back_to: int) -> Asked:
     if not reason.strip():
         raise CreditSyncError("没有写明事由", remedy='例如 --reason "省平台送错了名单"')
     return Asked(system_user(), hide_in_text(reason.strip()), back_to)
 
 
-def _on_record(
-    engine: Engine, source: str, action: Action, asked: Asked, work: Callable[[Run], TakenOver]
-) -> TakenOver:
+def _roll_back_on_record(engine: Engine, source: str, asked: Asked) -> TakenOver:
     """A run of its own, so that nights and other commands do not come between."""
     with run_lock(engine):
         now = datetime.now().replace(microsecond=0)
-        run = ledger.begin(engine, now, {"command": f"lists {action}", "source": source})
-        taken = work(run)
+        run = ledger.begin(engine, now, {"command": "lists rollback", "source": source})
+        taken = roll_back(engine, run, source, asked)
         with writing(engine) as connection:
             detail = {"reason": asked.reason, "back_to": asked.back_to, "version": taken.version}
-            audit.note(connection, at=now, who=asked.who, action=action, target=source, detail=detail)
+            audit.note(connection, at=now, who=asked.who, action=Action.ROLLBACK, target=source, detail=detail)
         ledger.finish(engine, run, "done")
     return taken
 

@@ -134,6 +134,32 @@ def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> 
     _decide(connection, found.held.id, asked, state=State.UNCHANGED, decision=Decided.KEEP)
 
 
+def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, asked: Asked, run: Run) -> int:
+    """Leaves in public what this run has removed with its source, without anybody having to decide on each.
+
+    Returns how many publications.
+    """
+    kept = 0
+    for outbox in outboxes:
+        record = RECORD_TABLES[outbox.kind]
+        removed = (record.c.source == source, record.c.removed_at == run.as_of)
+        for row in connection.execute(select(record).where(*removed).order_by(record.c.id)).all():
+            found = Publication(outbox, row, submissions_of(connection, outbox, [row.id])[row.id])
+            if found.past.public is None:
+                continue
+            _note(connection, audit.Action.KEEP, found, asked, run)
+            values = {"record_id": row.id, "record_version": row.version, "step": found.past.steps}
+            values |= {
+                "action": Action.WITHDRAW,
+                "state": State.UNCHANGED,
+                "row": found.past.public,
+                "findings": [],
+            }
+            _add(connection, found, values | {"decision": Decided.KEEP}, asked, run)
+            kept += 1
+    return kept
+
+
 def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
     """Publishes what a person had taken back, or an addition that waits for a person.
 

@@ -1,7 +1,6 @@
 """The gate's answer as programs and people read it; numbers of persons hidden."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from credit_sync.gate import GateAnswer, GateFlag
@@ -10,6 +9,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.gate import Passage, Reason
 from credit_sync.screening.measures import Measures
+from credit_sync.times import with_offset
 
 PASSAGE_TITLES: Mapping[str, str] = {
     Passage.CLEAR: "可以继续",
@@ -41,15 +41,15 @@ def gate_json(answer: GateAnswer, measures: Measures) -> dict[str, Any]:
                 "list": name,
                 "title": measures.list_title(name),
                 "versions": dict(state.versions),
-                "pulled_at": _time(state.pulled_at),
+                "pulled_at": with_offset(state.pulled_at),
                 "entries": state.live,
                 "stale": state.stale,
             }
             for name, state in answer.lists.items()
         ],
         "weights": answer.weights,
-        "at": _time(answer.at),
-        "screened_at": _time(answer.screened_at),
+        "at": with_offset(answer.at),
+        "screened_at": with_offset(answer.screened_at),
     }
 
 
@@ -70,11 +70,6 @@ def gate_text(answer: GateAnswer, measures: Measures) -> str:
         lines.append(f"  名单：{measures.list_title(name)}，{state.live} 条，{when}")
     screened = f"{answer.screened_at:%Y-%m-%d %H:%M}" if answer.screened_at else "没有"
     return "\n".join([*lines, f"  最近比对：{screened}"])
-
-
-def _time(local: datetime | None) -> str | None:
-    """With its offset (RFC 3339): whoever reads it may live by another clock."""
-    return local.astimezone().isoformat() if local else None
 
 
 def _applicant(place: int, found: Applicant) -> dict[str, Any]:

@@ -93,6 +93,7 @@ STAGES: Mapping[str, str] = {
     "write_back": "回写",
     "report": "报告",
     "tell": "通知",
+    "rename": "数据源改名",
 }
 
 STATUSES: Mapping[str, str] = {
@@ -173,7 +174,8 @@ ACTIONS: Mapping[str, str] = {
     Action.IMPORT: "导入",
     Action.CONFIGURATION: "配置变更",
     Action.ROLLBACK: "名单退回",
-    Action.FORGET: "名单停用",
+    Action.FORGET: "数据源停用",
+    Action.RENAME: "数据源改名",
     Action.SIGN_IN: "登录",
     Action.CLEAN_BILL: "签发无预警名单",
     Action.GATE: "关口查询",

@@ -42,9 +42,8 @@ def versions_text(connection: Connection, settings: Settings, now: datetime, ask
     measures = load_measures(settings.path(settings.mappings))
     lines: list[str] = []
     for name, state in named_lists(connection, settings, now, measures, asked).items():
-        age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
         fresh = "" if state.stale else "，未过期"
-        lines.append(f"{measures.list_title(name)}（{name}）：{state.live} 条，{age}{fresh}")
+        lines.append(f"{measures.list_title(name)}（{name}）：{state.live} 条，{pulled(state)}{fresh}")
         if state.stale:
             lines.append(f"  ⚠ {state.reason}，比对不能据此认定无失信")
         for source in state.sources:
@@ -52,12 +51,21 @@ def versions_text(connection: Connection, settings: Settings, now: datetime, ask
     return "\n".join(lines) or "没有配置任何名单"
 
 
+def pulled(state: ListState) -> str:
+    """How long ago a list was pulled; the day, where that is later than now."""
+    if state.pulled_at is None:
+        return "从未取到"
+    if state.age_days is None:
+        return f"{state.pulled_at:%Y-%m-%d %H:%M} 取到（晚于现在）"
+    return f"{state.age_days:.1f} 天前取到"
+
+
 def _source(connection: Connection, settings: Settings, source: str, most: int) -> Iterator[str]:
     configured = settings.sources.get(source)
     how = label(DELIVERIES, configured.delivery) if configured else "已不在配置中"
     yield f"  数据源 {source}（{how}）"
     if configured is None:
-        yield f"    停用请执行 credit-sync lists forget {source}，继续使用请恢复配置"
+        yield f"    停用请执行 credit-sync sources forget {source}，继续使用请恢复配置"
     c = source_version.c
     rows = select(source_version).where(c.source == source).order_by(c.version.desc()).limit(most)
     for row in connection.execute(rows).mappings():

@@ -9,12 +9,15 @@ from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STAGES, STATUSES, label, questions
+from credit_sync.reporting.left_sources import left_line
+from credit_sync.reporting.list_versions import pulled
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.doubts import count_doubtful
+from credit_sync.store.left_sources import left_sources
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import standings
 from credit_sync.store.schema import run, stage
@@ -25,9 +28,11 @@ _PUBLICATIONS = 20
 
 
 def status_text(engine: Engine, settings: Settings, now: datetime) -> str:
-    """The last runs, the age of each list, what waits in quarantine, which publications are due."""
+    """The last runs, the age of each list, what waits in quarantine, what no source brings any more, what is due."""
     with engine.connect() as connection:
         lines = [*_runs(connection), "", *_lists(connection, settings, now), "", *_quarantine(connection)]
+        if left := left_sources(connection, settings.sources):
+            lines += ["", *map(left_line, left)]
         lines += ["", *_notices(connection, settings)] if settings.systems else []
     return "\n".join([*lines, "", *_publications(engine, settings, now), *_compliance(engine, settings, now)])
 
@@ -46,9 +51,8 @@ def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterato
     measures = load_measures(settings.path(settings.mappings))
     yield "名单："
     for name, state in states_of_lists(connection, settings, now).items():
-        age = "从未取到" if state.age_days is None else f"{state.age_days:.1f} 天前取到"
         warning = f"  ⚠ {shown(state.reason)}，比对不能据此认定无失信" if state.stale else ""
-        yield f"  {measures.list_title(name)}  {state.live} 条  {age}{warning}"
+        yield f"  {measures.list_title(name)}  {state.live} 条  {pulled(state)}{warning}"
     for asked in asked_lists(settings):
         standing = standings(connection, asked.name, now)
         asked_counts: dict[str, int] = {"questions": sum(standing.values())} | {

@@ -1,34 +1,29 @@
-"""Taking a list back to what an earlier version of a source held, or giving a source up: as a new version of it.
+"""Taking a list back to what an earlier version of a source held, as a new version of it.
 
 History goes on: every record that comes back, changes back or goes has its entry, and the next screening sees them as
-touched by the new version. Neither makes a list younger.
+touched by the new version. It makes a list no younger.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
-from credit_sync.settings import Settings
 from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.store import quarantine
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.entries import Entry, entry_of
 from credit_sync.store.facts import Counted, count_facts, last_facts
-from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
-from credit_sync.store.questions import forget_questions
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
-from credit_sync.store.schema import listing
+from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.versions import Asked, PulledSource, add_version, next_version
-
-_BLOCK = 1000
 
 
 def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
@@ -46,28 +41,7 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
         )  # their records may have gone with the versions since
         counts.pulled = counts.added + counts.changed
         of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
-        return _add_version(connection, run, of, counts, asked)
-
-
-def give_up(engine: Engine, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
-    """Removes the listings of a source that is no longer configured. Raises CreditSyncError."""
-    with writing(engine) as connection:
-        version = left_behind(connection, settings, source)
-        changes = _changes(connection, run, source)
-        counts = Counts()
-        c = listing.c
-        there = select(c.id, c.version).where(c.source == source, c.removed_at.is_(None)).order_by(c.id)
-        last = 0
-        while rows := connection.execute(there.where(c.id > last).limit(_BLOCK)).all():
-            for row in rows:
-                changes.remove(row.id, row.version + 1)
-            changes.flush()
-            counts.removed += len(rows)
-            last = rows[-1].id
-        forget_questions(connection, source)
-        forget_known_rows(connection, source)
-        of = PulledSource(source, RecordKind.LISTING, version.list, "end")
-        return _add_version(connection, run, of, counts, asked)
+        return add_version_as_asked(connection, run, of, counts, asked)
 
 
 def earlier_version(connection: Connection, source: str, number: int | None) -> Version:
@@ -84,16 +58,6 @@ def earlier_version(connection: Connection, source: str, number: int | None) -> 
         known = "、".join(str(n) for n in earlier) or "没有"
         raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"可以退回的版本：{known}")
     return earlier[number]
-
-
-def left_behind(connection: Connection, settings: Settings, source: str) -> Version:
-    """The last version of a source that may be given up. Raises CreditSyncError where it may not."""
-    if source in settings.sources:
-        raise CreditSyncError(f"数据源 {source} 还在配置中", remedy="先从 config.toml 里删去这个数据源")
-    versions = accepted_versions(connection, source)
-    if not versions or not versions[0].live:
-        raise CreditSyncError(f"数据源 {source} 没有在册的名单条目", remedy="用 credit-sync lists show 查看")
-    return versions[0]
 
 
 def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
@@ -121,13 +85,14 @@ def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
     return entry_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
 
 
-def _add_version(
+def add_version_as_asked(
     connection: Connection, run: Run, source: PulledSource, counts: Counts, asked: Asked
 ) -> TakenOver:
+    """The version of a source that a person asked for, with what it holds then."""
     counts.live = live_records(connection, source.record, source.name)
     before = last_facts(connection, source.name)
     version = next_version(connection, source.name, run)
     fields = tuple(before.filled) if before else ()
-    counted = Counted(listing, source.name, version, fields, run.as_of.date())
+    counted = Counted(RECORD_TABLES[source.record], source.name, version, fields, run.as_of.date())
     facts = count_facts(connection, counted, reference().gazetteer.province_of)
     return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, asked=asked), counts)

@@ -17,6 +17,8 @@ from credit_sync.store.engine import writing
 
 StageName = Literal["pull", "publish", "screen", "write_back", "report", "tell"]
 STAGES: tuple[StageName, ...] = get_args(StageName)
+ByHand = Literal["rename"]
+"""What is no stage of a night but done by a person: credit_sync.store.renames."""
 Finish = Literal["done", "failed"]
 
 
@@ -70,7 +72,9 @@ def finish(engine: Engine, run: Run, status: Finish) -> None:
         connection.execute(ended.values(status=status, finished_at=datetime.now()))
 
 
-def stage_done(connection: Connection, run: Run, name: StageName, part: str, counts: Mapping[str, Any]) -> None:
+def stage_done(
+    connection: Connection, run: Run, name: StageName | ByHand, part: str, counts: Mapping[str, Any]
+) -> None:
     """One part of a stage is complete. Call it in the transaction that commits the part's data."""
     _record(connection, run, name, part, status="done", counts=dict(counts), problem="")
 

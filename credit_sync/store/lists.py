@@ -33,6 +33,7 @@ class ListState:
     """The oldest of the sources' last accepted pulls; None when one of them has none."""
     live: int
     age_days: float | None
+    """Since then; None where nobody knows: never pulled, or by a clock that was ahead of the present one."""
     stale: bool
     """It clears nobody: too old, or what came last was not taken over and so is another list than this."""
     reason: str
@@ -106,10 +107,16 @@ def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mappin
         versions={source: last.version for source, last in accepted.items() if last.version},
         pulled_at=pulled_at,
         live=sum(last.live for last in accepted.values()),
-        age_days=(as_of - pulled_at) / timedelta(days=1) if pulled_at else None,
+        age_days=_age_days(pulled_at, as_of),
         stale=bool(reasons),
         reason="；".join(reasons),
     )
+
+
+def _age_days(pulled_at: datetime | None, at: datetime) -> float | None:
+    if pulled_at is None or pulled_at > at + _SKEW:
+        return None
+    return max(at - pulled_at, timedelta()) / timedelta(days=1)
 
 
 def _why_stale(source: str, last: _Accepted, as_of: datetime, watched: Watched | None) -> str:

@@ -3,6 +3,7 @@
 from credit_sync.settings import Settings
 from credit_sync.store.copy import is_there
 from credit_sync.store.engine import connect
+from credit_sync.store.left_sources import Left, left_sources
 from credit_sync.store.migrate import refuse_other, state
 
 
@@ -15,5 +16,19 @@ def probe_store(settings: Settings) -> str:
         found = state(engine)
         refuse_other(found)
         return "可用，结构是最新的" if found == "current" else "可用，还是空的，第一次 run 时建表"
+    finally:
+        engine.dispose()
+
+
+def probe_left_sources(settings: Settings) -> list[Left]:
+    """What sources that are not configured have left in a store that a run can use."""
+    if not is_there(settings):
+        return []
+    engine = connect(settings.store.full_url(settings.base), read_only=True)
+    try:
+        if state(engine) != "current":
+            return []
+        with engine.connect() as connection:
+            return left_sources(connection, settings.sources)
     finally:
         engine.dispose()

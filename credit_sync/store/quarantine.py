@@ -13,6 +13,7 @@ from credit_sync.store.schema import quarantine
 NO_LONGER_THERE = "源数据中已不再出现"
 READ_LATER = "该记录后来已正常读入"
 RETRIED = "按现行映射重新读取成功"
+GIVEN_UP = "数据源已停用"
 OTHER_TROUBLE = "按现行映射重新读取，原问题已消除，另有问题"
 
 _BLOCK = 500
@@ -94,6 +95,12 @@ def resolve_place(connection: Connection, source: str, run: Run, place: str) -> 
     c = quarantine.c
     here = update(quarantine).where(c.source == source, c.place == place, c.resolved_at.is_(None))
     connection.execute(here.values(resolved_at=run.as_of, resolution=NO_LONGER_THERE))
+
+
+def resolve_all(connection: Connection, source: str, run: Run) -> None:
+    """After a source was given up: nobody reads its rows any more."""
+    left = update(quarantine).where(quarantine.c.source == source, quarantine.c.resolved_at.is_(None))
+    connection.execute(left.values(resolved_at=run.as_of, resolution=GIVEN_UP))
 
 
 def resolve(connection: Connection, run: Run, ids: Sequence[int], resolution: str) -> None:

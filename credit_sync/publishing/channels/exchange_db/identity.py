@@ -1,7 +1,8 @@
 """By what a submission is known in the exchange database: UUIDs that come out the same whenever they are asked for.
 
 A row is named after its record's source and key, not after numbers of our own store: a store that was lost and filled
-again names the same rows. A batch is named after its time too, so that no later store's batch is taken for it.
+again names the same rows. A source that is renamed goes on naming its rows as before. A batch is named after its time
+too, so that no later store's batch is taken for it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, Row, Select, func, select
 
 from credit_sync.publishing.channels.channel import Submitted
 from credit_sync.records import RecordKind
+from credit_sync.store.renames import first_name, renames
 from credit_sync.store.schema import RECORD_TABLES, batch, submission
 
 _NAMESPACE = UUID("6b1f0c52-5a0e-5c6b-9d4e-0a5d6f5f3a11")
@@ -39,8 +41,10 @@ def identities(engine: Engine, department: str, submitted: Sequence[Submitted]) 
     for kind in sorted({one.kind for one in submitted}):
         ids = [one.id for one in submitted if one.kind is kind]
         with engine.connect() as connection:
+            renamed = renames(connection, kind)
             for row in connection.execute(_query(kind).where(submission.c.id.in_(ids))):
-                found[row.id] = _identity(row, department, kind)
+                source = first_name(row.source, row.record_id, renamed)
+                found[row.id] = _identity(row, f"{department}/{row.channel}", f"{kind.value}/{source}/{row.key}")
     return found
 
 
@@ -57,7 +61,8 @@ def _query(kind: RecordKind) -> Select[Any]:
         )
         .scalar_subquery()
     )
-    own = (submission.c.id, submission.c.channel, submission.c.record_version, submission.c.step)
+    c = submission.c
+    own = (c.id, c.channel, c.record_id, c.record_version, c.step)
     of_record = (record.c.source, record.c.key)
     of_batch = (submission.c.batch, batch.c.made_at)
     joined = submission.join(record, submission.c.record_id == record.c.id)
@@ -65,11 +70,11 @@ def _query(kind: RecordKind) -> Select[Any]:
     return select(*own, *of_record, *of_batch, before.label("before")).select_from(joined)
 
 
-def _identity(row: Row[Any], department: str, kind: RecordKind) -> Identity:
-    record = f"{department}/{row.channel}/{kind.value}/{row.source}/{row.key}"
+def _identity(row: Row[Any], where: str, what: str) -> Identity:
+    record = f"{where}/{what}"
     return Identity(
         record=str(uuid5(_NAMESPACE, record)),
         submission=str(uuid5(_NAMESPACE, f"{record}/{row.record_version}.{row.step}")),
-        batch=str(uuid5(_NAMESPACE, f"{department}/{row.channel}/batch/{row.batch}/{row.made_at.isoformat()}")),
+        batch=str(uuid5(_NAMESPACE, f"{where}/batch/{row.batch}/{row.made_at.isoformat()}")),
         number=row.before + 1,
     )

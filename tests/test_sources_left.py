@@ -1,0 +1,310 @@
+"""A source that is no longer configured: renamed, it goes on as it was; given up, nothing of it is withdrawn by itself."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
+
+from credit_sync.errors import CreditSyncError
+from credit_sync.publishing import by_hand
+from credit_sync.publishing.outbox import outboxes_of
+from credit_sync.publishing.publish import publish
+from credit_sync.reporting.left_sources import forgetting_lines, left_line, renaming_lines
+from credit_sync.reporting.run_query import read_run
+from credit_sync.reporting.run_report import run_page
+from credit_sync.reporting.summary import summarise
+from credit_sync.screening.measures import load_measures
+from credit_sync.settings import FileSource, Settings
+from credit_sync.sources.leaving import give_up, rename, renamed
+from credit_sync.sources.pull import pull
+from credit_sync.store import audit, ledger
+from credit_sync.store.engine import writing
+from credit_sync.store.left_sources import left_sources
+from credit_sync.store.schema import licence, quarantine, question, source_version, submission
+from credit_sync.store.versions import Asked, pull_in_force
+from tests.compliance_world import Row, World, document
+from tests.conftest import contents
+from tests.publishing import MAPPINGS
+from tests.pull_world import World as Lists
+from tests.pull_world import entry
+
+ASKED = Asked("王工", "按新的命名规则改名")
+
+
+@dataclass
+class Site(World):
+    """A register of licences, whatever its source is called."""
+
+    source: str = "register"
+    delivery: str = "full"
+
+    @property
+    def settings(self) -> Settings:
+        register = FileSource(
+            kind="file", mapping="animal_use_licence", folder=self.folder / "in", delivery=self.delivery
+        )
+        return super().settings.model_copy(update={"sources": {self.source: register}})
+
+    def rename(self, former: str, name: str) -> int:
+        run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources rename"})
+        removed = rename(self.engine, run, self.settings, ASKED, former=former, name=name)
+        ledger.finish(self.engine, run, "done")
+        return removed
+
+    def give_up(self, source: str) -> None:
+        run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
+        give_up(self.engine, run, self.settings, source, ASKED)
+        ledger.finish(self.engine, run, "done")
+
+    def resume(self, number: int) -> None:
+        """An officer lets a record be published that waits, and it is."""
+        run = ledger.begin(self.engine, datetime(2018, 11, 21, 9), {"command": "publish resume"})
+        outboxes = outboxes_of(self.settings, "anhui", run.as_of.date())
+        with writing(self.engine) as connection:
+            found = by_hand.find(connection, outboxes, by_hand.resume, document(number), "")
+            by_hand.resume(connection, found, by_hand.Asked.of("李科", "文书仍然有效"), run)
+        publish(self.engine, self.settings, run)
+        ledger.finish(self.engine, run, "done")
+
+    def live(self) -> dict[str, list[int]]:
+        """Ids of the live licences by source."""
+        found: dict[str, list[int]] = {}
+        for source, number in self.all(
+            select(licence.c.source, licence.c.id).where(licence.c.removed_at.is_(None))
+        ):
+            found.setdefault(source, []).append(number)
+        return {source: sorted(ids) for source, ids in found.items()}
+
+    def submissions(self, *states: str) -> list[tuple[str, str]]:
+        """Document and action of the submissions in some states, in order."""
+        c = submission.c
+        rows = self.all(select(c.row, c.action).where(c.state.in_(states)).order_by(c.id))
+        return [(row["XK_WSH"], action) for row, action in rows]
+
+    def all(self, query: Any) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(query))
+
+
+def row(number: int, **more: str) -> Row:
+    return Row(number, "2018-11-01", "2018-10-22", **more)
+
+
+@pytest.fixture
+def site(engine: Engine, tmp_path: Path) -> Site:
+    """A register with two licences that were handed over, and a third that cannot be."""
+    made = Site(engine, tmp_path, {})
+    made.enter(row(1), row(2), row(3, representative=""), Row(4, "", "2018-10-22"))
+    made.night(date(2018, 11, 19))
+    assert made.submissions("sent") == [(document(1), "add"), (document(2), "add")]
+    assert made.submissions("invalid") == [(document(3), "add")]
+    return made
+
+
+def test_a_source_renamed_before_it_came_anew_goes_on_as_it_was(site: Site) -> None:
+    before = contents(site.engine)
+    site.source = "licences"
+    assert site.rename("register", "licences") == 0
+    after = contents(site.engine)
+    assert {name for name in before if before[name] != after[name]} == {
+        *("licence", "source_version", "quarantine", "known_rows", "run", "stage", "audit")
+    }
+    site.change(1, licence="")
+    site.change(2, representative="方以智")
+    site.enter(row(5))
+    site.night(date(2018, 11, 21))
+    assert site.live() == {"licences": [1, 2, 3, 4]}
+    assert site.submissions("sent") == [
+        *((document(n), "add") for n in (1, 2)),
+        (document(2), "correct"),
+        (document(5), "add"),
+    ]
+    assert site.all(select(quarantine.c.source).where(quarantine.c.resolved_at.is_(None))) == [("licences",)]
+
+
+def test_the_run_of_a_rename_is_shown_like_any_other(site: Site) -> None:
+    site.source = "licences"
+    site.rename("register", "licences")
+    with site.engine.connect() as connection:
+        last = ledger.latest(connection)
+    assert last is not None
+    assert [part.title for part in summarise(site.engine, site.settings, last).parts] == ["数据源改名 licences"]
+    report = read_run(site.engine, site.settings, last, load_measures(MAPPINGS), last.as_of)
+    assert [(part.stage, part.name) for part in report.parts] == [("rename", "licences")]
+    assert f"第 {last.id} 次运行" in run_page(report)
+
+
+def test_a_source_renamed_after_it_came_anew_is_one_again(site: Site) -> None:
+    site.source = "licences"
+    site.enter(row(5))
+    site.night(date(2018, 11, 20))
+    assert site.live() == {"licences": [4, 5, 6, 7], "register": [1, 2, 3]}
+    assert [number for number, _ in site.submissions("invalid")] == [document(n) for n in (3, 1, 2, 3)]
+    with site.engine.connect() as connection:
+        left = renamed(connection, site.settings, "register", "licences")
+        said = "\n".join(renaming_lines(connection, left, "licences"))
+    assert "在册 3 条改归 licences" in said
+    assert "渠道 anhui：已报出的 2 条仍是同一条报送，不重报，不撤回" in said
+    assert "其中 3 条在 licences 名下又取到一份：重复的一份移出" in said
+    assert "渠道 anhui：重复的有 3 条尚未报出，不再报送" in said
+    assert "只在 licences 名下的 1 条不变" in said
+    assert site.rename("register", "licences") == 3
+    assert site.live() == {"licences": [1, 2, 3, 7]}
+    site.change(5, representative="方以智")
+    site.night(date(2018, 11, 21))
+    assert site.live() == {"licences": [1, 2, 3, 7]}
+    public = [(document(n), "add") for n in (1, 2, 5)]
+    assert site.submissions("sent") == [*public, (document(5), "correct")]
+    assert site.submissions("invalid") == [(document(3), "add")]
+    assert site.submissions("held", "pending", "withdrawn") == []
+    with site.engine.connect() as connection:
+        assert left_sources(connection, site.settings.sources) == []
+        (noted,) = audit.entries(connection, action="rename")
+    assert (noted.target, noted.who, noted.detail["doubles"]) == ("register → licences", "王工", 3)
+    with pytest.raises(CreditSyncError, match="没有留下在册的记录"):
+        site.rename("register", "licences")
+
+
+def test_a_renamed_delta_goes_on_from_where_it_was(site: Site) -> None:
+    site.source, site.delivery = "licences", "delta"
+    site.night(date(2018, 11, 20))
+    site.rename("register", "licences")
+    with site.engine.connect() as connection:
+        assert pull_in_force(connection, "licences") == datetime(2018, 11, 19, 2)
+        assert pull_in_force(connection, "register") is None
+    assert [tuple(v) for v in site.all(_versions("licences"))] == [(1, "full")]
+    assert [tuple(v) for v in site.all(_versions("register"))] == [(1, "delta"), (2, "end")]
+
+
+def test_what_a_double_has_published_waits_for_a_person(site: Site) -> None:
+    kept = site.rows.pop(2)
+    site.night(date(2018, 11, 20))
+    site.source = "licences"
+    site.enter(kept)
+    site.night(date(2018, 11, 21))
+    site.resume(2)
+    assert [number for number, _ in site.submissions("sent")] == [document(n) for n in (1, 2, 2)]
+    with site.engine.connect() as connection:
+        left = renamed(connection, site.settings, "register", "licences")
+        said = "\n".join(renaming_lines(connection, left, "licences"))
+    assert "渠道 anhui：重复的也报出了 1 条，不会自动撤回" in said
+    site.rename("register", "licences")
+    site.night(date(2018, 11, 22))
+    assert site.submissions("held") == [(document(2), "withdraw")]
+    assert site.submissions("withdrawn", "pending") == []
+    assert [number for number, _ in site.submissions("sent")] == [document(n) for n in (1, 2, 2)]
+
+
+def test_giving_a_source_up_withdraws_nothing(site: Site) -> None:
+    site.source = "others"
+    site.rows = {9: row(9)}
+    site.night(date(2018, 11, 20))
+    with site.engine.connect() as connection:
+        (left,) = left_sources(connection, site.settings.sources)
+        said = "\n".join(forgetting_lines(connection, left))
+    assert left_line(left).startswith("⚠ 数据源 register（行政许可）已不在配置中，在册 3 条，隔离区 1 行。")
+    assert "渠道 anhui：已报出的 2 条不会自动撤回，下一次报送起列为待人工决定" in said
+    assert "渠道 anhui：尚未报出的 1 条不再报送" in said
+    site.give_up("register")
+    site.night(date(2018, 11, 21))
+    assert site.live() == {"others": [4]}
+    assert site.submissions("held") == [(document(1), "withdraw"), (document(2), "withdraw")]
+    assert site.submissions("invalid", "pending", "withdrawn") == []
+    assert site.all(select(quarantine.c.source).where(quarantine.c.resolved_at.is_(None))) == []
+
+
+def test_what_is_to_stay_public_need_not_be_decided_one_by_one(site: Site) -> None:
+    settings = site.settings
+    site.source, site.rows = "others", {9: row(9)}
+    site.night(date(2018, 11, 20))
+    run = ledger.begin(site.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
+    give_up(site.engine, run, site.settings, "register", ASKED)
+    with writing(site.engine) as connection:
+        outboxes = outboxes_of(settings, "anhui", run.as_of.date())
+        decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
+        assert by_hand.keep_gone(connection, outboxes, "register", decided, run) == 2
+    ledger.finish(site.engine, run, "done")
+    for day in (21, 22):
+        site.night(date(2018, 11, day))
+        assert site.submissions("held", "pending", "withdrawn", "invalid") == []
+    assert [number for number, _ in site.submissions("sent")] == [document(n) for n in (1, 2, 9)]
+    with site.engine.connect() as connection:
+        kept = [entry.target for entry in audit.entries(connection, action="keep")]
+    assert kept == [f"anhui {document(1)}", f"anhui {document(2)}"]
+
+
+def test_a_source_given_up_by_mistake_comes_back(site: Site) -> None:
+    settings = site.settings
+    site.source = "others"
+    site.rows, kept = {9: row(9)}, site.rows
+    site.give_up("register")
+    site.night(date(2018, 11, 20))
+    site.source, site.rows = "register", kept
+    site.night(date(2018, 11, 21))
+    assert settings.sources.keys() == site.settings.sources.keys()
+    assert site.live()["register"] == [1, 2, 3]
+    assert site.submissions("held", "withdrawn", "pending") == []
+    assert [number for number, _ in site.submissions("sent")] == [document(n) for n in (1, 2, 9)]
+
+
+def test_what_is_no_rename_is_refused(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(CreditSyncError, match=r"register 还在配置中（先在 config.toml 里把 \[sources.register\]"):
+        site.rename("register", "licences")
+    site.source = "licences"
+    with pytest.raises(CreditSyncError, match="配置里没有数据源 elsewhere"):
+        site.rename("register", "elsewhere")
+    with pytest.raises(CreditSyncError, match="没有留下在册的记录"):
+        site.rename("nothing", "licences")
+    penalties = FileSource(kind="file", mapping="patent_penalty", folder=tmp_path)
+    other = site.settings.model_copy(update={"sources": {"licences": penalties}})
+    with site.engine.connect() as connection, pytest.raises(CreditSyncError, match="不是改名"):
+        renamed(connection, other, "register", "licences")
+
+
+def test_a_rename_that_fails_changes_nothing(site: Site) -> None:
+    site.source = "licences"
+    site.night(date(2018, 11, 20))
+    with site.engine.begin() as connection:
+        connection.execute(text(_REFUSE[connection.dialect.name]))
+    before = contents(site.engine)
+    with pytest.raises(DBAPIError):
+        site.rename("register", "licences")
+    after = contents(site.engine)
+    assert {name for name in before if before[name] != after[name]} == {"run"}
+
+
+_REFUSE = {
+    "sqlite": "CREATE TRIGGER no_rename BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END",
+    "postgresql": "ALTER TABLE audit ADD CONSTRAINT no_rename CHECK (action <> 'rename')",
+}
+
+
+def test_a_renamed_list_keeps_what_is_known_and_is_not_merged(engine: Engine, tmp_path: Path) -> None:
+    lists = Lists(engine, tmp_path)
+    lists.pull("a", entry(1), entry(2))
+    lists.pull("b", entry(3))
+    kept = lists.settings.sources
+
+    def called(name: str) -> Settings:
+        return lists.settings.model_copy(update={"sources": {name: kept["a"], "b": kept["b"]}})
+
+    with engine.connect() as connection, pytest.raises(CreditSyncError, match=r"名单不合并.*sources forget a"):
+        renamed(connection, lists.settings.model_copy(update={"sources": {"b": kept["b"]}}), "a", "b")
+    states = {"subject": "s", "state": "none", "reason": "", "run_id": 1, "digest": "d"}
+    with writing(engine) as connection:
+        for source in ("a", "c"):  # asked under both names: what was known before holds
+            connection.execute(question.insert().values(source=source, **states | {"reason": source}))
+    rename(engine, lists.begin(), called("c"), ASKED, former="a", name="c")
+    assert lists.rows(question, "source", "reason") == [("c", "a")]
+    (tmp_path / "c").symlink_to(tmp_path / "a")
+    done, _ = pull(engine, called("c"), lists.begin())
+    assert (done.source, done.counts.unchanged, done.counts.added, done.counts.live) == ("c", 2, 0, 2)
+
+
+def _versions(source: str) -> Any:
+    c = source_version.c
+    return select(c.version, c.delivery).where(c.source == source).order_by(c.version)
