@@ -98,9 +98,8 @@ def screen(
         writer.close_removed_applicants()
         _forget_removed(connection)
         connection.execute(screening.update().values(**night.common()))
-        counts.flags.reopened = reopen_changed(
-            connection, run.as_of
-        )  # from here on whoever decides or looks up waits
+        # Last of all: from here on whoever decides or looks up waits.
+        counts.flags.reopened = reopen_changed(connection, run.as_of)
         counts.flags.open = waiting_by_list(connection)
         counts.verdicts |= _verdicts(connection)
         ledger.stage_done(connection, run, "screen", "", counts.stored())
