@@ -18,6 +18,7 @@ _MARKS = re.compile(r"[()\s\"'“”‘’`·•.,，。、;；:：—\-_－―/
 _INSIDE = re.compile(r"\(([^()]*)\)")
 _OTHER_NAME = r"(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,}|现[^()]{4,}公司|[^()]{3,}医院"
 _CODE = r"(?=[0-9A-Z]*[0-9]{4})[0-9A-Z*]{9,18}"
+_OF_CODES = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*")
 _CODE_BEHIND = re.compile(rf"(?<=[^0-9A-Z*]){_CODE}$")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _CAMPUS = re.compile(r"(.+(?:医院|保健院|大学|学院|学校|中学|小学))(.{1,8}(?:院区|校区)|[东南西北新老总]区)")
@@ -87,7 +88,8 @@ class OrganisationParser:
         )
         notes = "|".join(map(re.escape, words.notes))
         self._note = re.compile(rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|{_CODE})\)|简称:[^()]*$")
-        self._shortened = words.shortened
+        self._shortened = dict(words.shortened)
+        self._long_endings = tuple(self._shortened)
         self._trades = frozenset(words.trades)
         self._trade_lengths: dict[str, list[int]] = {}
         for trade in sorted(self._trades, key=len, reverse=True):
@@ -97,7 +99,10 @@ class OrganisationParser:
         self.parse = lru_cache(maxsize=20_000)(self._parse)
 
     def _parse(self, name: str) -> OrganisationName:
-        plain = full = numerals_in_one_way(_CODE_BEHIND.sub("", folded(name)))
+        full = folded(name)
+        if full.endswith(_OF_CODES):
+            full = _CODE_BEHIND.sub("", full)
+        plain = full = numerals_in_one_way(full)
         bracketed: tuple[str, ...] = ()
         if not full.isalnum():
             full, plain, bracketed = self._without_punctuation(full)
@@ -107,7 +112,8 @@ class OrganisationParser:
         if plain.endswith("区") and not branch and not forms and (campus := _CAMPUS.fullmatch(plain)):
             legal_person, branch = campus.groups()
         places, divisions, core = self._split_places(_without(forms, legal_person))
-        core = next((core.removesuffix(e) + short for e, short in self._shortened if core.endswith(e)), core)
+        if core.endswith(self._long_endings):
+            core = self._with_short_ending(core)
         shorts = [candidates[0].short for candidates in divisions]
         brand, trade = self._split_trade(core)
         tail = self._form.sub("", branch).translate(_DIGITS) if branch else ""
@@ -127,6 +133,10 @@ class OrganisationParser:
             bracketed_places=bracketed,
             parent=legal_person if branch else "",
         )
+
+    def _with_short_ending(self, core: str) -> str:
+        ending = next(filter(core.endswith, self._long_endings))
+        return core.removesuffix(ending) + self._shortened[ending]
 
     def _without_punctuation(self, text: str) -> tuple[str, str, tuple[str, ...]]:
         """A folded name without punctuation; the same without places in brackets; and those places."""
