@@ -8,7 +8,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
+from credit_sync import review
 from credit_sync.desk import serve
+from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.reasons import load_reasons
+from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from credit_sync.store.audit import verify
 from credit_sync.store.decisions import lock_flag
@@ -16,7 +20,7 @@ from credit_sync.store.engine import connect, writing
 from credit_sync.store.migrate import upgrade
 from tests.conftest import empty_postgresql
 from tests.desk_world import SEEN, Guest, World, add_users, copied, make_world
-from tests.report_night import THIRD, case, organisation
+from tests.report_night import FULL_NUMBERS, THIRD, case, organisation
 
 FIRM = "合肥瀚云精密传动有限公司"
 SAME, OTHER = "same_by_number", "other_by_inquiry"
@@ -208,6 +212,23 @@ def test_a_closed_flag_takes_no_conclusion(world: World) -> None:
     page = officer.page(f"/flags/{number}")
     assert "名单条目已移出" in page
     assert "提交：" not in page
+
+
+def test_a_number_for_a_name_is_hidden(world: World) -> None:
+    """At the command line somebody may sign with one."""
+    number = world.flag("仰宗岱")
+    world.forbid(number)
+    signed = {"at": THIRD.as_of, "reasons": load_reasons(shipped("mappings"))}
+    officer, (first, second) = world.signed_in("officer"), FULL_NUMBERS[:2]
+    for who in (first, second):
+        with writing(world.engine) as connection:
+            review.decide(
+                connection, number, Conclusion.UPHOLD, reason="same_by_number", text="", who=who, **signed
+            )
+        assert who not in officer.page(f"/flags/{number}")
+    with writing(world.engine) as connection:
+        review.undo(connection, number, text="看错了", who=first, at=THIRD.as_of)
+    assert first not in officer.page(f"/flags/{number}")
 
 
 def test_a_reader_is_offered_nothing(world: World) -> None:

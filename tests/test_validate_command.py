@@ -219,6 +219,7 @@ def test_columns_may_be_missing_mixed_up_or_too_many(tmp_path: Path) -> None:
     assert "CF_FR_ZJHM" in found.columns
     path = save(tmp_path / "a.xlsx", sheet({}, {}, titles=without("XK_XKJGDM", "XK_XKZS")))
     assert brief(path) == [("column_missing_optional", "XK_XKZS", 1), ("column_missing", "XK_XKJGDM", 1)]
+    assert "2 行数据：错误 1 处（0 行），提示 1 处" in run(path, *DAY).stdout, "titles are no row"
 
 
 def test_a_named_standard_overrides(tmp_path: Path) -> None:

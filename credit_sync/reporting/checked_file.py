@@ -26,7 +26,9 @@ class SheetSummary:
     def add(self, row: CheckedRow) -> None:
         """Counts a row."""
         self.rows += row.is_data
-        self.wrong_rows += any(placed.finding.severity is Severity.ERROR for placed in row.findings)
+        self.wrong_rows += row.is_data and any(
+            placed.finding.severity is Severity.ERROR for placed in row.findings
+        )
         for placed in row.findings:
             self.by_rule[placed.finding.rule] += 1
             if len(self.first) < SHOWN and self.by_rule[placed.finding.rule] <= SHOWN_OF_A_RULE:
