@@ -75,7 +75,7 @@ def test_days_of_officers_and_operators_between_nights(week: Week) -> None:
     left = week.waiting()
     assert left
     assert "严重违法失信企业名单" not in {flag["list"] for flag in left}
-    assert f"{repaired}（理由 修复决定）" in week("audit", "list", "--action", "repair")
-    assert f"site {withdrawn}（理由 决定已撤销）" in week("audit", "list", "--action", "withdraw")
+    assert f"{repaired}（理由 修复决定，相对人 " in week("audit", "list", "--action", "repair")
+    assert f"site {withdrawn}（理由 决定已撤销，相对人 " in week("audit", "list", "--action", "withdraw")
     assert "完好" in week("audit", "verify")
     assert "没有变化" in week.night()

@@ -30,6 +30,7 @@ from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
 from credit_sync.reporting.status import status_text
 from credit_sync.settings import Settings
+from credit_sync.store import audit
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
@@ -542,6 +543,10 @@ def test_one_decision_on_two_subjects_is_repaired_for_the_one_that_is_named(nigh
         assert by_hand.repair(connection, PENALTY.document_number, TRADER.name, ASKED, run, on=day) == 1
     assert nights.night(day) == [("withdraw", "sent", "信用修复")]
     assert nights.submissions()[-1].record_id == 2
+    nights.decide(by_hand.withdraw, day, subject=ORGANISATION.name)
+    with nights.engine.connect() as connection:
+        about = [(entry.action, entry.detail["subject"]) for entry in audit.entries(connection)]
+    assert sorted(about) == [("repair", TRADER.name), ("withdraw", ORGANISATION.name)], "the log says whose"
 
 
 # --- another standard ---

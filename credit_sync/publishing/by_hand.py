@@ -229,7 +229,7 @@ def repair(  # noqa: PLR0913 - what stands on record
     connection.execute(delete(credit_repair).where(credit_repair.c.penalty_id.in_(ids)))
     connection.execute(insert(credit_repair), [{"penalty_id": number, **values} for number in ids])
     _make_anew(connection, ids)
-    detail = {"reason": asked.reason, "on": on.isoformat()}
+    detail = {"reason": asked.reason, "subject": next(iter(subjects)), "on": on.isoformat()}
     audit.note(connection, at=run.as_of, who=asked.who, action=audit.Action.REPAIR, target=document, detail=detail)
     return len(ids)
 
@@ -243,7 +243,8 @@ def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
 
 
 def _note(connection: Connection, action: audit.Action, found: Publication, asked: Asked, run: Run) -> None:
-    target, detail = f"{found.outbox.channel} {found.record.document_number}", {"reason": asked.reason}
+    target = f"{found.outbox.channel} {found.record.document_number}"
+    detail = {"reason": asked.reason, "subject": found.record.subject_name}
     audit.note(connection, at=run.as_of, who=asked.who, action=action, target=target, detail=detail)
 
 

@@ -26,6 +26,7 @@ _DETAIL = {
     "address": "来自",
     "roles": "角色",
     "departments": "处室",
+    "subject": "相对人",
 }
 """The details that a line shows, in this order; the rest is in the JSON."""
 _CODED = ("reason", "scopes", "systems", "change", "way", "roles", "departments")
