@@ -17,6 +17,7 @@ from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
@@ -112,6 +113,22 @@ def test_what_changed_after_the_screening_is_not_cleared_by_it(world: ReviewWorl
     assert reasons[MAN, "3"] == "尚未比对"
     assert {line.why for line in bill.others if line.name == COMPANY} == {"名单更新后尚未比对"}
     assert bill.clean == ()
+
+
+def test_applicants_whose_last_delivery_was_refused_are_not_signed_for(world: ReviewWorld) -> None:
+    """As the gate says: their system may hold others by now."""
+    world.night()
+    world.deliver("applicants", THREE[0])
+    run = ledger.begin(world.engine, world.now, {})
+    (refused,) = (p for p in pull(world.engine, world.settings, run) if p.source == "applicants")
+    ledger.finish(world.engine, run, "done")
+    assert refused.state == "refused"
+    screen(world.engine, world.settings, run)
+    bill = bill_of(world)
+    assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.UNSCREENED}, ())
+    assert {line.why.partition("：")[0] for line in bill.others} == {
+        "申报数据源 applicants 最近一次取到的数据没有接收"
+    }
 
 
 def test_weights_that_nobody_was_screened_by_call_nobody_clean(world: ReviewWorld) -> None:

@@ -27,8 +27,10 @@ from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.applications import applicant_sources, delivered
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
 from credit_sync.store.lists import ListState
@@ -56,7 +58,8 @@ def read_clean_bill(  # noqa: PLR0913
     doubts = _doubts_by_judging_anew(connection, settings, doubtful, names, at)
     doubts |= _doubts(connection, settings, found, at)
     weights = load_weights(settings.path(settings.mappings))
-    judged = _Judge(states, flags, doubts, weights.stamp)
+    untrusted = _untrusted(connection, settings, {row["source"] for row in rows.values()}, at)
+    judged = _Judge(states, flags, doubts, untrusted, weights.stamp)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
         organ=settings.department.name,
@@ -128,19 +131,23 @@ def _line(row: RowMapping, outcome: Outcome, why: str) -> Line:
 
 
 class _Judge:
-    """What everybody's outcome rests on: the lists, the weights, the open flags, and doubts beside dismissed ones."""
+    """What everybody's outcome rests on: the lists, the weights, the open flags, doubts beside dismissed ones, and sources of
+    applicants that may not be trusted.
+    """
 
     def __init__(
         self,
         states: Mapping[str, ListState],
         flags: Mapping[int, Sequence[tuple[str, ReviewView]]],
         doubts: Mapping[int, str],
+        untrusted: Mapping[str, str],
         weights: str,
     ) -> None:
         self._versions = {name: dict(state.versions) for name, state in states.items()}
         self._blocked = blocking_reason(states)
         self._flags = flags
         self._doubts = doubts
+        self._untrusted = untrusted
         self._weights = weights
 
     def outcome(self, number: int, row: RowMapping) -> tuple[Outcome, str]:
@@ -172,6 +179,8 @@ class _Judge:
         # By other weights something may be found, or a dismissed flag wait again.
         if row["weights"] != self._weights:
             return Outcome.UNSCREENED, "证据权重调整后尚未比对"
+        if why := self._untrusted.get(row["source"], ""):
+            return Outcome.UNSCREENED, shown(why)
         return None
 
 
@@ -267,6 +276,13 @@ def _list(title: str, state: ListState) -> ListLine:
         live=state.live,
         warning=state.reason if state.stale else "",
     )
+
+
+def _untrusted(connection: Connection, settings: Settings, sources: Iterable[str], at: datetime) -> dict[str, str]:
+    """Why applicants that came from a source may be others by now: as the gate says."""
+    known = applicant_sources(load_mappings(settings))
+    found = {source: delivered(connection, known, [source], at).problems for source in sources}
+    return {source: "；".join(problems) for source, problems in found.items() if problems}
 
 
 def _sources(connection: Connection, names: Iterable[str]) -> tuple[SourceLine, ...]:

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     UPHELD = "upheld"
     UNVERIFIABLE = "unverifiable"
     UNSCREENED = "unscreened"
-    """Never screened, or not since the application or a list has changed."""
+    """Never screened, or not since the application or a list has changed; or its source may hold another by now."""
     BLOCKED = "blocked"
     """Nothing was found, by lists of which one is missing or stale."""
 
