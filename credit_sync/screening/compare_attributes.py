@@ -159,5 +159,7 @@ def _both_show(places: slice, a: Subject, b: Subject) -> bool:
 
 
 def _shows(number: str, places: slice) -> bool:
+    if MASK not in number:
+        return True
     whole = number if len(number) in (_WHOLE, _OLD) else masked.stretch(number, _WHOLE) or ""
     return len(whole) != _WHOLE or MASK not in whole[places]  # of 15 places it is not certain which ones they are

@@ -259,7 +259,9 @@ def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales)
 
 def _same_but_numerals(x: OrganisationName, y: OrganisationName) -> bool:
     """58同城 and 五八同城: where nothing is counted a numeral is a word, and another way to write it mostly the same word."""
-    return x.bare != y.bare and without_numbers(x.bare) == without_numbers(y.bare)
+    if x.bare == y.bare or not _NUMERAL.search(x.bare):
+        return False
+    return without_numbers(x.bare) == without_numbers(y.bare)
 
 
 def _other_number(x: OrganisationName, y: OrganisationName) -> bool:

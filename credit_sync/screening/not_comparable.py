@@ -12,6 +12,7 @@ _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]
 """Names of several people, short as they are here."""
 _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
+_TELLING = re.compile("[某等]")
 
 
 def why_not_comparable(applicant: Applicant) -> str:
@@ -28,6 +29,8 @@ def why_not_comparable(applicant: Applicant) -> str:
 
 def why_name_not_comparable(subject: Subject) -> str:
     """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's, and several are not one."""
+    if subject.name.isalpha() and len(subject.name) > 1 and not _TELLING.search(subject.name):
+        return ""  # as nearly all are: nothing between, behind or hidden
     of_person = subject.kind is SubjectKind.PERSON
     if _SEVERAL.fullmatch(subject.name) or (of_person and _are_people(subject.name)):
         return "一格里像是写了几个人，无法比对；一格只写一个"

@@ -36,12 +36,14 @@ class Reference:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
         name = subject.name
         written = (name, *subject.former_names)
-        if name.endswith(_BRACKETS) or "原" in name or "名" in name:
-            written += bracketed_names(name)
-        if subject.kind is _PERSON:
-            return written
+        of_person = subject.kind is _PERSON
         if not name.isalnum():
-            written += organisations_together(name)
+            if name.endswith(_BRACKETS) or "原" in name or "名" in name:
+                written += bracketed_names(name)
+            if not of_person:
+                written += organisations_together(name)
+        if of_person:
+            return written
         return (*written, *filter(None, map(self._registered, written)))
 
     @cached_property

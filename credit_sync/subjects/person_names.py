@@ -114,7 +114,7 @@ class NameFrequencies:
         surname, given = self._split(name)
         if not given:
             return 1e-7
-        if set(given) == {"?"}:
+        if "?" in given and not given.strip("?"):
             return self.surnames.get(surname, self._rare_surname)
         shares = [1.0 if c == "?" else self.given_characters.get(c, self._rare_character) for c in given]
         by_length = {1: 0.15, 2: 0.84}.get(len(given), 0.01)

@@ -74,7 +74,7 @@ class Identifier:
     @property
     def rounded(self) -> bool:
         """A citizen id of which a spreadsheet kept fifteen digits and made the others 0: they are not known."""
-        return self.masked and not self.valid and self.value.find(MASK) == _KEPT and self.value[_KEPT:] == _ROUNDED
+        return not self.valid and self.value.find(MASK) == _KEPT and self.value[_KEPT:] == _ROUNDED
 
     @property
     def title(self) -> str:
