@@ -257,6 +257,11 @@ def test_other_flags_on_the_same_two_are_told_to_whom_they_are_visible(world: Wo
         again = {"id": 900_000, "key": "again", "application": "AGAIN-1", "department": SCIENCE}
         connection.execute(applicant.insert().values(**{**there, **again}))
         connection.execute(flag.insert().values(**{**found, "id": 9000, "applicant_id": 900_000}))
+        opened = {name: found[name] for name in ("verdict", "probability")} | {
+            "effect": "hold",
+            "change": "opened",
+        }
+        connection.execute(schema.flag_history.insert().values(id=9000, flag_id=9000, at=SECOND.as_of, **opened))
         for case in connection.execute(select(match).where(match.c.flag_id == number)).mappings().all():
             connection.execute(match.insert().values(**{**case, "applicant_id": 900_000, "flag_id": 9000}))
         reasons = made.application.state.office.reasons
