@@ -18,13 +18,14 @@ from credit_sync.processes import Helper
 from credit_sync.sources import remembered
 from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
-from credit_sync.sources.reading import Reader, join_key, join_keys, key_part, key_parts
+from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
 from credit_sync.sources.spool import Block
 from credit_sync.sources.values import text_of, texts_of
 from credit_sync.store.entries import Entries
+from credit_sync.store.record_keys import join_key, join_keys, key_part, key_parts
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 DEBTORS = load_mapping(MAPPINGS, "dishonest_debtors")

@@ -92,6 +92,29 @@ def test_a_retry_leaves_newer_records_of_other_rows_alone(world: World) -> None:
     assert names == [("applying_unit", "甲公司（集团）", 2), ("leader", "张三", 1)]
 
 
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_retry_does_not_replace_what_came_beside_its_row(world: World, name: str) -> None:
+    """The row stays in quarantine and says so: under too short a key it may be somebody else."""
+    world.pull(
+        name, entry(1, "新名", **DAY), entry(1, "旧名", 发布日期="30.11.2018"), entry(2, 发布日期="1.11.2018")
+    )
+    world.map(BETTER)
+    assert retry(world.engine, world.settings, world.begin()) == [Retried(name, read_again=1, still_bad=1)]
+    assert world.rows(schema.listing, "key", "subject_name", "version") == [("1", "新名", 1), ("2", "张三", 1)]
+    with world.engine.connect() as connection:
+        (row,) = list_quarantined(connection)
+    assert row.reason.endswith("不是可识别的日期；该记录已由同一次取数的另一行读入，重试时不采用此行")
+
+
+def test_a_row_that_came_beside_its_record_is_read_again_once_it_comes_alone(world: World) -> None:
+    bad = entry(1, "旧名", 发布日期="30.11.2018")
+    world.pull("a", entry(1, "新名", **DAY), bad, entry(2, **DAY))
+    world.pull("a", bad, entry(2, **DAY))
+    world.map(BETTER)
+    assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=1, still_bad=0)]
+    assert world.rows(schema.listing, "key", "subject_name", "version") == [("1", "旧名", 2), ("2", "张三", 1)]
+
+
 def test_the_workbook_shows_reasons_and_no_numbers(world: World, tmp_path: Path) -> None:
     world.pull(
         "a", entry(1, **DAY), entry(2, 发布日期=f"=1+1 {MAN}"), entry(MAN, "", 发布日期="昨天"), f'{{"{MAN}"'

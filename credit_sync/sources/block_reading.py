@@ -15,7 +15,7 @@ from typing import Any
 from credit_sync.records import Listing, RecordKind
 from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.reading import Draft, Reader, join_keys, key_part, key_parts
+from credit_sync.sources.reading import Draft, Reader
 from credit_sync.sources.remembered import Remembered
 from credit_sync.sources.row_columns import RowColumns, without
 from credit_sync.sources.rows import RawRow
@@ -34,6 +34,7 @@ from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.entries import NO_ENTRIES, Entries
+from credit_sync.store.record_keys import join_keys, key_part, key_parts
 from credit_sync.store.records import Again
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex

@@ -42,6 +42,8 @@ class Rejected:
     """The whole row as plain data; text where the row could not even be taken apart."""
     key: str = ""
     """The key of the record it would have been, where that could be read: the record stays as it was."""
+    like: frozenset[str] = frozenset()
+    """Keys as far as they are sure, blank in the rest: a record that has it all may be this row's."""
     readable: bool = True
     """Reading `raw` again makes sense, once the mapping is better."""
     part: int = 0

@@ -4,11 +4,9 @@ Whatever a row holds, it ends as one of the outcomes: nothing is dropped, and on
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import date
-from hashlib import blake2b
 from typing import Any
 
 from credit_sync.errors import SettingsError
@@ -20,16 +18,18 @@ from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipp
 from credit_sync.sources.plain import plain_row, plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.sources.subject_reading import Given, ReadSubject, read_subject
-from credit_sync.sources.target_fields import TARGET_FIELDS
+from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.sources.values import text_of
 from credit_sync.store.doubts import UNUSED
-from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide, hide_in_text, recognise
+from credit_sync.store.record_keys import join_key, key_part
+from credit_sync.subjects.identifiers import SubjectKind, hide, hide_in_text, recognise
 
-LONGEST_KEY = 500
 _LONGEST_SHOWN = 200
 _LONGEST_UNUSED = 40
 _IDENTIFYING = frozenset(["name", "identifier", "uscc", "organisation_code", "registration_number", "citizen_id"])
 """A listing without these cannot be compared; without anything else it can."""
+_TELLING = frozenset([FieldType.TEXT, FieldType.IDENTIFIER])
+"""Names and numbers; many records have one date or role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,14 @@ class Reader:
     def _read_broken(self, row: BrokenRow) -> list[Outcome]:
         """A rejection for each record that the row names by what is sure of it: the record stays as it was."""
         text = plain_text(row.text)
-        named = self.read(RawRow(row.origin, row.values)) if row.values else []
-        keys = [outcome.key for outcome in named if not isinstance(outcome, Skipped)] or [""]
+        keys, like = [""], frozenset[str]()
+        with suppress(Exception):  # promise 1
+            values = plain_row(row.values)
+            named = self._read(values, row.origin)
+            like = self._likenesses(values, row.origin)
+            keys = [outcome.key for outcome in named if not isinstance(outcome, Skipped)] or keys
         return [
-            Rejected(row.origin, "", _shown(text), row.reason, text, key, readable=False, part=part)
+            Rejected(row.origin, "", _shown(text), row.reason, text, key, like, readable=False, part=part)
             for part, key in enumerate(keys)
         ]
 
@@ -98,7 +102,10 @@ class Reader:
         extra = {name: v for name, v in values.items() if name not in self.known and v not in (None, "", [], {})}
         row = _Row(origin, values, extra, removed)
         outcomes = [o for number, part in enumerate(self.parts) for o in self._read_part(row, number, part)]
-        return outcomes or [Rejected(origin, "name", "", f"缺少{self._titles['name']}", values)]
+        if outcomes:
+            return outcomes
+        like = self._likenesses(values, origin)
+        return [Rejected(origin, "name", "", f"缺少{self._titles['name']}", values, like=like)]
 
     def _read_part(self, row: _Row, number: int, part: "PartReader") -> Iterator[Outcome]:
         draft = part.draft(row.values)
@@ -118,7 +125,27 @@ class Reader:
             yield Read(row.origin, key, record, row.extra, (*draft.warnings, *subject.warnings))
         except ProblemError as problem:
             value = _shown(problem.value, identifier=problem.is_identifier)
-            yield Rejected(row.origin, problem.field, value, problem.reason, row.values, key, part=number)
+            like = frozenset[str]() if row.removed else self._like(part, draft, row.origin, problem.field)
+            yield Rejected(row.origin, problem.field, value, problem.reason, row.values, key, like, part=number)
+
+    def _likenesses(self, values: Mapping[str, Any], origin: Origin) -> frozenset[str]:
+        """What is sure of the keys of all the records that a row may have."""
+        each = (self._like(part, part.draft(values), origin) for part in self.parts)
+        return frozenset[str]().union(*each)
+
+    def _like(self, part: "PartReader", draft: Draft, origin: Origin, unsure: str = "") -> frozenset[str]:
+        """The key with what is not sure left blank; none where what is left would fit anybody.
+
+        How a number reads may depend on whose it is, and what shows that may be what cannot be read.
+        """
+        found = set()
+        for kind in [draft.values["kind"]] if "kind" in draft.values else SubjectKind:
+            read = Draft(draft.values | {"kind": kind}, dict(draft.identifiers), [])
+            subject = _subject_of(read, origin)
+            sure = {n: key_part(self._value(n, read, subject)) if n != unsure else "" for n in self.mapping.key}
+            if any(text for name, text in sure.items() if name in part.telling):
+                found.add(join_key(list(sure.values())))
+        return frozenset(found)
 
     def _key(self, draft: Draft, subject: ReadSubject) -> str:
         parts = [key_part(self._value(name, draft, subject)) for name in self.mapping.key]
@@ -171,6 +198,8 @@ class PartReader:
         of_row = {name: field for name, field in mapping.fields.items() if name not in part.without}
         constants, field_map = mapping.constants | part.constants, of_row | part.fields
         self.needs = part.needs
+        self.telling = frozenset(n for n in mapping.key if targets[n].type in _TELLING and n not in constants)
+        """The key's fields of which one alone says which records may be meant."""
         self._optional = optional
         self._readers = [
             FieldReader(name, targets[name], field, mapping.values.get(field.values))
@@ -221,46 +250,6 @@ def _subject_of(draft: Draft, origin: Origin) -> ReadSubject:
         if not found.valid:
             draft.warnings.append(f"法定代表人{found.title} {found.display()} 校验不通过")
     return read_subject(Given(draft.values, draft.identifiers, on))
-
-
-def key_part(value: Any) -> str:
-    """One spelling for what a source may write differently from pull to pull: width and blanks."""
-    if not value:
-        return ""
-    if isinstance(value, Identifier):
-        return value.value
-    if isinstance(value, date):
-        return value.isoformat()
-    return "".join(unicodedata.normalize("NFKC", str(value)).split())
-
-
-def key_parts(column: Sequence[str]) -> Sequence[str]:
-    """`key_part` each text of a column, of which all are printable."""
-    joined = "\n".join(column)
-    folded = unicodedata.normalize("NFKC", joined)
-    if " " in folded:
-        return list(map(key_part, column))
-    return column if folded == joined else folded.split("\n")
-
-
-def join_key(parts: Sequence[str]) -> str:
-    """The key made of its parts: unambiguous, and not too long for a database to index."""
-    key = "|".join(parts)
-    if "\\" in key or key.count("|") >= len(parts):
-        key = "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
-    if len(key) <= LONGEST_KEY:
-        return key
-    return f"{key[: LONGEST_KEY - 33]}#{blake2b(key.encode(), digest_size=16).hexdigest()}"
-
-
-def join_keys(columns: Sequence[Sequence[str]]) -> list[str]:
-    """`join_key` each row of the columns; '' for one of which all parts are empty."""
-    keys = list(map("|".join, zip(*columns, strict=True)))
-    between, joined = "|" * (len(columns) - 1), "".join(keys)
-    plain = "\\" not in joined and joined.count("|") == len(between) * len(keys)
-    if not plain or max(map(len, keys), default=0) > LONGEST_KEY:
-        keys = list(map(join_key, zip(*columns, strict=True)))
-    return ["" if key == between else key for key in keys] if between in keys else keys
 
 
 def _shown(text: str, *, identifier: bool = False) -> str:

@@ -17,7 +17,7 @@ from credit_sync.store.columns import canonical, digest_of, to_columns, to_value
 from credit_sync.store.entries import Entries, Entry
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH
-from credit_sync.store.records import Again, Gone, Held, Item
+from credit_sync.store.records import Again, Gone, Held, Item, Like
 
 _BUFFER = 1 << 20
 _LENGTH = 8
@@ -51,7 +51,8 @@ class Block:
             elif isinstance(outcome, Rejected):
                 self.rejected += 1
                 origin = outcome.origin
-                self.items.append(("bad", outcome.key, origin.place, origin.row, _bad_row(outcome)))
+                like = sorted(outcome.like)
+                self.items.append(("bad", outcome.key, like, origin.place, origin.row, _bad_row(outcome)))
             else:
                 self.skipped += 1
 
@@ -162,10 +163,11 @@ def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
         elif what == "gone":
             items.append(Gone(*parts))
         else:
-            key, place, row, content = parts
+            key, like, place, row, content = parts
             bad.append(BadRow(place=place, row=row, key=key, **orjson.loads(content)))
             if key:
                 items.append(Held(key))
+            items += map(Like, like)
     return items, bad
 
 

@@ -4,6 +4,7 @@ What is counted on the way is judged by the guards (credit_sync.sources.guards).
 but could not be read stay as they are and count as lost. `--accept-shrink` overrides.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -153,6 +154,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         quarantine.resolve_absent(connection, source.name, run)
     else:
         _resolve_read(connection, source, run, writer)
+    for beside in _read_among(connection, source, run, writer, earlier=False):
+        quarantine.set_aside(connection, beside)
     writer.counts.live = writer.live()
     if added is not None and _all_are(added, writer.counts):
         facts = added.facts(reference().gazetteer.province_of)
@@ -216,10 +219,17 @@ def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _Refu
 
 def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer: RecordWriter) -> None:
     """After a delta: rows in quarantine whose record has come again in good order are resolved."""
-    for block in quarantine.open_keys(connection, source.name, run):
-        read = writer.was_read(key for _, key in block)
-        settled = [row_id for row_id, key in block if key in read]
+    for settled in _read_among(connection, source, run, writer, earlier=True):
         quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
+
+
+def _read_among(
+    connection: Connection, source: PulledSource, run: Run, writer: RecordWriter, *, earlier: bool
+) -> Iterator[list[int]]:
+    """The open rows in quarantine whose record this pull has read, in blocks."""
+    for block in quarantine.open_keys(connection, source.name, run, earlier=earlier):
+        read = writer.was_read(key for _, key in block)
+        yield [row_id for row_id, key in block if key in read]
 
 
 def conflict(kind: RecordKind, entry: Entry) -> BadRow:

@@ -14,6 +14,7 @@ NO_LONGER_THERE = "源数据中已不再出现"
 READ_LATER = "该记录后来已正常读入"
 RETRIED = "按现行映射重新读取成功"
 GIVEN_UP = "数据源已停用"
+READ_ELSEWHERE = "；该记录已由同一次取数的另一行读入，重试时不采用此行"
 OTHER_TROUBLE = "按现行映射重新读取，原问题已消除，另有问题"
 
 _BLOCK = 500
@@ -67,12 +68,12 @@ def put(connection: Connection, source: str, run: Run, rows: Sequence[BadRow]) -
     added, again = [], []
     for fingerprint, row in by_fingerprint.items():
         now = {"place": row.place, "row": row.row, "value": row.value, "reason": row.reason, "key": row.key}
-        now |= {"run_id": run.id, "resolved_at": None, "resolution": ""}
+        now |= {"run_id": run.id, "resolved_at": None, "resolution": "", "readable": row.readable}
         if fingerprint in known:
             again.append(now | {"of": fingerprint})
         else:
             once = {"source": source, "fingerprint": fingerprint, "field": row.field, "raw": row.raw}
-            added.append(now | once | {"id": next_id, "readable": row.readable, "first_seen": run.as_of})
+            added.append(now | once | {"id": next_id, "first_seen": run.as_of})
             next_id += 1
     if added:
         connection.execute(quarantine.insert(), added)
@@ -117,11 +118,20 @@ def reopen(connection: Connection, source: str, at: datetime) -> None:
     connection.execute(update(quarantine).where(*open_then).values(resolved_at=None, resolution=""))
 
 
-def open_keys(connection: Connection, source: str, run: Run) -> Iterator[list[tuple[int, str]]]:
-    """(id, key) of the open rows of earlier runs that name their record, in blocks."""
+def set_aside(connection: Connection, ids: Sequence[int]) -> None:
+    """Rows whose record came in good order beside them: they stay open, and a retry does not put them in its place."""
     c = quarantine.c
-    earlier = (c.source == source, c.resolved_at.is_(None), c.key != "", c.run_id != run.id)
-    rows = connection.execute(select(c.id, c.key).where(*earlier).order_by(c.id)).all()
+    for block in _blocks(ids):
+        aside = update(quarantine).where(c.id.in_(block), c.readable)
+        connection.execute(aside.values(readable=False, reason=c.reason + READ_ELSEWHERE))
+
+
+def open_keys(connection: Connection, source: str, run: Run, *, earlier: bool) -> Iterator[list[tuple[int, str]]]:
+    """(id, key) of the open rows of this run, or of earlier ones, that name their record, in blocks."""
+    c = quarantine.c
+    of_run = c.run_id != run.id if earlier else c.run_id == run.id
+    naming = (c.source == source, c.resolved_at.is_(None), c.key != "", of_run)
+    rows = connection.execute(select(c.id, c.key).where(*naming).order_by(c.id)).all()
     return iter([[(row.id, row.key) for row in rows[i : i + _BLOCK]] for i in range(0, len(rows), _BLOCK)])
 
 

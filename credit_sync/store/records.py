@@ -1,8 +1,8 @@
 """Writing the records of one pull: what is new, changed, the same, gone, or there again.
 
 Works in batches inside the caller's one transaction. Memory is one byte per record of the table, what is known of
-the list's rows (at most 48 bytes each), 16 MB in a first load, and one batch, however long the list. Ids follow the
-order of arrival, so the same pulls always make the same rows.
+the list's rows (at most 48 bytes each), 16 MB in a first load, the keys of rows that could not be read, and one batch,
+however long the list. Ids follow the order of arrival, so the same pulls always make the same rows.
 """
 
 from collections import Counter
@@ -38,6 +38,7 @@ from credit_sync.store.entries import Entries, Entry
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
 from credit_sync.store.record_changes import BATCH, RecordChanges, SubjectKeys
+from credit_sync.store.resembling import Resembling
 from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
@@ -60,6 +61,13 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """A row that could not be read, and what is sure of its record's key: what it may be stays where it does not come."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """Rows one after the other that are known: each comes to the record that it came to before."""
 
@@ -73,7 +81,7 @@ class Again:
         return len(self.rows) // 8
 
 
-Item = Entries | Gone | Held | Again
+Item = Entries | Gone | Held | Like | Again
 
 
 @dataclass(slots=True)
@@ -115,6 +123,7 @@ class RecordWriter:
         of_source = select(self._table.c.id).where(self._table.c.source == source)
         self._brought = None if connection.scalar(of_source.limit(1)) else BroughtKeys()
         self._missing: list[tuple[int, int]] = []
+        self._resembling = Resembling()
         self._known, self._added = known, added
         self.learnt = Learnt(known)
         """What is known of the rows of this pull."""
@@ -136,6 +145,8 @@ class RecordWriter:
                 conflicts += self._take_again(item)
             elif isinstance(item, Held):
                 self._hold(known.get(item.key))
+            elif isinstance(item, Like):
+                self._resembling.add(item.key)
             elif isinstance(item, Gone):
                 self._take_removal(known.get(item.key), whole=whole)
             elif met.isdisjoint(item.keys):
@@ -155,6 +166,7 @@ class RecordWriter:
         `before`: how many were in force before the pull.
         """
         self._missing = self._not_read(before - self.counts.unchanged - self.counts.changed)
+        self._hold_resembling()
         held = sum(self._seen[record_id] == _HELD for record_id, _ in self._missing)
         return len(self._missing), held
 
@@ -260,6 +272,17 @@ class RecordWriter:
         if found is not None and self._seen[found.id] == _UNSEEN:
             self._seen[found.id] = _HELD
 
+    def _hold_resembling(self) -> None:
+        """Of the missing records, those that a row may be that could not be read."""
+        if not self._resembling:
+            return
+        c = self._table.c
+        for first in range(0, len(self._missing), BATCH):
+            ids = [record_id for record_id, _ in self._missing[first : first + BATCH]]
+            for record_id, key in self._connection.execute(select(c.id, c.key).where(c.id.in_(ids))):
+                if self._resembling.may_be(key):
+                    self._seen[record_id] = _HELD
+
     def _take_again(self, again: Again) -> list[Entry]:
         """Known rows; returns those whose record another row of the pull has changed before them, as entries."""
         places = np.frombuffer(again.known, np.int64)
@@ -306,7 +329,7 @@ class RecordWriter:
 def _keys_of(item: Item) -> Sequence[str]:
     if isinstance(item, Entries):
         return item.keys
-    return () if isinstance(item, Again) else (item.key,)
+    return () if isinstance(item, Again | Like) else (item.key,)
 
 
 def is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
