@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.night import Night
 
@@ -131,6 +132,20 @@ def test_penalties_that_another_office_is_responsible_for_stay_public(office: Of
     assert office("publish", "list", "--state", "withdrawn") == "共 0 条\n"
     assert "皖知法处字〔2018〕39号" in "".join(page.read_text("utf-8") for page in public.rglob("*.html"))
     assert "完好" in office("audit", "verify")
+
+
+def test_a_source_is_not_given_up_where_its_publications_cannot_be_kept(office: Office) -> None:
+    office.without("patent_decisions")
+    forget = ("sources", "forget", "patent_decisions", "--reason", "改由市场监管部门负责", "--keep-public")
+    store = create_engine(office.place.url)
+    with store.begin() as connection:
+        fails = "WHEN NEW.action = 'keep' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.execute(text(f"CREATE TRIGGER no_keep BEFORE INSERT ON audit {fails}"))
+    office.refused(*forget)
+    with store.begin() as connection:
+        connection.execute(text("DROP TRIGGER no_keep"))
+    store.dispose()
+    assert "，保持公示 62 条，已留痕（" in office(*forget)
 
 
 def test_nothing_is_done_while_a_night_is_under_way_or_without_a_reason(office: Office) -> None:

@@ -18,6 +18,7 @@ from credit_sync.sources.leaving import give_up
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.rollback import roll_back
 from credit_sync.store import ledger
+from credit_sync.store.engine import writing
 from credit_sync.store.schema import flag, match, screening
 from credit_sync.store.versions import Asked
 from credit_sync.subjects.identifiers import SubjectKind, recognise
@@ -218,7 +219,8 @@ def test_a_source_taken_out_of_the_configuration_neither_hits_nor_clears_in_sile
     assert (state.stale, state.live) == (True, 2)
     assert state.reason == why["unverifiable"] == "数据源 b 已不在配置中，其 1 条名单条目不再更新"
     run = world.begin()
-    give_up(world.engine, run, settings, "b", Asked("tester", "改由 a 提供"))
+    with writing(world.engine) as connection:
+        give_up(connection, run, settings, "b", Asked("tester", "改由 a 提供"))
     ledger.finish(world.engine, run, "done")
     assert world.screen(settings).verdicts["clear"] == 2
     assert world.flags() == [(False, "名单条目 1 已随数据源 b 停用而移出（改由 a 提供）", 0)]

@@ -10,15 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pull_world import FIRST_NIGHT, World, entry
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.settings import Settings
 from credit_sync.sources.leaving import give_up
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.rollback import roll_back
 from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
+from credit_sync.store.engine import writing
+from credit_sync.store.ledger import Run
 from credit_sync.store.list_changes import list_changes
 from credit_sync.store.list_history import accepted_versions
 from credit_sync.store.lists import list_states
@@ -48,6 +52,11 @@ def back(world: World, source: str, to: int) -> Counts:
     taken = roll_back(world.engine, run, source, Asked("tester", "名单有误", to))
     ledger.finish(world.engine, run, "done")
     return taken.counts
+
+
+def forget(world: World, run: Run, settings: Settings) -> int:
+    with writing(world.engine) as connection:
+        return give_up(connection, run, settings, "b", Asked("tester", "改由省平台提供")).counts.removed
 
 
 NUMBERS = st.integers(min_value=0, max_value=9)
@@ -237,20 +246,36 @@ def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> Non
         back(world, "a", 1)
 
 
+def test_a_rollback_without_its_audit_entry_is_none(world: World) -> None:
+    world.pull("a", entry(1), entry(2))
+    world.pull("a", entry(1))
+    refuse = {
+        "sqlite": "CREATE TRIGGER no_entry BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "postgresql": "ALTER TABLE audit ADD CONSTRAINT no_entry CHECK (action <> 'rollback')",
+    }
+    with world.engine.begin() as connection:
+        connection.execute(text(refuse[connection.dialect.name]))
+    with pytest.raises(DBAPIError):
+        back(world, "a", 1)
+    assert len(live(world, "a")) == 1
+    with world.engine.connect() as connection:
+        assert [version.number for version in accepted_versions(connection, "a")] == [2, 1]
+
+
 def test_a_source_given_up_is_gone_and_begins_anew(world: World) -> None:
     world.pull("b", entry(1), entry(2))
     run = world.begin()
     kept = world.settings.sources
     without = world.settings.model_copy(update={"sources": {"a": kept["a"]}})
     with pytest.raises(CreditSyncError, match="还在配置中"):
-        give_up(world.engine, run, world.settings, "b", Asked("tester", "改由省平台提供"))
-    assert give_up(world.engine, run, without, "b", Asked("tester", "改由省平台提供")).counts.removed == 2
+        forget(world, run, world.settings)
+    assert forget(world, run, without) == 2
     ledger.finish(world.engine, run, "done")
     assert live(world, "b") == {}
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") is None
     with pytest.raises(CreditSyncError, match="没有留下在册的记录"):
-        give_up(world.engine, world.begin(), without, "b", Asked("tester", "再次"))
+        forget(world, world.begin(), without)
     assert "首次取数没有读到任何记录" in world.pull("b").problem
     assert world.pull("b", entry(1), entry(2)).counts.added == 2
 

@@ -16,12 +16,14 @@ from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_views import FlaggedReport
 from credit_sync.screening.comparison import Verdict
-from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.tell_settings import EVERY
+from credit_sync.telling.own_report import digest_counts
 from tests.report_night import (
     FIRST,
     FULL_NUMBERS,
@@ -331,6 +333,32 @@ def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Pa
     _night(world)
     (again,) = changes_by_kind(_report(world))["新增"]
     assert again.said == ("曾于 2026-03-07 关闭，现又出现", "条目 2 再次计入")
+
+
+@pytest.mark.parametrize(("conclusion", "told"), [(Conclusion.DISMISS, {}), (Conclusion.UPHOLD, {"有变化": 1})])
+def test_a_flag_that_is_back_with_its_conclusion_is_nowhere_told_as_new(
+    engine: Engine, tmp_path: Path, conclusion: Conclusion, told: dict[str, int]
+) -> None:
+    world = ReviewWorld(engine, tmp_path)
+    world.deliver("debtors", NOBODY, world_case(1))
+    _night(world)
+    world.decide(conclusion, "张三", 1)
+    world.deliver("debtors", NOBODY)
+    _night(world)
+    since = world.now
+    world.deliver("debtors", NOBODY, world_case(1))
+    counts = world.night().flags
+    assert world.standing().state is (State.DISMISSED if conclusion is Conclusion.DISMISS else State.UPHELD)
+    assert (counts.opened, counts.changed, counts.reopened, counts.open) == (0, 1, 0, {})
+    found = changes_by_kind(_report(world))
+    assert {kind: len(changes) for kind, changes in found.items() if changes} == told
+    with engine.connect() as connection:
+        digest = digest_counts(connection, world.settings, EVERY, since)
+        assert (digest.new, digest.waiting) == (0, 0)
+        assert digest_counts(connection, world.settings, EVERY, None).new == 0
+    world.undo("张三", 1)
+    with engine.connect() as connection:
+        assert digest_counts(connection, world.settings, EVERY, since).new == 1
 
 
 def test_a_closed_flag_shows_the_evidence_that_it_closed_with(engine: Engine, tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ class Site(World):
 
     def give_up(self, source: str) -> None:
         run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
-        give_up(self.engine, run, self.settings, source, ASKED)
+        with writing(self.engine) as connection:
+            give_up(connection, run, self.settings, source, ASKED)
         ledger.finish(self.engine, run, "done")
 
     def resume(self, number: int) -> None:
@@ -222,8 +223,8 @@ def test_what_is_to_stay_public_need_not_be_decided_one_by_one(site: Site) -> No
     site.source, site.rows = "others", {9: row(9)}
     site.night(date(2018, 11, 20))
     run = ledger.begin(site.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
-    give_up(site.engine, run, site.settings, "register", ASKED)
     with writing(site.engine) as connection:
+        give_up(connection, run, site.settings, "register", ASKED)
         outboxes = outboxes_of(settings, "anhui", run.as_of.date())
         decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
         assert by_hand.keep_gone(connection, outboxes, "register", decided, run) == 2

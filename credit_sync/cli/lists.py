@@ -17,9 +17,8 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.sources.rollback import earlier_version, roll_back
 from credit_sync.sources.take_over import TakenOver
-from credit_sync.store import audit, ledger
-from credit_sync.store.audit import Action
-from credit_sync.store.engine import open_engine, writing
+from credit_sync.store import ledger
+from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
 from credit_sync.store.migrate import require_current
 from credit_sync.store.versions import Asked
@@ -90,7 +89,7 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     _, engine = _open(ctx, config)
     with engine.connect() as connection:
         earlier_version(connection, source, back_to)
-    taken = _roll_back_on_record(engine, source, asked)
+    taken = _roll_back(engine, source, asked)
     counts = taken.counts
     click.echo(
         f"数据源 {source} 已退回到第 {back_to} 版的内容，记为第 {taken.version} 版："
@@ -106,15 +105,12 @@ def _asked(reason: str, back_to: int) -> Asked:
     return Asked(system_user(), hide_in_text(reason.strip()), back_to)
 
 
-def _roll_back_on_record(engine: Engine, source: str, asked: Asked) -> TakenOver:
+def _roll_back(engine: Engine, source: str, asked: Asked) -> TakenOver:
     """A run of its own, so that nights and other commands do not come between."""
     with run_lock(engine):
-        now = datetime.now().replace(microsecond=0)
-        run = ledger.begin(engine, now, {"command": "lists rollback", "source": source})
+        options = {"command": "lists rollback", "source": source}
+        run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)
         taken = roll_back(engine, run, source, asked)
-        with writing(engine) as connection:
-            detail = {"reason": asked.reason, "back_to": asked.back_to, "version": taken.version}
-            audit.note(connection, at=now, who=asked.who, action=Action.ROLLBACK, target=source, detail=detail)
         ledger.finish(engine, run, "done")
     return taken
 

@@ -80,13 +80,13 @@ def forget(
         return forgetting_lines(connection, left_behind(connection, settings, source), keep_public=keep_public)
 
     def work(run: Run) -> str:
-        ended = give_up(engine, run, settings, source, asked)
-        done = f"移出 {ended.counts.removed} 条"
-        if keep_public:
-            with writing(engine) as connection:
-                outboxes = [o for name in settings.channels for o in outboxes_of(settings, name, run.as_of.date())]
-                decided = by_hand.Asked.of(asked.who, asked.reason)
-                done += f"，保持公示 {by_hand.keep_gone(connection, outboxes, source, decided, run)} 条"
+        channels = settings.channels if keep_public else ()
+        outboxes = [outbox for name in channels for outbox in outboxes_of(settings, name, run.as_of.date())]
+        with writing(engine) as connection:
+            ended = give_up(connection, run, settings, source, asked)
+            decided = by_hand.Asked.of(asked.who, asked.reason)
+            kept = by_hand.keep_gone(connection, outboxes, source, decided, run)
+        done = f"移出 {ended.counts.removed} 条" + (f"，保持公示 {kept} 条" if keep_public else "")
         return f"数据源 {source} 已停用，记为第 {ended.version} 版：{done}，已留痕（{asked.who}）"
 
     return _carry_out(engine, {"command": "sources forget", "source": source}, plan, None if dry_run else work)

@@ -23,7 +23,7 @@ from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.review import Standing, standings
 from credit_sync.screening.comparison import Verdict
-from credit_sync.screening.decisions import State
+from credit_sync.screening.decisions import DECIDED, State
 from credit_sync.screening.faces import Via, representative
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.reasons import Reasons
@@ -103,7 +103,8 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
 def _news(found: Row[Any], standing: Standing, previous: datetime | None) -> str:
     if previous is None:
         return ""
-    if found.opened_at > previous:
+    back_decided = standing.state in DECIDED and standing.at is not None and standing.at < found.opened_at
+    if found.opened_at > previous and not back_decided:
         return "新增"
     if standing.state is State.REOPENED and standing.at and standing.at > previous:
         return "重新打开"

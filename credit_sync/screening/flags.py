@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from credit_sync.records import Applicant
 from credit_sync.screening.comparison import Comparison, Judgement
+from credit_sync.screening.decisions import DECIDED
 from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
 from credit_sync.screening.listed_subject import Case
@@ -30,6 +31,7 @@ class FlagCounts:
 
     opened: int = 0
     changed: int = 0
+    """Also those that were closed and are back with the conclusion that they had: nobody has to look at them."""
     closed: int = 0
     reopened: int = 0
     """Decided flags that wait again, because their evidence is other than it was."""
@@ -134,8 +136,9 @@ class FlagWriter:
             return new_id
         reopened = stored["closed_at"] is not None
         if reopened or other_cases or any(stored[name] != value for name, value in values.items()):
-            self.counts.opened += reopened
-            self.counts.changed += not reopened
+            new = reopened and stored["state"] not in DECIDED
+            self.counts.opened += new
+            self.counts.changed += not new
             opened = {"opened_at": self._as_of, "closed_at": None, "close_reason": ""} if reopened else {}
             change = update(flag).where(flag.c.id == stored["id"])
             self._connection.execute(change.values(**values, changed_at=self._as_of, **opened))

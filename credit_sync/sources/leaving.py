@@ -29,13 +29,12 @@ from credit_sync.store.versions import Asked, PulledSource, last_accepted, next_
 _BLOCK = 1000
 
 
-def give_up(engine: Engine, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
+def give_up(connection: Connection, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
     """Removes the records of a source that is no longer configured. Raises CreditSyncError."""
-    with writing(engine) as connection:
-        left = left_behind(connection, settings, source)
-        ended = _end(connection, run, left, asked)
-        detail = {"reason": asked.reason, "version": ended.version, "removed": ended.counts.removed}
-        audit.note(connection, at=run.as_of, who=asked.who, action=Action.FORGET, target=source, detail=detail)
+    left = left_behind(connection, settings, source)
+    ended = _end(connection, run, left, asked)
+    detail = {"reason": asked.reason, "version": ended.version, "removed": ended.counts.removed}
+    audit.note(connection, at=run.as_of, who=asked.who, action=Action.FORGET, target=source, detail=detail)
     return ended
 
 

@@ -13,7 +13,8 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
 from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
-from credit_sync.store import quarantine
+from credit_sync.store import audit, quarantine
+from credit_sync.store.audit import Action
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.entries import Entry, entry_of
@@ -27,7 +28,7 @@ from credit_sync.store.versions import Asked, PulledSource, add_version, next_ve
 
 
 def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
-    """Makes a source's listings those that version `asked.back_to` held. Raises CreditSyncError."""
+    """Makes a source's listings those that version `asked.back_to` held, and puts it on record. Raises CreditSyncError."""
     with writing(engine) as connection:
         version = earlier_version(connection, source, asked.back_to)
         changes = _changes(connection, run, source)
@@ -41,7 +42,10 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
         )  # their records may have gone with the versions since
         counts.pulled = counts.added + counts.changed
         of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
-        return add_version_as_asked(connection, run, of, counts, asked)
+        taken = add_version_as_asked(connection, run, of, counts, asked)
+        detail = {"reason": asked.reason, "back_to": asked.back_to, "version": taken.version}
+        audit.note(connection, at=run.as_of, who=asked.who, action=Action.ROLLBACK, target=source, detail=detail)
+    return taken
 
 
 def earlier_version(connection: Connection, source: str, number: int | None) -> Version:

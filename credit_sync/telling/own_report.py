@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, true
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged import flagged_page
@@ -15,7 +15,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
-from credit_sync.store.schema import applicant, flag
+from credit_sync.store.schema import applicant, decision, flag
 from credit_sync.tell_settings import EVERY
 from credit_sync.telling.mail import XLSX, Attachment
 
@@ -25,6 +25,7 @@ class DigestCounts:
     """How a department's flags stand."""
 
     new: int
+    """Without those that are back with the conclusion that they had."""
     reopened: int
     waiting: int
     closed: int
@@ -46,6 +47,8 @@ def digest_counts(
     measures = load_measures(settings.path(settings.mappings))
     open_, later = flag.c.closed_at.is_(None), datetime.min if since is None else since
     waits = and_(open_, flag.c.state.not_in([state.value for state in DECIDED]))
+    earlier = (decision.c.id == flag.c.decision_id, decision.c.at < flag.c.opened_at)
+    back_decided = and_(~waits, exists().where(*earlier))
 
     def count(*conditions: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(flag.join(applicant, applicant.c.id == flag.c.applicant_id))
@@ -54,7 +57,7 @@ def digest_counts(
     lists = select(flag.c.list, func.count()).join(applicant, applicant.c.id == flag.c.applicant_id)
     by_list = connection.execute(lists.where(own(department), waits).group_by(flag.c.list).order_by(flag.c.list))
     return DigestCounts(
-        new=count(open_, flag.c.opened_at > later),
+        new=count(open_, flag.c.opened_at > later, ~back_decided),
         reopened=count(open_, flag.c.state == State.REOPENED.value, flag.c.changed_at > later),
         waiting=count(waits),
         closed=count(flag.c.closed_at > later),
