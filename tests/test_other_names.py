@@ -20,7 +20,7 @@ from credit_sync.store import ledger
 from credit_sync.store.schema import applicant, flag, match, screening
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
-from tests.review_world import COMPANY, MAN, NOBODY, NUMBER, TWO, USCC, ReviewWorld, case
+from tests.review_world import APPLICANTS, COMPANY, MAN, NOBODY, NUMBER, TWO, USCC, ReviewWorld, case
 
 SHORT = "谌恺农科集团"
 OTHER_MAN = "屈淮瑾子"
@@ -156,6 +156,63 @@ def test_a_night_of_renewal_finds_what_judging_everybody_would(world: ReviewWorl
         screen(world.engine, world.settings, run, everybody=True)
         ledger.finish(world.engine, run, "done")
         assert found() == renewed
+
+
+def test_who_takes_the_place_of_an_upheld_applicant_has_not_his_names(world: ReviewWorld) -> None:
+    """Where a mapping tells applicants by their role, another unit in it is the same record."""
+    by_role = APPLICANTS.replace('["application", "name"]', '["application", "role"]')
+    (world.folder / "mappings" / "sources" / "applicants.toml").write_text(by_role, encoding="utf-8")
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位"}, TWO[1])
+    world.night()
+    flag_id = max(world.flags())
+    world.decide(Conclusion.UPHOLD, "甲", flag_id)
+    world.night()
+    assert flagged(world) == [("1", "banned"), ("1", "debtors")]
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位", "名称": "芜湖瑞禾商贸有限公司", "证件": ""}, TWO[1])
+    world.night()
+    assert flagged(world) == []
+    assert asked(world, COMPANY, USCC) == {"1", "7"}
+
+
+def test_what_an_entry_is_corrected_to_is_no_name_of_whom_it_meant(world: ReviewWorld) -> None:
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.night()
+    world.deliver("debtors", NOBODY, case(1, "芜湖瑞禾商贸有限公司", ""))
+    world.night()
+    assert flagged(world) == [("1", "banned")]
+    assert asked(world, "芜湖瑞禾商贸有限公司") == {"1"}
+
+
+def test_an_applicant_under_the_entrys_name_by_now_was_known_under_another(world: ReviewWorld) -> None:
+    by_role = APPLICANTS.replace('["application", "name"]', '["application", "role"]')
+    (world.folder / "mappings" / "sources" / "applicants.toml").write_text(by_role, encoding="utf-8")
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位"}, TWO[1])
+    world.night()
+    world.decide(Conclusion.UPHOLD, "甲", max(world.flags()))
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位", "名称": SHORT}, TWO[1])
+    world.night()
+    assert asked(world, COMPANY) == {"1", "7"}
+
+
+def test_a_person_without_a_full_number_has_no_other_name(engine: Engine, tmp_path: Path) -> None:
+    def person(name: str, number: str = "") -> Subject:
+        found = recognise(number, SubjectKind.PERSON) if number else None
+        return Subject(kind=SubjectKind.PERSON, name=name, identifiers=(found,) if found else ())
+
+    without = person("屈淮瑾"), person("屈怀瑾", "3401**************")
+    names = OtherNames([(one, person("屈淮谨")) for one in without])
+    assert all(names.of(namesake) is namesake for namesake in (*without, person("屈淮谨")))
+
+
+def test_a_name_that_is_hidden_in_part_is_nobodys_other_name() -> None:
+    number = recognise(NUMBER, SubjectKind.PERSON)
+    assert number is not None
+    man = Subject(kind=SubjectKind.PERSON, name=MAN, identifiers=(number,))
+    for hidden in ("屈某某", "屈*瑾", "屈怀瑾、王芳"):
+        assert OtherNames([(man, Subject(kind=SubjectKind.PERSON, name=hidden))]).of(man) is man
+    company, two = (Subject(kind=SubjectKind.ORGANISATION, name=n) for n in (COMPANY, f"{COMPANY}、{SHORT}公司"))
+    assert OtherNames([(company, two)]).of(company) is company
+    assert OtherNames([(company, two)]).aliases == {}
 
 
 def world_flag(world: ReviewWorld) -> int:
