@@ -96,7 +96,7 @@ def look_up(  # noqa: PLR0913
     """
     candidates, scales = StoredCandidates(connection, current), Scales(weights, names.reference)
     best: dict[tuple[RecordKind, int], Found] = {}
-    for asked in map(names.of, as_meant(subject)):
+    for asked in map(names.of, as_meant(subject, names)):
         of_asked = candidates.scales_for(asked, scales, as_of)
         for kind, number, record, row in _near(candidates, connection, asked):
             one = _found(kind, record, row, _compared(asked, record, of_asked))
@@ -108,9 +108,11 @@ def look_up(  # noqa: PLR0913
     return Answer(subject, verdict, reason, states, tuple(found))
 
 
-def why_unknown(connection: Connection, lists: tuple[Questions, ...], subject: Subject, at: datetime) -> str:
+def why_unknown(
+    connection: Connection, lists: tuple[Questions, ...], subject: Subject, names: OtherNames, at: datetime
+) -> str:
     """Why lists that can only be asked say nothing about a subject, in Chinese; '' where they do."""
-    asking = {number: (meant, None) for number, meant in enumerate(as_meant(subject))}
+    asking = {number: (meant, None) for number, meant in enumerate(as_meant(subject, names))}
     return next(iter(unknown_reasons(connection, lists, asking, at).values()), "")
 
 

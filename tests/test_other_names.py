@@ -11,10 +11,15 @@ from credit_sync.gate import Gate
 from credit_sync.lookup import look_up, subject_asked_for
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import OtherNames, known_other_names
+from credit_sync.screening.reference import reference
 from credit_sync.screening.screen import screen
+from credit_sync.screening.screen_file import FileCounts, screen_file
+from credit_sync.screening.stored_lists import stored_lists
 from credit_sync.screening.weights import load_weights
+from credit_sync.settings import Settings
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.schema import applicant, flag, match, screening
@@ -229,6 +234,30 @@ def test_aliases_of_the_site(world: ReviewWorld) -> None:
     (names / "aliases.toml").write_text(f'[aliases]\n"{SHORT}" = 3\n', encoding="utf-8")
     with pytest.raises(SettingsError, match=r"aliases\.toml"):
         world.night()
+
+
+def test_a_short_form_that_reads_like_a_persons_name_is_asked_as_the_organisations(world: ReviewWorld) -> None:
+    names = world.folder / "mappings" / "names"
+    names.mkdir()
+    (names / "aliases.toml").write_text(f'[aliases]\n"谌农科" = "{COMPANY}"\n', encoding="utf-8")
+    world.deliver("banned", NOBODY, case(7, COMPANY, ""))
+    world.night()
+    assert asked(world, "谌农科") == {"7"}
+    if world.engine.dialect.name != "sqlite":
+        return  # what screen-file has opened stays open until its process ends
+    file = world.folder / "名单.csv"
+    file.write_text("applicant_id,name\n1,谌农科\n", encoding="utf-8")
+    mappings = world.folder / "mappings"
+    lists = stored_lists(stored(world), Scales(load_weights(mappings), reference()), world.now)
+    found = screen_file(file, lists, mappings, world.now, FileCounts())
+    assert [(row[1], row[2]) for row in found] == [("7", "probable")]
+
+
+def stored(world: ReviewWorld) -> Settings:
+    """Settings that name the database of the world."""
+    url = world.engine.url.render_as_string(hide_password=False)
+    store = world.settings.store.model_copy(update={"url": url})
+    return world.settings.model_copy(update={"store": store})
 
 
 def test_names_that_are_known_are_not_added() -> None:
