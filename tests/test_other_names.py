@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from credit_sync.errors import SettingsError
 from credit_sync.gate import Gate
-from credit_sync.lookup import look_up, subject_asked_for
+from credit_sync.lookup import Answer, look_up, subject_asked_for
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.evidence import Scales
@@ -53,11 +53,16 @@ def flagged(world: ReviewWorld) -> list[tuple[str, str]]:
 
 def asked(world: ReviewWorld, name: str, code: str = "") -> set[str]:
     """The numbers of the list entries that a look-up holds for the subject."""
+    found = looked_up(world, name, code).found
+    return {f.record.number for f in found if hasattr(f.record, "duty") and f.comparison.verdict.flags}
+
+
+def looked_up(world: ReviewWorld, name: str, code: str = "", number: str = "") -> Answer:
     settings, now = world.settings, world.now
     with world.engine.connect() as connection:
-        answer = look_up(
+        return look_up(
             connection,
-            subject_asked_for(name, code, "", date(2026, 3, 1)),
+            subject_asked_for(name, code, number, date(2026, 3, 1)),
             states_of_lists(connection, settings, now),
             now,
             load_weights(world.folder / "mappings"),
@@ -65,7 +70,6 @@ def asked(world: ReviewWorld, name: str, code: str = "") -> set[str]:
             names=known_other_names(connection, world.folder / "mappings"),
             unknown="",
         )
-    return {f.record.number for f in answer.found if hasattr(f.record, "duty") and f.comparison.verdict.flags}
 
 
 def test_a_name_under_which_a_subject_was_upheld_finds_its_other_entries(world: ReviewWorld) -> None:
@@ -135,6 +139,23 @@ def test_a_person_has_another_name_by_his_number_alone(engine: Engine, tmp_path:
     assert ids["8"] not in known
     world.undo("甲")
     assert world.night().judged == 1
+
+
+def test_who_is_asked_for_by_number_alone_is_told_which_entries_bear_his_other_name(
+    engine: Engine, tmp_path: Path
+) -> None:
+    world = ReviewWorld(engine, tmp_path / "world")
+    listed = (case(2, OTHER_MAN, ""), case(3, "王芳", "340100**********17"))
+    world.deliver("debtors", NOBODY, case(1, OTHER_MAN, NUMBER), *listed)
+    world.night()
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.deliver("debtors", NOBODY, *listed)
+    world.night()
+    found = looked_up(world, "", number=NUMBER)
+    assert found.verdict is Verdict.UNVERIFIABLE
+    assert found.reason.startswith(
+        "名单中有 1 条的号码部分隐去，可能就是所写的这个；名单中有 1 条与其在复核中得知的名称相同，"
+    )
 
 
 def test_a_night_of_renewal_finds_what_judging_everybody_would(world: ReviewWorld) -> None:
