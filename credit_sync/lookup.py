@@ -96,7 +96,7 @@ def look_up(  # noqa: PLR0913
     """
     candidates, scales = StoredCandidates(connection, current), Scales(weights, names.reference)
     best: dict[tuple[RecordKind, int], Found] = {}
-    for asked in map(names.of, as_meant(subject)):
+    for asked in map(names.of, as_meant(subject, names)):
         of_asked = candidates.scales_for(asked, scales, as_of)
         for kind, number, record, row in _near(candidates, connection, asked):
             one = _found(kind, record, row, _compared(asked, record, of_asked))
@@ -108,9 +108,11 @@ def look_up(  # noqa: PLR0913
     return Answer(subject, verdict, reason, states, tuple(found))
 
 
-def why_unknown(connection: Connection, lists: tuple[Questions, ...], subject: Subject, at: datetime) -> str:
+def why_unknown(
+    connection: Connection, lists: tuple[Questions, ...], subject: Subject, names: OtherNames, at: datetime
+) -> str:
     """Why lists that can only be asked say nothing about a subject, in Chinese; '' where they do."""
-    asking = {number: (meant, None) for number, meant in enumerate(as_meant(subject))}
+    asking = {number: (meant, None) for number, meant in enumerate(as_meant(subject, names))}
     return next(iter(unknown_reasons(connection, lists, asking, at).values()), "")
 
 
@@ -163,9 +165,14 @@ def _overall(subject: Subject, found: list[Found], unfit: Iterable[str], today: 
     listed = [f for f in found if isinstance(f.record, Listing) and in_force(f, today)]
     verdict = max((f.comparison.verdict for f in listed), key=lambda v: v.rank, default=Verdict.CLEAR)
     if verdict is Verdict.UNVERIFIABLE:
-        alike = sum(f.comparison.verdict is verdict for f in listed)
+        doubtful = [f.comparison for f in listed if f.comparison.verdict is verdict]
+        alike = len(doubtful)
         if not subject.name:
-            return verdict, f"名单中有 {alike} 条的号码部分隐去，可能就是所写的这个；{_ONLY_A_NUMBER}"
+            hidden = sum(any(e.attribute == "identifier" for e in found.evidence) for found in doubtful)
+            told = [f"名单中有 {hidden} 条的号码部分隐去，可能就是所写的这个"] if hidden else []
+            if named := alike - hidden:
+                told.append(f"名单中有 {named} 条与其在复核中得知的名称相同，缺少可比对的证件号码")
+            return verdict, "；".join((*told, _ONLY_A_NUMBER))
         return verdict, f"名单中有 {alike} 条同名，缺少可比对的证件号码，不能确认也不能排除"
     why_not = list(filter(None, unfit))
     if verdict is Verdict.CLEAR:

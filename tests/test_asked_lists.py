@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
 from credit_sync.lookup import subject_asked_for, why_unknown
+from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.screen import screen
 from credit_sync.sources import asking
 from credit_sync.sources.asked_lists import asked_lists
@@ -168,7 +169,10 @@ def test_a_look_up_of_a_name_that_may_be_a_persons_is_unknown_where_persons_are_
         with w.engine.connect() as connection:
             for name, unknown in (("艾力亚尔吐尔洪", True), ("张三", True), ("合肥瀚云精密传动有限公司", False)):
                 subject = subject_asked_for(name, "", "", w.as_of.date())
-                assert bool(why_unknown(connection, asked_lists(w.settings), subject, w.as_of)) is unknown
+                assert (
+                    bool(why_unknown(connection, asked_lists(w.settings), subject, OtherNames(()), w.as_of))
+                    is unknown
+                )
 
 
 def test_a_changed_number_is_another_question(world: Any) -> None:
@@ -274,7 +278,7 @@ def test_a_failing_platform_is_left_alone(world: Any) -> None:
 
 
 def test_a_limit_is_no_failure_and_starves_nobody(world: Any) -> None:
-    people = [(f"张{n}", "") for n in range(5)]
+    people = [(f"张{n}", "") for n in "甲乙丙丁戊"]
     with world(lambda _: nothing(), parameters={"xm": "{name}"}, most_per_run=2) as (w, server):
         w.apply(*people)
         assert w.run().state == "accepted"

@@ -248,7 +248,7 @@ def test_a_flag_whose_cases_went_over_to_another(world: World, tmp_path: Path) -
 def test_other_flags_on_the_same_two_are_told_to_whom_they_are_visible(world: World, tmp_path: Path) -> None:
     made = copied(world, tmp_path)
     number = made.flag("仰宗岱")
-    flag, match, applicant = schema.flag, schema.match, schema.applicant
+    flag, match, applicant, turn = schema.flag, schema.match, schema.applicant, schema.flag_history
     with writing(made.engine) as connection:
         found = connection.execute(select(flag).where(flag.c.id == number)).mappings().one()
         there = (
@@ -257,11 +257,8 @@ def test_other_flags_on_the_same_two_are_told_to_whom_they_are_visible(world: Wo
         again = {"id": 900_000, "key": "again", "application": "AGAIN-1", "department": SCIENCE}
         connection.execute(applicant.insert().values(**{**there, **again}))
         connection.execute(flag.insert().values(**{**found, "id": 9000, "applicant_id": 900_000}))
-        opened = {name: found[name] for name in ("verdict", "probability")} | {
-            "effect": "hold",
-            "change": "opened",
-        }
-        connection.execute(schema.flag_history.insert().values(id=9000, flag_id=9000, at=SECOND.as_of, **opened))
+        opened = connection.execute(select(turn).where(turn.c.flag_id == number)).mappings().first()
+        connection.execute(turn.insert().values(**{**(opened or {}), "id": 900_000, "flag_id": 9000}))
         for case in connection.execute(select(match).where(match.c.flag_id == number)).mappings().all():
             connection.execute(match.insert().values(**{**case, "applicant_id": 900_000, "flag_id": 9000}))
         reasons = made.application.state.office.reasons

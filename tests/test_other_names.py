@@ -8,19 +8,24 @@ from sqlalchemy import Engine, select
 
 from credit_sync.errors import SettingsError
 from credit_sync.gate import Gate
-from credit_sync.lookup import look_up, subject_asked_for
+from credit_sync.lookup import Answer, look_up, subject_asked_for
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import OtherNames, known_other_names
+from credit_sync.screening.reference import reference
 from credit_sync.screening.screen import screen
+from credit_sync.screening.screen_file import FileCounts, screen_file
+from credit_sync.screening.stored_lists import stored_lists
 from credit_sync.screening.weights import load_weights
+from credit_sync.settings import Settings
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.schema import applicant, flag, match, screening
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
-from tests.review_world import COMPANY, MAN, NOBODY, NUMBER, TWO, USCC, ReviewWorld, case
+from tests.review_world import APPLICANTS, COMPANY, MAN, NOBODY, NUMBER, TWO, USCC, ReviewWorld, case
 
 SHORT = "谌恺农科集团"
 OTHER_MAN = "屈淮瑾子"
@@ -48,11 +53,16 @@ def flagged(world: ReviewWorld) -> list[tuple[str, str]]:
 
 def asked(world: ReviewWorld, name: str, code: str = "") -> set[str]:
     """The numbers of the list entries that a look-up holds for the subject."""
+    found = looked_up(world, name, code).found
+    return {f.record.number for f in found if hasattr(f.record, "duty") and f.comparison.verdict.flags}
+
+
+def looked_up(world: ReviewWorld, name: str, code: str = "", number: str = "") -> Answer:
     settings, now = world.settings, world.now
     with world.engine.connect() as connection:
-        answer = look_up(
+        return look_up(
             connection,
-            subject_asked_for(name, code, "", date(2026, 3, 1)),
+            subject_asked_for(name, code, number, date(2026, 3, 1)),
             states_of_lists(connection, settings, now),
             now,
             load_weights(world.folder / "mappings"),
@@ -60,7 +70,6 @@ def asked(world: ReviewWorld, name: str, code: str = "") -> set[str]:
             names=known_other_names(connection, world.folder / "mappings"),
             unknown="",
         )
-    return {f.record.number for f in answer.found if hasattr(f.record, "duty") and f.comparison.verdict.flags}
 
 
 def test_a_name_under_which_a_subject_was_upheld_finds_its_other_entries(world: ReviewWorld) -> None:
@@ -132,6 +141,23 @@ def test_a_person_has_another_name_by_his_number_alone(engine: Engine, tmp_path:
     assert world.night().judged == 1
 
 
+def test_who_is_asked_for_by_number_alone_is_told_which_entries_bear_his_other_name(
+    engine: Engine, tmp_path: Path
+) -> None:
+    world = ReviewWorld(engine, tmp_path / "world")
+    listed = (case(2, OTHER_MAN, ""), case(3, "王芳", "340100**********17"))
+    world.deliver("debtors", NOBODY, case(1, OTHER_MAN, NUMBER), *listed)
+    world.night()
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.deliver("debtors", NOBODY, *listed)
+    world.night()
+    found = looked_up(world, "", number=NUMBER)
+    assert found.verdict is Verdict.UNVERIFIABLE
+    assert found.reason.startswith(
+        "名单中有 1 条的号码部分隐去，可能就是所写的这个；名单中有 1 条与其在复核中得知的名称相同，"
+    )
+
+
 def test_a_night_of_renewal_finds_what_judging_everybody_would(world: ReviewWorld) -> None:
     world.deliver("applicants", *TWO, RENAMED)
     world.night()
@@ -158,6 +184,63 @@ def test_a_night_of_renewal_finds_what_judging_everybody_would(world: ReviewWorl
         assert found() == renewed
 
 
+def test_who_takes_the_place_of_an_upheld_applicant_has_not_his_names(world: ReviewWorld) -> None:
+    """Where a mapping tells applicants by their role, another unit in it is the same record."""
+    by_role = APPLICANTS.replace('["application", "name"]', '["application", "role"]')
+    (world.folder / "mappings" / "sources" / "applicants.toml").write_text(by_role, encoding="utf-8")
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位"}, TWO[1])
+    world.night()
+    flag_id = max(world.flags())
+    world.decide(Conclusion.UPHOLD, "甲", flag_id)
+    world.night()
+    assert flagged(world) == [("1", "banned"), ("1", "debtors")]
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位", "名称": "芜湖瑞禾商贸有限公司", "证件": ""}, TWO[1])
+    world.night()
+    assert flagged(world) == []
+    assert asked(world, COMPANY, USCC) == {"1", "7"}
+
+
+def test_what_an_entry_is_corrected_to_is_no_name_of_whom_it_meant(world: ReviewWorld) -> None:
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.night()
+    world.deliver("debtors", NOBODY, case(1, "芜湖瑞禾商贸有限公司", ""))
+    world.night()
+    assert flagged(world) == [("1", "banned")]
+    assert asked(world, "芜湖瑞禾商贸有限公司") == {"1"}
+
+
+def test_an_applicant_under_the_entrys_name_by_now_was_known_under_another(world: ReviewWorld) -> None:
+    by_role = APPLICANTS.replace('["application", "name"]', '["application", "role"]')
+    (world.folder / "mappings" / "sources" / "applicants.toml").write_text(by_role, encoding="utf-8")
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位"}, TWO[1])
+    world.night()
+    world.decide(Conclusion.UPHOLD, "甲", max(world.flags()))
+    world.deliver("applicants", {**TWO[0], "角色": "合作单位", "名称": SHORT}, TWO[1])
+    world.night()
+    assert asked(world, COMPANY) == {"1", "7"}
+
+
+def test_a_person_without_a_full_number_has_no_other_name(engine: Engine, tmp_path: Path) -> None:
+    def person(name: str, number: str = "") -> Subject:
+        found = recognise(number, SubjectKind.PERSON) if number else None
+        return Subject(kind=SubjectKind.PERSON, name=name, identifiers=(found,) if found else ())
+
+    without = person("屈淮瑾"), person("屈怀瑾", "3401**************")
+    names = OtherNames([(one, person("屈淮谨")) for one in without])
+    assert all(names.of(namesake) is namesake for namesake in (*without, person("屈淮谨")))
+
+
+def test_a_name_that_is_hidden_in_part_is_nobodys_other_name() -> None:
+    number = recognise(NUMBER, SubjectKind.PERSON)
+    assert number is not None
+    man = Subject(kind=SubjectKind.PERSON, name=MAN, identifiers=(number,))
+    for hidden in ("屈某某", "屈*瑾", "屈怀瑾、王芳"):
+        assert OtherNames([(man, Subject(kind=SubjectKind.PERSON, name=hidden))]).of(man) is man
+    company, two = (Subject(kind=SubjectKind.ORGANISATION, name=n) for n in (COMPANY, f"{COMPANY}、{SHORT}公司"))
+    assert OtherNames([(company, two)]).of(company) is company
+    assert OtherNames([(company, two)]).aliases == {}
+
+
 def world_flag(world: ReviewWorld) -> int:
     return min(world.flags())
 
@@ -172,6 +255,30 @@ def test_aliases_of_the_site(world: ReviewWorld) -> None:
     (names / "aliases.toml").write_text(f'[aliases]\n"{SHORT}" = 3\n', encoding="utf-8")
     with pytest.raises(SettingsError, match=r"aliases\.toml"):
         world.night()
+
+
+def test_a_short_form_that_reads_like_a_persons_name_is_asked_as_the_organisations(world: ReviewWorld) -> None:
+    names = world.folder / "mappings" / "names"
+    names.mkdir()
+    (names / "aliases.toml").write_text(f'[aliases]\n"谌农科" = "{COMPANY}"\n', encoding="utf-8")
+    world.deliver("banned", NOBODY, case(7, COMPANY, ""))
+    world.night()
+    assert asked(world, "谌农科") == {"7"}
+    if world.engine.dialect.name != "sqlite":
+        return  # what screen-file has opened stays open until its process ends
+    file = world.folder / "名单.csv"
+    file.write_text("applicant_id,name\n1,谌农科\n", encoding="utf-8")
+    mappings = world.folder / "mappings"
+    lists = stored_lists(stored(world), Scales(load_weights(mappings), reference()), world.now)
+    found = screen_file(file, lists, mappings, world.now, FileCounts())
+    assert [(row[1], row[2]) for row in found] == [("7", "probable")]
+
+
+def stored(world: ReviewWorld) -> Settings:
+    """Settings that name the database of the world."""
+    url = world.engine.url.render_as_string(hide_password=False)
+    store = world.settings.store.model_copy(update={"url": url})
+    return world.settings.model_copy(update={"store": store})
 
 
 def test_names_that_are_known_are_not_added() -> None:

@@ -201,6 +201,29 @@ def test_a_listed_name_hidden_in_part_is_worth_what_it_shows() -> None:
         assert compared(PERSON, "黄茹", "黄某", ours=ID, theirs=theirs).verdict is Verdict.UNVERIFIABLE
 
 
+@pytest.mark.parametrize(
+    ("name", "whole"), [("李某某", "李建伟"), ("李某", "李伟"), ("李*国", "李建国"), ("李■", "李伟")]
+)
+def test_two_names_hidden_alike_are_worth_no_more_than_what_they_show(name: str, whole: str) -> None:
+    """Not what a name is that hardly anybody bears: thousands are written so."""
+    alike, shown = compared(PERSON, name, name), compared(PERSON, name, whole)
+    assert (alike.bits, alike.verdict) == (shown.bits, shown.verdict)
+    said = evidence(alike, "person_name")
+    assert said is not None
+    assert said.sentence == f"姓名有字隐去，其余相同：{name} 与 {name}"
+
+
+@pytest.mark.parametrize(("a", "b"), [("某某", "某某"), ("*伟", "*伟"), ("*伟", "张伟"), ("某某某", "张伟")])
+def test_a_name_whose_surname_is_hidden_says_nothing(a: str, b: str) -> None:
+    assert evidence(compared(PERSON, a, b), "person_name") is None
+
+
+def test_a_name_that_begins_with_the_sign_for_hidden_ones_is_whole() -> None:
+    said = evidence(compared(PERSON, "某莫", "某莫"), "person_name")
+    assert said is not None
+    assert said.sentence.startswith("姓名相同：某莫")
+
+
 @pytest.mark.parametrize("pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华")])
 def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[str, str]) -> None:
     assert compared(PERSON, *pair).verdict is Verdict.CLEAR

@@ -51,7 +51,12 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     if not x or not y:
         return None
     names = scales.reference.persons
-    if _same_but_lost(x, y):
+    hidden = _is_hidden_in_part(x) or _is_hidden_in_part(y)
+    if hidden and (seen := _as_far_as_shown(x, y)):
+        sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
+        of_surname = seen[0] != "?"
+        return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if of_surname else None
+    if not hidden and _same_but_lost(x, y):
         share = scales.name_share(x if "?" not in x else y)
         lost = "（有生僻字丢失）" if "?" in x + y else ""
         rarity = f"，全国同名{_rounded(round(share * names.population))}人"
@@ -64,9 +69,6 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         p == q or q in scales.reference.look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)
     ):
         return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
-    if seen := _as_far_as_shown(x, y):
-        sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
-        return scales.evidence("person_name", "same", sentence, u=names.share(seen))
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
     return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)
@@ -82,7 +84,11 @@ def _same_but_lost(x: str, y: str) -> bool:
     return all(known) and len(known) * 2 >= len(x)
 
 
-_HIDDEN = re.compile(r"[*×○■]|(?<=.)某")
+_HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")
+
+
+def _is_hidden_in_part(name: str) -> bool:
+    return ("某" in name or not name.isalpha()) and bool(_HIDDEN.search(name))
 
 
 def _as_far_as_shown(x: str, y: str) -> str:
@@ -93,11 +99,9 @@ def _as_far_as_shown(x: str, y: str) -> str:
     if x.isalpha() and y.isalpha() and "某" not in x and "某" not in y:
         return ""
     p, q = _HIDDEN.sub("?", x), _HIDDEN.sub("?", y)
-    if (p, q) == (x, y) or p[0] != q[0] or p[0] == "?":
-        return ""
-    if len(p) != len(q):
-        return f"{p[0]}?" if {"?"} in (set(p[1:]), set(q[1:])) else ""
-    agree = all(i == j or "?" in (i, j) for i, j in zip(p, q, strict=True))
+    if len(p) != len(q) and {"?"} in (set(p[1:]), set(q[1:])):
+        p, q = f"{p[0]}?", f"{q[0]}?"
+    agree = len(p) == len(q) and all(i == j or "?" in (i, j) for i, j in zip(p, q, strict=True))
     return "".join(i if i == j else "?" for i, j in zip(p, q, strict=True)) if agree else ""
 
 

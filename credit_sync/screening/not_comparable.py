@@ -13,6 +13,8 @@ _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]
 _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
 _TELLING = re.compile("[某等]")
+_LEFT_OUT = re.compile("[*＊×●■]")
+"""The same in the name of an organisation, where ○ is a numeral."""
 
 
 def why_not_comparable(applicant: Applicant) -> str:
@@ -41,7 +43,7 @@ def why_name_not_comparable(subject: Subject) -> str:
     folded = fold_person_name(subject.name) if of_person else ""
     if of_person and (_HIDDEN.search(subject.name) or "?" in folded or len(folded) < 2):
         return "姓名不完整，无法比对；须提供完整姓名"
-    if not any(character.isalpha() for character in subject.name) or "*" in subject.name:
+    if not any(character.isalpha() for character in subject.name) or _LEFT_OUT.search(subject.name):
         return "没有可以比对的名称"
     return ""
 

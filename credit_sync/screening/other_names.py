@@ -17,6 +17,7 @@ from credit_sync.records import RecordKind
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.keys import stored_keys
 from credit_sync.screening.listed_subject import listed_subject
+from credit_sync.screening.not_comparable import why_name_not_comparable
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import Reference, reference
 from credit_sync.store.applicants import subjects_of
@@ -43,9 +44,9 @@ class OtherNames:
         self._known: dict[str, Subject] = {}
         registered: dict[str, set[str]] = {}
         for one, other in pairs:
-            self._add(one, other.name)
-            self._add(other, one.name)
-            if one.kind is SubjectKind.ORGANISATION:
+            self._add(one, other)
+            self._add(other, one)
+            if one.kind is SubjectKind.ORGANISATION and _is_named(one) and _is_named(other):
                 registered.setdefault(folded(other.name), set()).add(one.name)
         self.aliases = {name: one for name, (one, *more) in sorted(registered.items()) if not more}
         """The names of organisations by the other ones, where these are not those of several."""
@@ -70,9 +71,9 @@ class OtherNames:
         found = {number: (subject, self.of(subject)) for number, subject in subjects_of(connection, ids).items()}
         return {n: named.former_names[len(s.former_names) :] for n, (s, named) in found.items() if named is not s}
 
-    def _add(self, subject: Subject, name: str) -> None:
-        for who in _who(subject):
-            self._names.setdefault(who, set()).add(name)
+    def _add(self, subject: Subject, other: Subject) -> None:
+        for who in _who(subject) if _is_named(other) else ():
+            self._names.setdefault(who, set()).add(other.name)
             self._known[who] = subject
 
 
@@ -87,9 +88,17 @@ def with_names(subject: Subject, names: tuple[str, ...]) -> Subject:
     return replace(subject, former_names=(*subject.former_names, *names))
 
 
+def _is_named(subject: Subject) -> bool:
+    """A name that is hidden in part is that of many, and the names of several are nobody's."""
+    return not why_name_not_comparable(subject)
+
+
 def _who(subject: Subject) -> tuple[str, ...]:
+    """By what one is known again; a person without a full number by nothing."""
     own = listed_subject(subject)
-    return (own,) if subject.kind is SubjectKind.PERSON else (own, f"name {folded(subject.name)}")
+    if subject.kind is not SubjectKind.PERSON:
+        return own, f"name {folded(subject.name)}"
+    return (own,) if any(number.valid and not number.masked for number in subject.identifiers) else ()
 
 
 def _folded(subject: Subject, name: str) -> str:

@@ -16,6 +16,7 @@ from credit_sync.screening.comparison import Judgement, Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.file_rows import FileRow, file_mappings, read_file
 from credit_sync.screening.meant import as_meant
+from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.tables import ListingTable
 from credit_sync.sources.outcomes import Read
 from credit_sync.subjects.identifiers import hide_in_text
@@ -47,6 +48,7 @@ class Lists:
     judge: Judge
     label: Callable[[int], str]
     stale: str = ""
+    names: OtherNames = field(default_factory=lambda: OtherNames(()))
 
 
 def lists_from_files(
@@ -83,7 +85,7 @@ def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: Fi
 
 
 def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Iterator[OutputRow]:
-    meant = [as_meant(row.read.record.subject) for row in block if isinstance(row.read, Read)]
+    meant = [as_meant(row.read.record.subject, lists.names) for row in block if isinstance(row.read, Read)]
     subjects = [subject for one in meant for subject in one]
     judged = zip(subjects, lists.judge(subjects), strict=True)
     best = iter([max(islice(judged, len(one)), key=lambda found: found[1].verdict.rank) for one in meant])

@@ -41,4 +41,4 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
         return hide_in_text(known[number].number) or str(number)
 
     reasons = (blocking_reason(states), never_asked_here(asked_lists(settings)))
-    return Lists(judge_all, label, "；".join(reason for reason in reasons if reason))
+    return Lists(judge_all, label, "；".join(reason for reason in reasons if reason), names)

@@ -50,16 +50,17 @@ def answer(
 
 
 def _told(connection: Connection, service: Service, caller: Caller, body: LookupAsked, subject: Subject) -> Told:
-    gate, now = service.gate, service.office.now()
+    gate, settings, now = service.gate, service.office.settings, service.office.now()
+    names = known_other_names(connection, settings.path(settings.mappings))
     answered = look_up(
         connection,
         subject,
-        states_of_lists(connection, service.office.settings, now),
+        states_of_lists(connection, settings, now),
         now,
         gate.weights,
         current=gate.index.current(connection),
-        names=known_other_names(connection, service.office.settings.path(service.office.settings.mappings)),
-        unknown=why_unknown(connection, gate.asked, subject, now),
+        names=names,
+        unknown=why_unknown(connection, gate.asked, subject, names, now),
     )
     content = answer_json(answered)
     own = [said for found, said in zip(answered.found, content["found"], strict=True) if _may_see(caller, found)]

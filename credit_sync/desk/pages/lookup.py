@@ -82,9 +82,9 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
 def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer:
     settings, now = office.settings, office.now()
     states = states_of_lists(connection, settings, now)
-    unknown = why_unknown(connection, asked_lists(settings), subject, now)
     mappings = settings.path(settings.mappings)
     names, weights = known_other_names(connection, mappings), load_weights(mappings)
+    unknown = why_unknown(connection, asked_lists(settings), subject, names, now)
     current = open_index(connection, settings.path(settings.store.index))
     return look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
 
