@@ -457,6 +457,25 @@ def test_what_a_person_kept_public_is_not_taken_back_when_it_comes_back_and_chan
     assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "")]
 
 
+def test_what_is_kept_of_a_source_given_up_is_public_to_the_end_of_its_publicity(nights: Nights) -> None:
+    ending = replace(PENALTY, document_number="2号", public_until=date(2018, 12, 2))
+    nights.save(1, PENALTY)
+    nights.save(2, ending)
+    nights.night(DAY)
+    given_up = nights.run(date(2018, 12, 1))
+    nights.save(1, PENALTY, removed_at=given_up.as_of)
+    nights.save(2, ending, removed_at=given_up.as_of)
+    with writing(nights.engine) as connection:
+        outboxes = outboxes_of(nights.site, "anhui", DAY)
+        assert by_hand.keep_gone(connection, outboxes, "register", ASKED, given_up) == 2
+    assert nights.night(date(2018, 12, 2)) == []
+    assert nights.night(date(2018, 12, 3)) == [("withdraw", "sent", "公示期满")]
+    with writing(nights.engine) as connection:
+        run = nights.run(date(2018, 12, 4))
+        by_hand.repair(connection, PENALTY.document_number, "", ASKED, run, on=date(2018, 12, 4))
+    assert nights.night(date(2018, 12, 4)) == [("withdraw", "sent", "信用修复")]
+
+
 def test_what_a_person_left_withdrawn_stays_so_however_often_its_source_changes(nights: Nights) -> None:
     nights.save(1, PENALTY)
     nights.night(DAY)
