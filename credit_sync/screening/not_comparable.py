@@ -6,7 +6,7 @@ from credit_sync.records import Applicant
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import organisations_together
+from credit_sync.subjects.writing import LONGEST, organisations_together
 
 _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]{2,4})+")
 """Names of several people, short as they are here."""
@@ -14,6 +14,8 @@ _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
 _LEFT_OUT = re.compile("[*＊×●■]")
 """The same in the name of an organisation, where ○ is a numeral."""
+_SHORT = 13
+"""Characters of an organisation's name up to which it may be a place or a form and nothing else: 合肥, 安徽省合肥市蜀山区有限公司."""
 
 
 def why_not_comparable(applicant: Applicant) -> str:
@@ -31,6 +33,10 @@ def why_not_comparable(applicant: Applicant) -> str:
 def why_name_not_comparable(subject: Subject) -> str:
     """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's, and several are not one."""
     of_person = subject.kind is SubjectKind.PERSON
+    if len(subject.name) > LONGEST:
+        return f"名称超过 {LONGEST} 字，无法比对；名称栏只写名称"
+    if not of_person and len(subject.name) <= _SHORT and reference().organisations.parse(subject.name).empty:
+        return "没有可以比对的名称"
     if _SEVERAL.fullmatch(subject.name) or (of_person and _are_people(subject.name)):
         return "一格里像是写了几个人，无法比对；一格只写一个"
     if not of_person and organisations_together(subject.name):
