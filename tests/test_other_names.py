@@ -122,6 +122,20 @@ def test_only_what_is_upheld_as_the_same_teaches(world: ReviewWorld, conclusion:
     assert flagged(world) == [("1", "debtors")]
 
 
+@pytest.mark.parametrize("said", [("same_by_number", "other_uphold"), ("other_uphold", "same_by_number")])
+def test_of_two_who_uphold_both_have_to_say_the_same(world: ReviewWorld, said: tuple[str, str]) -> None:
+    world.measure("forbid")
+    world.night()
+    for who, reason in zip("甲乙", said, strict=True):
+        world.decide(Conclusion.UPHOLD, who, reason=reason, text="另有依据")
+    assert world.standing().state.value == "upheld"
+    assert asked(world, COMPANY, USCC) == {"1"}
+    world.undo("甲")
+    for who in "甲乙":
+        world.decide(Conclusion.UPHOLD, who)
+    assert asked(world, COMPANY, USCC) == {"1", "7"}
+
+
 def test_a_person_has_another_name_by_his_number_alone(engine: Engine, tmp_path: Path) -> None:
     world = ReviewWorld(engine, tmp_path / "world")
     namesake = {"编号": "8", "名称": MAN, "证件": "340100190001040025", "角色": "项目负责人", "处室": "高新处"}
@@ -207,17 +221,6 @@ def test_what_an_entry_is_corrected_to_is_no_name_of_whom_it_meant(world: Review
     world.night()
     assert flagged(world) == [("1", "banned")]
     assert asked(world, "芜湖瑞禾商贸有限公司") == {"1"}
-
-
-def test_an_applicant_under_the_entrys_name_by_now_was_known_under_another(world: ReviewWorld) -> None:
-    by_role = APPLICANTS.replace('["application", "name"]', '["application", "role"]')
-    (world.folder / "mappings" / "sources" / "applicants.toml").write_text(by_role, encoding="utf-8")
-    world.deliver("applicants", {**TWO[0], "角色": "合作单位"}, TWO[1])
-    world.night()
-    world.decide(Conclusion.UPHOLD, "甲", max(world.flags()))
-    world.deliver("applicants", {**TWO[0], "角色": "合作单位", "名称": SHORT}, TWO[1])
-    world.night()
-    assert asked(world, COMPANY) == {"1", "7"}
 
 
 def test_a_person_without_a_full_number_has_no_other_name(engine: Engine, tmp_path: Path) -> None:

@@ -111,4 +111,6 @@ def test_a_name_that_may_be_of_either_kind_is_compared_as_both(tmp_path: Path) -
 
 def test_why_nobody_is_cleared_is_told_of_whichever_kind_says_nothing(tmp_path: Path) -> None:
     [row] = screened(tmp_path, "applicant_id,kind,name\n1,organisation,华\n")
-    assert (row[2], row[4]) == ("unverifiable", "姓名不完整，无法比对；须提供完整姓名")
+    assert (row[2], row[4]) == ("unverifiable", "没有可以比对的名称")
+    [row] = screened(tmp_path, "applicant_id,kind,name\n1,organisation,王建国等\n")
+    assert (row[2], row[4]) == ("unverifiable", "一格里像是写了几个人，无法比对；一格只写一个")

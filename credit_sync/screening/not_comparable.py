@@ -6,7 +6,7 @@ from credit_sync.records import Applicant
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import organisations_together
+from credit_sync.subjects.writing import LONGEST, organisations_together
 
 _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]{2,4})+")
 """Names of several people, short as they are here."""
@@ -15,6 +15,8 @@ _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
 _TELLING = re.compile("[某等]")
 _LEFT_OUT = re.compile("[*＊×●■]")
 """The same in the name of an organisation, where ○ is a numeral."""
+_SHORT = 13
+"""Characters of an organisation's name up to which it may be a place or a form and nothing else: 合肥, 安徽省合肥市蜀山区有限公司."""
 
 
 def why_not_comparable(applicant: Applicant) -> str:
@@ -31,21 +33,30 @@ def why_not_comparable(applicant: Applicant) -> str:
 
 def why_name_not_comparable(subject: Subject) -> str:
     """Why a name meets no listing, in Chinese, '' where it may: one that is hidden in part is nobody's, and several are not one."""
-    if subject.name.isalpha() and len(subject.name) > 1 and not _TELLING.search(subject.name):
+    name, of_person = subject.name, subject.kind is SubjectKind.PERSON
+    if len(name) > LONGEST:
+        return f"名称超过 {LONGEST} 字，无法比对；名称栏只写名称"
+    if name.isalpha() and not _TELLING.search(name) and len(name) > (1 if of_person else _SHORT):
         return ""  # as nearly all are: nothing between, behind or hidden
-    of_person = subject.kind is SubjectKind.PERSON
-    if _SEVERAL.fullmatch(subject.name) or (of_person and _are_people(subject.name)):
+    if _SEVERAL.fullmatch(name) or (of_person and _are_people(name)):
         return "一格里像是写了几个人，无法比对；一格只写一个"
-    if not of_person and organisations_together(subject.name):
-        return "一格里像是写了几家单位，不能逐一认定；一格只写一个"
-    if of_person and any(map(str.isdigit, subject.name)):
+    why = _why_person_not_comparable(name) if of_person else _why_organisation_not_comparable(name)
+    nothing = not any(map(str.isalpha, name)) or _LEFT_OUT.search(name)
+    return why or ("没有可以比对的名称" if nothing else "")
+
+
+def _why_person_not_comparable(name: str) -> str:
+    if any(map(str.isdigit, name)):
         return "姓名里有数字，无法比对；姓名栏只写姓名"
-    folded = fold_person_name(subject.name) if of_person else ""
-    if of_person and (_HIDDEN.search(subject.name) or "?" in folded or len(folded) < 2):
-        return "姓名不完整，无法比对；须提供完整姓名"
-    if not any(character.isalpha() for character in subject.name) or _LEFT_OUT.search(subject.name):
+    folded = fold_person_name(name)
+    incomplete = _HIDDEN.search(name) or "?" in folded or len(folded) < 2
+    return "姓名不完整，无法比对；须提供完整姓名" if incomplete else ""
+
+
+def _why_organisation_not_comparable(name: str) -> str:
+    if len(name) <= _SHORT and reference().organisations.parse(name).empty:
         return "没有可以比对的名称"
-    return ""
+    return "一格里像是写了几家单位，不能逐一认定；一格只写一个" if organisations_together(name) else ""
 
 
 def _are_people(name: str) -> bool:

@@ -21,25 +21,23 @@ _Changes = Mapping[int, list[tuple[datetime, Mapping[str, Any]]]]
 
 
 def upheld_under_other_names(connection: Connection, reasons: Collection[str]) -> list[tuple[Subject, Subject]]:
-    """(applicant, listed subject) of flags upheld for one of some reasons, in a fixed order; not those of representatives.
+    """(applicant, listed subject) of flags upheld for some reasons, in a fixed order; not those of representatives.
 
-    Each as it was when it was upheld: whoever stands in its record by now is another matter.
+    Of two who upheld it both have to have said so. Each subject as it was then: whoever stands in its record by now is
+    another matter.
     """
+    first = decision.alias()
     query = (
         select(match.c.applicant_id, match.c.listing_id, decision.c.at)
         .join(flag, flag.c.id == match.c.flag_id)
         .join(decision, decision.c.id == flag.c.decision_id)
+        .outerjoin(first, first.c.id == decision.c.rests_on)
         .join(applicant, applicant.c.id == match.c.applicant_id)
         .join(listing, listing.c.id == match.c.listing_id)
         .where(flag.c.state == "upheld", flag.c.via == "subject", decision.c.reason.in_(sorted(reasons)))
+        .where(or_(first.c.id.is_(None), first.c.reason.in_(sorted(reasons))))
         .where(applicant.c.subject_kind == listing.c.subject_kind)
-        .where(
-            or_(
-                applicant.c.subject_name != listing.c.subject_name,
-                applicant.c.changed_at > decision.c.at,
-                listing.c.changed_at > decision.c.at,
-            )
-        )
+        .where(applicant.c.subject_name != listing.c.subject_name)
         .order_by(match.c.applicant_id, match.c.listing_id)
     )
     upheld = connection.execute(query).all()
