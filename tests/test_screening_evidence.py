@@ -218,6 +218,13 @@ def test_a_name_whose_surname_is_hidden_says_nothing(a: str, b: str) -> None:
     assert evidence(compared(PERSON, a, b), "person_name") is None
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("屈某某", "屈某某"), ("屈某", "屈怀瑾"), ("屈怀瑾", "王*瑾")])
+def test_a_representative_hidden_in_part_is_neither_the_same_nor_another(ours: str, theirs: str) -> None:
+    a = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative=ours)
+    b = subject(ORGANISATION, "合肥华兴商贸有限公司", legal_representative=theirs)
+    assert evidence(compare(a, Listing(subject=b, list="x"), SCALES), "legal_representative") is None
+
+
 def test_a_name_that_begins_with_the_sign_for_hidden_ones_is_whole() -> None:
     said = evidence(compared(PERSON, "某莫", "某莫"), "person_name")
     assert said is not None

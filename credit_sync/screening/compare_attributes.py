@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from credit_sync.records import Listing
+from credit_sync.screening.compare_names import is_hidden_in_part
 from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.identifiers import IdentifierKind, citizen_id, masked
@@ -25,7 +26,7 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
     if not a or not b or applicant.kind is _PERSON:
         return None
     x, y = fold_person_name(a), fold_person_name(b)
-    if not x or not y:
+    if not x or not y or is_hidden_in_part(x) or is_hidden_in_part(y):
         return None
     if x == y:
         u = max(scales.reference.persons.share(x), 1e-5)

@@ -51,7 +51,7 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     if not x or not y:
         return None
     names = scales.reference.persons
-    hidden = _is_hidden_in_part(x) or _is_hidden_in_part(y)
+    hidden = is_hidden_in_part(x) or is_hidden_in_part(y)
     if hidden and (seen := _as_far_as_shown(x, y)):
         sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
         of_surname = seen[0] != "?"
@@ -87,7 +87,8 @@ def _same_but_lost(x: str, y: str) -> bool:
 _HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")
 
 
-def _is_hidden_in_part(name: str) -> bool:
+def is_hidden_in_part(name: str) -> bool:
+    """Whether a folded name of a person leaves characters out: 张某某, 张*伟."""
     return ("某" in name or not name.isalpha()) and bool(_HIDDEN.search(name))
 
 
