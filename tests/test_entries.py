@@ -21,8 +21,9 @@ from credit_sync.store.columns import to_columns
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.entries import Entries, Entry, entry_of
+from credit_sync.store.items import Gone, Held, Item
 from credit_sync.store.known_rows import NOTHING_KNOWN, Learnt
-from credit_sync.store.records import Gone, Held, Item, RecordWriter
+from credit_sync.store.records import RecordWriter
 from credit_sync.subjects.subject import Subject, SubjectKind
 
 FIRST_NIGHT = datetime(2026, 11, 1, 1)

@@ -19,9 +19,10 @@ from credit_sync.store import quarantine
 from credit_sync.store import questions as store
 from credit_sync.store.counts import Counts
 from credit_sync.store.entries import Entries
+from credit_sync.store.items import Gone, Held, Item
 from credit_sync.store.ledger import Run
 from credit_sync.store.questions import Known, State
-from credit_sync.store.records import Gone, Held, Item, RecordWriter, live_records
+from credit_sync.store.records import RecordWriter, live_records
 
 _SHRUNK = "平台突然不再给出许多原有条目，未采信（确认无误后可用 --accept-shrink 接收）"
 

@@ -34,8 +34,8 @@ from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.entries import NO_ENTRIES, Entries
+from credit_sync.store.items import Again
 from credit_sync.store.record_keys import join_keys, key_part, key_parts
-from credit_sync.store.records import Again
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex
 

@@ -8,8 +8,8 @@ import numpy as np
 from credit_sync.sources.mapping import Mapping
 from credit_sync.sources.row_digests import RowDigests
 from credit_sync.sources.rows import RawRow, RawRows, Rows
+from credit_sync.store.items import Again
 from credit_sync.store.known_rows import DIGEST_SIZE, KnownRows
-from credit_sync.store.records import Again
 
 _NO_DIGEST = bytes(DIGEST_SIZE)
 

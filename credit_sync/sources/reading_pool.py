@@ -17,7 +17,7 @@ from credit_sync.sources.reading import Reader
 from credit_sync.sources.row_columns import in_one_block, unpacked
 from credit_sync.sources.rows import RawRows, Rows
 from credit_sync.sources.spool import Block
-from credit_sync.store.records import Again
+from credit_sync.store.items import Again
 
 ALONE = 20_000
 """Rows that are read before any helper is started."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from credit_sync.processes import packed
 from credit_sync.sources.rows import END, Origin, RawRow, RawRows, Row, Rows, as_text
-from credit_sync.store.records import Again
+from credit_sync.store.items import Again
 
 _NOWHERE = Origin("", "", 0, datetime.min)
 

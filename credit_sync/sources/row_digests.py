@@ -63,6 +63,6 @@ def _program() -> bytes:
     )
     digest = blake2b(sys.version.encode(), digest_size=_SCHEME_SIZE)
     digest.update(version("orjson").encode())
-    for path in (*files, package / "store" / "columns.py"):
+    for path in (*files, *(package / "store" / name for name in ("columns.py", "record_keys.py"))):
         digest.update(path.read_bytes())
     return digest.digest()

@@ -15,9 +15,9 @@ import orjson
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.store.columns import canonical, digest_of, to_columns, to_values
 from credit_sync.store.entries import Entries, Entry
+from credit_sync.store.items import Again, Gone, Held, Item, Like
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH
-from credit_sync.store.records import Again, Gone, Held, Item, Like
 
 _BUFFER = 1 << 20
 _LENGTH = 8

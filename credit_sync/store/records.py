@@ -35,6 +35,7 @@ from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
 from credit_sync.store.entries import Entries, Entry
+from credit_sync.store.items import Again, Gone, Held, Item, Like, keys_of
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
 from credit_sync.store.record_changes import BATCH, RecordChanges, SubjectKeys
@@ -44,44 +45,6 @@ from credit_sync.store.versions import next_version
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
 """What a pull has brought of a record; the last two: it was read."""
 _REMOVED_ON = value_names(Listing).index("removed_on")
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A record that the source says is gone."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A row that could not be read but names its record, which therefore stays as it is."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """A row that could not be read, and what is sure of its record's key: what it may be stays where it does not come."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Rows one after the other that are known: each comes to the record that it came to before."""
-
-    place: str
-    rows: bytes
-    """Their row numbers, as 64 bit integers."""
-    known: bytes
-    """Their places among the known rows, as 64 bit integers."""
-
-    def __len__(self) -> int:
-        return len(self.rows) // 8
-
-
-Item = Entries | Gone | Held | Like | Again
 
 
 @dataclass(slots=True)
@@ -133,7 +96,7 @@ class RecordWriter:
 
         Returns the entries that contradict an earlier one of the same pull: same key, other content.
         """
-        keys = [key for item in items for key in _keys_of(item)]
+        keys = [key for item in items for key in keys_of(item)]
         once = set(keys)
         known = self._look_up(self._brought.maybe(once) if self._brought else once)
         met = set(known)  # before, or several times in this batch: to be decided one by one
@@ -324,12 +287,6 @@ class RecordWriter:
             now = until is None or until > self._run.as_of.date().isoformat()
             self.ended += found.in_force - now
             found.in_force = now
-
-
-def _keys_of(item: Item) -> Sequence[str]:
-    if isinstance(item, Entries):
-        return item.keys
-    return () if isinstance(item, Again | Like) else (item.key,)
 
 
 def is_among(connection: Connection, column: Column[str], keys: Iterable[str]) -> ColumnElement[bool]:
