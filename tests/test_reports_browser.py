@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.engine import URL
 
 from credit_sync.publishing.rates import Month
@@ -156,7 +156,9 @@ def test_filters(
     assert not page.locator("#filters").is_visible()
     page.emulate_media(media="screen")
     page.get_by_role("button", name="清除").click()
-    page.wait_for_function("document.getElementById('shown').textContent === '显示 6 / 6 条预警'")
+    expect(page.locator("#shown")).to_have_text(
+        "显示 6 / 6 条预警"
+    )  # a function to wait for is refused by the page's policy
     assert (visible(page, ".flag"), page.locator("#print-filter").is_hidden(), noticed) == (6, True, [])
 
 
