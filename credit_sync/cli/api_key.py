@@ -4,15 +4,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
 from credit_sync.api_keys import ALL_SYSTEMS, SCOPE_TITLES, Scope, make_key, revoke, why_refused
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.store.api_keys import keys
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 _YEAR = 365
 
@@ -64,7 +62,7 @@ def add(
     now = _now()
     expires_at = now + timedelta(days=days)
     made = make_key(
-        _open(ctx, config),
+        open_store(settings_of(ctx, config)),
         name,
         scopes=[Scope(scope) for scope in scopes],
         systems=systems,
@@ -84,7 +82,7 @@ def add(
 @click.pass_context
 def list_(ctx: click.Context, config: Path | None) -> int:
     """列出密钥：范围、系统、到期、最近使用。"""
-    with _open(ctx, config).connect() as connection:
+    with open_store(settings_of(ctx, config)).connect() as connection:
         found = keys(connection)
     now = _now()
     for each in found:
@@ -103,15 +101,9 @@ def list_(ctx: click.Context, config: Path | None) -> int:
 @click.pass_context
 def revoke_(ctx: click.Context, name: str, config: Path | None) -> int:
     """撤销一把密钥，立即生效；名称不再使用。"""
-    revoke(_open(ctx, config), name, by=system_user(), at=_now())
+    revoke(open_store(settings_of(ctx, config)), name, by=system_user(), at=_now())
     click.echo(f"已撤销 {name}")
     return 0
-
-
-def _open(ctx: click.Context, config: Path | None) -> Engine:
-    engine = open_engine(settings_of(ctx, config))
-    require_current(engine)
-    return engine
 
 
 def _now() -> datetime:

@@ -5,18 +5,15 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.desk.rights import ROLE_TITLES
 from credit_sync.reporting.audit_text import entries_json, entries_text
 from credit_sync.screening.reasons import load_reasons
-from credit_sync.settings import Settings
 from credit_sync.store import audit
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 _SHOWN = 100
 
@@ -34,7 +31,7 @@ def audit_group() -> None:
 @click.pass_context
 def verify(ctx: click.Context, heads: tuple[str, ...], config: Path | None) -> int:
     """逐条核对：改动、删除、调换都会查出；删去末尾的，要凭另存的摘要（--head）才能查出。"""
-    with _open(settings_of(ctx, config)).connect() as connection:
+    with open_store(settings_of(ctx, config)).connect() as connection:
         found = audit.verify(connection, [head.strip().lower() for head in heads])
     for problem in found.problems:
         click.echo(problem.text)
@@ -78,7 +75,7 @@ def list_(
 ) -> int:
     """列出留痕记录，最早的在前。"""
     settings = settings_of(ctx, config)
-    with _open(settings).connect() as connection:
+    with open_store(settings).connect() as connection:
         found = audit.entries(connection, who=who, action=action or "", target=target, since=since, limit=limit)
     if as_json:
         click.echo(json.dumps(entries_json(found), ensure_ascii=False, indent=2))
@@ -86,12 +83,6 @@ def list_(
         reasons = load_reasons(settings.path(settings.mappings))
         click.echo(entries_text(found, {**ROLE_TITLES, **reasons.titles}))
     return 0
-
-
-def _open(settings: Settings) -> Engine:
-    engine = open_engine(settings)
-    require_current(engine)
-    return engine
 
 
 COMMANDS = (audit_group,)

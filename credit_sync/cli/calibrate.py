@@ -9,6 +9,7 @@ import click
 
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.calibration import CalibrationReport, calibration_json, calibration_text
 from credit_sync.screening.calibrated_weights import calibrate_weights
@@ -24,8 +25,6 @@ from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.screening.weights_file import refuse_existing, write_weights
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -75,8 +74,7 @@ def calibrate(
     weights, in_use = load_weights(folder), folder / "screening" / "weights.toml"
     if write:
         refuse_existing(write, in_use)  # before minutes of estimating
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     with engine.connect() as connection:
         decided = (
             read_decisions(decisions, connection)

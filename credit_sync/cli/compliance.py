@@ -8,12 +8,11 @@ import click
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.report_options import format_option, month_option, out_option
+from credit_sync.cli.store import open_store
 from credit_sync.publishing.rates import Month
 from credit_sync.reporting.compliance import compliance_lines, write_compliance_report
 from credit_sync.reporting.compliance_query import read_compliance
 from credit_sync.settings import ReportFormat
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 
 @click.command("compliance", cls=Command)
@@ -34,8 +33,7 @@ def compliance(
     按那个月月末的情况统计，任何时候重做都一样。本月未完时截至此刻。
     """
     settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     now = datetime.now().replace(microsecond=0)
     report = read_compliance(engine, settings, month or Month.of(now.date()).earlier(1), now)
     click.echo("\n".join(compliance_lines(report)))

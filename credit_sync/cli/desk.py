@@ -7,15 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, Role, roles_of
 from credit_sync.errors import CreditSyncError
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 _PACKAGES = ("argon2", "authlib", "fastapi", "httpx2", "itsdangerous", "multipart", "uvicorn")
 """What the extra `desk` brings, as Python calls it."""
@@ -46,8 +44,7 @@ def desk(ctx: click.Context, host: str, port: int, config: Path | None) -> int:
 
     settings = settings_of(ctx, config)
     serving = serving_at(settings.desk, host, port, system_user())
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     click.echo("\n".join(words_at_start(settings, engine, serving)))
     sys.stdout.flush()
     serve(settings, engine, serving, host, port)
@@ -91,7 +88,7 @@ def add(
     """建账号。密码在终端上输入两次，或从标准输入读一行。"""
     from credit_sync.desk.signing_in.local import make_account
 
-    engine = _open(ctx, config)
+    engine = open_store(settings_of(ctx, config))
     make_account(
         engine,
         name,
@@ -121,7 +118,7 @@ def change(
     from credit_sync.desk.signing_in.local import change_rights
 
     found = [Role(role) for role in roles]
-    change_rights(_open(ctx, config), name, found, departments, by=system_user(), at=_now())
+    change_rights(open_store(settings_of(ctx, config)), name, found, departments, by=system_user(), at=_now())
     click.echo(f"已改账号 {name}")
     return 0
 
@@ -134,7 +131,7 @@ def password(ctx: click.Context, name: str, config: Path | None) -> int:
     """重设密码；已停用的账号重新启用，已登录的要重新登录。"""
     from credit_sync.desk.signing_in.local import change_password
 
-    change_password(_open(ctx, config), name, _password(), by=system_user(), at=_now())
+    change_password(open_store(settings_of(ctx, config)), name, _password(), by=system_user(), at=_now())
     click.echo(f"已重设 {name} 的密码")
     return 0
 
@@ -147,7 +144,7 @@ def disable_(ctx: click.Context, name: str, config: Path | None) -> int:
     """停用账号，立即退出登录；所作结论和留痕不变。"""
     from credit_sync.desk.signing_in.local import disable
 
-    disable(_open(ctx, config), name, by=system_user(), at=_now())
+    disable(open_store(settings_of(ctx, config)), name, by=system_user(), at=_now())
     click.echo(f"已停用 {name}")
     return 0
 
@@ -159,7 +156,7 @@ def list_(ctx: click.Context, config: Path | None) -> int:
     """列出账号、角色和处室。"""
     from credit_sync.store.desk_users import accounts
 
-    with _open(ctx, config).connect() as connection:
+    with open_store(settings_of(ctx, config)).connect() as connection:
         found = accounts(connection)
     for each in found:
         roles = "、".join(ROLE_TITLES[role] for role in Role if role in roles_of(each.roles))
@@ -177,12 +174,6 @@ def _password() -> str:
         prompted: str = click.prompt("密码", hide_input=True, confirmation_prompt="再输入一次")
         return prompted
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _open(ctx: click.Context, config: Path | None) -> Engine:
-    engine = open_engine(settings_of(ctx, config))
-    require_current(engine)
-    return engine
 
 
 def _now() -> datetime:

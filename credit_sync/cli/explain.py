@@ -7,6 +7,7 @@ import click
 
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import put_on_record
@@ -19,8 +20,6 @@ from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.audit import Action
 from credit_sync.store.candidates import find_applicants, find_listings
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 
 @click.command("explain", cls=Command)
@@ -38,8 +37,7 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
         raise click.UsageError('查询要写明事由，例如 --reason "复核预警"', ctx)
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     texts: list[str] = []
     with engine.connect() as connection:
         applicants, listings = find_applicants(connection, applicant), find_listings(connection, listing)

@@ -8,13 +8,13 @@ import click
 
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.gate import Gate
 from credit_sync.reporting.gate import gate_json, gate_text
 from credit_sync.screening.gate import Passage
 from credit_sync.store import audit
-from credit_sync.store.engine import open_engine, writing
-from credit_sync.store.migrate import require_current
+from credit_sync.store.engine import writing
 
 EXIT_CODES = {Passage.CLEAR: 0, Passage.HOLD: 10, Passage.BLOCKED: 11, Passage.UNKNOWN: 12}
 """Apart from those of all commands (1, 2, 75): whatever else ends with is no leave to go on either."""
@@ -31,8 +31,7 @@ def gate(ctx: click.Context, system: str, application: str, as_json: bool, confi
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     asked = Gate(settings)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     with engine.connect() as connection:
         answer = asked.stored(connection, system, application, now)
     with writing(engine) as connection:

@@ -8,19 +8,17 @@ import click
 from sqlalchemy import Engine
 
 from credit_sync.cli.chinese import Group
-from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.config import config_option
+from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.list_diff import Wanted, difference_json, difference_text, differences
 from credit_sync.reporting.list_versions import versions_text
 from credit_sync.screening.measures import load_measures
-from credit_sync.settings import Settings
 from credit_sync.sources.rollback import earlier_version, roll_back
 from credit_sync.sources.take_over import TakenOver
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 from credit_sync.store.versions import Asked
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -40,7 +38,7 @@ def lists() -> None:
 @click.pass_context
 def show(ctx: click.Context, asked: str | None, limit: int, config: Path | None) -> int:
     """各名单的数据源、版本、新旧。名单写代号、名称或数据源。"""
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     with engine.connect() as connection:
         click.echo(versions_text(connection, settings, datetime.now(), asked, limit))
     return 0
@@ -66,7 +64,7 @@ def diff(
     config: Path | None,
 ) -> int:
     """两个已采用的版本之间，哪些条目新增、移出、变更（号码已隐去）。"""
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     measures = load_measures(settings.path(settings.mappings))
     with engine.connect() as connection:
         found = differences(connection, settings, measures, asked, Wanted(older, newer, limit))
@@ -86,7 +84,7 @@ def diff(
 def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config: Path | None) -> int:
     """把一个数据源的名单退回到早先某一版的内容，作为新的一版。"""
     asked = _asked(reason, back_to)
-    _, engine = _open(ctx, config)
+    _, engine = opened(ctx, config)
     with engine.connect() as connection:
         earlier_version(connection, source, back_to)
     taken = _roll_back(engine, source, asked)
@@ -113,13 +111,6 @@ def _roll_back(engine: Engine, source: str, asked: Asked) -> TakenOver:
         taken = roll_back(engine, run, source, asked)
         ledger.finish(engine, run, "done")
     return taken
-
-
-def _open(ctx: click.Context, config: Path | None) -> tuple[Settings, Engine]:
-    settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
-    return settings, engine
 
 
 COMMANDS = (lists,)

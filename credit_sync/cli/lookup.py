@@ -8,6 +8,7 @@ import click
 
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for, why_unknown
 from credit_sync.reporting.answer import answer_text
@@ -18,8 +19,6 @@ from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 
 @click.command("lookup", cls=Command)
@@ -42,8 +41,7 @@ def lookup(
     now = datetime.now().replace(microsecond=0)
     subject = subject_asked_for(name, code, citizen_id, date.today())
     folder = settings.path(settings.mappings)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)
         current = open_index(connection, settings.path(settings.store.index))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
@@ -20,10 +21,9 @@ from credit_sync.publishing.shown import ACTIONS, STATES, Shown, shown_submissio
 from credit_sync.reporting.labels import RECORDS
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine, rehearsing, writing
+from credit_sync.store.engine import rehearsing, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 from credit_sync.subjects.identifiers import hide_in_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -233,8 +233,7 @@ def _open(ctx: click.Context, config: Path | None, channel: str = "") -> tuple[S
     if channel and channel not in settings.channels:
         known = "、".join(settings.channels)
         raise click.BadParameter(f"配置里没有渠道 {channel}，有：{known}", ctx, param_hint="渠道")
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     return settings, engine
 
 

@@ -4,19 +4,18 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
 from credit_sync.cli.chinese import Group
-from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.config import config_option
+from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import make_readers
 from credit_sync.sources.quarantine import export_quarantine, field_title, retry
 from credit_sync.store import audit, ledger
 from credit_sync.store.audit import Action
-from credit_sync.store.engine import open_engine, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 from credit_sync.store.quarantine import list_quarantined
 
 _source_option = click.option("--source", metavar="名称", help="只看一个数据源")
@@ -34,7 +33,7 @@ def quarantine() -> None:
 @click.pass_context
 def list_(ctx: click.Context, source: str | None, resolved: bool, config: Path | None) -> int:
     """列出隔离的行（号码已隐去）。"""
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     _refuse_unknown(ctx, settings, source)
     with engine.connect() as connection:
         rows = list(list_quarantined(connection, source=source, resolved=resolved))
@@ -56,7 +55,7 @@ def export(ctx: click.Context, output: Path, resolved: bool, config: Path | None
     """导出为工作簿，交数据提供单位更正。"""
     if output.suffix.lower() != ".xlsx":
         raise click.UsageError(f"只能导出为 .xlsx：{output}", ctx)
-    _, engine = _open(ctx, config)
+    _, engine = opened(ctx, config)
     with writing(engine) as connection:  # on record before there is anything to carry away
         now, detail = datetime.now().replace(microsecond=0), {"what": "quarantine", "resolved": resolved}
         who = system_user()
@@ -72,7 +71,7 @@ def export(ctx: click.Context, output: Path, resolved: bool, config: Path | None
 @click.pass_context
 def retry_(ctx: click.Context, source: str | None, config: Path | None) -> int:
     """改好对照文件后，把隔离的行重新读一遍。"""
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     _refuse_unknown(ctx, settings, source)
     make_readers(settings)  # an unusable mapping ends the retry before it goes on record
     with run_lock(engine):
@@ -92,13 +91,6 @@ def _refuse_unknown(ctx: click.Context, settings: Settings, source: str | None) 
         raise click.BadParameter(
             f"配置里没有数据源 {source}，有：{'、'.join(settings.sources)}", ctx, param_hint="--source"
         )
-
-
-def _open(ctx: click.Context, config: Path | None) -> tuple[Settings, Engine]:
-    settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
-    return settings, engine
 
 
 COMMANDS = (quarantine,)

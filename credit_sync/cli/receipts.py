@@ -10,12 +10,11 @@ from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.receipts_import import FeedbackFile, read_file, rehearse, take_over
 from credit_sync.settings import Settings
-from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 
 
 @click.group("receipts", cls=Group)
@@ -33,8 +32,7 @@ def import_(ctx: click.Context, file: Path, channel: str, dry_run: bool, config:
     """导入平台的反馈表（错误数据表或全部结果），登记每条报送被接收还是退回。"""
     settings = settings_of(ctx, config)
     name = _channel(ctx, settings, channel)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     now = datetime.now().replace(microsecond=0)
     with nullcontext() if dry_run else run_lock(engine):
         read = read_file(engine, settings, name, file)

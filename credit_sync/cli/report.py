@@ -4,12 +4,12 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
-from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.config import config_option
 from credit_sync.cli.report_options import format_option, month_option, out_option
+from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.rates import Month
@@ -22,8 +22,6 @@ from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import REPORT_FORMATS, ReportFormat, Settings
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 _Formats = tuple[ReportFormat, ...]
 
@@ -40,7 +38,7 @@ def report_group() -> None:
 @click.pass_context
 def flagged(ctx: click.Context, out: Path | None, formats: _Formats, config: Path | None) -> int:
     """重新写最近一次运行的预警报告，含此后的复核结论。"""
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     with engine.connect() as connection:
         run = ledger.latest(connection)
     if run is None:
@@ -75,7 +73,7 @@ def clean_bill(
 
     名单缺失、过期或未接收时不认定任何人，退出码为 1。
     """
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     user = system_user()
     bill, paths = issue_clean_bill(
         engine,
@@ -105,7 +103,7 @@ def monthly(
 
     按那个月月末的情况统计，任何时候重做都一样。本月未完时截至此刻。
     """
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
     now = datetime.now().replace(microsecond=0)
     found = read_monthly(engine, settings, month or Month.of(now.date()).earlier(1), now)
     click.echo("\n".join(monthly_lines(found)))
@@ -119,7 +117,7 @@ def monthly(
 @click.pass_context
 def verify(ctx: click.Context, file: Path, config: Path | None) -> int:
     """核对一份无预警名单是不是本系统签发的、签发后有没有改动。"""
-    _, engine = _open(ctx, config)
+    _, engine = opened(ctx, config)
     with engine.connect() as connection:
         entry = signature_of(connection, file)
     click.echo(
@@ -128,13 +126,6 @@ def verify(ctx: click.Context, file: Path, config: Path | None) -> int:
     )
     click.echo(f"内容摘要：{entry.detail['digest']}")
     return 0
-
-
-def _open(ctx: click.Context, config: Path | None) -> tuple[Settings, Engine]:
-    settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
-    return settings, engine
 
 
 def _folder(settings: Settings, out: Path | None) -> Path:

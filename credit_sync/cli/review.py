@@ -13,6 +13,7 @@ from credit_sync import review
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
@@ -29,8 +30,7 @@ from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
 from credit_sync.store import audit, ledger
-from credit_sync.store.engine import open_engine, writing
-from credit_sync.store.migrate import require_current
+from credit_sync.store.engine import writing
 from credit_sync.store.schema import flag
 
 _WAITING = tuple(state for state in State if state.waits)
@@ -201,8 +201,7 @@ def _open(ctx: click.Context, config: Path | None) -> _Desk:
     settings = settings_of(ctx, config)
     folder = settings.path(settings.mappings)
     measures, reasons = load_measures(folder), load_reasons(folder)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     return _Desk(settings, engine, measures, reasons)
 
 

@@ -9,19 +9,18 @@ import click
 from sqlalchemy import Connection, Engine
 
 from credit_sync.cli.chinese import Group
-from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.config import config_option
+from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
-from credit_sync.settings import Settings
 from credit_sync.sources.leaving import give_up, left_behind, rename, renamed
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 from credit_sync.store.versions import Asked
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -52,7 +51,7 @@ def sources() -> None:
 def rename_(ctx: click.Context, former: str, name: str, reason: str, dry_run: bool, config: Path | None) -> int:
     """数据源在配置里改了名：原名下的记录连同历史、报送、复核结论改归新名。"""
     asked = _asked(reason)
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
         return renaming_lines(connection, renamed(connection, settings, former, name), name)
@@ -74,7 +73,7 @@ def forget(
 ) -> int:
     """停用一个已从配置里删去的数据源：它的记录全部移出，历史保留；已报出的不会自动撤回。"""
     asked = _asked(reason)
-    settings, engine = _open(ctx, config)
+    settings, engine = opened(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
         return forgetting_lines(connection, left_behind(connection, settings, source), keep_public=keep_public)
@@ -124,13 +123,6 @@ def _asked(reason: str) -> Asked:
     if not reason.strip():
         raise CreditSyncError("没有写明事由", remedy='例如 --reason "数据源按新的命名规则改名"')
     return Asked(system_user(), hide_in_text(reason.strip()))
-
-
-def _open(ctx: click.Context, config: Path | None) -> tuple[Settings, Engine]:
-    settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
-    return settings, engine
 
 
 COMMANDS = (sources,)

@@ -7,9 +7,8 @@ import click
 
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.reporting.status import status_text
-from credit_sync.store.engine import open_engine
-from credit_sync.store.migrate import require_current
 
 
 @click.command("status", cls=Command)
@@ -18,8 +17,7 @@ from credit_sync.store.migrate import require_current
 def status(ctx: click.Context, config: Path | None) -> int:
     """现状：最近几次运行、各名单新旧、隔离区、待报送。"""
     settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     click.echo(status_text(engine, settings, datetime.now()))
     return 0
 

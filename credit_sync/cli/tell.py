@@ -7,11 +7,10 @@ import click
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.reporting.summary import summarise
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 from credit_sync.telling.breakdowns import waiting
 from credit_sync.telling.letters import breakdown, problems_of
 from credit_sync.telling.own_report import astray
@@ -26,8 +25,7 @@ from credit_sync.telling.tell import tell as send
 def tell(ctx: click.Context, dry_run: bool, config: Path | None) -> int:
     """发出最近一次运行还没有发出的邮件：各处室的每日摘要、给运维人员的失败通知。"""
     settings = settings_of(ctx, config)
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     with engine.connect() as connection:
         last = ledger.latest(connection)
     if last is None:

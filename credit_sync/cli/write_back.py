@@ -9,14 +9,13 @@ from sqlalchemy import Engine
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.reporting.labels import CHANGES, NOTICE_STATES
 from credit_sync.reporting.summary import summarise
 from credit_sync.settings import Settings
 from credit_sync.store import ledger
-from credit_sync.store.engine import open_engine
 from credit_sync.store.lock import run_lock
-from credit_sync.store.migrate import require_current
 from credit_sync.write_back.giving_up import GivingUp, give_up
 from credit_sync.write_back.outbox import Listed, listed
 from credit_sync.write_back.write_back import write_back
@@ -93,8 +92,7 @@ def _open(ctx: click.Context, config: Path | None, system: str) -> tuple[Setting
     if system and system not in settings.systems:
         known = "、".join(settings.systems) or "没有"
         raise click.BadParameter(f"配置里没有系统 {system}，有：{known}", ctx, param_hint="系统")
-    engine = open_engine(settings)
-    require_current(engine)
+    engine = open_store(settings)
     return settings, engine
 
 
