@@ -3,10 +3,12 @@
     python -m benchmarks.loading [--rows 1000000] [--names FOLDER] [--store postgresql://...] [--keep FOLDER]
 
 Makes a list of 失信被执行人 (see debtor_rows.py) as list.csv.gz, and as it is a night later, then times, each in a
-process of its own: the product's first pull, the same list again, the next night's list; and the peer: polars reads
+process of its own: the product's first pull, the index that the first screening builds from it (started processes
+included), the same list again, the next night's list; and the peer: polars reads
 the same file, normalises names and numbers (NFKC, traditional to simplified, punctuation, upper case) and writes all
-rows to SQLite by ADBC, in one table without index or history. FOLDER may hold CSV files with a column `name`, whose
-names the organisations then bear. Needs polars and adbc-driver-sqlite for the peer. A PostgreSQL store must be empty.
+rows to a database of the same kind by ADBC, in one table without index or history. FOLDER may hold CSV files with a
+column `name`, whose names the organisations then bear. Needs polars and, for the peer, adbc-driver-sqlite or
+adbc-driver-postgresql. A PostgreSQL store must be empty.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,29 +26,38 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.debtor_rows import write
 
+if TYPE_CHECKING:
+    from credit_sync.settings import Settings
+
 SEED = 7
-STEPS = ("first", "unchanged", "changed")
+NIGHTS = ("first", "unchanged", "changed")
+
+
+def settings_for(folder: Path, store: str, pattern: str) -> "Settings":
+    """A department with one list, of which the files are in the folder."""
+    from credit_sync.settings import Settings
+
+    source = {"kind": "file", "mapping": "dishonest_debtors", "folder": ".", "delivery": "full"}
+    source |= {"pattern": pattern, "max_megabytes": 8000}
+    settings = Settings.model_validate({"store": {"url": store}, "sources": {"debtors": source}})
+    return settings.model_copy(update={"base": folder, "mappings": Path("mappings").resolve()})
 
 
 def product(folder: Path, store: str, step: str) -> dict[str, Any]:
     """One pull of this product."""
-    from credit_sync.settings import Settings
     from credit_sync.sources.pull import pull
     from credit_sync.store import ledger
     from credit_sync.store.engine import open_engine
     from credit_sync.store.migrate import upgrade
 
-    source = {"kind": "file", "mapping": "dishonest_debtors", "folder": ".", "delivery": "full"}
-    source |= {"pattern": "night2.csv.gz" if step == "changed" else "list.csv.gz", "max_megabytes": 8000}
-    settings = Settings.model_validate({"store": {"url": store}, "sources": {"debtors": source}})
-    settings = settings.model_copy(update={"base": folder, "mappings": Path("mappings").resolve()})
+    settings = settings_for(folder, store, "night2.csv.gz" if step == "changed" else "list.csv.gz")
     engine = open_engine(settings)
     upgrade(engine)
-    night = datetime(2026, 11, 1, 1) + timedelta(days=STEPS.index(step))
+    night = datetime(2026, 11, 1, 1) + timedelta(days=NIGHTS.index(step))
     run = ledger.begin(engine, night, {})
     began = time.perf_counter()
     pulled = pull(engine, settings, run)[0]
@@ -56,7 +68,21 @@ def product(folder: Path, store: str, step: str) -> dict[str, Any]:
     return {"seconds": seconds, "counts": pulled.counts.stored()}
 
 
-def peer(folder: Path, _store: str, _step: str) -> dict[str, Any]:
+def index(folder: Path, store: str, _step: str) -> dict[str, Any]:
+    """The index that the first screening builds."""
+    from credit_sync.screening.index_files import build_index
+    from credit_sync.store.engine import open_engine
+
+    engine = open_engine(settings_for(folder, store, "list.csv.gz"))
+    shutil.rmtree(folder / "index", ignore_errors=True)
+    began = time.perf_counter()
+    build_index(engine, folder / "index")
+    seconds = time.perf_counter() - began
+    size = sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file())
+    return {"seconds": seconds, "counts": {"megabytes on disk": size // 1_000_000}}
+
+
+def peer(folder: Path, store: str, _step: str) -> dict[str, Any]:
     """The same rows through polars and ADBC."""
     import opencc
     import polars as pl
@@ -70,17 +96,32 @@ def peer(folder: Path, _store: str, _step: str) -> dict[str, Any]:
         text = pl.col(column).str.normalize("NFKC").str.replace_many(list(table), list(table.values()))
         return text.str.replace_all(r"[\s\p{P}]+", "").str.to_uppercase().alias(f"{column}_folded")
 
+    database = f"sqlite:///{folder}/peer.db" if store.startswith("sqlite") else store
     began = time.perf_counter()
     rows = pl.read_csv(folder / "list.csv.gz", infer_schema=False)
     rows = rows.with_columns(folded("iname"), folded("cardNum"), folded("businessEntity"))
-    database = folder / "peer.db"
-    rows.write_database("listing", f"sqlite:///{database}", engine="adbc", if_table_exists="replace")
+    rows.write_database("of_the_peer", database, engine="adbc", if_table_exists="replace")
     seconds = time.perf_counter() - began
-    database.unlink()
+    _drop("of_the_peer", database)
     return {"seconds": seconds, "counts": {"rows": rows.height}}
 
 
-RUNNERS: dict[str, Callable[[Path, str, str], dict[str, Any]]] = {"peer": peer} | dict.fromkeys(STEPS, product)
+def _drop(table: str, database: str) -> None:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP TABLE {table}"))
+
+
+RUNNERS: dict[str, Callable[[Path, str, str], dict[str, Any]]] = {
+    "peer": peer,
+    "first": product,
+    "index": index,
+    "unchanged": product,
+    "changed": product,
+}
+"""The steps, in their order."""
 
 
 def measured(step: str, folder: Path, store: str) -> dict[str, Any]:
@@ -112,7 +153,7 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
     print(f"Python {platform.python_version()}; store {options.store.split(':')[0]}")
     print(f"{'':12}{'s':>8}{'rows/s':>10}{'x peer':>8}{'CPU s':>8}{'MB':>7}{'MB of a reader':>16}")
     against = 0.0
-    for step in ("peer", *STEPS):
+    for step in RUNNERS:
         result = measured(step, folder, options.store)
         against = against or result["seconds"]
         speed, times = options.rows / result["seconds"], result["seconds"] / against
