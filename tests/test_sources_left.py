@@ -13,7 +13,8 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
-from credit_sync.reporting.left_sources import forgetting_lines, left_line, renaming_lines
+from credit_sync.reporting.left_behind import by_source
+from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import run_page
 from credit_sync.reporting.summary import summarise
@@ -207,7 +208,7 @@ def test_giving_a_source_up_withdraws_nothing(site: Site) -> None:
     with site.engine.connect() as connection:
         (left,) = left_sources(connection, site.settings.sources)
         said = "\n".join(forgetting_lines(connection, left))
-    assert left_line(left).startswith("⚠ 数据源 register（行政许可）已不在配置中，在册 3 条，隔离区 1 行。")
+    assert by_source(left).line.startswith("⚠ 数据源 register（行政许可）已不在配置中，在册 3 条，隔离区 1 行。")
     assert "渠道 anhui：已报出的 2 条不会自动撤回，下一次报送起列为待人工决定" in said
     assert "渠道 anhui：尚未报出的 1 条不再报送" in said
     site.give_up("register")

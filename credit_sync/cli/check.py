@@ -15,7 +15,7 @@ from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.number_series import load_series
 from credit_sync.publishing.probe import probe as probe_channel
-from credit_sync.reporting.left_sources import left_line
+from credit_sync.reporting.left_behind import LeftBehind, left_behind
 from credit_sync.reporting.pdf import probe_pdf
 from credit_sync.screening.gate import load_gate_rules
 from credit_sync.screening.measures import load_measures
@@ -29,7 +29,7 @@ from credit_sync.sources.platform import probe as probe_platform
 from credit_sync.sources.pull import make_readers
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.rows import Origin
-from credit_sync.store.probe import probe_left_sources, probe_store
+from credit_sync.store.probe import probe_store, readable_store
 from credit_sync.telling.mail import probe as probe_mail
 from credit_sync.write_back.receiver import open_receiver
 
@@ -51,8 +51,8 @@ def check(ctx: click.Context, config: Path | None) -> int:
     reference()
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     passed = [_try("数据库", "", partial(probe_store, settings))]
-    for left in probe_left_sources(settings) if passed[0] else ():
-        click.echo(left_line(left))
+    for left in _left_behind(settings) if passed[0] else ():
+        click.echo(left.line)
     for name, source in settings.sources.items():
         reader = readers[name]
         if isinstance(source, QuerySource):
@@ -71,6 +71,11 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("邮件", "", partial(probe_mail, settings)))
     click.echo(f"时钟：{_clock()}")
     return 0 if all(passed) else EXIT_FAILED
+
+
+def _left_behind(settings: Settings) -> list[LeftBehind]:
+    with readable_store(settings) as connection:
+        return [] if connection is None else left_behind(connection, settings)
 
 
 def _clock() -> str:

@@ -1,4 +1,4 @@
-"""`publish list|retry|withdraw|keep|resume|repair`: what waits, and what a person decides about publications."""
+"""`publish list|retry|withdraw|keep|resume|repair|start`: what waits, and what a person decides about publications."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
+from credit_sync.publishing.left_channels import start
 from credit_sync.publishing.outbox import State, outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.shown import ACTIONS, STATES, Shown, shown_submissions
@@ -153,6 +154,25 @@ def repair(
 
     options = {"command": "publish repair", "document": document}
     return _on_record(engine, settings, options, sorted(settings.channels), record)
+
+
+@publications.command("start")
+@click.argument("channel", metavar="渠道")
+@click.option("--reason", required=True, metavar="事由", help="为什么（必填，连同操作人留痕）")
+@click.option("--who", default=system_user, show_default="当前用户", metavar="姓名", help="操作人，留痕")
+@config_option
+@click.pass_context
+def start_(ctx: click.Context, channel: str, reason: str, who: str, config: Path | None) -> int:
+    """启用一个新渠道：它不是改了名的旧渠道，该公示的在这里全部报送。"""
+    settings, engine = _open(ctx, config, channel)
+    asked = Asked.of(who, reason)
+
+    def record(connection: Connection, run: Run) -> str:
+        start(connection, settings, channel, asked, run)
+        return f"渠道 {channel} 已启用，已留痕（{asked.who}）"
+
+    options = {"command": "publish start", "channel": channel}
+    return _on_record(engine, settings, options, [channel], record)
 
 
 def _decide(

@@ -18,6 +18,7 @@ from credit_sync.publishing.batches import (
 from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Channel
 from credit_sync.publishing.counts import PublishCounts, count
+from credit_sync.publishing.left_channels import refuse_other_name
 from credit_sync.publishing.outbox import Outbox, outboxes_of
 from credit_sync.publishing.persons import Desensitised, load_persons
 from credit_sync.publishing.queueing import queue
@@ -63,6 +64,8 @@ def _publish(engine: Engine, settings: Settings, run: Run, name: str, *, finishe
 
 def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) -> None:
     name = outboxes[0].channel
+    with engine.connect() as connection:
+        refuse_other_name(connection, settings, name)
     channel = open_channel(engine, settings, name)
     unasked = _collect(engine, channel, name, run)
     for outbox in outboxes:

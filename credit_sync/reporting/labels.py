@@ -94,6 +94,7 @@ STAGES: Mapping[str, str] = {
     "report": "报告",
     "tell": "通知",
     "rename": "数据源改名",
+    "start": "启用渠道",
 }
 
 STATUSES: Mapping[str, str] = {
@@ -184,6 +185,7 @@ ACTIONS: Mapping[str, str] = {
     Action.KEEP: "公示维持现状",
     Action.RESUME: "恢复公示",
     Action.REPAIR: "登记信用修复",
+    Action.START: "启用渠道",
     Action.GIVE_UP: "放弃通知",
     Action.API_KEY: "接口密钥",
     Action.API_REFUSED: "接口拒绝",

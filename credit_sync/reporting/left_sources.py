@@ -1,4 +1,4 @@
-"""Sources that are no longer configured, as text: what they have left, and what giving up or renaming would do to it."""
+"""What giving up or renaming a source that is no longer configured would do, as text."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,6 @@ from credit_sync.store.left_sources import Left, alone, doubles
 from credit_sync.store.schema import RECORD_TABLES, flag, submission
 
 _NOT_OUT = tuple(state for state in WAITING if state is not State.UNCHANGED)
-
-
-def left_line(left: Left) -> str:
-    """What a source has left, and what to do about it."""
-    rows = f"，隔离区 {left.waiting} 行" if left.waiting else ""
-    there = f"{left.source}（{RECORDS[left.record]}）已不在配置中，在册 {left.live} 条{rows}"
-    return (
-        f"⚠ 数据源 {there}。改了名请执行 credit-sync sources rename {left.source} 新名，"
-        f"不再使用请执行 credit-sync sources forget {left.source}，否则请恢复配置"
-    )
 
 
 def forgetting_lines(connection: Connection, left: Left, *, keep_public: bool = False) -> Iterator[str]:

@@ -10,6 +10,7 @@ from credit_sync.publishing.due import Due, due
 from credit_sync.records import RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.compliance import this_month
+from credit_sync.reporting.left_behind import left_behind
 from credit_sync.reporting.lists import previous_report, read_lists
 from credit_sync.reporting.run_views import (
     COUNTS,
@@ -55,6 +56,7 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures, a
             channels=tuple(_channels(settings, parts, waiting)),
             term=load_deadline_rules(settings.path(settings.mappings)).publication,
             compliance=compliance,
+            left_behind=tuple(left_behind(connection, settings)),
             audit_head=audit.head(connection),
         )
 

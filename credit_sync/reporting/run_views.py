@@ -9,6 +9,7 @@ from typing import Any
 from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.reporting import labels
 from credit_sync.reporting.compliance_views import ComplianceReport
+from credit_sync.reporting.left_behind import LeftBehind
 from credit_sync.reporting.lists import ListView
 from credit_sync.store.ledger import StageName
 
@@ -149,6 +150,7 @@ class RunReport:
     term: PublicationTerm
     compliance: ComplianceReport | None
     """The month so far."""
+    left_behind: tuple[LeftBehind, ...]
     audit_head: str
     """The digest of the last entry of the audit log, kept here against cutting its end off."""
 
@@ -159,6 +161,7 @@ class RunReport:
             *self._failures(),
             *self._lists(),
             *self._publications(),
+            *self._left_behind(),
             *self._missing_numbers(),
             *self._quarantine(),
         )
@@ -211,6 +214,10 @@ class RunReport:
                 )
                 why = "已公示的记录在来源里消失，不会自动撤回；曾由人工撤回的，不会自动恢复。"
                 yield TaskView(False, f"渠道 {channel.name} 有 {held} 条等待人工决定", why, how)
+
+    def _left_behind(self) -> Iterator[TaskView]:
+        for left in self.left_behind:
+            yield TaskView(False, left.what, "", f"{left.how}。")
 
     def _missing_numbers(self) -> Iterator[TaskView]:
         if self.compliance and self.compliance.missing:

@@ -9,7 +9,7 @@ from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STAGES, STATUSES, label, questions
-from credit_sync.reporting.left_sources import left_line
+from credit_sync.reporting.left_behind import left_behind
 from credit_sync.reporting.list_versions import pulled
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import load_measures
@@ -17,7 +17,6 @@ from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.doubts import count_doubtful
-from credit_sync.store.left_sources import left_sources
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import standings
 from credit_sync.store.schema import run, stage
@@ -31,8 +30,8 @@ def status_text(engine: Engine, settings: Settings, now: datetime) -> str:
     """The last runs, the age of each list, what waits in quarantine, what no source brings any more, what is due."""
     with engine.connect() as connection:
         lines = [*_runs(connection), "", *_lists(connection, settings, now), "", *_quarantine(connection)]
-        if left := left_sources(connection, settings.sources):
-            lines += ["", *map(left_line, left)]
+        if left := left_behind(connection, settings):
+            lines += ["", *(one.line for one in left)]
         lines += ["", *_notices(connection, settings)] if settings.systems else []
     return "\n".join([*lines, "", *_publications(engine, settings, now), *_compliance(engine, settings, now)])
 

@@ -63,6 +63,8 @@ class Action(StrEnum):
     RESUME = "resume"
     REPAIR = "repair"
     """Credit repair of a penalty was put on record."""
+    START = "start"
+    """A channel is another one than those that sent before."""
     GIVE_UP = "give_up"
     """A notice to an application system is not sent any more."""
     API_KEY = "api_key"

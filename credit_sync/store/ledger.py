@@ -17,8 +17,8 @@ from credit_sync.store.engine import writing
 
 StageName = Literal["pull", "publish", "screen", "write_back", "report", "tell"]
 STAGES: tuple[StageName, ...] = get_args(StageName)
-ByHand = Literal["rename"]
-"""What is no stage of a night but done by a person: credit_sync.store.renames."""
+ByHand = Literal["rename", "start"]
+"""What is no stage of a night but done by a person: credit_sync.store.renames, publishing.left_channels."""
 Finish = Literal["done", "failed"]
 
 

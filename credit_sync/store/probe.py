@@ -1,9 +1,13 @@
 """Trying the store without changing anything, for `credit-sync check`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
 from credit_sync.settings import Settings
 from credit_sync.store.copy import is_there
 from credit_sync.store.engine import connect
-from credit_sync.store.left_sources import Left, left_sources
 from credit_sync.store.migrate import refuse_other, state
 
 
@@ -20,15 +24,18 @@ def probe_store(settings: Settings) -> str:
         engine.dispose()
 
 
-def probe_left_sources(settings: Settings) -> list[Left]:
-    """What sources that are not configured have left in a store that a run can use."""
+@contextmanager
+def readable_store(settings: Settings) -> Iterator[Connection | None]:
+    """A store that a run can use as it is, to be read only; None where there is none yet."""
     if not is_there(settings):
-        return []
+        yield None
+        return
     engine = connect(settings.store.full_url(settings.base), read_only=True)
     try:
         if state(engine) != "current":
-            return []
+            yield None
+            return
         with engine.connect() as connection:
-            return left_sources(connection, settings.sources)
+            yield connection
     finally:
         engine.dispose()
