@@ -191,7 +191,6 @@ def _known(evidence: tuple[Evidence, ...], decided: bool | None) -> float:
 
 def attributes_of(weights: Weights) -> tuple[Attribute, ...]:
     """The attributes and levels of a weights file, in its order."""
-    tables = {name: getattr(weights, name) for name in type(weights).model_fields}
     return tuple(
         Attribute(
             name,
@@ -200,8 +199,7 @@ def attributes_of(weights: Weights) -> tuple[Attribute, ...]:
             tuple(level.u for level in levels.values()),
             AGREEING.get(name, frozenset()),
         )
-        for name, levels in tables.items()
-        if isinstance(levels, dict)
+        for name, levels in weights.levels().items()
     )
 
 
