@@ -36,6 +36,14 @@ class Attribute:
     agreeing: frozenset[str] = frozenset()
     """Levels that mean the same agreement under different circumstances (numbers full or masked): they share one m,
     the share of matches that agree at all, because their circumstances are nobody's agreement."""
+    held: frozenset[str] = frozenset()
+    """Levels judged among pairs that have something in common already (a branch beside its parent): their u is no share
+    of all pairs, and neither m nor u is estimated."""
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which levels are not held."""
+        return np.array([level not in self.held for level in self.levels])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ def shrunk_m(attribute: Attribute, matched: Floats) -> Floats:
     agreeing = np.array([level in attribute.agreeing for level in attribute.levels])
     counts = np.where(agreeing, matched[agreeing].sum(), matched)
     shares: Floats = (counts + _SMOOTHING * np.array(attribute.m)) / (matched.sum() + _SMOOTHING)
-    return np.clip(shares, _LEAST_SHARE, 1)
+    return np.where(attribute.free, np.clip(shares, _LEAST_SHARE, 1), attribute.m)
 
 
 def share_of_unmatched(unmatched: Floats) -> Floats:
@@ -160,7 +168,7 @@ def _tally(levels: Levels, count: int, matched: Floats, unmatched: Floats) -> Ta
 def _estimable(attribute: Attribute, tally: Tally, minimum: float) -> NDArray[np.bool_]:
     """Decided once, before the first round: a level that came and went would keep EM from settling."""
     constant = np.array([u is not None for u in attribute.u])
-    found: NDArray[np.bool_] = constant & (tally.rests_on >= minimum)
+    found: NDArray[np.bool_] = attribute.free & constant & (tally.rests_on >= minimum)
     return found
 
 
