@@ -132,6 +132,14 @@ def test_a_pair_without_evidence_is_as_probable_as_the_prior() -> None:
     assert found.probabilities[0] == pytest.approx(found.prior, rel=1e-3)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_store_of_one_pair_that_is_a_match() -> None:
+    found = estimate(ATTRIBUTES, pairs_of(np.array([[0, 0, 0]]), np.ones(1)), 1e-6, 10)
+    assert found.settled
+    assert found.probabilities.tolist() == [1.0]
+    assert 0 < found.prior < 1
+
+
 def test_u_that_few_pairs_show_stays() -> None:
     """A level seen in one sampled pair that stands for ten thousand rests on one pair, not on ten thousand."""
     levels = np.array([[2, 1, 0]] * 999 + [[1, 1, 0]])

@@ -108,7 +108,8 @@ def estimate(attributes: tuple[Attribute, ...], pairs: Pairs, prior: float, mini
         tallies = _tallies(attributes, pairs, probabilities)
         m = [shrunk_m(a, tally.matched) for a, tally in zip(attributes, tallies, strict=True)]
         log_shift = [_log_shift(a, t, f) for a, t, f in zip(attributes, tallies, free, strict=True)]
-        prior = max(float(probabilities @ pairs.stands_for / pairs.stands_for.sum()), _LEAST_SHARE)
+        share = float(probabilities @ pairs.stands_for / pairs.stands_for.sum())
+        prior = min(max(share, _LEAST_SHARE), 1 - _LEAST_SHARE)
         before, probabilities = probabilities, _probabilities(pairs, m, log_shift, prior)
         settled = bool(np.abs(probabilities - before).max(initial=0) < _SETTLED)
     return Estimate(
