@@ -537,6 +537,27 @@ def test_two_names_of_ten_thousand_characters_are_no_names(kind: SubjectKind) ->
     assert compared(kind, "甲" * 10_000, "甲" * 10_000).verdict is Verdict.CLEAR
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "least", "most"),
+    [
+        ("张伟", "张?", 3, 5),  # as 张某: every 张 might be meant
+        ("张伟", "张某", 3, 5),
+        ("张伟", "?伟", 5, 10),
+        ("王建喆", "王□喆", 10, 15),
+        ("王䶮喆", "王□喆", 20, 30),  # what conversions do lose
+        ("王旸喆", "王旸喆", 20, 30),
+    ],
+)
+def test_a_name_with_a_lost_character_is_worth_what_it_shows(
+    ours: str, theirs: str, least: float, most: float
+) -> None:
+    found = evidence(compared(PERSON, ours, theirs), "person_name")
+    assert found is not None
+    assert found.level == "same"
+    assert least < found.bits < most
+    assert ("全国同名" in found.sentence) == (ours == theirs)
+
+
 def test_what_explain_shows_adds_up_to_the_total() -> None:
     """Through a representative to work there is worth more than an employer is elsewhere: the table says so, too."""
     listed = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative="张伟")
