@@ -70,7 +70,7 @@ def load(path: Path, model: type[Model]) -> Model:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         there = [found.stem for found in path.parent.glob(f"*{path.suffix}")]
-        raise SettingsError(str(path), [f"找不到文件{_nearest(path.stem, there)}"]) from None
+        raise SettingsError(str(path), [f"找不到文件{nearest(path.stem, there)}"]) from None
     except UnicodeDecodeError:
         raise SettingsError(str(path), ["不是 UTF-8 编码，请另存为 UTF-8"]) from None
     except OSError as error:
@@ -100,11 +100,11 @@ def _explain(problem: ErrorDetails, content: Mapping[str, Any], model: type[Stri
         return f"{key}: {about}" if location else str(about)  # of the whole file: it names its key itself
     text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context)
     if problem["type"] == "extra_forbidden":
-        text += _nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
+        text += nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
     return f"{key}: {text}"
 
 
-def _nearest(name: str, there: Sequence[str]) -> str:
+def nearest(name: str, there: Sequence[str]) -> str:
     """What may have been meant by a name that is not there; '' where nothing is like it."""
     close = difflib.get_close_matches(name, there, n=1)
     return f"，是否想写 {close[0]}" if close else ""

@@ -97,6 +97,7 @@ def test_as_a_table_in_chinese_without_numbers_of_persons(night: Night) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert any(line.startswith("性别") and "保留" in line for line in lines)
+    assert any("总公司与分支" in line and line.endswith("保留：只凭判断，不作估计") for line in lines)
     assert "收敛" in done.stdout
     assert "戚雪樵" in done.stdout
     assert not re.search(r"\d{14,}[\dXx]", done.stdout)

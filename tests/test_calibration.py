@@ -1,8 +1,11 @@
 """EM on made-up pairs whose m, u and prior are known, and what it must not do."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
+from credit_sync.screening.calibrated_weights import LevelChange, calibrate_weights
 from credit_sync.screening.calibration import (
     ABSENT,
     Attribute,
@@ -12,6 +15,9 @@ from credit_sync.screening.calibration import (
     share_of_unmatched,
     shrunk_m,
 )
+from credit_sync.screening.calibration_pairs import attributes_of
+from credit_sync.screening.weights import load_weights
+from credit_sync.subjects.subject import SubjectKind
 
 TRUE_M = ([0.9, 0.08, 0.02], [0.97, 0.03], [0.8, 0.2])
 TRUE_U = ([0.001, 0.01, 0.989], [0.002, 0.998], [0.5, 0.5])
@@ -126,6 +132,14 @@ def test_a_pair_without_evidence_is_as_probable_as_the_prior() -> None:
     assert found.probabilities[0] == pytest.approx(found.prior, rel=1e-3)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_store_of_one_pair_that_is_a_match() -> None:
+    found = estimate(ATTRIBUTES, pairs_of(np.array([[0, 0, 0]]), np.ones(1)), 1e-6, 10)
+    assert found.settled
+    assert found.probabilities.tolist() == [1.0]
+    assert 0 < found.prior < 1
+
+
 def test_u_that_few_pairs_show_stays() -> None:
     """A level seen in one sampled pair that stands for ten thousand rests on one pair, not on ten thousand."""
     levels = np.array([[2, 1, 0]] * 999 + [[1, 1, 0]])
@@ -170,3 +184,79 @@ def test_u_that_depends_on_the_value_is_never_estimated() -> None:
     found = estimate(name, pairs, 1e-4, 10)
     assert found.probabilities[:100].max() < 0.25
     assert found.probabilities[100:105].min() > 0.99
+
+
+SHIPPED = load_weights()
+
+
+def calibrated(*groups: tuple[int, float, dict[str, str]]) -> dict[str, LevelChange]:
+    """The shipped weights after so many pairs, known to be matches (1) none (0) or either (NaN), of these levels."""
+    attributes = attributes_of(SHIPPED)
+    rows = [
+        [a.levels.index(levels[a.name]) if a.name in levels else ABSENT for a in attributes]
+        for _, _, levels in groups
+    ]
+    counts = [count for count, _, _ in groups]
+    shown = np.repeat(np.array(rows, dtype=np.int16), counts, axis=0)
+    log_u = np.zeros(shown.shape)
+    for column, attribute in enumerate(attributes):
+        there = shown[:, column] != ABSENT
+        log_u[there, column] = np.log([u or 1e-4 for u in attribute.u])[shown[there, column]]
+    known = np.repeat([known for _, known, _ in groups], counts)
+    pairs = Pairs(shown, log_u, np.ones(len(shown)), np.ones(len(shown)), known)
+    found = estimate(attributes, pairs, 1e-3, 10)
+    changes = calibrate_weights(SHIPPED, {SubjectKind.ORGANISATION: found}, 10, date(2018, 12, 1)).levels
+    return {f"{change.attribute}.{change.level}": change for change in changes}
+
+
+def test_a_branch_does_not_come_to_speak_for_its_parent_because_it_is_rare_among_all_pairs() -> None:
+    found = calibrated(
+        (40, 1.0, {"organisation_name": "same"}),
+        (30, 0.0, {"organisation_name": "parent_branch"}),
+        (20_000, 0.0, {"organisation_name": "different"}),
+    )
+    assert found["organisation_name.same"].estimated == ("m",)
+    branch = found["organisation_name.parent_branch"]
+    assert (branch.new, branch.estimated, branch.kept) == (branch.old, (), "held")
+
+
+def test_em_weighs_levels_that_are_held_as_they_are_judged() -> None:
+    """Companies and their branches, one representative: the rarity of such pairs must not make matches of them."""
+    found = calibrated(
+        (40, 1.0, {"organisation_name": "same", "legal_representative": "same"}),
+        (30, np.nan, {"organisation_name": "parent_branch", "legal_representative": "same"}),
+        (20_000, 0.0, {"organisation_name": "different"}),
+    )
+    assert found["organisation_name.parent_branch"].matches < 3
+
+
+def test_another_province_does_not_come_to_speak_for_because_few_are_from_there() -> None:
+    found = calibrated(
+        (40, 1.0, {"region": "same"}),
+        (19_600, 0.0, {"region": "same"}),
+        (400, 0.0, {"region": "different"}),
+    )
+    other = found["region.different"]
+    assert (other.new, other.estimated, other.kept) == (other.old, (), "turns")
+    learnt = calibrated(
+        (25, 1.0, {"region": "same"}),
+        (15, 1.0, {"region": "different"}),
+        (19_600, 0.0, {"region": "same"}),
+        (400, 0.0, {"region": "different"}),
+    )["region.different"]
+    assert learnt.estimated == ("m", "u"), "fifteen matches show it"
+
+
+def test_matches_that_should_show_a_level_and_do_not_tell_its_m() -> None:
+    """Three of twenty matches from one city: m is a fifth, and no longer the judged half."""
+    found = calibrated(
+        (3, 1.0, {"region": "same_city"}),
+        (17, 1.0, {"region": "same"}),
+        (1000, 0.0, {"region": "same_city"}),
+        (19_000, 0.0, {"region": "same"}),
+    )
+    city, province = found["region.same_city"], found["region.same"]
+    assert city.estimated == province.estimated == ("m", "u")
+    assert city.new.m == pytest.approx((3 + 5 * 0.55) / 25, abs=1e-3)
+    assert city.new.origin.startswith("calibrated on 2018-12-01: m from 3 of 20 matches")
+    assert found["region.different"].estimated == ()

@@ -152,6 +152,27 @@ def test_an_agreeing_number_beside_a_contradicting_one_of_another_kind_is_not_co
     assert other.verdict is Verdict.PROBABLE
 
 
+OTHER_ID = "340502191203041017"
+
+
+@pytest.mark.parametrize(
+    ("passport", "level", "bearing"),
+    [
+        ("G87654321", "contradiction", Bearing.EXCLUDES),  # renewed, as passports are: agrees with nothing
+        ("E1234****", "masked", Bearing.WEAKENS),
+        ("E12345678", "same_document", Bearing.WEAKENS),
+    ],
+)
+def test_what_contradicts_is_not_forgotten_beside_other_numbers(
+    passport: str, level: str, bearing: Bearing
+) -> None:
+    a, b = subject(PERSON, "尉迟煜珩", ID, "E12345678"), subject(PERSON, "尉迟煜珩", OTHER_ID, passport)
+    found = compare(a, Listing(subject=b, list="x"), SCALES)
+    assert (found.evidence[0].level, found.evidence[0].bearing) == (level, bearing)
+    assert "两边都有有效的身份证号码，但不相同" in found.evidence[0].sentence
+    assert (found.verdict is Verdict.CLEAR) == (bearing is Bearing.EXCLUDES)
+
+
 def _uscc(body: str) -> str:
     return body + uscc.check_character(body)
 
@@ -514,3 +535,35 @@ def test_hostile_values_neither_raise_nor_match(name: str, other: str, number: s
 @pytest.mark.parametrize("kind", list(SubjectKind))
 def test_two_names_of_ten_thousand_characters_are_no_names(kind: SubjectKind) -> None:
     assert compared(kind, "甲" * 10_000, "甲" * 10_000).verdict is Verdict.CLEAR
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "least", "most"),
+    [
+        ("张伟", "张?", 3, 5),  # as 张某: every 张 might be meant
+        ("张伟", "张某", 3, 5),
+        ("张伟", "?伟", 5, 10),
+        ("王建喆", "王□喆", 10, 15),
+        ("王䶮喆", "王□喆", 20, 30),  # what conversions do lose
+        ("王旸喆", "王旸喆", 20, 30),
+    ],
+)
+def test_a_name_with_a_lost_character_is_worth_what_it_shows(
+    ours: str, theirs: str, least: float, most: float
+) -> None:
+    found = evidence(compared(PERSON, ours, theirs), "person_name")
+    assert found is not None
+    assert found.level == "same"
+    assert least < found.bits < most
+    assert ("全国同名" in found.sentence) == (ours == theirs)
+
+
+def test_what_explain_shows_adds_up_to_the_total() -> None:
+    """Through a representative to work there is worth more than an employer is elsewhere: the table says so, too."""
+    listed = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative="张伟")
+    one = subject(PERSON, "张伟", employer="合肥华星商贸有限公司")
+    told = explain(one, Listing(subject=listed, list="x"), candidate=True, scales=SCALES)
+    shown = {line.attribute: line.evidence.bits for line in told.lines if line.evidence is not None}
+    assert list(shown) == ["名称", "工作单位"]
+    assert sum(shown.values()) == pytest.approx(told.comparison.bits, abs=0.01)
+    assert told.comparison.bits == pytest.approx(27.0, abs=0.1)

@@ -241,3 +241,76 @@ def test_a_site_cannot_forbid_through_a_representative(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError, match="经法定代表人的关联不得写"):
         load(path, Measure)
+
+
+_CALLED = {
+    ApplicationKind.PROJECT: {
+        Role.APPLYING_UNIT: "申报",
+        Role.COOPERATING_UNIT: "合作",
+        Role.NOMINATING_UNIT: "推荐",
+    },
+    ApplicationKind.AWARD: {Role.COMPLETING_UNIT: "完成", Role.NOMINATING_UNIT: "提名"},
+}
+_PERSONS = {
+    ApplicationKind.PROJECT: {
+        Role.LEGAL_REPRESENTATIVE: "法定代表人",
+        Role.LEADER: "项目人员",
+        Role.MEMBER: "项目人员",
+    },
+    ApplicationKind.AWARD: {
+        Role.LEGAL_REPRESENTATIVE: "法定代表人",
+        Role.CONTRIBUTOR: "完成人",
+        Role.NOMINATING_EXPERT: "提名专家",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ApplicationKind)
+def test_every_text_for_officers_is_about_the_role_that_it_is_shown_with(kind: ApplicationKind) -> None:
+    """A nominating unit on a list was told of as a completing one."""
+    measures, on = load_measures(), date(2018, 12, 3)
+    for name in measures.lists:
+        of_firms = name in ("abnormal_operations", "serious_violations")
+        for role, called in (_CALLED[kind] | ({} if of_firms else _PERSONS[kind])).items():
+            text = measures.for_applicant(name, applied_as(role, kind), on).text
+            assert called in text.partition("疑")[0] or text.startswith("申报主体"), (name, role, text)
+
+
+RULE = """
+[lists.debtors]
+title = "失信被执行人名单"
+[[measure]]
+lists = ["debtors"]
+effect = "restrict"
+title = "措施"
+basis = "依据"
+text = "内容"
+from = 2018-11-05
+to = 2018-12-31
+"""
+
+
+def test_first_and_last_day_of_a_measure_are_in_force(tmp_path: Path) -> None:
+    (tmp_path / "measures.toml").write_text(RULE, "utf-8")
+    measures, leader = load_measures(tmp_path), applied_as(Role.LEADER, ApplicationKind.PROJECT)
+    days = (date(2018, 11, 4), date(2018, 11, 5), date(2018, 12, 31), date(2019, 1, 1))
+    effects = [measures.for_applicant("debtors", leader, day).effect for day in days]
+    assert effects == ["hold", "restrict", "restrict", "hold"]
+    assert len({measures.stamp(day) for day in days}) == 2, "the night looks again when a measure begins or ends"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '["debtors"]',
+            '["debtor"]',
+            r"measure.0.lists: 没有说明名单 debtor（\[lists.debtor\]），是否想写 debtors",
+        ),
+        ("to = 2018-12-31", "to = 2018-01-31", "没有一天有效"),
+    ],
+)
+def test_a_measure_that_could_never_apply_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (tmp_path / "measures.toml").write_text(RULE.replace(old, new), "utf-8")
+    with pytest.raises(SettingsError, match=said):
+        load_measures(tmp_path)

@@ -1,17 +1,61 @@
-"""Calibrated weights as a file: only what changed, in the place where it stood."""
+"""The weights file: what is refused before anybody is screened; calibrated, only what changed is written, where it stood."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.screening.calibrated_weights import Calibration, LevelChange
-from credit_sync.screening.weights import load_weights
+from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.screening.weights_file import rewritten
 from tests.night import ROOT
 
 TEXT = (ROOT / "mappings/screening/weights.toml").read_text("utf-8")
 ON = date(2018, 12, 1)
+
+
+def loaded(folder: Path, text: str) -> Weights:
+    (folder / "screening").mkdir()
+    (folder / "screening" / "weights.toml").write_text(text, "utf-8")
+    return load_weights(folder)
+
+
+def test_a_copy_of_the_shipped_file_is_the_shipped_weights(tmp_path: Path) -> None:
+    assert loaded(tmp_path, TEXT) == load_weights()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        # agreeing numbers worth nothing: every debtor would be clear
+        ("u = 1e-12\n", "", "identifier.same.u: 缺少这一项"),
+        ("[sex.different]\nm = 0.005\nu = 0.4\n", "[sex.diferent]\nm = 0.005\nu = 0.4\n", "是否想写 different"),
+        (
+            "[sex.different]\nm = 0.005\nu = 0.4\n",
+            "[sex.diferent]\nm = 0.005\nu = 0.4\n",
+            "sex.different: 缺少这一级",
+        ),
+        (
+            "[person_name.same]\nm = 0.95\n",
+            "[person_name.same]\nm = 0.95\nu = 0.1\n",
+            "person_name.same.u: 由所比的值算出",
+        ),
+        ("u = 1e-12\n", "u = 0\n", "identifier.same.u: 必须大于 0"),
+        ("m = 0.97\n", "m = nan\n", "identifier.same.m: 必须是有限的数字"),
+        ("possible = 0.1\n", "possible = 2\n", "bands.possible: 不能大于 0.9999"),
+        ("possible = 0.1\n", "possible = 0.95\n", "bands: possible、probable、confirmed 必须从小到大"),
+        ("identifying_bits = 15\n", "identifying_bits = 0\n", "bands.identifying_bits: 必须大于 0"),
+        ("[0.4, 0.4,", "[0.4, -4.0,", "places: citizen_id 的每一项都不能小于 0"),
+        ('version = "1"', 'version = ""', "version: 不能为空"),
+    ],
+)
+def test_weights_that_would_screen_wrongly_are_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    with pytest.raises(SettingsError) as refused:
+        loaded(tmp_path, TEXT.replace(old, new, 1))
+    assert said in str(refused.value)
+    assert "weights.toml" in str(refused.value)
 
 
 def calibration() -> Calibration:

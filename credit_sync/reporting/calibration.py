@@ -46,6 +46,7 @@ LEVELS: Mapping[str, str] = {
     "different": "不同",
 }
 _MOST_SHOWN = 30
+_KEPT = {"held": "保留：只凭判断，不作估计", "turns": "保留：否则反对会变成支持"}
 _FLAGS = {"opened": "新增", "closed": "消失", "changed": "判定改变", "unchanged": "不变"}
 
 
@@ -145,7 +146,7 @@ def _signed(bits: float) -> str:
 
 def _why(change: LevelChange, minimum: int) -> str:
     if not change.estimated:
-        return f"保留：不足 {minimum} 对"
+        return f"保留：不足 {minimum} 对" if change.kept == "few" else _KEPT[change.kept]
     whole = len(change.estimated) == 1 + (change.old.u is not None)
     return "本次估计" if whole else f"本次估计 {change.estimated[0]}"
 
@@ -228,6 +229,7 @@ def _level_json(change: LevelChange) -> dict[str, Any]:
         **sides,
         "shift": round(change.shift, 3),
         "estimated": list(change.estimated),
+        "kept": None if change.estimated else change.kept,
         "matches": round(change.matches, 2),
         "strangers": round(change.strangers, 1),
     }

@@ -24,7 +24,7 @@ def explanation_text(applicant: Applicant, listing: Listing, explanation: Explan
     comparison = explanation.comparison
     odds = comparison.bits + explanation.prior_bits
     lines.append(f"  {explanation.prior_bits:+6.1f}  先验：随机一对是同一主体的可能")
-    lines.append(f"  {odds:+6.1f}  合计（每 1 比特，可能性翻一倍）")
+    lines.append(f"  {odds:+6.1f}  合计（每 1 比特，“是”与“不是”之比翻一倍）")
     lines.append(f"\n结论：{VERDICTS[comparison.verdict.value]}，概率 {percent(comparison.probability)}")
     lines += [f"  · {reason}" for reason in map(shown, explanation.reasons)]
     return "\n".join(lines)

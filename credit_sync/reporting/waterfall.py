@@ -94,7 +94,7 @@ def _grid(scale: _Scale, bottom: int) -> str:
             lines.append(f'<line class="{kind}" x1="{x}" y1="{_TOP}" x2="{x}" y2="{bottom + 6}"/>')
             lines.append(f'<text class="scale" x="{x}" y="{bottom + 20}" text-anchor="middle">{chance:.0%}</text>')
     lines.append(
-        f'<text class="scale" x="{_LABELS}" y="{bottom + 38}">横轴：同一主体的可能性，每 1 比特翻一倍；'
+        f'<text class="scale" x="{_LABELS}" y="{bottom + 38}">横轴：同一主体的可能性，每 1 比特使“是”与“不是”之比翻一倍；'
         f"右为支持，左为反对（斜纹）</text>"
     )
     return "\n".join(lines)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from credit_sync.screening.calibration import Attribute, Estimate, Tally, share_
 from credit_sync.screening.calibration_pairs import attributes_of
 from credit_sync.screening.weights import Level, Weights
 from credit_sync.subjects.subject import SubjectKind
+
+Kept = Literal["few", "held", "turns"]
+"""Too few pairs; a level that is never estimated; or it would speak for though it spoke against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class LevelChange:
     """Pairs at this level that are no matches: what the new u rests on, as so many equally weighted pairs."""
     estimated: tuple[str, ...]
     """Which of "m" and "u" enough pairs show to be estimated; the others stay."""
+    kept: Kept = "few"
+    """Why what stays does."""
 
     @property
     def shift(self) -> float:
@@ -64,7 +69,11 @@ class Calibration:
 def calibrate_weights(
     weights: Weights, estimates: Mapping[SubjectKind, Estimate], minimum: int, on: date
 ) -> Calibration:
-    """New numbers for every level that at least `minimum` pairs show; attributes of both kinds pool their pairs."""
+    """New numbers for every level that at least `minimum` pairs show; attributes of both kinds pool their pairs.
+
+    Matches that are not there tell, too: m is also estimated where by the old one `minimum` matches should show the level.
+    But rarity alone makes nobody the same: what spoke against speaks for only where matches show it.
+    """
     levels = tuple(
         change
         for number, attribute in enumerate(attributes_of(weights))
@@ -84,21 +93,30 @@ def _changes(
     m, u = shrunk_m(attribute, matched), share_of_unmatched(unmatched)
     for i, level in enumerate(attribute.levels):
         old: Level = getattr(weights, attribute.name)[level]
+        kept: Kept = "held" if level in attribute.held else "few"
+        expected = 0.0 if level in attribute.agreeing else matched.sum() * old.m
         changed: dict[str, Any] = {}
         origin = []
-        if matched[i] >= minimum:
+        if kept != "held" and max(matched[i], expected) >= minimum:
             changed["m"] = _rounded(m[i])
-            origin.append(f"m from {matched[i]:.0f} matches")
-        if old.u is not None and rests_on[i] >= minimum:
+            origin.append(f"m from {matched[i]:.0f} of {matched.sum():.0f} matches")
+        if kept != "held" and old.u is not None and rests_on[i] >= minimum:
             changed["u"] = _rounded(u[i])
             origin.append(f"u from {rests_on[i]:.0f} pairs")
+        if matched[i] < minimum and _turns(old, old.model_copy(update=changed)):
+            kept, changed = "turns", {}
+        estimated = tuple(changed)
         if changed:
             before = old.origin.split("; before: ")[-1]
-            kept = "" if len(changed) == 2 else f"; before: {before}"
-            changed["origin"] = f"calibrated on {on}: {', '.join(origin)}{kept}"
+            rest = "" if len(changed) == 2 else f"; before: {before}"
+            changed["origin"] = f"calibrated on {on}: {', '.join(origin)}{rest}"
         new = old.model_copy(update=changed)
-        estimated = tuple(name for name in ("m", "u") if name in changed)
-        yield LevelChange(attribute.name, level, old, new, float(matched[i]), float(rests_on[i]), estimated)
+        yield LevelChange(attribute.name, level, old, new, float(matched[i]), float(rests_on[i]), estimated, kept)
+
+
+def _turns(old: Level, new: Level) -> bool:
+    """Whether a level that spoke against would speak for."""
+    return old.u is not None and new.u is not None and old.m < old.u and new.m > new.u
 
 
 def _prior_change(weights: Weights, kind: SubjectKind, found: Estimate, minimum: int) -> PriorChange:

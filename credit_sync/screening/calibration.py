@@ -36,6 +36,14 @@ class Attribute:
     agreeing: frozenset[str] = frozenset()
     """Levels that mean the same agreement under different circumstances (numbers full or masked): they share one m,
     the share of matches that agree at all, because their circumstances are nobody's agreement."""
+    held: frozenset[str] = frozenset()
+    """Levels judged among pairs that have something in common already (a branch beside its parent): their u is no share
+    of all pairs, and neither m nor u is estimated."""
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which levels are not held."""
+        return np.array([level not in self.held for level in self.levels])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,8 @@ def estimate(attributes: tuple[Attribute, ...], pairs: Pairs, prior: float, mini
         tallies = _tallies(attributes, pairs, probabilities)
         m = [shrunk_m(a, tally.matched) for a, tally in zip(attributes, tallies, strict=True)]
         log_shift = [_log_shift(a, t, f) for a, t, f in zip(attributes, tallies, free, strict=True)]
-        prior = max(float(probabilities @ pairs.stands_for / pairs.stands_for.sum()), _LEAST_SHARE)
+        share = float(probabilities @ pairs.stands_for / pairs.stands_for.sum())
+        prior = min(max(share, _LEAST_SHARE), 1 - _LEAST_SHARE)
         before, probabilities = probabilities, _probabilities(pairs, m, log_shift, prior)
         settled = bool(np.abs(probabilities - before).max(initial=0) < _SETTLED)
     return Estimate(
@@ -119,7 +128,7 @@ def shrunk_m(attribute: Attribute, matched: Floats) -> Floats:
     agreeing = np.array([level in attribute.agreeing for level in attribute.levels])
     counts = np.where(agreeing, matched[agreeing].sum(), matched)
     shares: Floats = (counts + _SMOOTHING * np.array(attribute.m)) / (matched.sum() + _SMOOTHING)
-    return np.clip(shares, _LEAST_SHARE, 1)
+    return np.where(attribute.free, np.clip(shares, _LEAST_SHARE, 1), attribute.m)
 
 
 def share_of_unmatched(unmatched: Floats) -> Floats:
@@ -160,7 +169,7 @@ def _tally(levels: Levels, count: int, matched: Floats, unmatched: Floats) -> Ta
 def _estimable(attribute: Attribute, tally: Tally, minimum: float) -> NDArray[np.bool_]:
     """Decided once, before the first round: a level that came and went would keep EM from settling."""
     constant = np.array([u is not None for u in attribute.u])
-    found: NDArray[np.bool_] = constant & (tally.rests_on >= minimum)
+    found: NDArray[np.bool_] = attribute.free & constant & (tally.rests_on >= minimum)
     return found
 
 

@@ -30,6 +30,14 @@ AGREEING: Mapping[str, frozenset[str]] = {
     "organisation_name": frozenset({"same", "short"}),
 }
 """Levels that are one agreement under different circumstances; see `calibration.Attribute.agreeing`."""
+HELD: Mapping[str, frozenset[str]] = {
+    "identifier": frozenset({"other_document"}),
+    "person_name": frozenset({"former"}),
+    "organisation_name": frozenset({"other_place", "other_branch", "parent_branch", "affiliated", "other_trade"}),
+    "employer": frozenset({"of_representative"}),
+}
+"""Levels that are judged and not estimated; see `calibration.Attribute.held`. Counted among all pairs, another branch or
+another passport is so rare that it would speak for one subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,6 @@ def _known(evidence: tuple[Evidence, ...], decided: bool | None) -> float:
 
 def attributes_of(weights: Weights) -> tuple[Attribute, ...]:
     """The attributes and levels of a weights file, in its order."""
-    tables = {name: getattr(weights, name) for name in type(weights).model_fields}
     return tuple(
         Attribute(
             name,
@@ -199,9 +206,9 @@ def attributes_of(weights: Weights) -> tuple[Attribute, ...]:
             tuple(level.m for level in levels.values()),
             tuple(level.u for level in levels.values()),
             AGREEING.get(name, frozenset()),
+            HELD.get(name, frozenset()),
         )
-        for name, levels in tables.items()
-        if isinstance(levels, dict)
+        for name, levels in weights.levels().items()
     )
 
 

@@ -15,13 +15,6 @@ from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.subject import Subject
 
 _CODES = {IdentifierKind.USCC, IdentifierKind.ORGANISATION_CODE}
-_RANK = {
-    Bearing.IDENTIFIES: 0,
-    Bearing.SUPPORTS: 1,
-    Bearing.WEAKENS: 2,
-    Bearing.EXCLUDES: 3,
-}
-
 
 _ENOUGH_SHOWN = 8
 """Places that two numbers must both show before one that differs may be a typing error."""
@@ -32,7 +25,7 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
 
     Agreement of one pair outweighs a contradiction of the same kind: a subject may carry an old and a new number,
     but nobody carries somebody else's valid number by chance. A contradiction of another kind is told and keeps
-    the pair from `confirmed`: one of the records is wrong.
+    the pair from `confirmed`: one of the records is wrong. A passport renewed since agrees with nothing.
     """
     ours, theirs = applicant.identifiers, listing.subject.identifiers
     if not ours or not theirs:
@@ -41,14 +34,26 @@ def compare_identifiers(applicant: Subject, listing: Listing, scales: Scales) ->
     found = [(a, evidence) for a, b in pairs if (evidence := compare_pair(a, b, scales)) is not None]
     if len(found) < 2:
         return found[0][1] if found else None
-    _, best = min(found, key=lambda pair: (_RANK[pair[1].bearing], -pair[1].bits))
-    if best.bearing is Bearing.IDENTIFIES:
-        agreeing = {_family(a) for a, e in found if e.bearing is Bearing.IDENTIFIES}
+    _, best = min(found, key=lambda pair: (_rank(pair[1]), -pair[1].bits))
+    if _rank(best) <= _AGREES:
+        agreeing = {_family(a) for a, e in found if _rank(e) == _rank(best)}
         against = [e for a, e in found if e.bearing is Bearing.EXCLUDES and _family(a) not in agreeing]
         if against:
             sentence = f"{best.sentence}；但{against[0].sentence}"
             return best._replace(sentence=sentence, bearing=Bearing.WEAKENS)
     return best
+
+
+_AGREES = 1
+
+
+def _rank(found: Evidence) -> int:
+    """What decides first: agreement that identifies, other agreement, contradiction, another number of no weight."""
+    if found.bearing is Bearing.IDENTIFIES:
+        return 0
+    if found.bearing is Bearing.EXCLUDES:
+        return 2
+    return _AGREES if found.bits > 0 else 3
 
 
 def _family(number: Identifier) -> IdentifierKind:

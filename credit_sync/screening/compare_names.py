@@ -57,10 +57,13 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         of_surname = seen[0] != "?"
         return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if of_surname else None
     if not hidden and _same_but_lost(x, y):
-        share = scales.name_share(x if "?" not in x else y)
-        lost = "（有生僻字丢失）" if "?" in x + y else ""
-        rarity = f"，全国同名{_rounded(round(share * names.population))}人"
-        return scales.evidence("person_name", "same", f"姓名相同：{a}{lost}", u=share, rarity=rarity)
+        share = scales.name_share("".join(map(_as_rare_as, x, y)))
+        count = _rounded(round(share * names.population))
+        if "?" in x + y:
+            sentence, rarity = f"姓名有字丢失，其余相同：{a} 与 {b}", f"，全国这样相符的{count}人"
+        else:
+            sentence, rarity = f"姓名相同：{a}", f"，全国同名{count}人"
+        return scales.evidence("person_name", "same", sentence, u=share, rarity=rarity)
     if _is_transliteration(x, y) or _is_transliteration(y, x):
         return scales.evidence("person_name", "transliteration", f"一边是拼音，读音相同：{a} 与 {b}")
     if len(x) == len(y) and sound(x) == sound(y):
@@ -82,6 +85,14 @@ def _same_but_lost(x: str, y: str) -> bool:
         return False
     known = [p == q for p, q in zip(x, y, strict=True) if "?" not in (p, q)]
     return all(known) and len(known) * 2 >= len(x)
+
+
+def _as_rare_as(p: str, q: str) -> str:
+    """The character that two agree on. One that is lost on one side is the other's where conversions do lose that (䶮);
+    a usual one is not lost by them, and any other may have stood there: ?.
+    """
+    known = q if p == "?" else p
+    return known if p == q or not known.encode("gb2312", errors="ignore") else "?"
 
 
 _HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")

@@ -21,6 +21,7 @@ from credit_sync.screening.compare_names import compare_names
 from credit_sync.screening.evidence import Bearing, Comparator, Evidence, Scales
 from credit_sync.screening.faces import Via, comparable
 from credit_sync.screening.not_comparable import why_name_not_comparable
+from credit_sync.screening.weights import MOST_CERTAIN
 from credit_sync.subjects.subject import Subject
 
 COMPARATORS: tuple[Comparator, ...] = (
@@ -33,10 +34,6 @@ COMPARATORS: tuple[Comparator, ...] = (
     compare_employers,
 )
 """Every comparison that is made, in the order in which evidence is shown."""
-
-MOST_CERTAIN = 0.9999
-"""No probability is shown as certainty; above this more evidence changes nothing for anybody."""
-
 
 RELATED = "关联提示（不作为预警）"
 """How every sentence on a listed parent or branch begins."""

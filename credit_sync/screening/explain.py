@@ -3,20 +3,21 @@
 from dataclasses import dataclass
 
 from credit_sync.records import Listing
-from credit_sync.screening.comparison import COMPARATORS, RELATED, Comparison, Verdict, compare
+from credit_sync.screening.comparison import RELATED, Comparison, Verdict, compare
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
-from credit_sync.screening.faces import Via, comparable
+from credit_sync.screening.faces import Via
 from credit_sync.subjects.subject import Subject
 
-_ATTRIBUTES = {
-    "compare_identifiers": "证件号码",
-    "compare_names": "名称",
-    "compare_legal_representatives": "法定代表人",
-    "compare_sex": "性别",
-    "compare_birth_years": "出生年份",
-    "compare_regions": "地区",
-    "compare_employers": "工作单位",
-}
+_ATTRIBUTES = (
+    ("证件号码", ("identifier",)),
+    ("名称", ("person_name", "organisation_name")),
+    ("法定代表人", ("legal_representative",)),
+    ("性别", ("sex",)),
+    ("出生年份", ("birth_year",)),
+    ("地区", ("region",)),
+    ("工作单位", ("employer",)),
+)
+"""What may be compared, in the order of the table of comparators, and how evidence on it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ class Explanation:
 
 
 def explain(applicant: Subject, listing: Listing, candidate: bool, scales: Scales) -> Explanation:
-    """Every comparator's word on one pair, in the order of the table of comparators."""
+    """The evidence on one pair as it was weighed, and what was not compared."""
     comparison = compare(applicant, listing, scales)
-    face = dict(comparable(applicant, listing))[comparison.via]
-    lines = tuple(Line(_ATTRIBUTES[c.__name__], c(applicant, face, scales)) for c in COMPARATORS)
+    lines = tuple(
+        Line(title, next((e for e in comparison.evidence if e.attribute in names), None))
+        for title, names in _ATTRIBUTES
+    )
     return Explanation(lines, scales.weights.prior_bits(applicant.kind), comparison, candidate)

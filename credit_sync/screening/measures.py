@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from credit_sync.records import Applicant, ApplicationKind, Role
 from credit_sync.screening.faces import Via
 from credit_sync.shipped import shipped
-from credit_sync.toml_files import Strict, load
+from credit_sync.toml_files import Strict, load, nearest
 
 Effect = Literal["forbid", "restrict", "consider", "hold"]
 
@@ -46,6 +46,12 @@ class Measure(Strict):
     def _through_somebody_else(self) -> Self:
         if self.via is not Via.SUBJECT and self.effect == "forbid":
             raise ValueError('经法定代表人的关联不得写 effect = "forbid"：被列入名单的是单位，不是申报主体本人')
+        return self
+
+    @model_validator(mode="after")
+    def _ever_in_force(self) -> Self:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise ValueError(f"from（{self.from_}）晚于 to（{self.to}），没有一天有效")
         return self
 
     def fits(self, list_name: str, applicant: Applicant, on: date, via: Via = Via.SUBJECT) -> bool:
@@ -87,6 +93,16 @@ class Measures(Strict):
 
     lists: dict[str, ListDescription] = {}
     measure: tuple[Measure, ...] = ()
+
+    @model_validator(mode="after")
+    def _about_known_lists(self) -> Self:
+        """A rule on a list that is written wrongly would be about nothing, and nobody would be told."""
+        for number, measure in enumerate(self.measure):
+            for name in measure.lists:
+                if name not in self.lists:
+                    close = nearest(name, list(self.lists))
+                    raise ValueError(f"measure.{number}.lists: 没有说明名单 {name}（[lists.{name}]）{close}")
+        return self
 
     def stamp(self, on: date) -> str:
         """A digest of the rules and of which are in force on a day: another one may mean other measures."""

@@ -114,11 +114,12 @@ class NameFrequencies:
         surname, given = self._split(name)
         if not given:
             return 1e-7
-        if "?" in given and not given.strip("?"):
-            return self.surnames.get(surname, self._rare_surname)
+        of_surname = 1.0 if surname == "?" else self.surnames.get(surname, self._rare_surname)
+        if not given.strip("?"):
+            return of_surname
         shares = [1.0 if c == "?" else self.given_characters.get(c, self._rare_character) for c in given]
         by_length = {1: 0.15, 2: 0.84}.get(len(given), 0.01)
-        modelled = self.surnames.get(surname, self._rare_surname) * by_length * math.prod(shares)
+        modelled = of_surname * by_length * math.prod(shares)
         return max(modelled * (1.6 if len(given) == 1 else 3.0), 3e-8)
 
     def _split(self, name: str) -> tuple[str, str]:
