@@ -137,6 +137,46 @@ def is_by_name(found: Comparison) -> bool:
     return found.verdict is not Verdict.CLEAR and bool(of_name)
 
 
+FIRMS = [
+    "合肥华星商贸有限公司",
+    "马鞍山市海邦科技发展有限公司",
+    "南昌县金玉咨询服务有限公司",
+    "安徽农业大学",
+    "陕西永寿制药有限责任公司第三分公司",
+    "恒晟集团有限公司泉州分公司",
+]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(FIRMS), st.data(), st.sampled_from("?□\ufffd〓\ue123*■●×"))
+def test_a_firm_is_found_whichever_character_of_its_name_is_lost(
+    name: str, data: st.DataObject, mark: str
+) -> None:
+    place = data.draw(st.integers(0, len(name) - 1))
+    whole, damaged = (
+        Subject(kind=SubjectKind.ORGANISATION, name=written)
+        for written in (name, name[:place] + mark + name[place + 1 :])
+    )
+    for asked, listed in ((whole, damaged), (damaged, whole)):
+        table = ListingTable({1: Listing(subject=listed, list="x")})
+        assert table.judge([asked], SCALES)[0].verdict.flags, (asked.name, listed.name)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "other"),
+    [
+        ("合肥华□商贸有限公司", "合肥明达商贸有限公司"),
+        ("合肥华□商贸有限公司", "合肥华星旅行社有限公司"),
+        ("合肥华□商贸有限公司", "芜湖华星商贸有限公司"),
+        ("芜湖□□商贸有限公司", "芜湖华星商贸有限公司"),
+    ],
+)
+def test_a_firm_is_not_found_whose_name_differs_beside_what_is_lost(damaged: str, other: str) -> None:
+    one, two = (Subject(kind=SubjectKind.ORGANISATION, name=name) for name in (damaged, other))
+    assert judged(two, one)[0] is Verdict.CLEAR
+    assert judged(one, two)[0] is Verdict.UNVERIFIABLE, "nobody is cleared as whom he is not written as"
+
+
 def made_up(chosen: random.Random, count: int) -> list[str]:
     """Names as common as the population's, half of their characters rare ones."""
     names = reference().persons
