@@ -243,6 +243,10 @@ def test_hostile_names_match_nothing(name: str) -> None:
         (person("屈怀*", ID), "姓名不完整，无法比对；须提供完整姓名"),
         (person("屈某某"), "姓名不完整，无法比对；须提供完整姓名"),
         (organisation("芜湖***公司"), "没有可以比对的名称"),
+        *(
+            (organisation(f"合肥华{mark}商贸有限公司"), "名称不完整，无法比对；须提供完整名称")
+            for mark in "*■●?？□\ufffd〓\ue123"
+        ),
         (organisation("安徽省合肥市蜀山区有限公司"), "没有可以比对的名称"),
         (organisation("院"), "没有可以比对的名称"),
         (organisation("华星" * 101), "名称超过 200 字，无法比对；名称栏只写名称"),

@@ -98,7 +98,7 @@ def number(serial: int) -> str:
     return first + citizen_id.check_digit(first)
 
 
-PERSONS = ["张伟", "欧阳修竹", "张 偉", "王小明"]
+PERSONS = ["张伟", "欧阳修竹", "张 偉", "王小明", "王□明", "欧阳某竹"]
 FIRMS = ["合肥华星商贸有限公司", "合肥市华星商贸公司", "合肥华兴商贸有限公司", "芜湖华星商贸有限公司", "华星商贸"]
 BRANCH = "合肥华星商贸有限公司芜湖分公司"
 IDS = [number(n) for n in (1, 2, 13)]

@@ -3,12 +3,11 @@
 from functools import lru_cache
 
 from credit_sync.records import Listing
-from credit_sync.screening.compare_names import is_hidden_in_part
 from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.identifiers import IdentifierKind, citizen_id, masked
 from credit_sync.subjects.identifiers.folding import MASK
-from credit_sync.subjects.person_names import fold_person_name
+from credit_sync.subjects.person_names import fold_person_name, is_hidden_in_part
 from credit_sync.subjects.subject import Sex, Subject, SubjectKind
 
 _PERSON, _CITIZEN_ID = SubjectKind.PERSON, IdentifierKind.CITIZEN_ID  # an enumeration is slow to name its members

@@ -1,7 +1,6 @@
 """Comparing names: former and short ones too; persons by the rarity of the name."""
 
 import math
-import re
 from collections.abc import Container
 
 from rapidfuzz.distance import OSA
@@ -9,7 +8,14 @@ from rapidfuzz.distance import OSA
 from credit_sync.records import Listing
 from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
-from credit_sync.subjects.person_names import fold_person_name, sound, syllables
+from credit_sync.subjects.person_names import (
+    LOST,
+    as_far_as_shown,
+    fold_person_name,
+    is_hidden_in_part,
+    sound,
+    syllables,
+)
 from credit_sync.subjects.subject import Subject, SubjectKind
 from credit_sync.subjects.writing import LONGEST, organisations_together
 
@@ -57,13 +63,13 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         of_surname = seen[0] != "?"
         return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if of_surname else None
     if not hidden and _same_but_lost(x, y):
-        share = scales.name_share("".join(map(_as_rare_as, x, y)))
-        count = _rounded(round(share * names.population))
-        if "?" in x + y:
-            sentence, rarity = f"姓名有字丢失，其余相同：{a} 与 {b}", f"，全国这样相符的{count}人"
+        if LOST in x + y:
+            share = names.share_of_damaged(*_left_and_whole(x, y))
+            sentence, rarity = f"姓名有字丢失，其余相同：{a} 与 {b}", "全国这样相符的"
         else:
-            sentence, rarity = f"姓名相同：{a}", f"，全国同名{count}人"
-        return scales.evidence("person_name", "same", sentence, u=share, rarity=rarity)
+            share, sentence, rarity = scales.name_share(x), f"姓名相同：{a}", "全国同名"
+        count = _rounded(round(share * names.population))
+        return scales.evidence("person_name", "same", sentence, u=share, rarity=f"，{rarity}{count}人")
     if _is_transliteration(x, y) or _is_transliteration(y, x):
         return scales.evidence("person_name", "transliteration", f"一边是拼音，读音相同：{a} 与 {b}")
     if len(x) == len(y) and sound(x) == sound(y):
@@ -87,20 +93,10 @@ def _same_but_lost(x: str, y: str) -> bool:
     return all(known) and len(known) * 2 >= len(x)
 
 
-def _as_rare_as(p: str, q: str) -> str:
-    """The character that two agree on. One that is lost on one side is the other's where conversions do lose that (䶮);
-    a usual one is not lost by them, and any other may have stood there: ?.
-    """
-    known = q if p == "?" else p
-    return known if p == q or not known.encode("gb2312", errors="ignore") else "?"
-
-
-_HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")
-
-
-def is_hidden_in_part(name: str) -> bool:
-    """Whether a folded name of a person leaves characters out: 张某某, 张*伟."""
-    return ("某" in name or not name.isalpha()) and bool(_HIDDEN.search(name))
+def _left_and_whole(x: str, y: str) -> tuple[str, str]:
+    """What both show of a name that lost characters, and all that is known of it."""
+    pairs = list(zip(x, y, strict=True))
+    return "".join(p if p == q else LOST for p, q in pairs), "".join(q if p == LOST else p for p, q in pairs)
 
 
 def _as_far_as_shown(x: str, y: str) -> str:
@@ -110,7 +106,7 @@ def _as_far_as_shown(x: str, y: str) -> str:
     """
     if x.isalpha() and y.isalpha() and "某" not in x and "某" not in y:
         return ""
-    p, q = _HIDDEN.sub("?", x), _HIDDEN.sub("?", y)
+    p, q = as_far_as_shown(x), as_far_as_shown(y)
     if len(p) != len(q) and {"?"} in (set(p[1:]), set(q[1:])):
         p, q = f"{p[0]}?", f"{q[0]}?"
     agree = len(p) == len(q) and all(i == j or "?" in (i, j) for i, j in zip(p, q, strict=True))

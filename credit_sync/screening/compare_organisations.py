@@ -16,6 +16,11 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     if x.empty or y.empty:
         return None
     found = _level(x, y, scales)
+    if (x.damaged or y.damaged) and (found is None or found[0] in _UNLIKE) and _same_but_lost(x, y):
+        found = (
+            "one_character",
+            f"名称有一个字丢失或隐去，其余相同：{x.damaged or x.full} 与 {y.damaged or y.full}",
+        )
     if found is None:
         return None
     level, sentence = found
@@ -27,6 +32,7 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
 _SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
 _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
+_UNLIKE = {*_AGAINST, "brand_character"}
 _INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
 _BODY = re.compile(r"(?:工会|委员会|支部|协会|清算组|管理人)$")
 """What stands behind a firm's name and is no branch of it; a trade union is a legal person (工会法第十五条)."""
@@ -54,6 +60,13 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
     if x.core == y.core:
         return _other_brackets(x, y, scales) or _same_core(x, y)
     return _affiliated(x, y) or _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
+
+
+def _same_but_lost(x: OrganisationName, y: OrganisationName) -> bool:
+    """Equal, where the one character that a name has lost may be any one: in brand, place or branch."""
+    a, b = x.damaged or x.full, y.damaged or y.full
+    unlike = [(p, q) for p, q in zip(a, b, strict=False) if p != q]
+    return len(a) == len(b) > _SHORTEST_NAME and len(unlike) == 1 and "?" in unlike[0]
 
 
 def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:

@@ -13,10 +13,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from credit_sync.screening.damaged_names import name_shapes
 from credit_sync.screening.faces import Listed, Via, faces
 from credit_sync.screening.hashed import hash_of, hashes_of, signed
 from credit_sync.screening.keys import (
     bigram_keys,
+    damaged_keys,
     employed_keys,
     organisation_keys,
     parent_keys,
@@ -63,6 +65,7 @@ class Entries:
     bigram_keys: Array
     bigram_entries: Array
     shapes: tuple[str, ...]
+    """Which places the masked numbers of listings show, and those of their names that are damaged."""
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -104,7 +107,7 @@ class Entries:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Saved entries, mapped into memory; mask shapes are not kept with them."""
+        """Saved entries, mapped into memory; shapes are not kept with them."""
         columns: dict[str, Any] = {
             name: Texts.open(folder, name) if name in TEXTS else mapped(folder / f"{name}.npy") for name in _ARRAYS
         }
@@ -126,7 +129,7 @@ _Pairs = tuple[Array, Array]
 
 
 def entries_of(subjects: Iterable[tuple[int, Named]], asked_shapes: Sequence[str]) -> Entries:
-    """What numbered subjects ask with, in their order; `asked_shapes`: the mask shapes of the lists."""
+    """What numbered subjects ask with, in their order; `asked_shapes`: the shapes of the lists."""
     return _entries(((owner, Via.SUBJECT, subject) for owner, subject in subjects), asked_shapes)
 
 
@@ -160,13 +163,17 @@ class _Block:
         names = list(chain.from_iterable(self._known_by))
         person = self._of_each([subject.kind is _PERSON for subject in self._subjects], bool)
         persons, organisations = np.flatnonzero(person), np.flatnonzero(~person)
-        by_person = signed(person_keys([names[entry] for entry in persons.tolist()]))
+        of_persons = [names[entry] for entry in persons.tolist()]
+        by_person = signed(person_keys(of_persons))
         apart = _Organisations([names[entry] for entry in organisations.tolist()])
         name = np.zeros(len(names), np.int64)
         name[persons], name[organisations] = by_person, apart.name
         number_keys, number_entries = self._number_pairs()
         name_keys, name_entries = _distinct(
-            self._found_by_name(persons, by_person), apart.keys(organisations, asks=self._asks), self._employed()
+            self._found_by_name(persons, by_person),
+            self._asked_as_damaged(persons, of_persons),
+            apart.keys(organisations, asks=self._asks),
+            self._employed(),
         )
         bigram_keys, bigram_entries = _distinct(apart.bigrams(organisations))
         spread = partial(_spread, entries=organisations, count=len(names))
@@ -189,7 +196,7 @@ class _Block:
             name_entries=name_entries,
             bigram_keys=bigram_keys,
             bigram_entries=bigram_entries,
-            shapes=tuple(sorted(self._numbers.shapes)),
+            shapes=() if self._asks else tuple(sorted({*self._numbers.shapes, *name_shapes(of_persons)})),
         )
 
     def _of_each(self, values: Sequence[Any], dtype: Any) -> Array:
@@ -229,10 +236,15 @@ class _Block:
         found = self._of_each(alone, bool)[persons] & (keys != 0)
         return keys[found], persons[found]
 
+    def _asked_as_damaged(self, persons: Array, names: Sequence[str]) -> _Pairs:
+        """Keys of persons' names as the lists' damaged ones show them."""
+        keys, places = damaged_keys(names, self._asked_shapes)
+        return signed(keys), persons[np.array(places, np.int64)]
+
     def _employed(self) -> _Pairs:
         """Keys of persons at an employer, of askers and of representatives of listed organisations."""
         employed = [
-            (place, employed_keys(face.employer, self._known_by[place]))
+            (place, employed_keys(face.employer, self._known_by[place], self._asked_shapes))
             for place, (_, via, face) in enumerate(self._faces)
             if (self._asks or via is not _SUBJECT) and face.employer and face.kind is _PERSON
         ]

@@ -244,7 +244,17 @@ def scheme() -> str:
         *sorted((package / "subjects").rglob("*.py")),
         *(
             package / "screening" / f"{name}.py"
-            for name in ("entries", "faces", "hashed", "keys", "listed_subject", "numbers", "reference", "traits")
+            for name in (
+                "damaged_names",
+                "entries",
+                "faces",
+                "hashed",
+                "keys",
+                "listed_subject",
+                "numbers",
+                "reference",
+                "traits",
+            )
         ),
         *sorted((shipped("mappings") / "names").iterdir()),
     ]

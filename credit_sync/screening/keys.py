@@ -2,14 +2,14 @@
 
 A key is a family and a value, hashed to a signed 64-bit integer, so that batch, look-up and spreadsheet all use
 the same equality join. Listings' keys are kept in the index (`index.py`), those of other records in the store. An
-applicant (or a look-up) asks with the same keys, and with its full identifiers seen through every mask shape that
-the lists show.
+applicant (or a look-up) asks with the same keys, with its full identifiers seen through every mask shape that the
+lists show, and with the names of a person as the lists' names with lost or hidden characters show them (王?喆).
 
 | family | shared by |
 |---|---|
 | identifier | equal full identifiers; organisation codes also inside a USCC |
 | masked | a full identifier and a masked one whose visible places agree |
-| person | persons of one folded name (or former name) |
+| person | persons of one folded name (or former name), or of one that a listed name with lost characters may be |
 | organisation | names equal but for writing, company form, suffix of places |
 | core | names whose brand and trade agree once the place is left out |
 | gap | names that become equal when one character is left out of each: one typing error |
@@ -26,13 +26,14 @@ from functools import lru_cache
 import numpy as np
 
 from credit_sync.records import RecordKind
+from credit_sync.screening.damaged_names import one_lost, seen_as_damaged, shown_names
 from credit_sync.screening.hashed import hash_of, hashes_of, signed
 from credit_sync.screening.key_table import Keys
 from credit_sync.screening.numbers import numbers_of
 from credit_sync.screening.reference import reference
 from credit_sync.subjects.identifiers import SubjectKind, masked
 from credit_sync.subjects.organisation_names import OrganisationName
-from credit_sync.subjects.person_names import fold_person_name, syllables
+from credit_sync.subjects.person_names import LOST, syllables
 from credit_sync.subjects.subject import Named
 
 _SHORTEST_GAP = 5
@@ -56,7 +57,10 @@ def stored_keys(subject: Named) -> list[int]:
 
 
 def probe_keys(subject: Named, shapes: Sequence[str]) -> list[int]:
-    """The keys to ask with; `shapes` are the mask shapes that occur among the listings."""
+    """The keys to ask with; `shapes` are the mask shapes that occur among the listings.
+
+    Of other records none are kept: in their names any one character may be lost.
+    """
     numbers = numbers_of(subject)
     projected, _ = projected_keys([numbers.whole], shapes)
     keys = signed(hashes_of(numbers.keys)).tolist()
@@ -67,6 +71,8 @@ def _name_keys(subject: Named, *, asks: bool) -> list[int]:
     names = reference().names_of(subject)
     if subject.kind is SubjectKind.PERSON:
         keys = list(filter(None, person_keys(names)))
+        if asks:
+            keys += damaged_keys(names, one_lost(names))[0]
     else:
         parsed = list(map(reference().organisations.parse, names))
         keys = [key for name in parsed for key in (*organisation_keys(name), *(parent_keys(name) if asks else ()))]
@@ -83,7 +89,7 @@ def projected_keys(numbers: Sequence[Sequence[str]], shapes: Sequence[str]) -> t
     found: list[str] = []
     whose: list[int] = []
     for length, here in by_length.items():
-        fitting = [f"{_SHOWN_FAMILY}{shape}" for shape in shapes if len(shape) == length]
+        fitting = [f"{_SHOWN_FAMILY}{shape}" for shape in shapes if len(shape) == length and LOST not in shape]
         found += masked.project([number for number, _ in here], fitting)
         whose += [place for _, place in here] * len(fitting)
     return signed(hashes_of(found)), np.array(whose, np.int64)
@@ -94,9 +100,15 @@ _SHOWN_FAMILY = "1" * len("masked:")
 
 def person_keys(names: Sequence[str]) -> list[int]:
     """The key of each person's name; 0 where nothing of it is left."""
-    folded = list(map(fold_person_name, names))
-    keys = hashes_of([f"person:{name}" for name in folded])
-    return keys if all(folded) else [key if name else 0 for key, name in zip(keys, folded, strict=True)]
+    shown = shown_names(names)
+    keys = hashes_of([f"person:{name}" for name in shown])
+    return keys if all(shown) else [key if name else 0 for key, name in zip(keys, shown, strict=True)]
+
+
+def damaged_keys(names: Sequence[str], shapes: Sequence[str]) -> tuple[list[int], list[int]]:
+    """(key, place in `names`) of persons' names, each as the listed names of its length that are damaged show it."""
+    seen, whose = seen_as_damaged(names, shapes)
+    return hashes_of([f"person:{name}" for name in seen]), whose
 
 
 def organisation_keys(parsed: OrganisationName) -> list[int]:
@@ -132,8 +144,11 @@ def _bigram_key(first: str, second: str) -> int:
     return hash_of(f"bigram:{first} {second}")
 
 
-def employed_keys(employer: str, names: Sequence[str]) -> list[int]:
-    """Names of a person at an employer: how a representative without a number is found, whose name alone ties nobody."""
+def employed_keys(employer: str, names: Sequence[str], shapes: Sequence[str] = ()) -> list[int]:
+    """Names of a person at an employer: how a representative without a number is found, whose name alone ties nobody.
+
+    `shapes`: of damaged names, through which whoever asks is seen, too.
+    """
     at = reference().organisations.parse(employer)
-    found = [] if at.empty else filter(None, map(fold_person_name, names))
+    found = [] if at.empty else filter(None, (*shown_names(names), *seen_as_damaged(names, shapes)[0]))
     return [hash_of(f"employed:{name}|{at.full}") for name in found]

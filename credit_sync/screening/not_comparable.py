@@ -4,17 +4,17 @@ import re
 
 from credit_sync.records import Applicant
 from credit_sync.screening.reference import reference
-from credit_sync.subjects.person_names import fold_person_name
+from credit_sync.subjects.person_names import LOST, as_far_as_shown, fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
 from credit_sync.subjects.writing import LONGEST, organisations_together
 
 _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]{2,4})+")
 """Names of several people, short as they are here."""
 _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
-_HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
+_HIDDEN = re.compile(r"[*＊×○■]|(?<=.)某")
 _TELLING = re.compile("[某等]")
-_LEFT_OUT = re.compile("[*＊×●■]")
-"""The same in the name of an organisation, where ○ is a numeral."""
+_LEFT_OUT = re.compile("[*＊×●■?？□\ufffd〓\ue000-\uf8ff\U000f0000-\U0010fffd]")
+"""The same, and what was lost, in the name of an organisation, where ○ is a numeral."""
 _SHORT = 13
 """Characters of an organisation's name up to which it may be a place or a form and nothing else: 合肥, 安徽省合肥市蜀山区有限公司."""
 
@@ -41,22 +41,23 @@ def why_name_not_comparable(subject: Subject) -> str:
     if _SEVERAL.fullmatch(name) or (of_person and _are_people(name)):
         return "一格里像是写了几个人，无法比对；一格只写一个"
     why = _why_person_not_comparable(name) if of_person else _why_organisation_not_comparable(name)
-    nothing = not any(map(str.isalpha, name)) or _LEFT_OUT.search(name)
-    return why or ("没有可以比对的名称" if nothing else "")
+    return why or ("" if any(map(str.isalpha, name)) else "没有可以比对的名称")
 
 
 def _why_person_not_comparable(name: str) -> str:
     if any(map(str.isdigit, name)):
         return "姓名里有数字，无法比对；姓名栏只写姓名"
     folded = fold_person_name(name)
-    incomplete = _HIDDEN.search(name) or "?" in folded or len(folded) < 2
+    incomplete = _HIDDEN.search(name) or LOST in as_far_as_shown(folded) or len(folded) < 2
     return "姓名不完整，无法比对；须提供完整姓名" if incomplete else ""
 
 
 def _why_organisation_not_comparable(name: str) -> str:
     if len(name) <= _SHORT and reference().organisations.parse(name).empty:
         return "没有可以比对的名称"
-    return "一格里像是写了几家单位，不能逐一认定；一格只写一个" if organisations_together(name) else ""
+    if organisations_together(name):
+        return "一格里像是写了几家单位，不能逐一认定；一格只写一个"
+    return "名称不完整，无法比对；须提供完整名称" if _LEFT_OUT.search(name) else ""
 
 
 def _are_people(name: str) -> bool:

@@ -18,8 +18,11 @@ def legal_person_of(parsed: OrganisationName) -> int:
 
 
 def places_of(parsed: OrganisationName) -> tuple[int, int]:
-    """Codes of the divisions that the innermost leading place may stand for; 0 where there is none."""
-    if not parsed.divisions:
+    """Codes of the divisions that the innermost leading place may stand for; 0 where there is none.
+
+    Of a name that lost a character none is sure: 南?县 is read as 南县.
+    """
+    if not parsed.divisions or parsed.damaged:
         return 0, 0
     innermost = parsed.divisions[-1]
     if len(innermost) == 1:

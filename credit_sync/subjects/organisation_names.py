@@ -14,7 +14,10 @@ from credit_sync.subjects.places import Division, Gazetteer
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
-_MARKS = re.compile(r"[()\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|*#&~!?！？<>]+")
+_LOST = "*?□\ufffd〓■●×"
+"""What stands for characters that were lost or are hidden; left out like punctuation: a name is that much shorter."""
+_MARKS = re.compile(rf"[()\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|#&~!！？<>{_LOST}]+")
+_LOST_ONE = re.compile(f"[{_LOST}]")
 _INSIDE = re.compile(r"\(([^()]*)\)")
 _OTHER_NAME = r"(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,}|现[^()]{4,}公司|[^()]{3,}医院"
 _CODE = r"(?=[0-9A-Z]*[0-9]{4})[0-9A-Z*]{9,18}"
@@ -68,6 +71,8 @@ class OrganisationName(NamedTuple):
     bracketed_places: tuple[str, ...]
     parent: str
     """The legal person that a branch belongs to, folded; empty for names that are no branch's."""
+    damaged: str = ""
+    """`full` with ? for every character that was lost or is hidden; empty where none is."""
 
     @property
     def empty(self) -> bool:
@@ -104,8 +109,9 @@ class OrganisationParser:
             full = _CODE_BEHIND.sub("", full)
         plain = full = numerals_in_one_way(full)
         bracketed: tuple[str, ...] = ()
+        damaged = ""
         if not full.isalnum():
-            full, plain, bracketed = self._without_punctuation(full)
+            damaged, full, plain, bracketed = self._without_punctuation(full)
         elif "附属" in full:
             plain = full = _AFFILIATE_ORDER.sub(r"附属\1", full)
         legal_person, branch, forms = self._split_branch(plain)
@@ -132,23 +138,25 @@ class OrganisationParser:
             branch_known=bool(branch and self._branch.search(branch)),
             bracketed_places=bracketed,
             parent=legal_person if branch else "",
+            damaged=damaged,
         )
 
     def _with_short_ending(self, core: str) -> str:
         ending = next(filter(core.endswith, self._long_endings))
         return core.removesuffix(ending) + self._shortened[ending]
 
-    def _without_punctuation(self, text: str) -> tuple[str, str, tuple[str, ...]]:
-        """A folded name without punctuation; the same without places in brackets; and those places."""
+    def _without_punctuation(self, text: str) -> tuple[str, str, str, tuple[str, ...]]:
+        """A folded name without punctuation, as `damaged` and `full`; the same without places in brackets; and those places."""
         text = self._note.sub("", text.translate(_BRACKETS))
         text = _AFFILIATE_ORDER.sub(r"附属\1", text)
         bracketed = tuple(part for part in _INSIDE.findall(text) if self._gazetteer.named(part))
-        full = plain = _MARKS.sub("", text)
+        parts = [_MARKS.sub("", part) for part in _LOST_ONE.split(text)]
+        full = plain = "".join(parts)
         if bracketed:
             for place in bracketed:
                 text = text.replace(f"({place})", "")
             plain = _MARKS.sub("", text)
-        return full, plain, bracketed
+        return "?".join(parts) if len(parts) > 1 else "", full, plain, bracketed
 
     def _split_branch(self, text: str) -> tuple[str, str, list[re.Match[str]]]:
         """The legal person's name, what stands behind its company form, and the forms within the first."""

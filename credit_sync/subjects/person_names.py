@@ -14,10 +14,16 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character
 
 _DOTS = re.compile(r"[·•‧・．.｡。∙⋅●\-_'’`,，\u2022]")
 _BRACKETED = re.compile(r"[(\[{〔【].*?[)\]}〕】]")
+LOST = "?"
+"""What stands in a folded name for a character that was lost in transfer: it may be any one."""
 _LOST = re.compile(r"[?□�〓]")
 _LOST_DOT = re.compile(r"(?<=[\u4e00-\u9fff]{2})\?(?=[\u4e00-\u9fff]{2})")
 _LONGEST_UNDOTTED = 4
 """Characters of a Han name: in a longer one what was lost between two parts was the dot."""
+_HAN = "[\u4e00-\u9fff]"
+_HIDING = re.compile(rf"(?<!{_HAN}{{2}})●(?=[●\u4e00-\u9fff])|(?<=[●\u4e00-\u9fff])●(?!{_HAN}{{2}})")
+"""● between two parts of a name is a dot (买买提●吐尔逊), elsewhere it hides a character (王●喆)."""
+_HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")
 
 
 @lru_cache(maxsize=50_000)
@@ -36,7 +42,21 @@ def fold_person_name(name: str) -> str:
     text = _LOST.sub("?", text)
     if len(text) > _LONGEST_UNDOTTED + 1:
         text = _LOST_DOT.sub("", text)
-    return _DOTS.sub("", _BRACKETED.sub("", text))
+    return _DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", text)))
+
+
+def is_hidden_in_part(name: str) -> bool:
+    """Whether a folded name leaves characters out: 张某某, 张*伟."""
+    return ("某" in name or not name.isalpha()) and bool(_HIDDEN.search(name))
+
+
+def as_far_as_shown(name: str) -> str:
+    """A folded name with ? for every character that was lost or is left out.
+
+    >>> as_far_as_shown("王某喆"), as_far_as_shown("王?喆"), as_far_as_shown("某莫")
+    ('王?喆', '王?喆', '某莫')
+    """
+    return _HIDDEN.sub(LOST, name) if is_hidden_in_part(name) else name
 
 
 def sound(name: str) -> str:
@@ -91,6 +111,18 @@ class _Readings(dict[str, str]):
 _readings = _Readings()
 
 
+_LEAST = 3e-8
+"""The share of a name that nobody else is known to bear."""
+
+
+def _is_in_gb2312(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class NameFrequencies:
     """How often names occur in the population: published shares, smoothed for names nobody counted.
@@ -106,6 +138,8 @@ class NameFrequencies:
     population: float
     _rare_surname: float = field(default=2e-5, repr=False)
     _rare_character: float = field(default=4e-4, repr=False)
+    _unwritable: float = field(default=0.01, repr=False)
+    """Share of characters in given names that GB 2312 does not have: of many names one in seven hundred, rounded up."""
 
     def share(self, name: str) -> float:
         """The share of the population that bears a folded name; where it has ? any character may stand."""
@@ -114,13 +148,22 @@ class NameFrequencies:
         surname, given = self._split(name)
         if not given:
             return 1e-7
-        of_surname = 1.0 if surname == "?" else self.surnames.get(surname, self._rare_surname)
-        if not given.strip("?"):
+        of_surname = 1.0 if surname == LOST else self.surnames.get(surname, self._rare_surname)
+        if not given.strip(LOST):
             return of_surname
-        shares = [1.0 if c == "?" else self.given_characters.get(c, self._rare_character) for c in given]
+        shares = [1.0 if c == LOST else self.given_characters.get(c, self._rare_character) for c in given]
         by_length = {1: 0.15, 2: 0.84}.get(len(given), 0.01)
         modelled = of_surname * by_length * math.prod(shares)
-        return max(modelled * (1.6 if len(given) == 1 else 3.0), 3e-8)
+        return max(modelled * (1.6 if len(given) == 1 else 3.0), _LEAST)
+
+    def share_of_damaged(self, left: str, whole: str) -> float:
+        """The share of those whose name may be what is left of one (? for what was lost), beside a whole name that it fits.
+
+        What gets lost are mostly characters that old systems cannot write: where the whole name has such a one, it counts
+        as any of them, elsewhere as any character at all.
+        """
+        unwritable = [c for shown, c in zip(left, whole, strict=True) if shown == LOST and not _is_in_gb2312(c)]
+        return max(self.share(left) * self._unwritable ** len(unwritable), _LEAST)
 
     def _split(self, name: str) -> tuple[str, str]:
         compound = name[:2] in self.surnames and len(name) > 2

@@ -44,8 +44,8 @@ def contradictions(pattern: str, number: str) -> list[int]:
     ]
 
 
-def project(numbers: Sequence[str], shapes: Sequence[str]) -> list[str]:
-    """Full numbers of one length seen through masks as long ('1' visible, '*' hidden): all through each in turn.
+def project(numbers: Sequence[str], shapes: Sequence[str], mark: str = MASK) -> list[str]:
+    """Full numbers of one length seen through masks as long ('1' visible, `mark` hidden): all through each in turn.
 
     >>> project(["340100190001040017"], ["1111111111****1111", "111111********1111"])
     ['3401001900****0017', '340100********0017']
@@ -57,7 +57,7 @@ def project(numbers: Sequence[str], shapes: Sequence[str]) -> list[str]:
     found: list[str] = []
     for shape in shapes:
         shown = places.copy()
-        shown[:, [place == MASK for place in shape]] = ord(MASK)
+        shown[:, [place == mark for place in shape]] = ord(mark)
         found += shown.view(whole.dtype).ravel().tolist()
     return found
 
