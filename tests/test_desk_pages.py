@@ -9,7 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
 from credit_sync import review
 from credit_sync.desk.flag_list import PER_PAGE
@@ -383,6 +383,22 @@ def test_lists(officer: Guest) -> None:
     assert "未采用" in one
     assert "超过允许的 30%" in one
     assert "14" in one
+
+
+def test_what_came_and_went_is_worked_out_once_for_all_who_look(world: World, tmp_path: Path) -> None:
+    """A night changes tens of thousands of listings, and each page would read them all for seconds."""
+    made = copied(world, tmp_path)
+    guests, read = [made.signed_in("officer") for _ in range(2)], []
+    event.listen(made.engine, "before_cursor_execute", lambda *said: read.append("changed_in >" in said[2]))
+    first = guests[0].page("/lists/dishonest_debtors")
+    assert "第 1 版到第 2 版" in first
+    once = sum(read)
+    assert once
+    assert "第 1 版到第 2 版" in guests[1].page("/lists/dishonest_debtors")
+    assert sum(read) == once
+    made.night.version(THIRD, "debtors", 4, pulled=6855, unchanged=6855, live=6855)
+    assert "第 2 版到第 4 版" in guests[0].page("/lists/dishonest_debtors")
+    assert sum(read) > once
 
 
 def test_publications(officer: Guest) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 from starlette.requests import Request
 
 from credit_sync.desk.assets import asset_address
+from credit_sync.desk.list_moves import ListMoves
 from credit_sync.desk_settings import Desk
 from credit_sync.reporting import labels
 from credit_sync.reporting.lists import ListView, read_lists
@@ -78,6 +79,7 @@ class Office:
     serving: Serving
     oidc: "OidcClient | None" = None
     templates: Environment = field(default_factory=_desk_templates)
+    list_moves: ListMoves = field(default_factory=ListMoves)
 
     @property
     def desk(self) -> Desk:
