@@ -22,6 +22,7 @@ from credit_sync.reporting.shown import shown
 from credit_sync.reporting.templates import environment
 from credit_sync.screening.decisions import same_person
 from credit_sync.screening.measures import Measures, load_measures
+from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
@@ -87,6 +88,11 @@ class Office:
         return self.settings.desk
 
     @cached_property
+    def index(self) -> OpenIndex:
+        """The index of the lists, open for pages and gate alike: what nights and rollbacks change is read once, not by each."""
+        return OpenIndex(self.settings.path(self.settings.store.index))
+
+    @cached_property
     def measures(self) -> Measures:
         """The lists' titles and what they mean; read once, as by a night."""
         return load_measures(self.settings.path(self.settings.mappings))
@@ -100,7 +106,7 @@ class Office:
         """Reads what pages need of the mappings, so that an unusable file ends the start. Raises SettingsError."""
         load_weights(self.settings.path(self.settings.mappings))
         load_mappings(self.settings)
-        _ = self.measures, self.reasons
+        _ = self.measures, self.reasons, self.index
 
     def now(self) -> datetime:
         """The clock, to the second, as everything that people do is stored."""
