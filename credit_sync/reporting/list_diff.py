@@ -16,7 +16,7 @@ from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.store.columns import SUBJECT_PREFIX
-from credit_sync.store.list_changes import ListChange, list_changes
+from credit_sync.store.list_changes import ListChange, changes_of, moves
 from credit_sync.store.list_history import Version, accepted_versions
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 
@@ -93,12 +93,15 @@ def _pair(connection: Connection, source: str, wanted: Wanted) -> tuple[Version,
 
 
 def difference(connection: Connection, older: Version, newer: Version, most: int) -> Difference:
-    """What came, went and changed between two versions of a source; reads every listing touched since the older one."""
+    """What came, went and changed between two versions of a source."""
     found = Difference(older, newer)
-    for change in list_changes(connection, older, newer):
-        found.counts[change.what] += 1
-        if found.counts[change.what] <= most:
-            found.first[change.what].append(change)
+    first = []
+    for number, what in moves(connection, older, newer):
+        found.counts[what] += 1
+        if found.counts[what] <= most:
+            first.append(number)
+    for change in changes_of(connection, older, newer, first):
+        found.first[change.what].append(change)
     return found
 
 
