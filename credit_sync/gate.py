@@ -104,8 +104,8 @@ class _Findings:
 class Gate:
     """Kept by a process that answers often: rules are read once, the index stays open."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises SettingsError where a file of the mappings is unusable."""
+    def __init__(self, settings: Settings, index: OpenIndex | None = None) -> None:
+        """`index`: that of a process which asks it elsewhere, too. Raises SettingsError for an unusable file of the mappings."""
         self._folder = settings.path(settings.mappings)
         self.measures = load_measures(self._folder)
         self._rules = load_gate_rules(self._folder)
@@ -114,7 +114,7 @@ class Gate:
         self._watched = watched_lists(mappings)
         self._delivering = applicant_sources(mappings)
         self.asked = asked_lists(settings)
-        self.index = OpenIndex(settings.path(settings.store.index))
+        self.index = index or OpenIndex(settings.path(settings.store.index))
 
     @property
     def weights(self) -> Weights:

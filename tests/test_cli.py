@@ -276,6 +276,23 @@ def test_a_folder_for_reports_is_one_of_whoever_asks(
     assert len(list((tmp_path / "now").iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        ("clean-bill", "--system", "安徽省科技管理信息系统", "--who", "张三"),
+        ("monthly", "--month", "2026-11"),
+    ],
+    ids=["clean-bill", "monthly"],
+)
+def test_reports_on_demand_are_written_in_the_forms_of_the_configuration(
+    night: Night, tmp_path: Path, report: tuple[str, ...]
+) -> None:
+    """A PDF of ten thousand applicants takes many minutes and gigabytes: nobody gets it without asking."""
+    written = night.call("report", *report, "--out", str(tmp_path / "now"))
+    assert "报告：" in written.stdout, written.stderr
+    assert sorted(path.suffix for path in (tmp_path / "now").iterdir()) == [".html", ".xlsx"]
+
+
 def test_logs_are_json_when_not_on_a_terminal(night: Night) -> None:
     again = night.call("run", "--only", "pull", "--source", "serious_violations", "--as-of", "2026-11-25T02:00:00")
     events = [json.loads(line) for line in again.stderr.splitlines() if line.strip()]

@@ -258,6 +258,13 @@ def impatient(world: World) -> None:
         connection.execute("PRAGMA busy_timeout = 10")
 
 
+def test_a_served_process_keeps_little_of_the_file_for_each_of_its_connections(world: World) -> None:
+    """There are up to fifteen, and with a night's cache for each they took 1.2 GB of a province's store."""
+    with world.engine.connect() as first, world.engine.connect() as second:
+        kept = [-int(c.exec_driver_sql("PRAGMA cache_size").scalar_one()) for c in (first, second)]
+    assert max(kept) <= 16 * 1024
+
+
 def test_a_store_that_is_broken(tmp_path: Path) -> None:
     made = make_world(tmp_path)
     add_users(made.engine, "officer")

@@ -9,7 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
 from credit_sync import review
 from credit_sync.desk.flag_list import PER_PAGE
@@ -17,6 +17,7 @@ from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
 from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.index_files import build_index
 from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
@@ -383,6 +384,44 @@ def test_lists(officer: Guest) -> None:
     assert "未采用" in one
     assert "超过允许的 30%" in one
     assert "14" in one
+
+
+def test_what_came_and_went_is_worked_out_once_for_all_who_look(world: World, tmp_path: Path) -> None:
+    """A night changes tens of thousands of listings, and each page would read them all for seconds."""
+    made = copied(world, tmp_path)
+    guests, read = [made.signed_in("officer") for _ in range(2)], []
+    event.listen(made.engine, "before_cursor_execute", lambda *said: read.append("changed_in >" in said[2]))
+    first = guests[0].page("/lists/dishonest_debtors")
+    assert "第 1 版到第 2 版" in first
+    once = sum(read)
+    assert once
+    assert "第 1 版到第 2 版" in guests[1].page("/lists/dishonest_debtors")
+    assert sum(read) == once
+    made.night.version(THIRD, "debtors", 4, pulled=6855, unchanged=6855, live=6855)
+    assert "第 2 版到第 4 版" in guests[0].page("/lists/dishonest_debtors")
+    assert sum(read) > once
+
+
+def test_what_changed_in_the_lists_since_the_index_was_made_is_read_once_for_all_pages(tmp_path: Path) -> None:
+    """After a rollback that may be most of a list, and every page on a person and every look-up would read it anew."""
+    made = make_world(tmp_path)
+    add_users(made.engine, "officer")
+    settings, c = made.night.settings, schema.listing.c
+    build_index(made.engine, settings.path(settings.store.index))
+    with writing(made.engine) as connection:
+        connection.execute(update(schema.listing).where(c.source == "debtors").values(changed_in=9))
+    officer, number, said = made.signed_in("officer"), made.flag("鲍德全"), []
+    event.listen(made.engine, "before_cursor_execute", lambda *asked: said.append(asked[2]))
+
+    def read() -> int:
+        return sum("listing.subject_name" in one and "changed_in > ?" in one for one in said)
+
+    officer.page(f"/flags/{number}")
+    assert read() == 1
+    officer.page(f"/flags/{number}")
+    officer.page("/lookup")
+    assert "鲍德全" in officer.post("/lookup", name="鲍德全", reason="核查").text
+    assert read() == 1
 
 
 def test_publications(officer: Guest) -> None:

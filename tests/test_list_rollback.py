@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pull_world import FIRST_NIGHT, World, entry
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
@@ -23,8 +23,8 @@ from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.list_changes import list_changes
-from credit_sync.store.list_history import accepted_versions
+from credit_sync.store.list_changes import ListChange, changes_of, moves
+from credit_sync.store.list_history import Version, accepted_versions
 from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined
 from credit_sync.store.versions import Asked, pull_in_force
@@ -122,7 +122,15 @@ def check_changes(world: World, source: str, held: dict[int, dict[str, Mapping[s
             expected = dict.fromkeys(now.keys() - then.keys(), "came")
             expected |= dict.fromkeys(then.keys() - now.keys(), "went")
             expected |= {key: "changed" for key in then.keys() & now.keys() if then[key] != now[key]}
-            assert {c.key: c.what for c in list_changes(connection, versions[older], versions[newer])} == expected
+            assert {c.key: c.what for c in changes(connection, versions[older], versions[newer])} == expected
+
+
+def changes(connection: Connection, older: Version, newer: Version) -> list[ListChange]:
+    """What came, went and changed, which its history and what it said tell alike."""
+    moved = list(moves(connection, older, newer))
+    found = list(changes_of(connection, older, newer, [number for number, _ in moved]))
+    assert [change.what for change in found] == [what for _, what in moved]
+    return found
 
 
 def accepted(world: World, source: str) -> int:
@@ -288,7 +296,7 @@ def test_what_changed_between_two_versions(world: World) -> None:
     def between(older: int, newer: int) -> list[tuple[str, str, tuple[str, ...]]]:
         with world.engine.connect() as connection:
             versions = {v.number: v for v in accepted_versions(connection, "a")}
-            found = list_changes(connection, versions[older], versions[newer])
+            found = changes(connection, versions[older], versions[newer])
             return [(c.what, c.key, c.fields) for c in found]
 
     assert between(1, 2) == [

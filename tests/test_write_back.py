@@ -23,6 +23,7 @@ from credit_sync.reporting.labels import STATES
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import run_page
 from credit_sync.reporting.status import status_text
+from credit_sync.reporting.summary import summarise
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
@@ -108,6 +109,21 @@ def test_each_change_is_told_once_and_in_order(engine: Engine, tmp_path: Path) -
     assert system.taken[0]["noticeId"] == "kj/1/1"
     assert NUMBER not in str(system.taken)
     assert "340100********0017" in str(system.taken)
+
+
+def test_what_a_run_says_was_delivered_is_told_to_be_of_all_nights(engine: Engine, tmp_path: Path) -> None:
+    """Beside it stand what the run itself pulled, published and found."""
+    with taking(NoticeSystem()) as server:
+        world, site = world_with(tmp_path, engine, kj=settings_of(server.url))
+        world.deliver("debtors", case(1), case(2, MAN, NUMBER))
+        world.night()
+        tell(world, site)
+        world.decide(UPHOLD, "甲")
+        tell(world, site)
+    run = last_run(engine)
+    assert "回写 kj：累计已送达 3 条，待送 0 条" in summarise(engine, site, run).text()
+    page = run_page(read_run(engine, site, run, load_measures(tmp_path / "mappings"), run.as_of))
+    assert "回写申报系统 kj：累计已送达 3 条" in page
 
 
 def test_a_system_hears_of_its_own_flags_only(engine: Engine, tmp_path: Path) -> None:

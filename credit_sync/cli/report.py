@@ -20,7 +20,7 @@ from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.reporting.monthly import monthly_lines, write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.screening.measures import load_measures
-from credit_sync.settings import REPORT_FORMATS, ReportFormat, Settings
+from credit_sync.settings import ReportFormat, Settings
 from credit_sync.store import ledger
 
 _Formats = tuple[ReportFormat, ...]
@@ -82,7 +82,7 @@ def clean_bill(
         who=who,
         at=datetime.now().replace(microsecond=0),
         origin=f"系统用户 {user}" if who != user else "",
-        formats=formats or REPORT_FORMATS,
+        formats=formats or settings.reports.formats,
         folder=_folder(settings, out),
     )
     click.echo(_bill_text(bill))
@@ -107,7 +107,7 @@ def monthly(
     now = datetime.now().replace(microsecond=0)
     found = read_monthly(engine, settings, month or Month.of(now.date()).earlier(1), now)
     click.echo("\n".join(monthly_lines(found)))
-    _tell(write_monthly_summary(found, _folder(settings, out), formats or REPORT_FORMATS))
+    _tell(write_monthly_summary(found, _folder(settings, out), formats or settings.reports.formats))
     return 0
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 from starlette.requests import Request
 
 from credit_sync.desk.assets import asset_address
+from credit_sync.desk.list_moves import ListMoves
 from credit_sync.desk_settings import Desk
 from credit_sync.reporting import labels
 from credit_sync.reporting.lists import ListView, read_lists
@@ -21,6 +22,7 @@ from credit_sync.reporting.shown import shown
 from credit_sync.reporting.templates import environment
 from credit_sync.screening.decisions import same_person
 from credit_sync.screening.measures import Measures, load_measures
+from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
@@ -78,11 +80,17 @@ class Office:
     serving: Serving
     oidc: "OidcClient | None" = None
     templates: Environment = field(default_factory=_desk_templates)
+    list_moves: ListMoves = field(default_factory=ListMoves)
 
     @property
     def desk(self) -> Desk:
         """`[desk]`."""
         return self.settings.desk
+
+    @cached_property
+    def index(self) -> OpenIndex:
+        """The index of the lists, open for pages and gate alike: what nights and rollbacks change is read once, not by each."""
+        return OpenIndex(self.settings.path(self.settings.store.index))
 
     @cached_property
     def measures(self) -> Measures:
@@ -98,7 +106,7 @@ class Office:
         """Reads what pages need of the mappings, so that an unusable file ends the start. Raises SettingsError."""
         load_weights(self.settings.path(self.settings.mappings))
         load_mappings(self.settings)
-        _ = self.measures, self.reasons
+        _ = self.measures, self.reasons, self.index
 
     def now(self) -> datetime:
         """The clock, to the second, as everything that people do is stored."""

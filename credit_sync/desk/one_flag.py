@@ -25,7 +25,6 @@ from credit_sync.reporting.waterfall import Step, steps, waterfall
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
-from credit_sync.screening.index_files import open_index
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.candidates import records
@@ -168,10 +167,10 @@ def _namesakes(connection: Connection, office: Office, subject: Subject) -> Name
     if subject.kind is not SubjectKind.PERSON:
         return None
     settings = office.settings
-    if not (settings.path(settings.store.index) / "current").exists():
+    if not office.index.is_saved:
         return None  # to count without it, all listings would have to be read
     try:
-        candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))
+        candidates = StoredCandidates(connection, office.index.current(connection))
     except CreditSyncError:
         return None
     scales = Scales(load_weights(settings.path(settings.mappings)), reference())

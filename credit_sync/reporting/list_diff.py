@@ -16,7 +16,7 @@ from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.store.columns import SUBJECT_PREFIX
-from credit_sync.store.list_changes import ListChange, list_changes
+from credit_sync.store.list_changes import ListChange, changes_of, moves
 from credit_sync.store.list_history import Version, accepted_versions
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 
@@ -50,6 +50,14 @@ def differences(
     connection: Connection, settings: Settings, measures: Measures, asked: str, wanted: Wanted
 ) -> list[Difference]:
     """One for each source of the list that has two versions to compare. Raises CreditSyncError."""
+    pairs = compared_versions(connection, settings, measures, asked, wanted)
+    return [difference(connection, *pair, wanted.most) for pair in pairs]
+
+
+def compared_versions(
+    connection: Connection, settings: Settings, measures: Measures, asked: str, wanted: Wanted
+) -> list[tuple[Version, Version]]:
+    """The older and the newer version of each source that has two to compare. Raises CreditSyncError."""
     states = named_lists(connection, settings, datetime.now(), measures, asked)
     sources = [source for state in states.values() for source in state.sources]
     numbered = (wanted.older, wanted.newer) != (None, None)
@@ -59,9 +67,7 @@ def differences(
         raise CreditSyncError(
             f"名单 {asked} 有几个数据源，版本号各是各的", remedy=f"写明数据源：{'、'.join(sources)}"
         )
-    found = [
-        _difference(connection, *pair, wanted.most) for s in sources if (pair := _pair(connection, s, wanted))
-    ]
+    found = [pair for source in sources if (pair := _pair(connection, source, wanted))]
     if not found:
         raise CreditSyncError(f"名单 {asked} 还没有两个已采用的版本可比", remedy="用 credit-sync lists show 查看")
     return found
@@ -86,12 +92,16 @@ def _pair(connection: Connection, source: str, wanted: Wanted) -> tuple[Version,
     return accepted[older], accepted[newer]
 
 
-def _difference(connection: Connection, older: Version, newer: Version, most: int) -> Difference:
+def difference(connection: Connection, older: Version, newer: Version, most: int) -> Difference:
+    """What came, went and changed between two versions of a source."""
     found = Difference(older, newer)
-    for change in list_changes(connection, older, newer):
-        found.counts[change.what] += 1
-        if found.counts[change.what] <= most:
-            found.first[change.what].append(change)
+    first = []
+    for number, what in moves(connection, older, newer):
+        found.counts[what] += 1
+        if found.counts[what] <= most:
+            first.append(number)
+    for change in changes_of(connection, older, newer, first):
+        found.first[change.what].append(change)
     return found
 
 

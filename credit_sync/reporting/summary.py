@@ -122,7 +122,7 @@ def _publish_line(counts: Mapping[str, Any]) -> str:
 
 def _write_back_line(counts: Mapping[str, Any]) -> str:
     waits = counts["pending"] + counts["sending"]
-    return f"已送达 {counts['delivered']} 条，待送 {waits} 条，被退回 {counts['refused']} 条"
+    return f"累计已送达 {counts['delivered']} 条，待送 {waits} 条，被退回 {counts['refused']} 条"
 
 
 def _tell_line(counts: Mapping[str, Any]) -> str:

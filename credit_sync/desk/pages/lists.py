@@ -13,9 +13,8 @@ from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
-from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.list_chart import Point, list_chart
-from credit_sync.reporting.list_diff import Wanted, change_line, differences
+from credit_sync.reporting.list_diff import change_line
 from credit_sync.reporting.lists import midnight
 from credit_sync.reporting.shown import shown
 from credit_sync.sources.lists import states_of_lists
@@ -24,7 +23,7 @@ from credit_sync.store.schema import source_version
 
 router = APIRouter()
 Reader = Annotated[User, Depends(allowed(Right.LISTS))]
-_VERSIONS, _ENTRIES = 60, 30
+_VERSIONS = 60
 
 
 @router.get("/lists")
@@ -48,10 +47,7 @@ def one_list(request: Request, who: VisitorOf, user: Reader, name: str) -> Respo
         if state is None:
             raise NotThereError(f"没有名单 {name}", remedy="请从名单一览进入")
         versions = _versions(connection, state)
-        try:
-            moved = differences(connection, office.settings, office.measures, name, Wanted(None, None, _ENTRIES))
-        except CreditSyncError:
-            moved = []  # no second version yet
+        moved = office.list_moves.of(connection, office.settings, office.measures, name)
     accepted = [row for row in reversed(versions) if row["state"] == "accepted"]
     points = [Point(row["pulled_at"], row["live"], row["added"], row["removed"]) for row in accepted]
     charts = [

@@ -19,7 +19,6 @@ from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
 from credit_sync.lookup import Answer, look_up, subject_asked_for, why_unknown
 from credit_sync.records import Applicant
-from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists
@@ -85,7 +84,7 @@ def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer
     mappings = settings.path(settings.mappings)
     names, weights = known_other_names(connection, mappings), load_weights(mappings)
     unknown = why_unknown(connection, asked_lists(settings), subject, names, now)
-    current = open_index(connection, settings.path(settings.store.index))
+    current = office.index.current(connection)
     return look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
 
 
