@@ -132,12 +132,12 @@ def powerless_folder() -> Iterator[Path]:
         root = os.geteuid() == 0
         if root:
             shutil.chown(name, _NOBODY)
-            os.seteuid(_NOBODY)
+            os.setresuid(_NOBODY, _NOBODY, 0)
         try:
             yield Path(name)
         finally:
             if root:
-                os.seteuid(0)
+                os.setresuid(0, 0, 0)
             for place, folders, _ in os.walk(name):  # for those who are not root to remove them
                 for inner in folders:
                     Path(place, inner).chmod(0o700)
