@@ -1,23 +1,43 @@
 """Folders and files that cannot be written: who says so, and that the rest of the night is done."""
 
+import os
 import resource
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import make_url
 
 from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.files import write_report
 from credit_sync.screening.index_files import fresh_folder
 from credit_sync.settings import Settings
+from credit_sync.sources.quarantine import export_quarantine
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.probe import probe_store
-from tests.night import Night
+from tests.night import ROOT, Night
 
 SOURCES = {"debtors": {"kind": "file", "mapping": "dishonest_debtors", "folder": "in"}}
+CREDIT_SYNC = "from credit_sync.cli import main; main()"
 NEXT = "2026-11-24T02:00:00"
+
+
+@contextmanager
+def _room_for(size: int) -> Iterator[None]:
+    """Of no file more than so many bytes can be written."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
 
 
 def test_an_index_that_cannot_be_written_ends_the_screening_and_nothing_else(
@@ -41,16 +61,12 @@ def test_an_index_that_cannot_be_written_ends_the_screening_and_nothing_else(
 
 def test_a_disk_that_is_full_leaves_no_half_of_an_index(tmp_path: Path) -> None:
     """numpy says of it only how many numbers it has written."""
-    most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, most[1]))
-    try:
-        with (
-            pytest.raises(CreditSyncError, match=r"写不了名单索引 .*：没有写完（请检查"),
-            fresh_folder(tmp_path) as fresh,
-        ):
-            np.save(fresh / "numbers.npy", np.zeros(2000, np.int64))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    with (
+        _room_for(5000),
+        pytest.raises(CreditSyncError, match=r"写不了名单索引 .*：没有写完（请检查"),
+        fresh_folder(tmp_path) as fresh,
+    ):
+        np.save(fresh / "numbers.npy", np.zeros(2000, np.int64))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -76,3 +92,44 @@ def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folde
     assert code == EXIT_UNUSABLE  # nothing was done
     assert "对数据库只有读的权限，没有执行" in message
     engine.dispose()
+
+
+def test_a_workbook_that_a_full_disk_does_not_take_is_no_traceback(tmp_path: Path) -> None:
+    """Python itself speaks of it once more, when it lets go of the file."""
+    (tmp_path / "list.csv").write_text("姓名,案号\n屈怀瑾,1\n", "utf-8")
+    names = "".join(f"屈怀瑾,{number}\n" for number in range(500))
+    (tmp_path / "applicants.csv").write_text(f"姓名,申报编号\n{names}", "utf-8")
+    code = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (4000, r.RLIM_INFINITY)); {CREDIT_SYNC}"
+    command = ["screen-file", "applicants.csv", "--list", "list.csv", "-o", "result.xlsx"]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)},
+    )
+    assert (ended.returncode, ended.stdout) == (EXIT_FAILED, "")
+    assert "写不了 result.xlsx：File too large" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_written(
+    first_night: Night, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.xlsx"
+    kept.write_bytes(b"of yesterday")
+    engine = connect(make_url(first_night.url))
+    with engine.connect() as opened:  # SQLite's shared memory, too, is a file
+        opened.exec_driver_sql("SELECT id FROM run")
+        with _room_for(4000), pytest.raises(CreditSyncError, match=f"写不了 {kept}：.*File too large"):
+            export_quarantine(engine, kept)
+    engine.dispose()
+    assert kept.read_bytes() == b"of yesterday"
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_half_a_report_does_not_stay(tmp_path: Path) -> None:
+    with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*File too large"):
+        write_report(tmp_path / "flagged.html", b"x" * 5000)
+    assert list(tmp_path.iterdir()) == []
