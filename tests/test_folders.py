@@ -94,8 +94,30 @@ def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folde
     engine.dispose()
 
 
-def test_a_workbook_that_a_full_disk_does_not_take_is_no_traceback(tmp_path: Path) -> None:
-    """Python itself speaks of it once more, when it lets go of the file."""
+@pytest.mark.parametrize(
+    ("error", "is_told"), [("OSError(28, 'No space left on device')", False), ("ValueError()", True)]
+)
+def test_of_a_file_that_is_let_go_of_python_says_nothing(error: str, is_told: bool) -> None:
+    """A workbook that a full disk did not take tries once more when it is let go of; faults of the program are told."""
+    code = f"""
+import sys
+from credit_sync.cli import main
+class Held:
+    def __del__(self):
+        raise {error}
+sys.argv = ["credit-sync", "--version"]
+try:
+    main()
+finally:
+    Held()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 0
+    assert ("Traceback" in ended.stderr) is is_told
+    assert ("收尾时出错" in ended.stderr) is not is_told
+
+
+def test_a_workbook_that_a_full_disk_does_not_take_is_no_fault_of_the_program(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("姓名,案号\n屈怀瑾,1\n", "utf-8")
     (tmp_path / "applicants.csv").write_text("姓名,申报编号\n屈怀瑾,1\n", "utf-8")
     code = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (4000, r.RLIM_INFINITY)); {CREDIT_SYNC}"
