@@ -105,7 +105,7 @@ from credit_sync.cli import main
 class Held:
     def __del__(self):
         raise {error}
-sys.argv = ["credit-sync", "standard", "list"]
+sys.argv = ["credit-sync", "standard", "show"]
 try:
     main()
 finally:
