@@ -49,6 +49,16 @@ def configure(*, verbose: bool = False) -> None:
     log.verbose = verbose
 
 
+def of_letting_go(found: "sys.UnraisableHookArgs") -> None:
+    """Instead of Python's `sys.unraisablehook`: of a file that is given up, such as a workbook that a full disk did not take,
+    whoever was writing it has spoken already.
+    """
+    if isinstance(found.exc_value, OSError):
+        log.info("收尾时出错", problem=str(found.exc_value))
+    else:
+        sys.__unraisablehook__(found)
+
+
 def _set_up(*, verbose: bool) -> None:
     import structlog
 

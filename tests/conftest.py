@@ -25,6 +25,9 @@ from tests.stores import postgresql_store, sqlite_store
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+_NOBODY = 65534
+"""The account without rights that every Linux has."""
+
 # The same examples every time, so that a change is judged by what it changed; new ones are sought with
 # `pytest --hypothesis-profile=search`, as often as one likes.
 settings.register_profile("repeat", derandomize=True, deadline=None)
@@ -120,6 +123,24 @@ def province_address() -> Iterator[str]:
 def first_night(province_address: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
     """The example province after one night: to be read only, whoever goes on with it takes a copy."""
     return make_first_night(tmp_path_factory.mktemp("first") / "night", province_address)
+
+
+@pytest.fixture
+def powerless_folder() -> Iterator[Path]:
+    """A folder of somebody whom rights bind, as they do not bind root: who that is while the test lasts."""
+    with tempfile.TemporaryDirectory(prefix="credit-sync-powerless-") as name:
+        root = os.geteuid() == 0
+        if root:
+            shutil.chown(name, _NOBODY)
+            os.setresuid(_NOBODY, _NOBODY, 0)
+        try:
+            yield Path(name)
+        finally:
+            if root:
+                os.setresuid(0, 0, 0)
+            for place, folders, _ in os.walk(name):  # for those who are not root to remove them
+                for inner in folders:
+                    Path(place, inner).chmod(0o700)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -18,6 +18,7 @@ from pull_world import one_by_one
 from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
 from credit_sync.sources.connect import open_rows, probe
+from credit_sync.sources.files import files
 from credit_sync.sources.formats import READERS, Unread, read_table
 from credit_sync.sources.formats.json_stream import Document
 from credit_sync.sources.formats.rows import at_path
@@ -500,6 +501,37 @@ def test_no_file(tmp_path: Path, options: dict[str, str], reason: str) -> None:
         list(open_rows("licences", source(**options), mapping(), base=tmp_path, since=None, pulled_at=PULLED))
     with pytest.raises(SourceError, match=reason):
         probe("licences", source(**options), mapping(), base=tmp_path)
+
+
+@pytest.mark.parametrize("pattern", ["*/*.csv", "**/*.csv"])
+def test_a_folder_that_cannot_be_read_is_no_empty_one(powerless_folder: Path, pattern: str) -> None:
+    """Its entries would be taken for removed, and whoever is among them would be cleared."""
+    for name in ("anqing", "bengbu", "lost+found"):
+        (powerless_folder / "in" / name).mkdir(parents=True)
+        written(powerless_folder / "in" / name, "a.csv", HEAD + f"{name},1\n")
+    found = source(pattern=pattern)
+    (powerless_folder / "in/lost+found").chmod(0)
+    assert len(files(found, powerless_folder)) == 2
+    (powerless_folder / "in/bengbu").chmod(0)
+    with pytest.raises(SourceError, match="in/bengbu 读不了：Permission denied（检查权限"):
+        files(found, powerless_folder)
+    assert len(files(source(pattern="anqing/*"), powerless_folder)) == 1  # nothing of it is asked for
+    (powerless_folder / "in").chmod(0)
+    with pytest.raises(SourceError, match="in 读不了"):
+        files(source(), powerless_folder)
+
+
+@pytest.mark.parametrize(("link", "pattern"), [("a.csv", "*.csv"), ("bengbu", "*/*.csv")])
+def test_a_link_to_a_share_that_is_gone_is_no_missing_file(tmp_path: Path, link: str, pattern: str) -> None:
+    (tmp_path / "in/anqing").mkdir(parents=True)
+    for name in ("b.csv", "anqing/b.csv"):
+        written(tmp_path / "in", name, HEAD)
+    (tmp_path / "in/notes.csv.old").symlink_to("/nowhere/notes")
+    assert len(files(source(pattern="*.csv"), tmp_path)) == 1
+    (tmp_path / "in/notes.csv.old").unlink()
+    (tmp_path / "in" / link).symlink_to("/nowhere/share")
+    with pytest.raises(SourceError, match=f"in/{link} 是链接，它所指的不在（检查共享盘是否已挂载"):
+        files(source(pattern=pattern), tmp_path)
 
 
 # --- anything

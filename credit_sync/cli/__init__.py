@@ -100,6 +100,7 @@ def _start_cheaply() -> None:
 def main() -> None:
     """The entry point: every error as a sentence and an exit code, never a traceback."""
     _start_cheaply()
+    sys.unraisablehook = logs.of_letting_go
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in GBK lacks some characters of names and signs

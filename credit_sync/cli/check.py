@@ -11,6 +11,7 @@ from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.errors import CreditSyncError
+from credit_sync.folders import refuse_unwritable
 from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.number_series import load_series
@@ -63,6 +64,8 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("数据源", name, probe))
     for name in settings.channels:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
+    for what, written in (("报告", settings.reports.folder), ("名单索引", settings.store.index)):
+        passed.append(_try(what, "", partial(_probe_folder, settings.path(written))))
     if "pdf" in settings.reports.formats:
         passed.append(_try("报告", "PDF", probe_pdf))
     for name in settings.systems:
@@ -85,6 +88,11 @@ def _clock() -> str:
     if now.utcoffset() == timedelta(hours=8):
         return f"{said}，北京时间"
     return f"{said}（UTC{now:%z}），注意：不是北京时间，期限和公示截止会按另一天算；请设环境变量 TZ=Asia/Shanghai"
+
+
+def _probe_folder(folder: Path) -> str:
+    refuse_unwritable(folder)
+    return f"写入 {folder}"
 
 
 def _probe_system(settings: Settings, name: str) -> str:

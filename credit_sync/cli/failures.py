@@ -16,12 +16,18 @@ from credit_sync.subjects.identifiers import hide_in_text
 def explain_failure(error: BaseException) -> tuple[str, int]:
     """A sentence and an exit code for every error; numbers of persons hidden."""
     message, code = _explained(error)
-    remedy = "（磁盘已满：腾出空间后再运行，做完的不会重做）" if _FULL.search(message) else ""
+    remedy = "".join(f"（{remedy}）" for said, remedy in _REMEDIES.items() if said.search(message))
     return hide_in_text(message + remedy), code
 
 
 _FULL = re.compile("No space left on device|disk is full")
 """What the system, SQLite and PostgreSQL say of a full disk, each in its own words."""
+_READ_ONLY = re.compile("readonly database|read-only transaction|permission denied for (table|sequence|schema)")
+"""What SQLite and PostgreSQL say to whoever may read only: the first that is to be written is refused, so nothing is done."""
+_REMEDIES = {
+    _FULL: "磁盘已满：腾出空间后再运行，做完的不会重做",
+    _READ_ONLY: "对数据库只有读的权限，没有执行：请检查 store.url 所指数据库的属主和权限，并以运行本程序的账号运行",
+}
 
 
 def _explained(error: BaseException) -> tuple[str, int]:
@@ -37,9 +43,10 @@ def _explained(error: BaseException) -> tuple[str, int]:
         case CreditSyncError():
             return str(error), EXIT_FAILED
         case SQLAlchemyError():
-            return f"数据库出错：{explain(error)}", EXIT_FAILED
+            said = explain(error)
+            return f"数据库出错：{said}", EXIT_UNUSABLE if _READ_ONLY.search(said) else EXIT_FAILED
         case OSError():
-            what = f"{error.strerror or type(error).__name__} {error.filename or ''}".rstrip()
+            what = f"{error.strerror or error} {error.filename or ''}".rstrip()
             return f"读写文件出错：{what}", EXIT_FAILED
     # A fault of the program: its traceback belongs in the log.
     log.error("内部错误", exc_info=error)

@@ -1,6 +1,7 @@
 """Reports as files: each in the forms that are wanted, complete or not at all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -42,7 +43,9 @@ def write_report(path: Path, content: bytes) -> Path:
         unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:
+        with suppress(OSError):  # half a report takes room, and names people
+            unfinished.unlink(missing_ok=True)
         raise CreditSyncError(
-            f"写不了报告 {path}：{error.strerror}", remedy="请检查 reports.folder 的权限和磁盘空间"
+            f"写不了报告 {path}：{error.strerror}", remedy="请检查这个文件夹的权限和磁盘空间"
         ) from None
     return path

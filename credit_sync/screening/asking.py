@@ -57,10 +57,10 @@ def _saved(folder: Path, stamp: str) -> tuple[Array, Array, Entries | None]:
 
 
 def _save(folder: Path, stamp: str, ids: Array, contents: Array, entries: Entries) -> None:
-    fresh = fresh_folder(folder)
-    entries.save(fresh)
-    np.save(fresh / "ids.npy", ids)
-    np.save(fresh / "contents.npy", contents)
-    (fresh / "stamp.json").write_text(stamp, encoding="utf-8")
-    shutil.rmtree(folder / _NAME, ignore_errors=True)
-    fresh.replace(folder / _NAME)
+    with fresh_folder(folder) as fresh:
+        entries.save(fresh)
+        np.save(fresh / "ids.npy", ids)
+        np.save(fresh / "contents.npy", contents)
+        (fresh / "stamp.json").write_text(stamp, encoding="utf-8")
+        shutil.rmtree(folder / _NAME, ignore_errors=True)
+        fresh.replace(folder / _NAME)

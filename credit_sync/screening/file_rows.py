@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.formulas import inert
@@ -183,8 +184,9 @@ def write_rows(
         write(unfinished, rows)
         put_on_record()
         unfinished.replace(path)
-    except OSError as error:
-        raise SourceError(f"写不了 {path}：{error.strerror}") from None
+    except (OSError, XlsxWriterException) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(f"写不了 {path}：{reason}", remedy="请检查权限和磁盘空间") from None
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import blake2b
@@ -25,6 +25,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
+from credit_sync.errors import CreditSyncError
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
@@ -140,18 +141,28 @@ def build_index(engine: Engine, folder: Path) -> None:
     blocks = _blocks(engine, spans)
     stamp = _stamp(came, versions, blocks)
     segment = segment_of(blocks)
-    fresh = fresh_folder(folder)
-    segment.save(fresh)
-    (fresh / "stamp.json").write_text(json.dumps(asdict(stamp), sort_keys=True), encoding="utf-8")
-    _put_in_force(folder, fresh, stamp.name)
+    with fresh_folder(folder) as fresh:
+        segment.save(fresh)
+        (fresh / "stamp.json").write_text(json.dumps(asdict(stamp), sort_keys=True), encoding="utf-8")
+        _put_in_force(folder, fresh, stamp.name)
 
 
-def fresh_folder(folder: Path) -> Path:
-    """An empty folder inside, readable by whom the service's umask lets read the database."""
+@contextmanager
+def fresh_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder inside, readable by whom the service's umask lets read the database, to be written and put in its
+    place. Raises CreditSyncError where that fails, and then takes no room for what is half written.
+    """
     fresh = folder / f"new-{os.getpid()}"
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    return fresh
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise CreditSyncError(
+            f"写不了名单索引 {folder}：{error.strerror or '没有写完'}",  # numpy's, of a full disk, only counts numbers
+            remedy="请检查 store.index 的权限和磁盘空间",
+        ) from None
 
 
 def _put_in_force(folder: Path, fresh: Path, name: str) -> None:
@@ -182,7 +193,8 @@ def _with_changes_kept(connection: Connection, folder: Path, found: CurrentIndex
     base, changed = found.index.segments
     if base.place is None or changed.place is not None or is_touched_since(connection, found.versions):
         return found
-    kept = keep_changes(connection, Changes(found.versions, changed), base.place, fresh_folder(folder))
+    with fresh_folder(folder) as fresh:
+        kept = keep_changes(connection, Changes(found.versions, changed), base.place, fresh)
     return replace(found, index=replace(found.index, segments=(base, kept)))
 
 

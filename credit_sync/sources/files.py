@@ -1,13 +1,17 @@
 """Rows of the files in a folder: every file that fits the pattern, in order of name."""
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
 from credit_sync.sources.formats import Some, read_at_once, read_table
 from credit_sync.sources.formats.documents import is_ignored
 from credit_sync.sources.mapping import Layout
+
+_OF_THE_FILE_SYSTEM = "lost+found"
+"""Root's alone, and in every share that is a file system of its own."""
 
 
 def read(
@@ -34,19 +38,41 @@ def probe(source: FileSource, names: frozenset[str], layout: Layout, base: Path)
 
 
 def files(source: FileSource, base: Path) -> list[Path]:
-    """The files to read. Raises SourceError when there is none: an upload that did not come is no empty list."""
+    """The files to read. Raises SourceError when there is none: an upload that did not come is no empty list. And when
+    some may be where they can't be seen: what they hold would be taken for removed.
+    """
     folder = base / source.folder
-    if not folder.is_dir():
-        raise SourceError(f"找不到文件夹 {source.folder}", remedy="核对 folder，或检查共享盘是否已挂载")
     try:
-        found = [path for path in folder.glob(source.pattern) if path.is_file() and not is_ignored(path.name)]
+        if not folder.is_dir():
+            raise SourceError(f"找不到文件夹 {source.folder}", remedy="核对 folder，或检查共享盘是否已挂载")
+        fitting = [path for path in folder.glob(source.pattern) if not is_ignored(path.name)]
+        for path in (*_looked_into(folder, source.pattern), *fitting):
+            if path.is_symlink() and not path.exists():
+                raise SourceError(
+                    f"{path} 是链接，它所指的不在", remedy="检查共享盘是否已挂载；不再用的链接请删除"
+                )
+        found = [path for path in fitting if path.is_file()]
     except (ValueError, NotImplementedError):
         raise SourceError(f"pattern 写法不对：{source.pattern}", remedy="例如 *.xlsx 或 2018/*.csv") from None
     except OSError as error:
-        raise SourceError(f"文件夹 {source.folder} 读不了：{error.strerror}") from None
+        raise SourceError(f"{error.filename} 读不了：{error.strerror}", remedy="检查权限和共享盘") from None
     if not found:
         raise SourceError(f"文件夹 {source.folder} 里没有符合 {source.pattern} 的文件", remedy="确认文件已放入")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _looked_into(folder: Path, pattern: str) -> Iterator[Path]:
+    """The folders in which files may fit, and links that lead nowhere. Raises OSError for a folder that cannot be read,
+    which `Path.glob` passes over in silence.
+    """
+    parts = PurePath(pattern).parts[:-1]
+    inner = (path for end in range(len(parts)) for path in folder.glob("/".join(parts[: end + 1])))
+    for path in (folder, *inner):
+        if path.is_dir() and path.name != _OF_THE_FILE_SYSTEM:
+            with os.scandir(path):
+                yield path
+        elif path.is_symlink():
+            yield path
 
 
 def _bytes(source: FileSource) -> int:

@@ -4,6 +4,7 @@ Neither shows a raw row: what is shown has its identity numbers hidden.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,13 @@ def field_title(field: str) -> str:
 
 
 def export_quarantine(engine: Engine, path: Path, *, resolved: bool = False) -> int:
-    """Writes the rows in quarantine as an XLSX workbook; returns how many. Raises CreditSyncError."""
-    count = 0
+    """Writes the rows in quarantine as an XLSX workbook; returns how many. Raises CreditSyncError, and then what stood there
+    before still does.
+    """
+    count, unfinished = 0, path.with_name(f".{path.name}.unfinished")
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     try:
-        with xlsxwriter.Workbook(str(path), options) as workbook, engine.connect() as connection:
+        with xlsxwriter.Workbook(str(unfinished), options) as workbook, engine.connect() as connection:
             sheet = workbook.add_worksheet("隔离区")
             bold = workbook.add_format({"bold": True, "bottom": 1})
             for column, (title, width) in enumerate(zip(TITLES, _WIDTHS, strict=True)):
@@ -62,7 +65,10 @@ def export_quarantine(engine: Engine, path: Path, *, resolved: bool = False) -> 
             sheet.freeze_panes(1, 0)
             for count, row in enumerate(quarantine.list_quarantined(connection, resolved=resolved), start=1):
                 _write_row(sheet, count, row)
+        unfinished.replace(path)
     except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise CreditSyncError(f"写不了 {path}：{error}", remedy="请检查路径和权限") from None
     return count
 

@@ -1,10 +1,14 @@
 """Trying the store without changing anything, for `credit-sync check`."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection
 
+from credit_sync.errors import StoreError
+from credit_sync.folders import refuse_unwritable
 from credit_sync.settings import Settings
 from credit_sync.store.copy import is_there
 from credit_sync.store.engine import connect
@@ -12,7 +16,8 @@ from credit_sync.store.migrate import refuse_other, state
 
 
 def probe_store(settings: Settings) -> str:
-    """One Chinese line on a store that a run can use; a SQLite file is neither made nor touched. Raises StoreError."""
+    """One Chinese line on a store that a run can use; a SQLite file is neither made nor touched. Raises CreditSyncError."""
+    _refuse_unwritable_file(settings)
     if not is_there(settings):
         return f"{settings.store.url} 还不存在，第一次 run 时建立"
     engine = connect(settings.store.full_url(settings.base), read_only=True)
@@ -22,6 +27,18 @@ def probe_store(settings: Settings) -> str:
         return "可用，结构是最新的" if found == "current" else "可用，还是空的，第一次 run 时建表"
     finally:
         engine.dispose()
+
+
+def _refuse_unwritable_file(settings: Settings) -> None:
+    """A SQLite store is written to, and beside it its log and the lock of runs."""
+    url = settings.store.full_url(settings.base)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    path = Path(url.database)
+    refuse_unwritable(path.parent)
+    if os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK):
+        remedy = "它属于另一个账号，例如曾以 root 运行：请改正属主和权限"
+        raise StoreError(f"不能读写数据库文件 {path}", remedy=remedy)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ the same to it: the site is built from what each record's last submission says. 
 """
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.channel_settings import WebsiteChannel
 from credit_sync.errors import CreditSyncError
+from credit_sync.folders import refuse_unwritable
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.persons import load_persons
@@ -83,9 +83,7 @@ def probe(settings: Settings, channel: WebsiteChannel) -> str:
     """Where the site will stand. Raises CreditSyncError for a folder or a table of persons that cannot be used."""
     load_persons(settings.path(settings.mappings))
     folder = settings.path(channel.folder)
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise CreditSyncError(f"不能写入文件夹 {folder}", remedy="请检查路径和权限")
+    refuse_unwritable(folder)
     return f"网站写入 {folder / PUBLIC}"
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.folders import refuse_unwritable
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.channels.workbook_files import Upload, write_manifest, write_rows
 from credit_sync.publishing.standard import FieldTable, Row, Standard, load_standard
@@ -44,9 +45,7 @@ class Workbooks:
 
 def probe(folder: Path) -> str:
     """Where workbooks go. Raises CreditSyncError when they cannot."""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise CreditSyncError(f"不能写入文件夹 {folder}", remedy="请检查路径和权限")
+    refuse_unwritable(folder)
     missing = "" if folder.exists() else "（尚不存在，首次报送时建立）"
     return f"工作簿写入 {folder}{missing}"
 

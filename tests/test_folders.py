@@ -1,0 +1,157 @@
+"""Folders and files that cannot be written: who says so, and that the rest of the night is done."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import make_url
+
+from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
+from credit_sync.cli.failures import explain_failure
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.files import write_report
+from credit_sync.screening.index_files import fresh_folder
+from credit_sync.settings import Settings
+from credit_sync.sources.quarantine import export_quarantine
+from credit_sync.store.engine import connect, writing
+from credit_sync.store.probe import probe_store
+from tests.night import ROOT, Night
+
+SOURCES = {"debtors": {"kind": "file", "mapping": "dishonest_debtors", "folder": "in"}}
+CREDIT_SYNC = "from credit_sync.cli import main; main()"
+NEXT = "2026-11-24T02:00:00"
+
+
+@contextmanager
+def _room_for(size: int) -> Iterator[None]:
+    """Of no file more than so many bytes can be written."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+
+
+def test_an_index_that_cannot_be_written_ends_the_screening_and_nothing_else(
+    first_night: Night, tmp_path: Path
+) -> None:
+    night = first_night.copy(tmp_path / "night")
+    index = night.folder / "var/index"
+    shutil.rmtree(index)
+    index.write_text("no folder")
+    ended = night.call("run", "--as-of", NEXT)
+    assert ended.returncode == EXIT_FAILED
+    assert (
+        f"比对：失败，写不了名单索引 {index}：Not a directory（请检查 store.index 的权限和磁盘空间）"
+        in ended.stdout
+    )
+    assert (night.folder / "reports/flagged-2026-11-24.html").exists()
+    checked = night.call("check")
+    assert checked.returncode == EXIT_FAILED
+    assert f"名单索引：失败，不能写入文件夹 {index}" in checked.stdout
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_an_index(tmp_path: Path) -> None:
+    """numpy says of it only how many numbers it has written."""
+    with (
+        _room_for(5000),
+        pytest.raises(CreditSyncError, match=r"写不了名单索引 .*：没有写完（请检查"),
+        fresh_folder(tmp_path) as fresh,
+    ):
+        np.save(fresh / "numbers.npy", np.zeros(2000, np.int64))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folder: Path) -> None:
+    path = powerless_folder / "var/store.db"
+    settings = Settings.model_validate({"sources": SOURCES, "store": {"url": f"sqlite:///{path}"}})
+    assert "还不存在" in probe_store(settings)
+    engine = connect(settings.store.full_url(settings.base))
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE run (id INTEGER)")
+    engine.dispose()
+    path.parent.chmod(0o500)
+    with pytest.raises(CreditSyncError, match=f"不能写入文件夹 {path.parent}"):
+        probe_store(settings)
+    path.parent.chmod(0o700)
+    path.chmod(0o400)
+    with pytest.raises(CreditSyncError, match=f"不能读写数据库文件 {path}（它属于另一个账号"):
+        probe_store(settings)
+    engine = connect(settings.store.full_url(settings.base))
+    with pytest.raises(Exception, match="readonly") as refused, writing(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM run")
+    message, code = explain_failure(refused.value)
+    assert code == EXIT_UNUSABLE  # nothing was done
+    assert "对数据库只有读的权限，没有执行" in message
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [("OSError(28, 'No space left on device')", False), ("ValueError()", True)]
+)
+def test_of_a_file_that_is_let_go_of_python_says_nothing(error: str, is_told: bool) -> None:
+    """A workbook that a full disk did not take tries once more when it is let go of; faults of the program are told."""
+    code = f"""
+import sys
+from credit_sync.cli import main
+class Held:
+    def __del__(self):
+        raise {error}
+sys.argv = ["credit-sync", "standard", "show"]
+try:
+    main()
+finally:
+    Held()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 0
+    assert ("Traceback" in ended.stderr) is is_told
+    assert ("收尾时出错" in ended.stderr) is not is_told
+
+
+def test_a_workbook_that_a_full_disk_does_not_take_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("姓名,案号\n屈怀瑾,1\n", "utf-8")
+    (tmp_path / "applicants.csv").write_text("姓名,申报编号\n屈怀瑾,1\n", "utf-8")
+    code = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (4000, r.RLIM_INFINITY)); {CREDIT_SYNC}"
+    command = ["screen-file", "applicants.csv", "--list", "list.csv", "-o", "result.xlsx"]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)},
+    )
+    assert (ended.returncode, ended.stdout) == (EXIT_FAILED, "")
+    assert "写不了 result.xlsx：[Errno 27] File too large（请检查权限和磁盘空间）" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["applicants.csv", "list.csv"]
+
+
+def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_written(
+    first_night: Night, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.xlsx"
+    kept.write_bytes(b"of yesterday")
+    engine = connect(make_url(first_night.url))
+    with engine.connect() as opened:  # SQLite's shared memory, too, is a file
+        opened.exec_driver_sql("SELECT id FROM run")
+        with _room_for(4000), pytest.raises(CreditSyncError, match=f"写不了 {kept}：.*File too large"):
+            export_quarantine(engine, kept)
+    engine.dispose()
+    assert kept.read_bytes() == b"of yesterday"
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_half_a_report_does_not_stay(tmp_path: Path) -> None:
+    with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*File too large"):
+        write_report(tmp_path / "flagged.html", b"x" * 5000)
+    assert list(tmp_path.iterdir()) == []
