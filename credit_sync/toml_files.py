@@ -69,6 +69,10 @@ def load(path: Path, model: type[Model]) -> Model:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise SettingsError(
+                str(path), ["找不到文件，所在的文件夹也没有：请核对 config.toml 的 mappings"]
+            ) from None
         there = [found.stem for found in path.parent.glob(f"*{path.suffix}")]
         raise SettingsError(str(path), [f"找不到文件{nearest(path.stem, there)}"]) from None
     except UnicodeDecodeError:

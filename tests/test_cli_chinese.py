@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from credit_sync.cli import credit_sync
 from credit_sync.cli.failures import explain_failure
 
-ENGLISH = re.compile(r"required|default|Usage|Options|Commands|<=|>=|Show this")
+ENGLISH = re.compile(r"required|default|Usage|OPTIONS|COMMAND|ARGS|Options|Commands|<=|>=|Show this")
 
 
 def commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

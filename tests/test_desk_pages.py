@@ -16,8 +16,10 @@ from credit_sync.desk.flag_list import PER_PAGE
 from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
+from credit_sync.reporting import side_by_side
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.index_files import build_index
+from credit_sync.screening.weights import load_weights
 from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
@@ -163,6 +165,18 @@ def test_a_list_pulled_later_than_now_is_told(world: World, tmp_path: Path) -> N
 
 
 # --- one flag ------------------------------------------------------------------------------------------------------
+
+
+def test_names_that_are_not_written_alike_are_not_said_to_agree(world: World, officer: Guest) -> None:
+    """有限公司 became 股份有限公司: it speaks for one subject, and is another name all the same."""
+    page = officer.page(f"/flags/{world.flag('安徽晶曜光伏科技有限公司')}")
+    assert page.count('<span class="sign resembles">相近</span>') == 1
+
+
+def test_levels_that_are_said_to_resemble_are_levels_of_the_weights() -> None:
+    weights = load_weights()
+    named = (weights.identifier, weights.person_name, weights.organisation_name, weights.legal_representative)
+    assert {level for levels in named for level in levels} >= side_by_side.RESEMBLING
 
 
 def test_side_by_side(world: World, officer: Guest) -> None:

@@ -53,6 +53,8 @@ def test_a_mapping_that_is_not_there_is_answered_with_the_nearest() -> None:
         load_mapping(FOLDER, "dishonest_debtor")
     with pytest.raises(SettingsError, match=r"找不到文件$"):
         load_mapping(FOLDER, "zzz")
+    with pytest.raises(SettingsError, match=r"所在的文件夹也没有：请核对 config\.toml 的 mappings"):
+        load_mapping(FOLDER / "nowhere", "zzz")
 
 
 def test_a_reader_can_be_made(mapping: Mapping) -> None:

@@ -63,6 +63,14 @@ def test_rows_that_read_with_a_better_mapping_become_records(world: World) -> No
     assert (night.counts.unchanged, night.counts.quarantined, night.counts.live) == (2, 1, 2)
 
 
+def test_a_title_that_the_mapping_did_not_know_is_read_by_a_retry(world: World) -> None:
+    """Such titles are stored tidied up (brackets narrow, blanks gone), which is not how a mapping writes them."""
+    world.pull_text("a", "案号,被执行人（自然人/法人）,发布 日期", "1,张三,2018-11-30", "2,李四,2018-11-30")
+    world.map(STRICT.replace('"姓名"', '"被执行人（自然人/法人）"'))
+    assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=2, still_bad=0)]
+    assert world.rows(schema.listing, "key", "subject_name") == [("1", "张三"), ("2", "李四")]
+
+
 def test_a_retry_makes_no_list_younger(world: World) -> None:
     world.pull("a", entry(1, **DAY), entry(2, 发布日期="30.11.2018"))
     world.pull("b", entry(3, **DAY))

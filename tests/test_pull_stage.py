@@ -162,7 +162,7 @@ def test_listings_store_no_keys(world: World) -> None:
         ((), "没有读到任何记录，而上次有 4 条"),
         ((entry(1),), "原有 4 条记录，本次少了 3 条，超过允许的 50%"),
         ((entry(1), entry(2, ""), entry(3, ""), entry(4, "")), "本次少了 3 条（其中 3 条送来了但无法读取）"),
-        (("{坏", entry(1, "")), "没有读到任何记录"),
+        (("{坏", entry(1, "")), "没有读到任何记录（2 行都没有读懂，原因见隔离区），而上次有 4 条"),
     ],
 )
 def test_a_list_that_shrinks_too_much_is_refused(
@@ -209,7 +209,7 @@ def test_a_first_pull_must_not_be_empty_for_a_list(world: World) -> None:
     for name in ("a", "b"):
         refused = world.pull(name)
         assert refused.state == "refused"
-        assert "首次取数没有读到任何记录" in refused.problem
+        assert "首次取数没有读到任何记录：空名单" in refused.problem
     assert world.pull("a", accept_shrink=True).state == "accepted"
 
 

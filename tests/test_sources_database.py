@@ -114,7 +114,7 @@ def test_unusable(base: Path, url: str, given_url: str, query: str, reason: str)
 
 def test_probe(base: Path, url: str) -> None:
     made = source(url, "SELECT iname, amount FROM debtors WHERE changed > :since ORDER BY iname;")
-    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，映射认得其中 1 列"
+    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，映射认得其中 1 个字段"
 
 
 def test_no_password_in_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -460,7 +460,8 @@ def mapping() -> Mapping:
             "title": "许可",
             "record": "licence",
             "key": ["licence_number"],
-            "fields": {"name": "单位名称", "licence_number": "许可证号"},
+            "constants": {"decided_on": "2018-11-30"},
+            "fields": {"name": "单位名称", "licence_number": "许可证号", "document_number": "许可证号"},
         }
     )
 
@@ -482,7 +483,8 @@ def test_folder(tmp_path: Path) -> None:
     deep = source(pattern="**/*.csv")
     found = open_rows("licences", deep, mapping(), base=tmp_path, since=None, pulled_at=PULLED)
     assert [row.origin.place for row in one_by_one(found) if isinstance(row, RawRow)] == ["2018/a.csv", "b.csv"]
-    assert probe("licences", deep, mapping(), base=tmp_path) == "2 个文件（a.csv、b.csv），a.csv 数据从第 2 行开始"
+    said = "2 个文件（a.csv、b.csv），a.csv 数据从第 2 行开始，映射认得其中 2 个字段"
+    assert probe("licences", deep, mapping(), base=tmp_path) == said
 
 
 @pytest.mark.parametrize(
@@ -532,6 +534,14 @@ def test_a_link_to_a_share_that_is_gone_is_no_missing_file(tmp_path: Path, link:
     (tmp_path / "in" / link).symlink_to("/nowhere/share")
     with pytest.raises(SourceError, match=f"in/{link} 是链接，它所指的不在（检查共享盘是否已挂载"):
         files(source(pattern=pattern), tmp_path)
+
+
+def test_a_folder_whose_tables_lack_a_column_that_every_record_needs(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in", "a.csv", HEAD.replace("单位名称", "单位（全称）") + "甲,1\n")
+    told = r"licences：1 个文件.*其中没有 名称（单位名称）"
+    with pytest.raises(SourceError, match=told):
+        probe("licences", source(), mapping(), base=tmp_path)
 
 
 # --- anything

@@ -12,7 +12,7 @@ class _Chinese:
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = [p.replace("[OPTIONS]", "[选项]") for p in self.collect_usage_pieces(ctx)]  # type: ignore[attr-defined]
-        pieces = [p.replace("COMMAND [ARGS]...", "命令 [参数]…") for p in pieces]
+        pieces = [p.replace("COMMAND", "命令").replace("[ARGS]...", "[参数]…") for p in pieces]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix="用法：")
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:

@@ -35,7 +35,8 @@ def desk(ctx: click.Context, host: str, port: int, config: Path | None) -> int:
     """复核台：在浏览器里处理预警、查询、看名单和报送。"""
     if any(find_spec(name) is None for name in _PACKAGES):
         raise CreditSyncError(
-            "没有安装复核台需要的程序包", remedy="请在程序所在文件夹执行 pip install -e '.[desk]'"
+            "没有安装复核台需要的程序包",
+            remedy="请在程序所在文件夹执行 .venv/bin/pip install -c requirements.lock -e '.[desk]'",
         )
     if ctx.invoked_subcommand is not None:
         ctx.obj = config or ctx.obj

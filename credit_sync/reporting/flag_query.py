@@ -89,7 +89,9 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
         listed=_party(listing.subject),
         representative=_party(reached) if reached is not None else None,
         evidence=tuple(
-            EvidenceView(labels.label(labels.ATTRIBUTES, e["attribute"]), shown(e["sentence"]), e["bits"])
+            EvidenceView(
+                labels.label(labels.ATTRIBUTES, e["attribute"]), shown(e["sentence"]), e["bits"], e["level"]
+            )
             for e in strongest["evidence"]
         ),
         entries=tuple(_entry(entry, match["probability"]) for match, entry in matches),

@@ -34,6 +34,8 @@ class EvidenceView:
     title: str
     sentence: str
     bits: float
+    level: str = ""
+    """How the two compare, by the name that the weights have for it."""
 
 
 @dataclass(frozen=True, slots=True)

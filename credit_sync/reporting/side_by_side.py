@@ -4,9 +4,31 @@ from dataclasses import dataclass
 
 from credit_sync.reporting.flagged_views import EvidenceView, FlagView
 
-_SIGNS = {"agrees": "相符", "contradicts": "不符", "neutral": "中性", "": "未比"}
+_SIGNS = {"agrees": "相符", "resembles": "相近", "contradicts": "不符", "neutral": "中性", "": "未比"}
 _NEXT_TO_NOTHING = 0.5
 """Bits: the same province, say, is worth so little that its sign says nothing."""
+
+RESEMBLING = frozenset(
+    [
+        "transliteration",
+        "sound",
+        "look_alike",
+        "one_character",
+        "two_characters",
+        "brand_character",
+        "form",
+        "form_changed",
+        "group",
+        "place_dropped",
+        "place_dropped_short",
+        "short",
+        "bracketed_place",
+        "parent_branch",
+        "affiliated",
+        "typing_error",
+    ]
+)
+"""Levels of evidence that may speak for one subject though the two are not written alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +42,14 @@ class ComparedView:
 
     @property
     def sign(self) -> str:
-        """`agrees`, `contradicts`, `neutral`, or empty where nothing was compared."""
+        """`agrees`, `resembles`, `contradicts`, `neutral`, or empty where nothing was compared."""
         if self.evidence is None:
             return ""
         if abs(self.evidence.bits) < _NEXT_TO_NOTHING:
             return "neutral"
-        return "agrees" if self.evidence.bits > 0 else "contradicts"
+        if self.evidence.bits < 0:
+            return "contradicts"
+        return "resembles" if self.evidence.level in RESEMBLING else "agrees"
 
     @property
     def why_not(self) -> str:

@@ -10,9 +10,10 @@ from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.settings import DatabaseSource, FileSource, HttpSource
 from credit_sync.sources import database, files, http
 from credit_sync.sources.formats.rows import Some, Unread, flatten
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import Mapping, Part
 from credit_sync.sources.plain import plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, RawRows, Rows, TextRows
+from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.subjects.identifiers import hide_in_text
 
 Source = HttpSource | DatabaseSource | FileSource
@@ -59,16 +60,41 @@ def open_rows(  # noqa: PLR0913
 
 
 def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
-    """Tries the source without changing anything; one line about what was found. Raises SourceError."""
-    names = mapping.source_names()
+    """Tries the source without changing anything; one line about what was found. Raises SourceError, also where what
+    every record needs is in none of its first rows.
+    """
     try:
-        if isinstance(source, HttpSource):
-            return _shown(http.probe(source, names, mapping.layout))
-        if isinstance(source, DatabaseSource):
-            return _shown(database.probe(source, names, base))
-        return _shown(files.probe(source, names, mapping.layout, base))
+        said, rows = _probed(source, mapping, base)
+        if not rows:
+            return _shown(said)
+        known, path = mapping.source_names(), mapping.layout.expand
+        found = frozenset(title for row in rows for one in expand(row, path, known) for title in one)
+        if missing := _missing(mapping, found):
+            raise SourceError(f"{said}，其中没有 {missing}", remedy="在映射的 [fields] 里写来源所用的名称")
+        return _shown(f"{said}，映射认得其中 {len(known & found)} 个字段")
     except CreditSyncError as error:
         raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
+
+
+def _probed(source: Source, mapping: Mapping, base: Path) -> tuple[str, list[dict[str, Any]]]:
+    """What was found, and the first rows of it."""
+    names = mapping.source_names()
+    if isinstance(source, HttpSource):
+        return http.probe(source, mapping.layout)
+    if isinstance(source, DatabaseSource):
+        return database.probe(source, names, base)
+    return files.probe(source, names, mapping.layout, base)
+
+
+def _missing(mapping: Mapping, found: frozenset[str]) -> str:
+    """What every record needs and none of the rows has, with the names that the mapping has for it."""
+    groups: tuple[Mapping | Part, ...] = (mapping, *mapping.parts)
+    missing = {}
+    for field in mapping.required_fields():
+        names = [name for group in groups if field in group.fields for name in group.fields[field].from_]
+        if not found.intersection(names) and not any(field in group.constants for group in groups):
+            missing[TARGET_FIELDS[mapping.record][field].title] = "、".join(names) or "映射没有写"
+    return "；".join(f"{title}（{names}）" for title, names in missing.items())
 
 
 @lru_cache(maxsize=256)

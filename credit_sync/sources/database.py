@@ -47,15 +47,14 @@ def read(source: DatabaseSource, names: frozenset[str], base: Path, since: datet
                 yield _PLACE, number, values
 
 
-def probe(source: DatabaseSource, names: frozenset[str], base: Path) -> str:
-    """Connects and lets the database plan the query; says how many of its columns the mapping knows."""
+def probe(source: DatabaseSource, names: frozenset[str], base: Path) -> tuple[str, list[dict[str, Any]]]:
+    """Connects and lets the database plan the query; says how many columns it has, and gives them as a row."""
     with _connected(source, base) as connection:
         query = source.query
         if connection.dialect.name in ("sqlite", "postgresql"):
             query = f"SELECT * FROM (\n{query.rstrip().rstrip(';')}\n) AS planned WHERE 1 = 0"  # noqa: S608 (the operator's own)
         columns = _columns(connection.execute(_statement(query, connection, None)).keys(), names)
-        known = names.intersection(canonical(columns, names))
-    return f"数据库可以连接，查询有 {len(columns)} 列，映射认得其中 {len(known)} 列"
+    return f"数据库可以连接，查询有 {len(columns)} 列", [dict.fromkeys(canonical(columns, names))]
 
 
 def _columns(columns: Any, names: frozenset[str]) -> list[str]:

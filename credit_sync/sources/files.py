@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePath
+from typing import Any
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
@@ -12,6 +14,7 @@ from credit_sync.sources.mapping import Layout
 
 _OF_THE_FILE_SYSTEM = "lost+found"
 """Root's alone, and in every share that is a file system of its own."""
+_PROBED_ROWS = 20
 
 
 def read(
@@ -28,13 +31,16 @@ def read(
             yield (place if above == "." else f"{above}/{place}"), row, values
 
 
-def probe(source: FileSource, names: frozenset[str], layout: Layout, base: Path) -> str:
-    """How many files there are, and that the first can be read as far as its first row."""
+def probe(
+    source: FileSource, names: frozenset[str], layout: Layout, base: Path
+) -> tuple[str, list[dict[str, Any]]]:
+    """How many files there are, that the first can be read so far, and its first rows."""
     found = files(source, base)
-    first = next(read_table(found[0], names, layout=layout, max_bytes=_bytes(source)), None)
+    rows = list(islice(read_table(found[0], names, layout=layout, max_bytes=_bytes(source)), _PROBED_ROWS))
     listed = "、".join(path.name for path in found[:3]) + ("……" if len(found) > 3 else "")
-    start = "没有数据行" if first is None else f"数据从第 {first[1]} 行开始"
-    return f"{len(found)} 个文件（{listed}），{found[0].name} {start}"
+    start = f"数据从第 {rows[0][1]} 行开始" if rows else "没有数据行"
+    said = f"{len(found)} 个文件（{listed}），{found[0].name} {start}"
+    return said, [values for _, _, values in rows if isinstance(values, dict)]
 
 
 def files(source: FileSource, base: Path) -> list[Path]:

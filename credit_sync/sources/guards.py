@@ -28,6 +28,8 @@ class Observed:
     pulled: int
     read: int
     """Records read, repetitions left out."""
+    rejected: int
+    """Rows that could not be read."""
     repeated: int
     """Rows whose key came earlier in the pull, with the same content or another."""
     added: int
@@ -67,10 +69,11 @@ def refused_for_facts(guards: Guards, standing: Standing) -> list[str]:
 
 
 def _shrunk(guards: Guards, seen: Observed) -> str:
+    rejected = f"（{seen.rejected} 行都没有读懂，原因见隔离区）" if seen.rejected else ""
     if not seen.read and seen.first and seen.record is RecordKind.LISTING:
-        return "首次取数没有读到任何记录：空名单会让所有人都通过"
+        return f"首次取数没有读到任何记录{rejected}：空名单会让所有人都通过"
     if not seen.read and seen.whole and seen.before:
-        return f"本次取数没有读到任何记录，而上次有 {seen.before} 条"
+        return f"本次取数没有读到任何记录{rejected}，而上次有 {seen.before} 条"
     if seen.lost <= guards.max_shrink * seen.before:
         return ""
     unreadable = f"（其中 {seen.unreadable} 条送来了但无法读取）" if seen.unreadable else ""

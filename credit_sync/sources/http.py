@@ -46,12 +46,12 @@ def read(source: HttpSource, layout: Layout, since: datetime | None) -> Iterator
                     yield f"page {page}", number, row
 
 
-def probe(source: HttpSource, names: frozenset[str], layout: Layout) -> str:
-    """Asks for the first page, and says how many rows it has and how many of their fields the mapping knows."""
+def probe(source: HttpSource, layout: Layout) -> tuple[str, list[dict[str, Any]]]:
+    """Asks for the first page; says how many rows it has, and gives them."""
     with _fetching(source, layout, None) as fetch:
         _, rows = next(pages(source.paging, fetch))
-    fields = {name for item in rows for name in (as_row(item) or {}) if isinstance(item, dict)}
-    return f"接口可以访问，第 1 页 {len(rows)} 行，映射认得其中 {len(names & fields)} 个字段"
+    read = [row for row in map(as_row, rows) if isinstance(row, dict)]
+    return f"接口可以访问，第 1 页 {len(rows)} 行", read
 
 
 @contextmanager

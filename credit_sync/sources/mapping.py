@@ -170,6 +170,11 @@ class Mapping(Strict):
             raise ValueError("guards.max_published_age_days: 只有名单有发布日期")
         return self
 
+    def required_fields(self) -> tuple[str, ...]:
+        """Our fields without which a row is no record."""
+        always = (name for name, field in TARGET_FIELDS[self.record].items() if field.required)
+        return tuple(dict.fromkeys((*always, *self.required)))
+
     def source_names(self) -> frozenset[str]:
         """Every name by which the mapping knows a source field, for finding header rows and extra fields."""
         groups = (self.fields, *(part.fields for part in self.parts))

@@ -3,7 +3,7 @@
 Neither shows a raw row: what is shown has its identity numbers hidden.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
+from credit_sync.sources.header import canonical
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
 from credit_sync.sources.pull import make_readers
 from credit_sync.sources.reading import Reader
@@ -88,13 +89,20 @@ def retry(engine: Engine, settings: Settings, run: Run, *, only_source: str | No
     ]
 
 
+def _respelled(raw: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """The values under the mapping's spelling of their titles, which was another one when the row came."""
+    return dict(zip(canonical(raw, names), raw.values(), strict=True))
+
+
 def _retry_source(engine: Engine, run: Run, name: str, reader: Reader) -> Retried:
     mapping = reader.mapping
     source = PulledSource(name, mapping.record, mapping.list, "retry")
     settled: dict[str, list[int]] = {quarantine.RETRIED: [], quarantine.OTHER_TROUBLE: []}
     with writing(engine) as connection, Spool() as spool:
         for row in _waiting_rows(connection, name):
-            outcomes = reader.read(RawRow(Origin(name, row.place, row.row, run.as_of), row.raw))
+            outcomes = reader.read(
+                RawRow(Origin(name, row.place, row.row, run.as_of), _respelled(row.raw, reader.known))
+            )
             if any(isinstance(o, Rejected) and o.fingerprint() == row.fingerprint for o in outcomes):
                 spool.add(o for o in outcomes if isinstance(o, Rejected))
                 continue

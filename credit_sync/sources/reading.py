@@ -60,8 +60,7 @@ class Reader:
         self._class = RECORD_CLASSES[mapping.record]
         self._own = frozenset(f.name for f in fields(self._class) if f.name != "subject")
         self._titles = {name: field.title for name, field in TARGET_FIELDS[mapping.record].items()}
-        required = (name for name, field in TARGET_FIELDS[mapping.record].items() if field.required)
-        self.required = tuple(dict.fromkeys((*required, *mapping.required)))
+        self.required = mapping.required_fields()
         self.known = mapping.source_names()
         self.skip = re.compile(mapping.layout.skip) if mapping.layout.skip else None
         needed = _IDENTIFYING.union(self.required)

@@ -138,6 +138,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         first=pull_in_force(connection, source.name) is None,
         pulled=spool.outcomes,
         read=writer.read,
+        rejected=spool.rejected,
         repeated=writer.counts.duplicates + conflicting,
         added=writer.counts.added,
         before=before,

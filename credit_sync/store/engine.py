@@ -121,7 +121,8 @@ def _make_engine(url: URL) -> Engine:
         )
     except ImportError:
         raise StoreError(
-            "没有安装 PostgreSQL 驱动", remedy="请在程序所在文件夹执行 pip install -e '.[postgresql]'"
+            "没有安装 PostgreSQL 驱动",
+            remedy="请在程序所在文件夹执行 .venv/bin/pip install -c requirements.lock -e '.[postgresql]'",
         ) from None
 
 
