@@ -108,6 +108,16 @@ def test_what_is_undone_is_forgotten(world: ReviewWorld) -> None:
     assert asked(world, COMPANY, USCC) == {"1"}
 
 
+def test_what_is_undone_is_forgotten_also_of_a_flag_that_has_closed(world: ReviewWorld) -> None:
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.deliver("debtors", NOBODY)
+    world.night()
+    assert flagged(world) == [("1", "banned")]
+    world.undo("甲")
+    world.night()
+    assert flagged(world) == []
+
+
 def test_later_applications_are_found_by_name_as_well(world: ReviewWorld) -> None:
     world.decide(Conclusion.UPHOLD, "甲")
     world.deliver("applicants", *TWO, {**RENAMED, "证件": ""})
