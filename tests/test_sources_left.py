@@ -11,8 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.outbox import outboxes_of
+from credit_sync.publishing.channels.channel import Submitted
+from credit_sync.publishing.channels.exchange_db.identity import identities
+from credit_sync.publishing.outbox import Action, outboxes_of
 from credit_sync.publishing.publish import publish
+from credit_sync.records import RecordKind
 from credit_sync.reporting.left_sources import forgetting_lines, left_line, renaming_lines
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import run_page
@@ -309,3 +312,32 @@ def test_a_renamed_list_keeps_what_is_known_and_is_not_merged(engine: Engine, tm
 def _versions(source: str) -> Any:
     c = source_version.c
     return select(c.version, c.delivery).where(c.source == source).order_by(c.version)
+
+
+def test_two_records_are_never_one_row_of_an_exchange_database(site: Site) -> None:
+    """One that came first under the new name alone, and one of another source that has the former name by now."""
+    register = dict(site.rows)
+    site.source = "licences"
+    site.enter(row(5))
+    site.night(date(2018, 11, 20))
+    before = _uuids(site)
+    site.rename("register", "licences")
+    assert _uuids(site) == before
+    site.rows = register
+    site.night(date(2018, 11, 21))
+    site.source, site.rows = "register", {5: row(5)}
+    site.night(date(2018, 11, 22))
+    site.resume(5)
+    known = _uuids(site)
+    assert known.items() >= before.items()
+    assert len(set(known.values())) == len(known) == 4
+
+
+def _uuids(site: Site) -> dict[int, str]:
+    """The UUIDs of the records that were handed over, by their ids."""
+    kind = RecordKind.LICENCE
+    c = submission.c
+    numbers = site.all(select(c.id, c.record_id).where(c.batch.is_not(None)).order_by(c.id))
+    submitted = [Submitted(n, kind, record, 1, Action.ADD, {}, "") for n, record in numbers]
+    found = identities(site.engine, "department", submitted)
+    return {record: found[n].record for n, record in numbers}

@@ -22,7 +22,7 @@ from credit_sync.store.left_sources import Left, alone, handed_over, left_source
 from credit_sync.store.questions import forget_questions
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
-from credit_sync.store.renames import Rename, note_rename
+from credit_sync.store.renames import note_rename
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.versions import Asked, PulledSource, last_accepted, next_version
 
@@ -49,7 +49,7 @@ def rename(  # noqa: PLR0913
         left = renamed(connection, settings, former, name)
         kind = left.record
         ids = select(RECORD_TABLES[kind].c.id).where(alone(kind, former, name), handed_over(kind))
-        note_rename(connection, run, kind, Rename(former, name, frozenset(connection.scalars(ids))))
+        note_rename(connection, run, kind, former=former, name=name, alone=connection.scalars(ids))
         take_name(connection, kind, former, name)
         came_anew = last_accepted(connection, former) is not None
         counts = _end(connection, run, left, asked).counts if came_anew else Counts()
