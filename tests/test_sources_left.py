@@ -1,7 +1,7 @@
 """A source that is no longer configured: renamed, it goes on as it was; given up, nothing of it is withdrawn by itself."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from credit_sync.reporting.summary import summarise
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import FileSource, Settings
 from credit_sync.sources.leaving import give_up, rename, renamed
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
@@ -341,3 +342,29 @@ def _uuids(site: Site) -> dict[int, str]:
     submitted = [Submitted(n, kind, record, 1, Action.ADD, {}, "") for n, record in numbers]
     found = identities(site.engine, "department", submitted)
     return {record: found[n].record for n, record in numbers}
+
+
+def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Engine, tmp_path: Path) -> None:
+    lists = Lists(engine, tmp_path)
+    lists.pull("a", entry(1), entry(2))
+    kept = lists.settings.sources["a"].model_copy(update={"folder": Path("c")})
+    settings = lists.settings.model_copy(update={"sources": {"c": kept}})
+    (tmp_path / "c").mkdir()
+    lists.deliver("c")
+    run = lists.begin()
+    (refused,) = pull(engine, settings, run)
+    ledger.finish(engine, run, "done")
+    assert refused.state == "refused"
+    rename(engine, lists.begin(), settings, ASKED, former="a", name="c")
+    with engine.connect() as connection:
+        assert "最近一次取到的名单没有接收" in states_of_lists(connection, settings, run.as_of)["debtors"].reason
+        assert left_sources(connection, settings.sources) == []
+    assert [tuple(v) for v in lists.rows(source_version, "source", "version", "state")] == [
+        ("c", 1, "accepted"),
+        ("c", 2, "refused"),
+    ]
+    lists.deliver("c", entry(1), entry(2))
+    (done,) = pull(engine, settings, lists.begin())
+    assert (done.state, done.counts.unchanged) == ("accepted", 2)
+    with engine.connect() as connection:
+        assert states_of_lists(connection, settings, run.as_of + timedelta(days=2))["debtors"].reason == ""

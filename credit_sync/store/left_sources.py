@@ -84,10 +84,22 @@ def take_name(connection: Connection, kind: RecordKind, former: str, name: str) 
     _change_places(connection, quarantine, quarantine.c.fingerprint, former, name)
     for before, after in ((name, _BETWEEN), (former, name), (_BETWEEN, former)):
         _rename(connection, source_version, before, after)
+    _keep_last_refusal(connection, former, name)
     forget_known_rows(connection, name)
     forget_questions(connection, name)
     for its in (known_rows, question, question_listing):
         _rename(connection, its, former, name)
+
+
+def _keep_last_refusal(connection: Connection, former: str, name: str) -> None:
+    """What the source sent last and was not taken over goes on casting doubt on what it holds."""
+    c = source_version.c
+    newest = select(c.version, c.state).order_by(c.version.desc()).limit(1)
+    came = connection.execute(newest.where(c.source == former)).first()
+    if came is not None and came.state == "refused":
+        number = connection.execute(newest.where(c.source == name)).one().version + 1
+        last = (c.source == former, c.version == came.version)
+        connection.execute(update(source_version).where(*last).values(source=name, version=number))
 
 
 def _also_under(table: Table, key: Column[str], former: str, name: str) -> ColumnElement[bool]:
