@@ -65,6 +65,17 @@ class Site(World):
             give_up(connection, run, self.settings, source, ASKED)
         ledger.finish(self.engine, run, "done")
 
+    def keep_public(self, source: str) -> int:
+        """Gives a source up, and lets what it has published stay; how many publications."""
+        run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
+        with writing(self.engine) as connection:
+            give_up(connection, run, self.settings, source, ASKED)
+            outboxes = outboxes_of(self.settings, "anhui", run.as_of.date())
+            decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
+            kept = by_hand.keep_gone(connection, outboxes, source, decided, run)
+        ledger.finish(self.engine, run, "done")
+        return kept
+
     def resume(self, number: int) -> None:
         """An officer lets a record be published that waits, and it is."""
         run = ledger.begin(self.engine, datetime(2018, 11, 21, 9), {"command": "publish resume"})
@@ -223,16 +234,9 @@ def test_giving_a_source_up_withdraws_nothing(site: Site) -> None:
 
 
 def test_what_is_to_stay_public_need_not_be_decided_one_by_one(site: Site) -> None:
-    settings = site.settings
     site.source, site.rows = "others", {9: row(9)}
     site.night(date(2018, 11, 20))
-    run = ledger.begin(site.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
-    with writing(site.engine) as connection:
-        give_up(connection, run, site.settings, "register", ASKED)
-        outboxes = outboxes_of(settings, "anhui", run.as_of.date())
-        decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
-        assert by_hand.keep_gone(connection, outboxes, "register", decided, run) == 2
-    ledger.finish(site.engine, run, "done")
+    assert site.keep_public("register") == 2
     for day in (21, 22):
         site.night(date(2018, 11, day))
         assert site.submissions("held", "pending", "withdrawn", "invalid") == []
@@ -368,3 +372,37 @@ def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Eng
     assert (done.state, done.counts.unchanged) == ("accepted", 2)
     with engine.connect() as connection:
         assert states_of_lists(connection, settings, run.as_of + timedelta(days=2))["debtors"].reason == ""
+
+
+def test_what_a_person_has_decided_to_withdraw_is_not_kept_public_with_the_rest(site: Site) -> None:
+    run = ledger.begin(site.engine, datetime(2018, 11, 20, 9), {"command": "publish withdraw"})
+    outboxes = outboxes_of(site.settings, "anhui", run.as_of.date())
+    with writing(site.engine) as connection:
+        found = by_hand.find(connection, outboxes, by_hand.withdraw, document(2), "")
+        by_hand.withdraw(connection, found, by_hand.Asked.of("李科", "许可已撤销"), run)
+    ledger.finish(site.engine, run, "done")
+    assert site.submissions("pending") == [(document(2), "withdraw")]
+    site.source, site.rows = "others", {9: row(9)}
+    with site.engine.connect() as connection:
+        (left,) = left_sources(connection, site.settings.sources)
+        said = "\n".join(forgetting_lines(connection, left, keep_public=True))
+    assert "渠道 anhui：已报出的 1 条保持公示" in said
+    assert site.keep_public("register") == 1
+    site.night(date(2018, 11, 21))
+    assert (document(2), "withdraw") in site.submissions("sent")
+    assert site.submissions("held", "pending", "unchanged") == [(document(1), "withdraw")]
+
+
+def test_what_was_gone_before_its_source_is_kept_public_with_the_rest(site: Site) -> None:
+    del site.rows[2]
+    site.night(date(2018, 11, 20))
+    assert site.submissions("held") == [(document(2), "withdraw")]
+    site.source, site.rows = "others", {9: row(9)}
+    with site.engine.connect() as connection:
+        (left,) = left_sources(connection, site.settings.sources)
+        said = "\n".join(forgetting_lines(connection, left, keep_public=True))
+    assert "渠道 anhui：已报出的 2 条保持公示" in said
+    assert site.keep_public("register") == 2
+    for day in (21, 22):
+        site.night(date(2018, 11, day))
+        assert site.submissions("held", "pending", "withdrawn", "invalid") == []
