@@ -19,12 +19,15 @@ from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
+from credit_sync.sources.asking import BLOCK
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.versions import PulledSource, add_version
-from tests.asked_world import ZHANG, AskedWorld, nothing
+from credit_sync.subjects.identifiers import citizen_id
+from tests.asked_world import ZHANG, AskedWorld, entry, nothing
+from tests.asked_world import found as said
 from tests.review_world import COMPANY, MAN, NUMBER, USCC, ReviewWorld, case
 
 KJ = Selection("kj", None, "")
@@ -214,6 +217,42 @@ def test_an_answer_that_is_too_old_by_now_calls_nobody_clean(engine: Engine, tmp
     assert outcome(asked.as_of) is Outcome.CLEARED
     assert outcome(asked.as_of + timedelta(days=6)) is Outcome.CLEARED
     assert outcome(asked.as_of + timedelta(days=20)) is not Outcome.CLEARED
+
+
+def test_an_answer_that_no_screening_has_seen_calls_nobody_clean(engine: Engine, tmp_path: Path) -> None:
+    """A night that asks a list commits what comes, and may be broken off before anybody is screened."""
+    others = [(f"李观{chr(0x4E00 + n)}", _person(n)) for n in range(BLOCK)]
+    answers = {"": nothing()}
+    measures = load_measures(shipped("mappings"))
+
+    def outcome(at: datetime) -> tuple[Outcome, str]:
+        with engine.connect() as connection:
+            selection = Selection("测试", None, "")
+            bill = read_clean_bill(connection, asked.settings, selection, measures, who="签发人", at=at)
+        (line,) = (line for line in bill.lines if line.name == ZHANG[0])
+        return line.outcome, line.why
+
+    def cut(source: str, done: int) -> None:
+        if source == "misconduct" and done > BLOCK:
+            raise KeyboardInterrupt
+
+    with serve(
+        lambda request: answers[ZHANG[1] if ZHANG[1] in answers and ZHANG[1] in str(request) else ""]
+    ) as server:
+        asked = AskedWorld(engine, tmp_path, server.url)
+        asked.apply(ZHANG, *others)
+        asked.run()
+        assert outcome(asked.as_of) == (Outcome.CLEARED, "")
+        answers[ZHANG[1]] = said(entry(ZHANG, "1号"))
+        asked.night += 8
+        with pytest.raises(KeyboardInterrupt):
+            asked.pull(ledger.begin(engine, asked.as_of, {}), progress=cut)
+        assert outcome(asked.as_of) == (Outcome.UNVERIFIABLE, "名单中有条目，尚未比对")
+
+
+def _person(number: int) -> str:
+    first = f"34010019020304{number:03}"
+    return f"{first}{citizen_id.check_digit(first)}"
 
 
 def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWorld) -> None:
