@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
-from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
+from credit_sync.reporting.clean_bill import clean_bill_page, issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.screening.decisions import Conclusion
@@ -132,6 +132,30 @@ def test_applicants_whose_last_delivery_was_refused_are_not_signed_for(world: Re
     assert {line.why.partition("：")[0] for line in bill.others} == {
         "申报数据源 applicants 最近一次取到的数据没有接收"
     }
+
+
+def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
+    """Who is not here is in no line; that a source of the system never came, or came unreadable, is said."""
+    world.night()
+    others = world.settings.sources["applicants"].model_copy(update={"folder": Path("others")})
+    settings = world.settings.model_copy(update={"sources": {**world.settings.sources, "others": others}})
+    measures = load_measures(world.folder / "mappings")
+
+    def bill() -> CleanBill:
+        with world.engine.connect() as connection:
+            return read_clean_bill(connection, settings, KJ, measures, who="签", at=world.now)
+
+    assert [(source.name, bool(source.pulled_at)) for source in bill().sources] == [
+        ("applicants", True),
+        ("others", False),
+    ]
+    assert "从未取到" in clean_bill_page(bill())
+    (world.folder / "others").mkdir()
+    (world.folder / "others" / "rows.jsonl").write_text(
+        '{"编号": "9", "名称": "甲", "角色": "？"}\n', encoding="utf-8"
+    )
+    pull(world.engine, settings, ledger.begin(world.engine, world.now, {}), only_source="others")
+    assert bill().quarantined == 1
 
 
 def test_weights_that_nobody_was_screened_by_call_nobody_clean(world: ReviewWorld) -> None:

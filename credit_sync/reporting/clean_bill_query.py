@@ -27,7 +27,7 @@ from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.applications import applicant_sources, delivered
+from credit_sync.sources.applications import Delivering, applicant_sources, delivered, sources_of_system
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.sources.mapping import load_mappings
@@ -62,7 +62,8 @@ def read_clean_bill(  # noqa: PLR0913
     doubts = _doubts_by_judging_anew(connection, settings, to_judge, names, at)
     doubts |= _doubts(connection, settings, found, at)
     weights = load_weights(settings.path(settings.mappings))
-    untrusted = _untrusted(connection, settings, {row["source"] for row in rows.values()}, at)
+    delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
+    untrusted = _untrusted(connection, delivering, seen, at)
     judged = _Judge(states, flags, doubts, untrusted, weights.stamp)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
@@ -71,7 +72,7 @@ def read_clean_bill(  # noqa: PLR0913
         who=shown(who),
         at=at,
         lists=tuple(_list(measures.list_title(name), state) for name, state in states.items()),
-        sources=_sources(connection, {row["source"] for row in rows.values()}),
+        sources=_sources(connection, sources_of_system(delivering, selection.system, seen)),
         lines=lines,
     )
 
@@ -283,9 +284,10 @@ def _list(title: str, state: ListState) -> ListLine:
     )
 
 
-def _untrusted(connection: Connection, settings: Settings, sources: Iterable[str], at: datetime) -> dict[str, str]:
+def _untrusted(
+    connection: Connection, known: Mapping[str, Delivering], sources: Iterable[str], at: datetime
+) -> dict[str, str]:
     """Why applicants that came from a source may be others by now: as the gate says."""
-    known = applicant_sources(load_mappings(settings))
     found = {source: delivered(connection, known, [source], at).problems for source in sources}
     return {source: "；".join(problems) for source, problems in found.items() if problems}
 
