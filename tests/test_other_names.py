@@ -99,6 +99,19 @@ def test_the_gate_knows_it_before_the_night(world: ReviewWorld) -> None:
     assert hits() == ["banned", "debtors"]
 
 
+def test_a_kept_answer_of_the_gate_ends_with_the_names_it_rests_on(world: ReviewWorld) -> None:
+    def stands() -> str:
+        with world.engine.connect() as connection:
+            return Gate(world.settings).stands(connection, world.now)
+
+    before = stands()
+    assert stands() == before
+    world.decide(Conclusion.UPHOLD, "甲")
+    assert stands() != before
+    world.undo("甲")
+    assert stands() == before
+
+
 def test_what_is_undone_is_forgotten(world: ReviewWorld) -> None:
     world.decide(Conclusion.UPHOLD, "甲")
     world.night()

@@ -58,6 +58,11 @@ class OtherNames:
         """The tables that subjects known by these names are compared with."""
         return reference().knowing(self.aliases)
 
+    @property
+    def stamp(self) -> str:
+        """Another text where other names are known."""
+        return repr(sorted((who, sorted(names)) for who, names in self._names.items()))
+
     def of(self, subject: Subject) -> Subject:
         """The subject with its other names among the former ones."""
         found = {name for who in _who(subject) for name in self._names.get(who, ())} if self._names else ()
