@@ -125,7 +125,7 @@ class Gate:
         """What every answer rests on beside the applicants: another text, another answer may be right."""
         lists = list_states(connection, at, self._watched)
         said = [(n, dict(s.versions), s.reason) for n, s in lists.items()]
-        return repr([self.weights.stamp, said])
+        return repr([self.weights.stamp, said, known_other_names(connection, self._folder).stamp])
 
     def stored(
         self,

@@ -147,8 +147,11 @@ def refuse(  # noqa: PLR0913
 def undo(  # noqa: PLR0913
     connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
 ) -> Standing:
-    """Takes a conclusion or a proposal back: the flag is open again, and the history says so. Raises CreditSyncError."""
-    before = _to_change(connection, flag_id, seen=seen, who=who, text=text)
+    """Takes a conclusion or a proposal back: the flag is open again, and the history says so. Raises CreditSyncError.
+
+    Also of a closed flag, for what was concluded holds: should the listing come back, and of the names that it taught.
+    """
+    before = _to_change(connection, flag_id, seen=seen, who=who, text=text, even_closed=True)
     state = after_undo(_concluded(before))
     return _take(
         connection, before, Step.UNDO, state, reason="", text=_explained(text), who=who, at=at, origin=origin
@@ -168,14 +171,16 @@ def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
     return tuple(found)
 
 
-def _to_change(connection: Connection, flag_id: int, *, seen: str, who: str, text: str) -> Standing:
+def _to_change(  # noqa: PLR0913
+    connection: Connection, flag_id: int, *, seen: str, who: str, text: str, even_closed: bool = False
+) -> Standing:
     """The flag's standing, held until the transaction ends. Raises CreditSyncError where nothing may be changed."""
     if not plain(who):
         raise CreditSyncError("没有写明复核人", remedy="用 --who 写明姓名或账号")
     if len(text) > _LONGEST:
         raise CreditSyncError(f"说明超过 {_LONGEST} 字", remedy="写要点，材料另存")
     found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
-    if found.closed:
+    if found.closed and not even_closed:
         raise CreditSyncError(f"预警 {flag_id} 已关闭（{found.closed}），不再需要结论")
     if seen and seen != found.token:
         what = "已有人处理" if seen.endswith(found.evidence) else "的证据有变化"

@@ -104,11 +104,23 @@ def test_a_flag_closes_by_itself_whatever_was_decided_and_says_so(world: ReviewW
     world.decide(UPHOLD, "甲")
     assert on(world, "debtors").standing().closed.startswith("名单条目 1 已不在 2026-03-03 取得的名单")
     assert world.standing().state is State.UPHELD
-    for change in (lambda: world.undo("乙"), lambda: world.decide(DISMISS, "乙"), lambda: world.refuse("乙")):
+    for change in (lambda: world.decide(DISMISS, "乙"), lambda: world.refuse("乙")):
         with pytest.raises(CreditSyncError, match="已关闭"):
             change()
     assert on(world, "debtors", case(1)).standing().closed == ""
     assert world.standing().state is State.UPHELD
+
+
+def test_what_was_concluded_on_a_flag_that_closed_can_be_undone(world: ReviewWorld) -> None:
+    """It holds should the listing come back, and what it has taught of names holds all the time."""
+    with pytest.raises(CreditSyncError, match="没有可撤销的结论"):
+        on(world, "debtors").undo("乙")
+    assert on(world, "debtors", case(1)).standing().state is State.OPEN
+    world.decide(UPHOLD, "甲")
+    on(world, "debtors").undo("乙")
+    assert (world.standing().state, bool(world.standing().closed)) == (State.OPEN, True)
+    assert on(world, "debtors", case(1)).standing().state is State.OPEN
+    assert world.standing().closed == ""
 
 
 def test_more_against_an_upheld_subject_asks_nobody_again_less_does(world: ReviewWorld) -> None:

@@ -212,6 +212,20 @@ def test_a_closed_flag_takes_no_conclusion(world: World) -> None:
     page = officer.page(f"/flags/{number}")
     assert "名单条目已移出" in page
     assert "提交：" not in page
+    assert "撤销" not in page
+
+
+def test_a_conclusion_on_a_closed_flag_can_be_undone(world: World) -> None:
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    assert officer.decide(number, "uphold", reason=SAME).status_code == 303
+    with writing(world.engine) as connection:
+        values = {"closed_at": datetime(2018, 12, 5), "close_reason": "名单条目已移出"}
+        connection.execute(update(schema.flag).where(schema.flag.c.id == number).values(values))
+    assert 'id="undo"' in officer.page(f"/flags/{number}")
+    answer = officer.post(f"/flags/{number}/undo", seen=token(officer, number), text="认错了单位")
+    assert answer.status_code == 303
+    assert world.state(number) == "open"
+    assert 'id="undo"' not in officer.page(f"/flags/{number}")
 
 
 def test_a_number_for_a_name_is_hidden(world: World) -> None:

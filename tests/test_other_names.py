@@ -99,6 +99,19 @@ def test_the_gate_knows_it_before_the_night(world: ReviewWorld) -> None:
     assert hits() == ["banned", "debtors"]
 
 
+def test_a_kept_answer_of_the_gate_ends_with_the_names_it_rests_on(world: ReviewWorld) -> None:
+    def stands() -> str:
+        with world.engine.connect() as connection:
+            return Gate(world.settings).stands(connection, world.now)
+
+    before = stands()
+    assert stands() == before
+    world.decide(Conclusion.UPHOLD, "甲")
+    assert stands() != before
+    world.undo("甲")
+    assert stands() == before
+
+
 def test_what_is_undone_is_forgotten(world: ReviewWorld) -> None:
     world.decide(Conclusion.UPHOLD, "甲")
     world.night()
@@ -106,6 +119,16 @@ def test_what_is_undone_is_forgotten(world: ReviewWorld) -> None:
     world.night()
     assert flagged(world) == [("1", "debtors")]
     assert asked(world, COMPANY, USCC) == {"1"}
+
+
+def test_what_is_undone_is_forgotten_also_of_a_flag_that_has_closed(world: ReviewWorld) -> None:
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.deliver("debtors", NOBODY)
+    world.night()
+    assert flagged(world) == [("1", "banned")]
+    world.undo("甲")
+    world.night()
+    assert flagged(world) == []
 
 
 def test_later_applications_are_found_by_name_as_well(world: ReviewWorld) -> None:
@@ -214,6 +237,20 @@ def test_who_takes_the_place_of_an_upheld_applicant_has_not_his_names(world: Rev
     assert asked(world, COMPANY, USCC) == {"1", "7"}
 
 
+def test_a_name_stays_known_when_a_source_has_taken_it_over(world: ReviewWorld) -> None:
+    """The application has by now the name that the list gives; what else is written as before is found all the same."""
+    by_role = APPLICANTS.replace('["application", "name"]', '["application", "role"]')
+    (world.folder / "mappings" / "sources" / "applicants.toml").write_text(by_role, encoding="utf-8")
+    ours = {**TWO[0], "角色": "合作单位"}
+    world.deliver("applicants", ours, TWO[1], RENAMED)
+    world.night()
+    world.decide(Conclusion.UPHOLD, "甲", min(n for n, f in world.flags().items() if not f["closed_at"]))
+    world.deliver("applicants", {**ours, "名称": SHORT}, TWO[1], RENAMED)
+    world.night()
+    assert ("9", "banned") in flagged(world)
+    assert asked(world, COMPANY, USCC) == {"1", "7"}
+
+
 def test_what_an_entry_is_corrected_to_is_no_name_of_whom_it_meant(world: ReviewWorld) -> None:
     world.decide(Conclusion.UPHOLD, "甲")
     world.night()
@@ -242,6 +279,19 @@ def test_a_name_that_is_hidden_in_part_is_nobodys_other_name() -> None:
     company, two = (Subject(kind=SubjectKind.ORGANISATION, name=n) for n in (COMPANY, f"{COMPANY}、{SHORT}公司"))
     assert OtherNames([(company, two)]).of(company) is company
     assert OtherNames([(company, two)]).aliases == {}
+    masked = Subject(kind=SubjectKind.ORGANISATION, name="安徽某某科技有限公司")
+    assert OtherNames([(company, masked)]).of(company) is company
+    assert OtherNames([(company, masked)]).aliases == {}
+
+
+def test_one_name_in_two_writings_teaches_nothing() -> None:
+    """An alias more, and a quiet night would judge everybody anew."""
+    wide, narrow = (
+        Subject(kind=SubjectKind.ORGANISATION, name=n) for n in ("合肥（华星）商贸公司", "合肥(华星)商贸公司")
+    )
+    assert OtherNames([(wide, narrow)]).aliases == {}
+    former = Subject(kind=SubjectKind.ORGANISATION, name=COMPANY)
+    assert OtherNames([(wide, narrow), (former, narrow)]).aliases == {narrow.name: COMPANY}
 
 
 def world_flag(world: ReviewWorld) -> int:

@@ -12,19 +12,22 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
-from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
+from credit_sync.reporting.clean_bill import clean_bill_page, issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
+from credit_sync.sources.asking import BLOCK
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.versions import PulledSource, add_version
-from tests.asked_world import ZHANG, AskedWorld, nothing
+from credit_sync.subjects.identifiers import citizen_id
+from tests.asked_world import ZHANG, AskedWorld, entry, nothing
+from tests.asked_world import found as said
 from tests.review_world import COMPANY, MAN, NUMBER, USCC, ReviewWorld, case
 
 KJ = Selection("kj", None, "")
@@ -131,6 +134,30 @@ def test_applicants_whose_last_delivery_was_refused_are_not_signed_for(world: Re
     }
 
 
+def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
+    """Who is not here is in no line; that a source of the system never came, or came unreadable, is said."""
+    world.night()
+    others = world.settings.sources["applicants"].model_copy(update={"folder": Path("others")})
+    settings = world.settings.model_copy(update={"sources": {**world.settings.sources, "others": others}})
+    measures = load_measures(world.folder / "mappings")
+
+    def bill() -> CleanBill:
+        with world.engine.connect() as connection:
+            return read_clean_bill(connection, settings, KJ, measures, who="签", at=world.now)
+
+    assert [(source.name, bool(source.pulled_at)) for source in bill().sources] == [
+        ("applicants", True),
+        ("others", False),
+    ]
+    assert "从未取到" in clean_bill_page(bill())
+    (world.folder / "others").mkdir()
+    (world.folder / "others" / "rows.jsonl").write_text(
+        '{"编号": "9", "名称": "甲", "角色": "？"}\n', encoding="utf-8"
+    )
+    pull(world.engine, settings, ledger.begin(world.engine, world.now, {}), only_source="others")
+    assert bill().quarantined == 1
+
+
 def test_weights_that_nobody_was_screened_by_call_nobody_clean(world: ReviewWorld) -> None:
     """As at the gate: by them something may be found, or a dismissed flag wait again."""
     world.deliver("debtors", case(1, code=""))
@@ -214,6 +241,42 @@ def test_an_answer_that_is_too_old_by_now_calls_nobody_clean(engine: Engine, tmp
     assert outcome(asked.as_of) is Outcome.CLEARED
     assert outcome(asked.as_of + timedelta(days=6)) is Outcome.CLEARED
     assert outcome(asked.as_of + timedelta(days=20)) is not Outcome.CLEARED
+
+
+def test_an_answer_that_no_screening_has_seen_calls_nobody_clean(engine: Engine, tmp_path: Path) -> None:
+    """A night that asks a list commits what comes, and may be broken off before anybody is screened."""
+    others = [(f"李观{chr(0x4E00 + n)}", _person(n)) for n in range(BLOCK)]
+    answers = {"": nothing()}
+    measures = load_measures(shipped("mappings"))
+
+    def outcome(at: datetime) -> tuple[Outcome, str]:
+        with engine.connect() as connection:
+            selection = Selection("测试", None, "")
+            bill = read_clean_bill(connection, asked.settings, selection, measures, who="签发人", at=at)
+        (line,) = (line for line in bill.lines if line.name == ZHANG[0])
+        return line.outcome, line.why
+
+    def cut(source: str, done: int) -> None:
+        if source == "misconduct" and done > BLOCK:
+            raise KeyboardInterrupt
+
+    with serve(
+        lambda request: answers[ZHANG[1] if ZHANG[1] in answers and ZHANG[1] in str(request) else ""]
+    ) as server:
+        asked = AskedWorld(engine, tmp_path, server.url)
+        asked.apply(ZHANG, *others)
+        asked.run()
+        assert outcome(asked.as_of) == (Outcome.CLEARED, "")
+        answers[ZHANG[1]] = said(entry(ZHANG, "1号"))
+        asked.night += 8
+        with pytest.raises(KeyboardInterrupt):
+            asked.pull(ledger.begin(engine, asked.as_of, {}), progress=cut)
+        assert outcome(asked.as_of) == (Outcome.UNVERIFIABLE, "名单中有条目，尚未比对")
+
+
+def _person(number: int) -> str:
+    first = f"34010019020304{number:03}"
+    return f"{first}{citizen_id.check_digit(first)}"
 
 
 def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWorld) -> None:

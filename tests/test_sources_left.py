@@ -1,7 +1,7 @@
 """A source that is no longer configured: renamed, it goes on as it was; given up, nothing of it is withdrawn by itself."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.outbox import outboxes_of
+from credit_sync.publishing.channels.channel import Submitted
+from credit_sync.publishing.channels.exchange_db.identity import identities
+from credit_sync.publishing.outbox import Action, outboxes_of
 from credit_sync.publishing.publish import publish
+from credit_sync.records import RecordKind
 from credit_sync.reporting.left_behind import by_source
 from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
 from credit_sync.reporting.run_query import read_run
@@ -21,6 +24,7 @@ from credit_sync.reporting.summary import summarise
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import FileSource, Settings
 from credit_sync.sources.leaving import give_up, rename, renamed
+from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
@@ -61,6 +65,17 @@ class Site(World):
         with writing(self.engine) as connection:
             give_up(connection, run, self.settings, source, ASKED)
         ledger.finish(self.engine, run, "done")
+
+    def keep_public(self, source: str) -> int:
+        """Gives a source up, and lets what it has published stay; how many publications."""
+        run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
+        with writing(self.engine) as connection:
+            give_up(connection, run, self.settings, source, ASKED)
+            outboxes = outboxes_of(self.settings, "anhui", run.as_of.date())
+            decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
+            kept = by_hand.keep_gone(connection, outboxes, source, decided, run)
+        ledger.finish(self.engine, run, "done")
+        return kept
 
     def resume(self, number: int) -> None:
         """An officer lets a record be published that waits, and it is."""
@@ -182,6 +197,68 @@ def test_a_renamed_delta_goes_on_from_where_it_was(site: Site) -> None:
     assert [tuple(v) for v in site.all(_versions("register"))] == [(1, "delta"), (2, "end")]
 
 
+def test_what_a_delta_said_under_the_new_name_is_not_lost(site: Site) -> None:
+    """It does not come again: one record was changed, and one that had gone is there again."""
+    del site.rows[1]
+    site.night(date(2018, 11, 20))
+    site.source, site.delivery = "licences", "delta"
+    site.rows = {n: row(n) for n in (1, 2)}
+    site.change(2, representative="方以智")
+    site.night(date(2018, 11, 21))
+    assert site.rename("register", "licences") == 2
+    assert site.live() == {"licences": [1, 2, 3]}
+    site.rows = {5: row(5)}
+    site.night(date(2018, 11, 22))
+    c = licence.c
+    live = select(c.document_number, c.subject_legal_representative).where(c.removed_at.is_(None)).order_by(c.id)
+    assert site.all(live) == [
+        *((document(n), who) for n, who in ((1, "程砚秋"), (2, "方以智"), (3, ""), (5, "程砚秋"))),
+    ]
+    assert (document(2), "correct") in site.submissions("sent")
+    assert [tuple(v) for v in site.all(_versions("licences"))] == [
+        *((n, "full") for n in (1, 2)),
+        (3, "rename"),
+        (4, "delta"),
+    ]
+
+
+def test_what_has_gone_under_the_new_name_is_gone(site: Site) -> None:
+    site.source = "licences"
+    site.night(date(2018, 11, 20))
+    del site.rows[2]
+    site.night(date(2018, 11, 21))
+    site.rename("register", "licences")
+    assert site.live() == {"licences": [1, 3]}
+    site.night(date(2018, 11, 22))
+    assert site.live() == {"licences": [1, 3]}
+    assert site.submissions("held") == [(document(2), "withdraw")]
+
+
+def test_what_came_under_the_new_name_long_ago_is_not_taken_for_news(site: Site) -> None:
+    site.source = "licences"
+    site.night(date(2018, 11, 20))
+    site.source = "register"
+    site.change(2, representative="方以智")
+    site.night(date(2018, 11, 21))
+    site.source = "licences"
+    site.rename("register", "licences")
+    c = licence.c
+    assert site.all(select(c.subject_legal_representative).where(c.id == 2)) == [("方以智",)]
+    assert [tuple(v) for v in site.all(_versions("licences"))] == [(1, "full"), (2, "full")]
+
+
+def test_rows_that_cannot_be_read_stay_open(site: Site) -> None:
+    """Settled under the former name, they have come again under the present one."""
+    bad = site.rows.pop(4)
+    site.night(date(2018, 11, 20))
+    site.source = "licences"
+    site.enter(bad)
+    site.night(date(2018, 11, 21))
+    site.rename("register", "licences")
+    c = quarantine.c
+    assert site.all(select(c.source).where(c.resolved_at.is_(None))) == [("licences",)]
+
+
 def test_what_a_double_has_published_waits_for_a_person(site: Site) -> None:
     kept = site.rows.pop(2)
     site.night(date(2018, 11, 20))
@@ -220,16 +297,9 @@ def test_giving_a_source_up_withdraws_nothing(site: Site) -> None:
 
 
 def test_what_is_to_stay_public_need_not_be_decided_one_by_one(site: Site) -> None:
-    settings = site.settings
     site.source, site.rows = "others", {9: row(9)}
     site.night(date(2018, 11, 20))
-    run = ledger.begin(site.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
-    with writing(site.engine) as connection:
-        give_up(connection, run, site.settings, "register", ASKED)
-        outboxes = outboxes_of(settings, "anhui", run.as_of.date())
-        decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
-        assert by_hand.keep_gone(connection, outboxes, "register", decided, run) == 2
-    ledger.finish(site.engine, run, "done")
+    assert site.keep_public("register") == 2
     for day in (21, 22):
         site.night(date(2018, 11, day))
         assert site.submissions("held", "pending", "withdrawn", "invalid") == []
@@ -294,7 +364,10 @@ def test_a_renamed_list_keeps_what_is_known_and_is_not_merged(engine: Engine, tm
     def called(name: str) -> Settings:
         return lists.settings.model_copy(update={"sources": {name: kept["a"], "b": kept["b"]}})
 
-    with engine.connect() as connection, pytest.raises(CreditSyncError, match=r"名单不合并.*sources forget a"):
+    with (
+        engine.connect() as connection,
+        pytest.raises(CreditSyncError, match="b 只取到过增量，先取一次全量"),
+    ):
         renamed(connection, lists.settings.model_copy(update={"sources": {"b": kept["b"]}}), "a", "b")
     states = {"subject": "s", "state": "none", "reason": "", "run_id": 1, "digest": "d"}
     with writing(engine) as connection:
@@ -310,3 +383,92 @@ def test_a_renamed_list_keeps_what_is_known_and_is_not_merged(engine: Engine, tm
 def _versions(source: str) -> Any:
     c = source_version.c
     return select(c.version, c.delivery).where(c.source == source).order_by(c.version)
+
+
+def test_two_records_are_never_one_row_of_an_exchange_database(site: Site) -> None:
+    """One that came first under the new name alone, and one of another source that has the former name by now."""
+    register = dict(site.rows)
+    site.source = "licences"
+    site.enter(row(5))
+    site.night(date(2018, 11, 20))
+    before = _uuids(site)
+    site.rename("register", "licences")
+    assert _uuids(site) == before
+    site.rows = register
+    site.night(date(2018, 11, 21))
+    site.source, site.rows = "register", {5: row(5)}
+    site.night(date(2018, 11, 22))
+    site.resume(5)
+    known = _uuids(site)
+    assert known.items() >= before.items()
+    assert len(set(known.values())) == len(known) == 4
+
+
+def _uuids(site: Site) -> dict[int, str]:
+    """The UUIDs of the records that were handed over, by their ids."""
+    kind = RecordKind.LICENCE
+    c = submission.c
+    numbers = site.all(select(c.id, c.record_id).where(c.batch.is_not(None)).order_by(c.id))
+    submitted = [Submitted(n, kind, record, 1, Action.ADD, {}, "") for n, record in numbers]
+    found = identities(site.engine, "department", submitted)
+    return {record: found[n].record for n, record in numbers}
+
+
+def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Engine, tmp_path: Path) -> None:
+    lists = Lists(engine, tmp_path)
+    lists.pull("a", entry(1), entry(2))
+    kept = lists.settings.sources["a"].model_copy(update={"folder": Path("c")})
+    settings = lists.settings.model_copy(update={"sources": {"c": kept}})
+    (tmp_path / "c").mkdir()
+    lists.deliver("c")
+    run = lists.begin()
+    (refused,) = pull(engine, settings, run)
+    ledger.finish(engine, run, "done")
+    assert refused.state == "refused"
+    rename(engine, lists.begin(), settings, ASKED, former="a", name="c")
+    with engine.connect() as connection:
+        assert "最近一次取到的名单没有接收" in states_of_lists(connection, settings, run.as_of)["debtors"].reason
+        assert left_sources(connection, settings.sources) == []
+    assert [tuple(v) for v in lists.rows(source_version, "source", "version", "state")] == [
+        ("c", 1, "accepted"),
+        ("c", 2, "refused"),
+    ]
+    lists.deliver("c", entry(1), entry(2))
+    (done,) = pull(engine, settings, lists.begin())
+    assert (done.state, done.counts.unchanged) == ("accepted", 2)
+    with engine.connect() as connection:
+        assert states_of_lists(connection, settings, run.as_of + timedelta(days=2))["debtors"].reason == ""
+
+
+def test_what_a_person_has_decided_to_withdraw_is_not_kept_public_with_the_rest(site: Site) -> None:
+    run = ledger.begin(site.engine, datetime(2018, 11, 20, 9), {"command": "publish withdraw"})
+    outboxes = outboxes_of(site.settings, "anhui", run.as_of.date())
+    with writing(site.engine) as connection:
+        found = by_hand.find(connection, outboxes, by_hand.withdraw, document(2), "")
+        by_hand.withdraw(connection, found, by_hand.Asked.of("李科", "许可已撤销"), run)
+    ledger.finish(site.engine, run, "done")
+    assert site.submissions("pending") == [(document(2), "withdraw")]
+    site.source, site.rows = "others", {9: row(9)}
+    with site.engine.connect() as connection:
+        (left,) = left_sources(connection, site.settings.sources)
+        said = "\n".join(forgetting_lines(connection, left, keep_public=True))
+    assert "渠道 anhui：已报出的 1 条保持公示" in said
+    assert site.keep_public("register") == 1
+    site.night(date(2018, 11, 21))
+    assert (document(2), "withdraw") in site.submissions("sent")
+    assert site.submissions("held", "pending", "unchanged") == [(document(1), "withdraw")]
+
+
+def test_what_was_gone_before_its_source_is_kept_public_with_the_rest(site: Site) -> None:
+    del site.rows[2]
+    site.night(date(2018, 11, 20))
+    assert site.submissions("held") == [(document(2), "withdraw")]
+    site.source, site.rows = "others", {9: row(9)}
+    with site.engine.connect() as connection:
+        (left,) = left_sources(connection, site.settings.sources)
+        said = "\n".join(forgetting_lines(connection, left, keep_public=True))
+    assert "渠道 anhui：已报出的 2 条保持公示" in said
+    assert site.keep_public("register") == 2
+    for day in (21, 22):
+        site.night(date(2018, 11, day))
+        assert site.submissions("held", "pending", "withdrawn", "invalid") == []

@@ -135,17 +135,22 @@ def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> 
 
 
 def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, asked: Asked, run: Run) -> int:
-    """Leaves in public what this run has removed with its source, without anybody having to decide on each.
+    """Leaves in public what is gone with its source, without anybody having to decide on each; not what a person has
+    decided to withdraw.
 
     Returns how many publications.
     """
     kept = 0
     for outbox in outboxes:
         record = RECORD_TABLES[outbox.kind]
-        removed = (record.c.source == source, record.c.removed_at == run.as_of)
-        for row in connection.execute(select(record).where(*removed).order_by(record.c.id)).all():
+        gone = (record.c.source == source, record.c.removed_at.is_not(None))
+        for row in connection.execute(select(record).where(*gone).order_by(record.c.id)).all():
             found = Publication(outbox, row, submissions_of(connection, outbox, [row.id])[row.id])
-            if found.past.public is None:
+            if (
+                found.past.public is None
+                or found.past.taken_back
+                or found.submissions[-1].decision == Decided.KEEP
+            ):
                 continue
             _note(connection, audit.Action.KEEP, found, asked, run)
             values = {"record_id": row.id, "record_version": row.version, "step": found.past.steps}

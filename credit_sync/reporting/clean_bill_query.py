@@ -27,12 +27,13 @@ from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.applications import applicant_sources, delivered
+from credit_sync.sources.applications import Delivering, applicant_sources, delivered, sources_of_system
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
+from credit_sync.store.listing_rows import is_touched_since, list_versions
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, flag, screening
 from credit_sync.store.versions import pull_in_force
@@ -54,11 +55,15 @@ def read_clean_bill(  # noqa: PLR0913
     flags = _flags(connection, settings, rows)
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
     names = known_other_names(connection, settings.path(settings.mappings))
-    doubtful = {n: found[n] for n in {*flags, *names.of_applicants(connection)} if n in found}
-    doubts = _doubts_by_judging_anew(connection, settings, doubtful, names, at)
+    doubtful = {*flags, *names.of_applicants(connection)}
+    if is_touched_since(connection, list_versions(connection)):
+        doubtful.update(found)  # a list is being asked, or that was broken off: what came is in no version yet
+    to_judge = {number: found[number] for number in found if number in doubtful}
+    doubts = _doubts_by_judging_anew(connection, settings, to_judge, names, at)
     doubts |= _doubts(connection, settings, found, at)
     weights = load_weights(settings.path(settings.mappings))
-    untrusted = _untrusted(connection, settings, {row["source"] for row in rows.values()}, at)
+    delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
+    untrusted = _untrusted(connection, delivering, seen, at)
     judged = _Judge(states, flags, doubts, untrusted, weights.stamp)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
@@ -67,7 +72,7 @@ def read_clean_bill(  # noqa: PLR0913
         who=shown(who),
         at=at,
         lists=tuple(_list(measures.list_title(name), state) for name, state in states.items()),
-        sources=_sources(connection, {row["source"] for row in rows.values()}),
+        sources=_sources(connection, sources_of_system(delivering, selection.system, seen)),
         lines=lines,
     )
 
@@ -229,10 +234,11 @@ def _doubts(
 def _doubts_by_judging_anew(
     connection: Connection, settings: Settings, found: Mapping[int, Applicant], names: OtherNames, at: datetime
 ) -> dict[int, str]:
-    """What leaves applicants with flags unverifiable all the same, were every flag dismissed, and those with other names.
+    """What leaves applicants with flags unverifiable all the same, were every flag dismissed, and what the screening has
+    not seen.
 
     A screening keeps only its most serious verdict, so namesakes beside a flag are looked for anew. Another name may have
-    become known since the screening, by what officers have decided.
+    become known since, by what officers have decided, and answers of a list that is asked may have come.
     """
     if not found:
         return {}
@@ -248,10 +254,10 @@ def _doubts_by_judging_anew(
             doubts[number] = (
                 f"除已排除的预警外，名单中另有 {len(judgement.namesake_ids)} 条同名，不能确认也不能排除"
             )
-        if subjects[number] is not found[number].subject and (
-            grouped(judgement, cases).keys() - _flagged(connection, number)
-        ):
-            doubts[number] = "按复核得知的另一名称，名单中有条目，尚未比对"
+        listed = grouped(judgement, cases).keys()
+        if listed and listed - _flagged(connection, number):
+            by = "按复核得知的另一名称，" if subjects[number] is not found[number].subject else ""
+            doubts[number] = f"{by}名单中有条目，尚未比对"
     return doubts
 
 
@@ -278,9 +284,10 @@ def _list(title: str, state: ListState) -> ListLine:
     )
 
 
-def _untrusted(connection: Connection, settings: Settings, sources: Iterable[str], at: datetime) -> dict[str, str]:
+def _untrusted(
+    connection: Connection, known: Mapping[str, Delivering], sources: Iterable[str], at: datetime
+) -> dict[str, str]:
     """Why applicants that came from a source may be others by now: as the gate says."""
-    known = applicant_sources(load_mappings(settings))
     found = {source: delivered(connection, known, [source], at).problems for source in sources}
     return {source: "；".join(problems) for source, problems in found.items() if problems}
 

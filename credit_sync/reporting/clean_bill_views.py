@@ -59,7 +59,7 @@ class ListLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A source that the applicants came from."""
+    """A source of the system's applicants, also one that has brought none."""
 
     name: str
     pulled_at: datetime | None

@@ -111,6 +111,7 @@ DELIVERIES: Mapping[str, str] = {
     "delta": "增量",
     "query": "逐个查询",
     "retry": "隔离区重试",
+    "rename": "改名",
     "rollback": "退回",
     "end": "停用",
 }

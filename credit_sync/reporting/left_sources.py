@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from credit_sync.publishing.outbox import HANDED_OVER, WAITING, Action, State
 from credit_sync.records import RecordKind
@@ -66,12 +66,16 @@ def _count(connection: Connection, kind: RecordKind, which: ColumnElement[bool])
 
 
 def _public(connection: Connection, kind: RecordKind, which: ColumnElement[bool]) -> dict[str, int]:
-    """How many of some records a platform has, or will have once it has answered, by channel."""
-    c, record = submission.c, RECORD_TABLES[kind]
+    """How many of some records a platform has, or will have once it has answered, by channel; but for those of which a
+    withdrawal is about to go out.
+    """
+    c, record, waits = submission.c, RECORD_TABLES[kind], submission.alias("waits")
     out = select(func.max(c.id)).where(c.record == kind.value, c.state.in_(HANDED_OVER))
     last = out.group_by(c.channel, c.record_id)
     public = (c.id.in_(last), c.action != Action.WITHDRAW, c.record_id.in_(select(record.c.id).where(which)))
-    return _by_channel(connection, and_(*public))
+    same = (waits.c[name] == c[name] for name in ("channel", "record", "record_id"))
+    leaving = exists().where(*same, waits.c.action == Action.WITHDRAW, waits.c.state == State.PENDING)
+    return _by_channel(connection, and_(*public, ~leaving))
 
 
 def _not_out(connection: Connection, kind: RecordKind, which: ColumnElement[bool]) -> dict[str, int]:

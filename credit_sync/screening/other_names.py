@@ -44,6 +44,8 @@ class OtherNames:
         self._known: dict[str, Subject] = {}
         registered: dict[str, set[str]] = {}
         for one, other in pairs:
+            if _folded(one, one.name) == _folded(one, other.name):
+                continue  # one name in two writings
             self._add(one, other)
             self._add(other, one)
             if one.kind is SubjectKind.ORGANISATION and _is_named(one) and _is_named(other):
@@ -55,6 +57,11 @@ class OtherNames:
     def reference(self) -> Reference:
         """The tables that subjects known by these names are compared with."""
         return reference().knowing(self.aliases)
+
+    @property
+    def stamp(self) -> str:
+        """Another text where other names are known."""
+        return repr(sorted((who, sorted(names)) for who, names in self._names.items()))
 
     def of(self, subject: Subject) -> Subject:
         """The subject with its other names among the former ones."""
@@ -89,8 +96,8 @@ def with_names(subject: Subject, names: tuple[str, ...]) -> Subject:
 
 
 def _is_named(subject: Subject) -> bool:
-    """A name that is hidden in part is that of many, and the names of several are nobody's."""
-    return not why_name_not_comparable(subject)
+    """A name that is hidden in part (安徽某某科技有限公司) is that of many, and the names of several are nobody's."""
+    return "某" not in subject.name and not why_name_not_comparable(subject)
 
 
 def _who(subject: Subject) -> tuple[str, ...]:

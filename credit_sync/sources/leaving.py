@@ -4,6 +4,8 @@ Neither withdraws anything that is public: a record that is gone at its source w
 (credit_sync/publishing/actions.py). Records, versions, ledger and audit entry are one transaction.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
@@ -18,13 +20,13 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
-from credit_sync.store.left_sources import Left, alone, handed_over, left_sources, take_name
+from credit_sync.store.left_sources import Left, Newer, alone, handed_over, left_sources, newer_doubles, take_name
 from credit_sync.store.questions import forget_questions
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
-from credit_sync.store.renames import Rename, note_rename
+from credit_sync.store.renames import note_rename
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Asked, PulledSource, last_accepted, next_version
+from credit_sync.store.versions import Asked, PulledSource, has_come_whole, last_accepted, next_version
 
 _BLOCK = 1000
 
@@ -43,14 +45,17 @@ def rename(  # noqa: PLR0913
 ) -> int:
     """Makes what a source has left that of the source that took its place. Raises CreditSyncError.
 
-    What has come once more under the new name is removed: how many records.
+    What has come once more under the new name is removed: how many records. What it said otherwise, the others say then.
     """
     with writing(engine) as connection:
         left = renamed(connection, settings, former, name)
         kind = left.record
         ids = select(RECORD_TABLES[kind].c.id).where(alone(kind, former, name), handed_over(kind))
-        note_rename(connection, run, kind, Rename(former, name, frozenset(connection.scalars(ids))))
+        note_rename(connection, run, kind, former=former, name=name, alone=connection.scalars(ids))
+        newer = newer_doubles(connection, kind, former, name)
         take_name(connection, kind, former, name)
+        if newer:
+            _bring_up_to_date(connection, run, PulledSource(name, kind, left.list, "rename"), newer, asked)
         came_anew = last_accepted(connection, former) is not None
         counts = _end(connection, run, left, asked).counts if came_anew else Counts()
         quarantine.resolve_all(connection, former, run)
@@ -82,11 +87,34 @@ def renamed(connection: Connection, settings: Settings, former: str, name: str) 
             remedy=f"停用请执行 credit-sync sources forget {former}",
         )
     if left.record is RecordKind.LISTING and (count := live_records(connection, left.record, name)):
+        first = "" if has_come_whole(connection, name) else f"{name} 只取到过增量，先取一次全量；"
         raise CreditSyncError(
             f"数据源 {name} 已取到 {count} 条名单条目，名单不合并",
-            remedy=f"执行 credit-sync sources forget {former}：旧条目移出，预警由 {name} 的条目接续",
+            remedy=f"{first}执行 credit-sync sources forget {former}：旧条目移出，预警由 {name} 的条目接续",
         )
     return left
+
+
+def _bring_up_to_date(
+    connection: Connection, run: Run, source: PulledSource, newer: Sequence[Newer], asked: Asked
+) -> None:
+    """Makes records say what came of them since under their source's new name."""
+    version, counts = next_version(connection, source.name, run), Counts()
+    changes = RecordChanges(connection, source.name, source.record, run, SUBJECT_KEYS, version=version)
+    for one in newer:
+        if one.entry is None:
+            changes.remove(one.id, one.version + 1)
+            counts.removed += 1
+        elif one.there:
+            changes.change(one.id, one.version + 1, one.entry, "changed")
+            counts.changed += 1
+        else:
+            changes.change(one.id, one.version + 1, one.entry, "restored")
+            counts.added += 1
+        changes.flush_when_full()
+    changes.flush()
+    counts.pulled = counts.news
+    add_version_as_asked(connection, run, source, counts, asked)
 
 
 def _end(connection: Connection, run: Run, left: Left, asked: Asked) -> TakenOver:

@@ -7,9 +7,11 @@ another name without any of it being touched.
 from collections.abc import Container
 from dataclasses import dataclass
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, exists, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, exists, func, or_, select, update
 
-from credit_sync.records import RecordKind
+from credit_sync.records import RECORD_CLASSES, RecordKind
+from credit_sync.store.columns import record_columns
+from credit_sync.store.entries import Entry, entry_of
 from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import forget_questions
@@ -23,6 +25,7 @@ from credit_sync.store.schema import (
     source_version,
     submission,
 )
+from credit_sync.store.versions import last_accepted
 
 _BETWEEN = "*"
 """The name of what is on its way from one name to another; no source is called that."""
@@ -67,6 +70,42 @@ def alone(kind: RecordKind, former: str, name: str) -> ColumnElement[bool]:
     return and_(RECORD_TABLES[kind].c.source == name, ~doubles(kind, former, name))
 
 
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """A record of a source of which another word has come under the source's present name."""
+
+    id: int
+    version: int
+    there: bool
+    entry: Entry | None
+    """What it says by now; None where it is gone."""
+
+
+def newer_doubles(connection: Connection, kind: RecordKind, former: str, name: str) -> list[Newer]:
+    """The records that came under a former name, and have come otherwise, or gone, since, by id."""
+    last = last_accepted(connection, former)
+    if last is None:
+        return []
+    table, own = RECORD_TABLES[kind], RECORD_TABLES[kind].alias("own")
+    c, there = table.c, own.c.removed_at.is_(None)
+    changed = and_(c.removed_at.is_(None), c.changed_at > last.pulled_at, or_(~there, own.c.digest != c.digest))
+    which = and_(c.source == name, own.c.source == former, own.c.key == c.key)
+    about = (own.c.id.label("own_id"), own.c.version.label("own_version"), there.label("own_there"))
+    said = [*(str(column.name) for column in record_columns(RECORD_CLASSES[kind])), "warnings", "extra"]
+    query = select(table, *about).where(which, or_(changed, and_(there, c.removed_at > last.pulled_at)))
+    return [
+        Newer(
+            row["own_id"],
+            row["own_version"],
+            row["own_there"],
+            None
+            if row["removed_at"]
+            else entry_of(kind, row["key"], {field: row[field] for field in said}, row["place"], row["row"]),
+        )
+        for row in connection.execute(query.order_by(own.c.id)).mappings()
+    ]
+
+
 def handed_over(kind: RecordKind) -> ColumnElement[bool]:
     """Records of which something has gone out, or may have."""
     mine = (submission.c.record == kind.value, submission.c.record_id == RECORD_TABLES[kind].c.id)
@@ -81,13 +120,34 @@ def take_name(connection: Connection, kind: RecordKind, former: str, name: str) 
     # 0: the versions by which they were touched go to the former name
     connection.execute(update(table).where(alone(kind, former, name)).values(changed_in=0))
     _change_places(connection, table, table.c.key, former, name)
+    _reopen(connection, former, name)
     _change_places(connection, quarantine, quarantine.c.fingerprint, former, name)
     for before, after in ((name, _BETWEEN), (former, name), (_BETWEEN, former)):
         _rename(connection, source_version, before, after)
+    _keep_last_refusal(connection, former, name)
     forget_known_rows(connection, name)
     forget_questions(connection, name)
     for its in (known_rows, question, question_listing):
         _rename(connection, its, former, name)
+
+
+def _reopen(connection: Connection, former: str, name: str) -> None:
+    """Rows in quarantine that were settled under the former name and are open under the present one."""
+    c, other = quarantine.c, quarantine.alias("present")
+    open_by_now = (other.c.source == name, other.c.fingerprint == c.fingerprint, other.c.resolved_at.is_(None))
+    settled = (c.source == former, c.resolved_at.is_not(None), exists().where(*open_by_now))
+    connection.execute(update(quarantine).where(*settled).values(resolved_at=None, resolution=""))
+
+
+def _keep_last_refusal(connection: Connection, former: str, name: str) -> None:
+    """What the source sent last and was not taken over goes on casting doubt on what it holds."""
+    c = source_version.c
+    newest = select(c.version, c.state).order_by(c.version.desc()).limit(1)
+    came = connection.execute(newest.where(c.source == former)).first()
+    if came is not None and came.state == "refused":
+        number = connection.execute(newest.where(c.source == name)).one().version + 1
+        last = (c.source == former, c.version == came.version)
+        connection.execute(update(source_version).where(*last).values(source=name, version=number))
 
 
 def _also_under(table: Table, key: Column[str], former: str, name: str) -> ColumnElement[bool]:

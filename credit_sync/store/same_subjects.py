@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store.applicants import subjects_of
@@ -36,8 +36,7 @@ def upheld_under_other_names(connection: Connection, reasons: Collection[str]) -
         .join(listing, listing.c.id == match.c.listing_id)
         .where(flag.c.state == "upheld", flag.c.via == "subject", decision.c.reason.in_(sorted(reasons)))
         .where(or_(first.c.id.is_(None), first.c.reason.in_(sorted(reasons))))
-        .where(applicant.c.subject_kind == listing.c.subject_kind)
-        .where(applicant.c.subject_name != listing.c.subject_name)
+        .where(or_(*_differ_or_did()))
         .order_by(match.c.applicant_id, match.c.listing_id)
     )
     upheld = connection.execute(query).all()
@@ -56,7 +55,17 @@ def upheld_under_other_names(connection: Connection, reasons: Collection[str]) -
         )
         for row in upheld
     ]
-    return [(one, other) for one, other in pairs if one.name != other.name]
+    return [(one, other) for one, other in pairs if one.kind is other.kind and one.name != other.name]
+
+
+def _differ_or_did() -> tuple[ColumnElement[bool], ...]:
+    """The names differ, or may have when it was upheld: one of the two has been corrected to the other since."""
+    ours, theirs = applicant.c, listing.c
+    return (
+        ours.subject_name != theirs.subject_name,
+        ours.changed_at > decision.c.at,
+        theirs.changed_at > decision.c.at,
+    )
 
 
 def _as_upheld(now: Mapping[int, Subject], changes: _Changes, number: int, at: datetime) -> Subject:

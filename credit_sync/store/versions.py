@@ -1,8 +1,8 @@
 """Versions of sources: every pull ends as one, accepted or refused, with its counts and facts.
 
-Deliveries: `full`, `delta`, `query` (answers to single questions); `retry` (rows out of quarantine); `rollback` (back to
-what an earlier version held) and `end` (the source is given up, its records are gone). The last three bring nothing new
-from the source.
+Deliveries: `full`, `delta`, `query` (answers to single questions); `retry` (rows out of quarantine); `rename` (what had come
+under a new name before the source was renamed); `rollback` (back to what an earlier version held) and `end` (the source is
+given up, its records are gone). The last four bring nothing new from the source.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.facts import Facts
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import source_version
+
+_NO_PULL = ("retry", "rename")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +120,27 @@ def pull_in_force(connection: Connection, source: str) -> datetime | None:
             return None
         if row.delivery == "rollback":
             below = row.back_to
-        elif row.delivery != "retry":
+        elif row.delivery not in _NO_PULL:
             found: datetime = row.pulled_at
             return found
     return None
 
 
+def has_come_whole(connection: Connection, source: str) -> bool:
+    """Whether a source holds more than what deltas have brought."""
+    c = source_version.c
+    whole = (c.source == source, c.state == "accepted", c.delivery.in_(("full", "query")))
+    return connection.scalar(select(c.version).where(*whole).limit(1)) is not None
+
+
 def last_refusal(connection: Connection, source: str, *, before: int | None = None) -> str:
     """Why a delivery of a source was refused whose rows have not come since; '' where there is none.
 
-    That is the last one, or an earlier one that the deltas after it do not make good. Rows that were read anew, and a
-    rollback, are no delivery. `before`: as it was before that version.
+    That is the last one, or an earlier one that the deltas after it do not make good. Rows that were read anew, a
+    rename and a rollback are no delivery. `before`: as it was before that version.
     """
     c = source_version.c
-    of_source = (c.source == source, c.delivery.not_in(("retry", "rollback")))
+    of_source = (c.source == source, c.delivery.not_in((*_NO_PULL, "rollback")))
     deliveries = select(c.state, c.delivery, c.reason).where(*of_source)
     if before is not None:
         deliveries = deliveries.where(c.version < before)

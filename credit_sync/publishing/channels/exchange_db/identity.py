@@ -43,7 +43,7 @@ def identities(engine: Engine, department: str, submitted: Sequence[Submitted]) 
         with engine.connect() as connection:
             renamed = renames(connection, kind)
             for row in connection.execute(_query(kind).where(submission.c.id.in_(ids))):
-                source = first_name(row.source, row.record_id, renamed)
+                source = first_name(row.source, row.key, renamed)
                 found[row.id] = _identity(row, f"{department}/{row.channel}", f"{kind.value}/{source}/{row.key}")
     return found
 
@@ -62,7 +62,7 @@ def _query(kind: RecordKind) -> Select[Any]:
         .scalar_subquery()
     )
     c = submission.c
-    own = (c.id, c.channel, c.record_id, c.record_version, c.step)
+    own = (c.id, c.channel, c.record_version, c.step)
     of_record = (record.c.source, record.c.key)
     of_batch = (submission.c.batch, batch.c.made_at)
     joined = submission.join(record, submission.c.record_id == record.c.id)
