@@ -56,6 +56,23 @@ ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKi
         ("34O100********OO17", PERSON, CITIZEN, "340100********0017", True),
         ("3401001900010400XX", PERSON, CITIZEN, "3401001900010400**", True),
         ("**************0017", PERSON, CITIZEN, "**************0017", True),
+        # what is written around a number, and other marks that hide
+        ("身份证号：340100190001040017", PERSON, CITIZEN, "340100190001040017", True),
+        ("340100190001040017（已核验）。", PERSON, CITIZEN, "340100190001040017", True),
+        ("居民身份证 3401001900****0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("身份证尾号0017", PERSON, CITIZEN, "**************0017", True),
+        ("340100190001040017.0", PERSON, CITIZEN, "340100190001040017", True),
+        ("3401001900(****)0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("3401001900※※※※0017", PERSON, CITIZEN, "3401001900****0017", True),
+        ("340100▓▓▓▓▓▓▓▓0017", PERSON, CITIZEN, "340100********0017", True),
+        ("回乡证：H12345678", PERSON, IdentifierKind.TRAVEL_PERMIT, "H12345678", True),
+        ("军官证1234567", PERSON, IdentifierKind.OTHER, "军官证1234567", True),
+        ("统一社会信用代码：913400000000000008", ORGANISATION, USCC, "913400000000000008", True),
+        ("12345678-8（组织机构代码）", ORGANISATION, ORGANISATION_CODE, "123456788", True),
+        ("注册号 110108000000016（1-1）", ORGANISATION, REGISTRATION, "110108000000016", True),
+        # a field for digits lost the check digit X; of seventeen others nobody knows which one is missing
+        ("34010019000104005", PERSON, CITIZEN, "34010019000104005X", True),
+        ("34010019000104001", PERSON, IdentifierKind.OTHER, "34010019000104001", True),
         # visible part and check digit leave nobody: no month 31; one hidden digit that cannot make the check right
         ("34010019**31301234", PERSON, CITIZEN, "34010019**31301234", False),
         ("340100190001*40013", PERSON, CITIZEN, "340100190001*40013", False),

@@ -195,6 +195,12 @@ def test_text_is_cleaned_but_left_as_written() -> None:
         ({"姓名": "安大", "证件": UNIVERSITY}, SubjectKind.ORGANISATION),
         ({"姓名": "甲乙", "证件": "12345678-8"}, SubjectKind.ORGANISATION),
         ({"姓名": "John Smith"}, SubjectKind.PERSON),
+        # nine places: a passport, a travel permit, or an organisation's code
+        ({"姓名": "John Smith", "证件": "E12345678"}, SubjectKind.PERSON),
+        ({"姓名": "John Smith", "证件": "563289714"}, SubjectKind.PERSON),
+        ({"姓名": "屈怀瑾", "证件": "H1234****"}, SubjectKind.PERSON),
+        ({"姓名": "屈怀瑾", "证件": "身份证：3401001900****0017"}, SubjectKind.PERSON),
+        ({"姓名": "合肥甲乙商贸有限公司", "证件": "E12345678"}, SubjectKind.ORGANISATION),
         ({"姓名": "Anhui Widgets Co., Ltd."}, SubjectKind.ORGANISATION),
         ({"姓名": "张三", "类型": "个体工商户"}, SubjectKind.ORGANISATION),
     ],
@@ -231,6 +237,23 @@ def test_several_numbers_in_one_cell() -> None:
     found = read_one({"姓名": "某大学", "证件": f"{UNIVERSITY}、48500108-6"})
     kinds = [i.kind for i in found.record.subject.identifiers]
     assert kinds == [IdentifierKind.USCC, IdentifierKind.ORGANISATION_CODE]
+
+
+@pytest.mark.parametrize(
+    ("cell", "values"),
+    [
+        (f"{MAN}/E12345678", [MAN, "E12345678"]),
+        (f"{MAN} E12345678", [MAN, "E12345678"]),
+        (f"{MAN}（旧证E12345678）", [MAN, "E12345678"]),
+        (f"身份证：{MAN}，护照：E12345678", [MAN, "E12345678"]),
+        ("340100 19000104 0017", [MAN]),
+        ("3401001900 ****0017", ["3401001900****0017"]),
+        ("3401001900(****)0017", ["3401001900****0017"]),
+    ],
+)
+def test_two_numbers_however_they_are_parted_and_one_that_is(cell: str, values: list[str]) -> None:
+    found = read_one({"姓名": "屈怀瑾", "证件": cell})
+    assert [i.value for i in found.record.subject.identifiers] == values
 
 
 @pytest.mark.parametrize(

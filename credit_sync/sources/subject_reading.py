@@ -14,11 +14,13 @@ from credit_sync.subjects.identifiers import (
     IdentifierKind,
     SubjectKind,
     citizen_id,
+    foreign,
     masked,
+    organisation_code,
     recognise,
     uscc,
 )
-from credit_sync.subjects.identifiers.folding import fold, unify_masks
+from credit_sync.subjects.identifiers.folding import MASK, fold, unify_masks, without_label
 from credit_sync.subjects.subject import Sex, Subject
 
 OWNERS = {
@@ -46,7 +48,10 @@ _ORGANISATION_SHAPE = re.compile(
 _LONGEST_PERSON_NAME = 4
 _BETWEEN = "、，,;；|\n"
 _SEVERAL = re.compile(f"[{_BETWEEN}]+")
+_MARK = re.compile(rf"[{_BETWEEN}/／()（）\s]+")
 _LEAST_IDENTIFIER = 8
+_WHOLE = (15, 18)
+"""Places of numbers that are as long as they can be."""
 _DOTS = re.compile(r"[·•‧・∙．.]")
 
 
@@ -124,7 +129,7 @@ def derive_kind(name: str, given: Given) -> SubjectKind:
         return SubjectKind.PERSON
     if values.get("legal_representative"):
         return SubjectKind.ORGANISATION
-    if "identifier" in numbers and (by_number := _kind_by_number(fold(numbers["identifier"]))) is not None:
+    if "identifier" in numbers and (by_number := _kind_by_number(numbers["identifier"])) is not None:
         return by_number
     for field, number in numbers.items():
         owner = OWNERS[field]
@@ -133,15 +138,29 @@ def derive_kind(name: str, given: Given) -> SubjectKind:
     return kinds_by_name(name)[0]
 
 
-def _kind_by_number(number: str) -> SubjectKind | None:
-    """What a number alone proves; one in thirty citizen ids also passes the check of a USCC, so both prove none."""
+def _kind_by_number(text: str) -> SubjectKind | None:
+    """What a number alone proves; one in thirty citizen ids also passes the check of a USCC, so both prove none.
+
+    Nine places may be an organisation's, and a passport's or a travel permit's as well.
+    """
+    number = fold(without_label(text))
     person = citizen_id.is_valid(number) or (
         masked.is_pattern(pattern := unify_masks(number)) and pattern[:1] in "12345678" and pattern[:6].isdigit()
     )
-    organisation = uscc.is_valid(number) or len(number) == 9
+    organisation = uscc.is_valid(number) or (len(number) == _NINE and not _may_be_travellers(number))
     if person == organisation:
         return None
     return SubjectKind.PERSON if person else SubjectKind.ORGANISATION
+
+
+_NINE = 9
+
+
+def _may_be_travellers(number: str) -> bool:
+    """A passport begins with a letter, American ones are digits alone; of an organisation's those pass the check."""
+    shown = number.replace(MASK, "0")
+    of_digits = number.isdigit() and not organisation_code.is_valid(number)
+    return of_digits or foreign.is_passport(shown) or (foreign.is_travel_permit(shown) and number[0].isalpha())
 
 
 def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
@@ -167,17 +186,30 @@ def _identifiers(given: Given, kind: SubjectKind) -> Iterator[tuple[str, Identif
 
 
 def several(text: str) -> list[str]:
-    """The numbers in one cell."""
-    if not _SEVERAL.search(text):
+    """The numbers in one cell.
+
+    A blank, a stroke or a bracket may stand within a number: they part two of which one is whole.
+
+    >>> several("340100190001040017/E12345678"), several("3401001900 ****0017")
+    (['340100190001040017', 'E12345678'], ['3401001900 ****0017'])
+    """
+    if not _MARK.search(text):
         return [text]
-    parts = [part for part in _SEVERAL.split(text) if part.strip()]
-    return parts if len(parts) > 1 and all(len(p.strip()) >= _LEAST_IDENTIFIER for p in parts) else [text]
+    for marks in (_SEVERAL, _MARK):
+        parts = [part.strip() for part in marks.split(text) if part.strip()]
+        if len(parts) > 1 and all(len(part) >= _LEAST_IDENTIFIER for part in parts):
+            return parts if marks is _SEVERAL or any(_is_whole(part) for part in parts) else [text]
+    return [text]
+
+
+def _is_whole(part: str) -> bool:
+    number = unify_masks(without_label(part))
+    return len(number) in _WHOLE and number.replace(MASK, "").isalnum()
 
 
 def with_several(column: Sequence[str]) -> set[int]:
     """The rows of a column whose cell holds several numbers."""
-    joined = "".join(column)
-    if not any(mark in joined for mark in _BETWEEN):
+    if not _MARK.search("".join(column)):
         return set()
     return {row for row, text in enumerate(column) if several(text) != [text]}
 

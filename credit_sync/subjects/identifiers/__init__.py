@@ -19,7 +19,7 @@ from credit_sync.subjects.identifiers import (
     registration_number,
     uscc,
 )
-from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks
+from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks, without_label
 from credit_sync.subjects.identifiers.hiding import hide as hide
 from credit_sync.subjects.identifiers.hiding import hide_in_text as hide_in_text
 
@@ -118,7 +118,22 @@ def recognise(text: str, owner: SubjectKind, *, on: date = date.max) -> Identifi
     if (shown := _masked(text, folded, owner) or failing) is not None:
         return shown
     travel = _read_travel_document(folded) if owner is SubjectKind.PERSON else None
-    return travel or Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
+    return (
+        travel
+        or _labelled(text, owner, on)
+        or Identifier(IdentifierKind.OTHER, folded, valid=owner is SubjectKind.PERSON)
+    )
+
+
+_LONGEST = 100
+"""Characters in which a number and what is said of it stand."""
+
+
+def _labelled(text: str, owner: SubjectKind, on: date) -> Identifier | None:
+    """What is left of a cell without the words that say what number it is, where that is a number of some kind."""
+    number = without_label(text[:_LONGEST])
+    found = recognise(number, owner, on=on) if number and number != text else None
+    return None if found is None or found.kind is IdentifierKind.OTHER else found
 
 
 _MASKED_AS_USUAL = re.compile(r"[1-8][0-9]{5}(?:(?:18[5-9][0-9]|19[0-9]{2}|20[0-9]{2})\*{4}|\*{8})[0-9]{3}[0-9X]")
@@ -168,6 +183,8 @@ def _read_citizen_id(folded: str, on: date) -> Identifier | None:
     digits = fold_look_alikes(folded)
     if len(digits) == 15 and (longer := citizen_id.from_fifteen(digits)):
         return Identifier(IdentifierKind.CITIZEN_ID, longer)
+    if len(digits) == 17 and citizen_id.is_valid(f"{digits}X", on=on):  # a field for digits has lost the X
+        return Identifier(IdentifierKind.CITIZEN_ID, f"{digits}X")
     if citizen_id.is_valid(digits, on=on):
         return Identifier(IdentifierKind.CITIZEN_ID, digits)
     if not citizen_id.has_shape(digits):
