@@ -103,6 +103,12 @@ def test_a_name_that_is_hidden_in_part_clears_nobody(tmp_path: Path, name: str) 
     assert "姓名不完整" in row[4]
 
 
+def test_a_list_that_lost_characters_clears_nobody_whom_it_may_mean(tmp_path: Path) -> None:
+    listed = "listing_id,name\nL1,王□喆\nL2,合肥华□商贸有限公司\n"
+    found = screened(tmp_path, "applicant_id,name\n1,王小喆\n2,李建国\n3,合肥华星商贸有限公司\n", listed)
+    assert [(row[1], row[2]) for row in found] == [("L1", "unverifiable"), ("", "clear"), ("L2", "possible")]
+
+
 def test_a_name_that_may_be_of_either_kind_is_compared_as_both(tmp_path: Path) -> None:
     listed = f"listing_id,name,identifier\nL1,艾力亚尔·吐尔洪,{ID[:10]}****{ID[14:]}\nL2,中国科学技术大学,\n"
     found = screened(tmp_path, "applicant_id,name\n1,艾力亚尔吐尔洪\n2,中科大\n3,李建国\n", listed)

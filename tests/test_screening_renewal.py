@@ -170,6 +170,27 @@ def test_only_those_are_judged_for_whom_something_changed(night: Night) -> None:
     assert night.run().judged == 0
 
 
+def test_a_name_that_lost_a_character_concerns_whoever_may_bear_it(night: Night) -> None:
+    """The first of its shape on any list, and then none: nobody asked for it when he was last taken apart."""
+    night.deliver(
+        "applicants", [{"编号": str(n), "姓名": name} for n, name in enumerate(["王小明", "李雷", "王小"])]
+    )
+    damaged = {"案号": "(2016)皖01执1号", "姓名": "王□明"}
+    for listed, judged, namesakes in (
+        (NOBODY, 3, 0),
+        ([*NOBODY, damaged], 1, 1),
+        ([*NOBODY, damaged], 0, 1),
+        ([*NOBODY, {**damaged, "姓名": "王大雷"}], 1, 0),
+        ([*NOBODY, damaged], 1, 1),
+        (NOBODY, 1, 0),
+    ):
+        night.deliver("list", listed)
+        assert night.run().judged == judged
+        with night.engine.connect() as connection:
+            reasons = connection.scalars(select(schema.screening.c.reason)).all()
+        assert sum("1 条同名" in reason for reason in reasons) == namesakes
+
+
 def test_what_a_killed_pull_has_left_is_found_before_its_version_is_accepted(night: Night) -> None:
     """Lists that can only be asked commit by the block: an answer that is in the store never clears by its absence."""
     night.deliver("applicants", [{"编号": "1", "姓名": "张伟", "证件": IDS[0]}])

@@ -22,7 +22,7 @@ _LONGEST_UNDOTTED = 4
 """Characters of a Han name: in a longer one what was lost between two parts was the dot."""
 _HAN = "[\u4e00-\u9fff]"
 _HIDING = re.compile(rf"(?<!{_HAN}{{2}})●(?=[●\u4e00-\u9fff])|(?<=[●\u4e00-\u9fff])●(?!{_HAN}{{2}})")
-"""● between two parts of a name is a dot (买买提●吐尔逊), elsewhere it hides a character (王●喆)."""
+"""● between two parts of a name is a dot (买买提●吐尔逊), before it a mark of its line; elsewhere it hides a character (王●喆)."""
 _HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")
 
 
@@ -42,7 +42,7 @@ def fold_person_name(name: str) -> str:
     text = _LOST.sub("?", text)
     if len(text) > _LONGEST_UNDOTTED + 1:
         text = _LOST_DOT.sub("", text)
-    return _DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", text)))
+    return _DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", text).lstrip("●")))
 
 
 def is_hidden_in_part(name: str) -> bool:
