@@ -11,6 +11,7 @@ from servers import Answer, Request, json_answer
 from sqlalchemy import Engine, Table, select
 
 from credit_sync.screening.screen import screen
+from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger
@@ -128,6 +129,7 @@ class AskedWorld:
         """A night: pull and screen. How the pull of the asked list ended."""
         self.night += days
         run = ledger.begin(self.engine, self.as_of, {})
+        renew_stored_keys(self.engine)
         pulled = self.pull(run, accept_shrink=accept_shrink)
         screen(self.engine, self.settings, run)
         ledger.finish(self.engine, run, "done")

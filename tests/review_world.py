@@ -16,6 +16,7 @@ from credit_sync.review import Standing
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.screen import ScreenCounts, screen
+from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
 from credit_sync.sources.pull import pull
@@ -123,6 +124,7 @@ class ReviewWorld:
         """Pulls and screens."""
         self.night_number += 1
         run = ledger.begin(self.engine, FIRST + timedelta(days=self.night_number), {})
+        renew_stored_keys(self.engine)
         assert [r.problem for r in pull(self.engine, self.settings, run, accept_shrink=True) if r.problem] == []
         counts = screen(self.engine, self.settings, run)
         ledger.finish(self.engine, run, "done")

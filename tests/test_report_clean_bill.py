@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from servers import serve
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
@@ -24,6 +24,7 @@ from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
+from credit_sync.store.schema import key_scheme
 from credit_sync.store.versions import PulledSource, add_version
 from credit_sync.subjects.identifiers import citizen_id
 from tests.asked_world import ZHANG, AskedWorld, entry, nothing
@@ -132,6 +133,16 @@ def test_applicants_whose_last_delivery_was_refused_are_not_signed_for(world: Re
     assert {line.why.partition("：")[0] for line in bill.others} == {
         "申报数据源 applicants 最近一次取到的数据没有接收"
     }
+
+
+def test_what_an_older_program_has_screened_is_not_signed_for(world: ReviewWorld) -> None:
+    """It may have read names otherwise: the present one would flag who was clear."""
+    world.night()
+    with writing(world.engine) as connection:
+        connection.execute(update(key_scheme).values(scheme="of an older program"))
+    assert {line.why for line in bill_of(world).lines} == {"程序或名称对照表更新后尚未比对"}
+    world.night()
+    assert set(outcomes(bill_of(world)).values()) == {Outcome.CLEARED}
 
 
 def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:

@@ -205,6 +205,11 @@ def test_what_a_delta_said_under_the_new_name_is_not_lost(site: Site) -> None:
     site.rows = {n: row(n) for n in (1, 2)}
     site.change(2, representative="方以智")
     site.night(date(2018, 11, 21))
+    with site.engine.connect() as connection:
+        said = "\n".join(
+            renaming_lines(connection, renamed(connection, site.settings, "register", "licences"), "licences")
+        )
+    assert "其中 2 条在 licences 名下又有变化（含移出）：以后来的为准" in said
     assert site.rename("register", "licences") == 2
     assert site.live() == {"licences": [1, 2, 3]}
     site.rows = {5: row(5)}

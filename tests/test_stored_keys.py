@@ -24,7 +24,7 @@ def test_keys_of_another_scheme_are_made_as_the_pull_makes_them(engine: Engine, 
     made = keys(engine)
     assert made
     with writing(engine) as connection:
-        connection.execute(key_scheme.insert().values(scheme="of an older program"))
+        connection.execute(key_scheme.update().values(scheme="of an older program"))
         connection.execute(subject_key.delete().where(subject_key.c.record_id == 1))
         connection.execute(subject_key.insert().values(key=7, record="applicant", record_id=2))
     renew_stored_keys(engine)

@@ -25,6 +25,7 @@ from credit_sync.screening.measures import Measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
+from credit_sync.screening.stored_keys import are_current
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import Delivering, applicant_sources, delivered, sources_of_system
@@ -64,7 +65,7 @@ def read_clean_bill(  # noqa: PLR0913
     weights = load_weights(settings.path(settings.mappings))
     delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
     untrusted = _untrusted(connection, delivering, seen, at)
-    judged = _Judge(states, flags, doubts, untrusted, weights.stamp)
+    judged = _Judge(states, flags, doubts, untrusted, weights.stamp, by_now=are_current(connection))
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
         organ=settings.department.name,
@@ -140,14 +141,18 @@ class _Judge:
     applicants that may not be trusted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         states: Mapping[str, ListState],
         flags: Mapping[int, Sequence[tuple[str, ReviewView]]],
         doubts: Mapping[int, str],
         untrusted: Mapping[str, str],
         weights: str,
+        *,
+        by_now: bool,
     ) -> None:
+        """`by_now`: the screening was that of the present program."""
+        self._by_now = by_now
         self._versions = {name: dict(state.versions) for name, state in states.items()}
         self._blocked = blocking_reason(states)
         self._flags = flags
@@ -181,9 +186,11 @@ class _Judge:
             return Outcome.BLOCKED, f"名单缺失、过期或未接收：{self._blocked}"
         if {name: found["versions"] for name, found in row["lists"].items()} != self._versions:
             return Outcome.UNSCREENED, "名单更新后尚未比对"
-        # By other weights something may be found, or a dismissed flag wait again.
+        # By other weights, or another reading of names, something may be found, or a dismissed flag wait again.
         if row["weights"] != self._weights:
             return Outcome.UNSCREENED, "证据权重调整后尚未比对"
+        if not self._by_now:
+            return Outcome.UNSCREENED, "程序或名称对照表更新后尚未比对"
         if why := self._untrusted.get(row["source"], ""):
             return Outcome.UNSCREENED, shown(why)
         return None

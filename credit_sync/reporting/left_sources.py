@@ -8,7 +8,7 @@ from credit_sync.publishing.outbox import HANDED_OVER, WAITING, Action, State
 from credit_sync.records import RecordKind
 from credit_sync.reporting.labels import RECORDS
 from credit_sync.screening.decisions import DECIDED
-from credit_sync.store.left_sources import Left, alone, doubles
+from credit_sync.store.left_sources import Left, alone, doubles, newer_doubles
 from credit_sync.store.schema import RECORD_TABLES, flag, submission
 
 _NOT_OUT = tuple(state for state in WAITING if state is not State.UNCHANGED)
@@ -38,6 +38,8 @@ def renaming_lines(connection: Connection, left: Left, name: str) -> Iterator[st
     for channel, count in _public(connection, kind, c.source == left.source).items():
         yield f"  渠道 {channel}：已报出的 {count} 条仍是同一条报送，不重报，不撤回"
     yield from _doubles_lines(connection, left, name)
+    if newer := newer_doubles(connection, kind, left.source, name):
+        yield f"  其中 {len(newer)} 条在 {name} 名下又有变化（含移出）：以后来的为准"
     if apart := _count(connection, kind, and_(alone(kind, left.source, name), c.removed_at.is_(None))):
         yield f"  只在 {name} 名下的 {apart} 条不变"
     if kind is RecordKind.LISTING:
