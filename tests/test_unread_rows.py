@@ -151,6 +151,20 @@ def test_a_row_of_a_workbook_that_names_nobody_holds_everybody(world: World) -> 
     assert deliver(ZHANG) == {"张伟"}
 
 
+def test_an_element_that_names_nobody_holds_everybody(world: World) -> None:
+    def deliver(*rows: str) -> set[str]:
+        text = "".join(f"<rows>{row}</rows>" for row in rows)
+        (world.folder / "a" / "rows.xml").write_text(f"<名单><data>{text}</data></名单>", encoding="utf-8")
+        assert world.pull(None).problem == ""
+        return listed(world)
+
+    qu, li = (f"<案号>{cells[0]}</案号><姓名>{cells[1]}</姓名>" for cells in (QU, LI))
+    assert deliver(qu, li) == {"屈怀瑾", "李四"}
+    assert deliver(li, "<性别>男</性别>") == {"屈怀瑾", "李四"}
+    assert deliver(li, "<备注><被执行人>屈怀瑾</被执行人></备注>") == {"屈怀瑾", "李四"}
+    assert deliver(li) == {"李四"}
+
+
 def test_notes_that_a_mapping_skips_hold_nobody(world: World) -> None:
     skip = next(text for text in LENIENT.splitlines() if text.startswith("skip ="))
     world.map(LENIENT.replace(skip, 'skip = "注"'))
@@ -171,10 +185,11 @@ def test_a_removal_is_a_removal_whatever_else_cannot_be_read(world: World) -> No
     world.pull("b", entry("甲1"), entry("乙2"))
     pulled = world.pull("b", entry("甲1", 状态="删除"), '{"案号": "乙')
     assert (pulled.counts.removed, pulled.counts.quarantined, pulled.counts.live) == (1, 1, 1)
-    world.pull("a", entry("甲1"), entry("乙2"))
-    pulled = world.pull("a", entry("甲1", 移出日期="2018-10-01"), '{"案号": "乙')
-    assert world.rows(schema.listing, "number", "removed_on", "removed_at")[2][1] is not None
-    assert (pulled.counts.changed, pulled.counts.removed, pulled.counts.live) == (1, 0, 2)
+    world.pull("a", entry("甲1"), entry("乙2"), entry("丙3"))
+    pulled = world.pull("a", entry("甲1", 移出日期="2018-10-01"), entry("丙3"), '{"案号": "乙')
+    assert (pulled.counts.changed, pulled.counts.removed, pulled.counts.live) == (1, 0, 3)
+    pulled = world.pull("a", entry("甲1", 状态="删除"), entry("丙3"), '{"案号": "乙')
+    assert (pulled.counts.removed, pulled.counts.skipped, pulled.counts.live) == (1, 1, 2)
 
 
 LICENCE = """

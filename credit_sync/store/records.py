@@ -133,7 +133,7 @@ class RecordWriter:
         self._missing = self._not_read(before - self.counts.unchanged - self.counts.changed)
         self.unread_rows.came(self.counts.pulled)
         for first in range(0, len(self._missing), BATCH):
-            ids = [record_id for record_id, _ in self._missing[first : first + BATCH]]
+            ids = [i for i, _ in self._missing[first : first + BATCH] if self._seen[i] == _UNSEEN]
             for record_id in self.unread_rows.among(self._connection, self._table, ids, confirmed=confirmed):
                 self._seen[record_id] = _HELD
         held = sum(self._seen[record_id] == _HELD for record_id, _ in self._missing)
@@ -265,6 +265,8 @@ class RecordWriter:
     def _take_removal(self, found: _Known | None, *, whole: bool) -> None:
         if whole:
             self.counts.skipped += 1
+            if found is not None and self._seen[found.id] == _UNSEEN:
+                self._seen[found.id] = _GONE
         elif found is None or found.removed:
             self.counts.unchanged += 1
         else:
