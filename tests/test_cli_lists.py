@@ -64,6 +64,36 @@ def test_show_tells_versions_facts_and_refusals(site: Path) -> None:
     assert "第 1 版" not in call(site, "lists", "show", "--limit", "1", "courts").stdout.partition("copies")[0]
 
 
+PROJECTS = """[sources.projects]
+kind = "file"
+mapping = "offline_projects"
+folder = "in"
+pattern = "projects.csv"
+"""
+
+
+def test_a_stray_comma_closes_no_flag_and_what_stays_is_told(site: Path) -> None:
+    config = site / "config.toml"
+    config.write_text(config.read_text("utf-8") + PROJECTS, "utf-8")
+    (site / "in" / "projects.csv").write_text(
+        f"项目编号,项目名称,项目负责人,负责人身份证号\n甲1,甲,屈怀瑾,{NUMBER}\n", "utf-8"
+    )
+    (site / "in" / "copies.csv").write_text(TITLES + THIRD, "utf-8")
+    call(site, "run", "--as-of", "2018-11-25T02:00:00", "--accept-shrink")
+    (flag,) = json.loads(call(site, "review", "list", "--json").stdout)
+    damaged = FIRST.replace("合肥市蜀山区", "合肥市,蜀山区")
+    others = "".join(f"张{name},（2019）皖01执{name}号,,合肥市,,\n" for name in range(4))
+    (site / "in" / "courts.csv").write_text(TITLES + damaged + SECOND + others, "utf-8")
+    done = call(site, "run", "--as-of", "2018-11-26T02:00:00", "--accept-shrink")
+    assert "移出 1、未变 1，隔离 1；在册 6（其中 1 条可能在未能读取的行里，照旧保留）" in done.stdout
+    assert json.loads(call(site, "review", "list", "--json").stdout)[0]["flag"] == flag["flag"]
+    note = "有 1 行未能读取（其中 1 行看不出是哪条记录），没有读到的记录中有 1 条可能就是这些行，照旧保留"
+    assert f"      {note}" in call(site, "lists", "show", "courts").stdout
+    assert f"有 7 列，标题只有 6 列，看不出是哪条记录；{note}" in call(site, "quarantine", "list").stdout
+    (page,) = (site / "var" / "reports").glob("run-*2018-11-26*.html")
+    assert "数据源 courts 有记录没有读到，照旧保留" in page.read_text("utf-8")
+
+
 def test_diff_tells_what_came_and_what_changed_in_which_field(site: Path) -> None:
     told = call(site, "lists", "diff", "courts").stdout
     assert told.splitlines()[0] == (

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import MisjudgedError, delimited, explained, read_at_once, read_table, text
 from credit_sync.sources.formats.documents import open_documents
+from credit_sync.sources.formats.rows import Uneven
 from credit_sync.sources.mapping import Layout
 from credit_sync.sources.rows import END, TextRows
+from credit_sync.store.unread_rows import MOST_TEXTS
 
 NAMES = frozenset(["名", "号"])
 MEGABYTE = 2**20
@@ -132,7 +134,6 @@ def test_where_the_beginning_tells_nothing_all_is_read_first(tmp_path: Path) -> 
     "content",
     [
         "名,号,\n" + "甲,1,\n" * 3,
-        "名,号\n" + "甲,1,\n" * 3,
         "号,名,号\n" + "0,甲,1\n" * 3,
         HEAD + '"甲","1"\n' * 3,
         (HEAD + "甲,1\n" * 3).encode() + b"\xff,2\n" + b" ,\n" * 1000,
@@ -144,3 +145,14 @@ def test_rows_that_are_alike_in_the_end_come_at_once(tmp_path: Path, content: st
     (_, row, found), *_ = read_at_once(path, NAMES, max_bytes=MEGABYTE)
     assert isinstance(found, TextRows)
     assert (row, len(found)) == (2, 3)
+
+
+@pytest.mark.parametrize("line", ["甲,1,\n", "甲\n"])
+def test_rows_that_are_wider_or_shorter_than_the_titles_come_one_by_one_while_they_are_few(
+    tmp_path: Path, line: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + line * (MOST_TEXTS + 2), encoding="utf-8")
+    found = [values for _, _, values in read_at_once(path, NAMES, max_bytes=MEGABYTE)]
+    assert [type(values) for values in found[:MOST_TEXTS]] == [Uneven] * MOST_TEXTS
+    assert not any(isinstance(values, Uneven) for values in found[MOST_TEXTS:])

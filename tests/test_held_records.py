@@ -117,7 +117,7 @@ def test_held_records_count_as_lost(world: World) -> None:
     _write_workbook(world, [(*ZHANG[:2], "#N/A", REASON), QU, LI, WANG])
     pulled = world.pull(None)
     assert (pulled.state, pulled.counts.live) == ("refused", 5)
-    assert "本次少了 2 条（其中 2 条送来了但无法读取）" in pulled.problem
+    assert "本次少了 2 条（其中 2 条可能送来了但无法读取）" in pulled.problem
 
 
 def test_a_row_that_says_it_is_gone_holds_nothing(world: World) -> None:

@@ -292,7 +292,11 @@ def test_year_and_month_of_birth() -> None:
         ({"姓名": ""}, "name", "缺少名称"),
         ({"姓名": "暂无"}, "name", "缺少名称"),
         ({"姓名": "张三", "证件": "1" * 300}, "identifier", "证件号码过长，不是证件号码"),
-        ({"姓名": "", "案号": "", "性别": "男"}, "number", "主键字段（案号或文号、名称）全部为空"),
+        (
+            {"姓名": "", "案号": "", "性别": "男"},
+            "number",
+            "主键字段（案号或文号、名称）全部为空，看不出是哪条记录",
+        ),
     ],
 )
 def test_what_cannot_be_read_has_a_field_and_a_reason(values: dict[str, Any], field: str, reason: str) -> None:
@@ -465,7 +469,7 @@ def test_empty_rows_and_notes_are_skipped() -> None:
 def test_broken_rows_are_kept_as_text() -> None:
     (found,) = Reader(mapping()).read(BrokenRow(ORIGIN, f'{{"id": {MAN}\0', "不是 JSON"))
     assert isinstance(found, Rejected)
-    assert (found.readable, found.reason) == (False, "不是 JSON")
+    assert (found.readable, found.reason) == (False, "不是 JSON，看不出是哪条记录")
     assert MAN not in found.value
 
 

@@ -164,6 +164,7 @@ class RunReport:
             *self._left_behind(),
             *self._missing_numbers(),
             *self._quarantine(),
+            *self._held(),
         )
         return tuple(sorted(found, key=lambda task: not task.urgent))
 
@@ -225,6 +226,15 @@ class RunReport:
             why = "、".join(gaps[:_GAPS]) + (f" 等 {len(gaps)} 处" if len(gaps) > _GAPS else "")
             how = "请承办处室核实是漏登了决定，还是作废的号；补登后下一次运行会报送。"
             yield TaskView(False, f"文号不连续，缺 {self.compliance.missing} 个", why, how)
+
+    def _held(self) -> Iterator[TaskView]:
+        for source in self.sources:
+            if source.state == "accepted" and source.delivery == "full" and source.reason:
+                how = (
+                    "把未能读取的行交提供方更正；其中的说明、合计写进对照文件的 skip。核实没有读到的记录确已不在，"
+                    f"再执行 credit-sync run --source {source.name} --accept-shrink。"
+                )
+                yield TaskView(False, f"数据源 {source.name} 有记录没有读到，照旧保留", source.reason, how)
 
     def _quarantine(self) -> Iterator[TaskView]:
         if not self.quarantine:

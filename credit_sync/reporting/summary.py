@@ -111,7 +111,8 @@ def _pull_line(counts: Mapping[str, Any]) -> str:
         if counts[name]
     )
     asked = f"{asked}；" if (asked := questions(counts)) else ""
-    return f"{asked}取到 {counts['pulled']} 行：{news}{more}，隔离 {counts['quarantined']}；在册 {counts['live']}"
+    held = f"（其中 {counts['held']} 条可能在未能读取的行里，照旧保留）" if counts.get("held") else ""
+    return f"{asked}取到 {counts['pulled']} 行：{news}{more}，隔离 {counts['quarantined']}；在册 {counts['live']}{held}"
 
 
 def _publish_line(counts: Mapping[str, Any]) -> str:

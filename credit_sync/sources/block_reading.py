@@ -15,7 +15,8 @@ from typing import Any
 from credit_sync.records import Listing, RecordKind
 from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns
 from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.reading import Draft, Reader
+from credit_sync.sources.outcomes import Removed, Skipped
+from credit_sync.sources.reading import Draft, Reader, words
 from credit_sync.sources.remembered import Remembered
 from credit_sync.sources.row_columns import RowColumns, without
 from credit_sync.sources.rows import RawRow
@@ -31,10 +32,10 @@ from credit_sync.sources.subject_columns import (
 )
 from credit_sync.sources.subject_reading import OWNERS
 from credit_sync.sources.target_fields import FieldType
-from credit_sync.sources.values import LONGEST, texts_of
+from credit_sync.sources.values import LONGEST, text_of, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.entries import NO_ENTRIES, Entries
-from credit_sync.store.items import Again
+from credit_sync.store.items import Again, Uneven
 from credit_sync.store.record_keys import join_keys, key_part, key_parts
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex
@@ -75,7 +76,10 @@ class BlockReader:
             if isinstance(row, Again):
                 block.add_again(row)
             else:
-                block.add(self._reader.read(row), row.digest if isinstance(row, RawRow) else b"")
+                outcomes = self._reader.read(row)
+                block.add(outcomes, row.digest if isinstance(row, RawRow) else b"")
+                if isinstance(row, RawRow) and row.uneven and not isinstance(outcomes[0], Removed | Skipped):
+                    block.add_uneven(_uneven(row))
         block.add_entries(entries.part(done, len(places)))
         return block
 
@@ -240,6 +244,11 @@ def _value(reader: FieldReader, nothing: Any, text: str) -> Any:
 def _bare(value: Any) -> Any:
     """Sex as it is stored; a kind is asked again before it is."""
     return value.value if isinstance(value, Sex) else value
+
+
+def _uneven(row: RawRow) -> Uneven:
+    cells = {title: text for title, value in row.values.items() if (text := text_of(value))}
+    return Uneven(words(cells), words(dict([cells.popitem()])) if cells else "")
 
 
 def _extra(said: tuple[Sequence[str], Sequence[str]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.settings import DatabaseSource, FileSource, HttpSource
 from credit_sync.sources import database, files, http
-from credit_sync.sources.formats.rows import Some, Unread, flatten
+from credit_sync.sources.formats.rows import Some, Uneven, Unread, flatten
 from credit_sync.sources.mapping import Mapping, Part
 from credit_sync.sources.plain import plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, RawRows, Rows, TextRows
@@ -47,14 +47,14 @@ def open_rows(  # noqa: PLR0913
         for place, row, values in _found(source, mapping, base, since, presume):
             origin = Origin(name, _shown(place), row, pulled_at)
             if isinstance(values, Unread):
-                yield BrokenRow(origin, values.text, str(values), dict(values.values))
+                yield BrokenRow(origin, values.text, str(values), dict(values.values), values.whole)
             elif isinstance(values, TextRows):
                 yield RawRows(origin, values, [b""] * len(values))
             elif path:
                 for expanded in expand(values, path, names):
                     yield RawRow(origin, expanded)
             else:
-                yield RawRow(origin, values)
+                yield RawRow(origin, values, uneven=isinstance(values, Uneven))
     except CreditSyncError as error:
         raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
 

@@ -37,8 +37,8 @@ class Observed:
     """Live records before the pull."""
     lost: int
     """Live records that the pull did not bring (whole), or says are gone (delta)."""
-    unreadable: int
-    """Of the lost, those whose row came but could not be read."""
+    held: int
+    """Of the lost, those that may be rows that came but could not be read, and therefore stay."""
     in_force_before: int
     """List entries in force before the pull; 0 where none has ended, and for other kinds."""
     newly_ended: int
@@ -76,8 +76,8 @@ def _shrunk(guards: Guards, seen: Observed) -> str:
         return f"本次取数没有读到任何记录{rejected}，而上次有 {seen.before} 条"
     if seen.lost <= guards.max_shrink * seen.before:
         return ""
-    unreadable = f"（其中 {seen.unreadable} 条送来了但无法读取）" if seen.unreadable else ""
-    return f"原有 {seen.before} 条记录，本次少了 {seen.lost} 条{unreadable}，超过允许的 {guards.max_shrink:.0%}"
+    held = f"（其中 {seen.held} 条可能送来了但无法读取）" if seen.held else ""
+    return f"原有 {seen.before} 条记录，本次少了 {seen.lost} 条{held}，超过允许的 {guards.max_shrink:.0%}"
 
 
 def _ended(guards: Guards, seen: Observed) -> str:

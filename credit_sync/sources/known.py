@@ -30,7 +30,7 @@ def telling_apart(mapping: Mapping, known: KnownRows) -> TellApart:
         for row in rows:
             if isinstance(row, RawRows):
                 row.digests = digests.of_texts(row.table)
-            elif isinstance(row, RawRow):
+            elif isinstance(row, RawRow) and not row.uneven:
                 row.digest = digests.of(row.values)
         return list(_joined(rows, known)) if len(known) else rows
 

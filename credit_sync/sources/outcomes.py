@@ -44,6 +44,8 @@ class Rejected:
     """The key of the record it would have been, where that could be read: the record stays as it was."""
     like: frozenset[str] = frozenset()
     """Keys as far as they are sure, blank in the rest: a record that has it all may be this row's."""
+    said: str | None = None
+    """What it says (`credit_sync.store.unread_rows.folded`), where that has to tell whose it may be; '' for anybody's."""
     readable: bool = True
     """Reading `raw` again makes sense, once the mapping is better."""
     part: int = 0

@@ -22,8 +22,11 @@ from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.sources.values import text_of
 from credit_sync.store.doubts import UNUSED
 from credit_sync.store.record_keys import join_key, key_part
+from credit_sync.store.unread_rows import folded
 from credit_sync.subjects.identifiers import SubjectKind, hide, hide_in_text, recognise
 
+OBSCURE = "，看不出是哪条记录"
+"""At the end of the reason where nothing is sure of a row's key."""
 _LONGEST_SHOWN = 200
 _LONGEST_UNUSED = 40
 _IDENTIFYING = frozenset(["name", "identifier", "uscc", "organisation_code", "registration_number", "citizen_id"])
@@ -76,19 +79,26 @@ class Reader:
             values = plain_row(row.values)
             return self._read(values, row.origin)
         except Exception as error:  # promise 1: whatever a row holds, it is kept and the batch goes on
-            return [Rejected(row.origin, "", "", f"读取该行时出错（{type(error).__name__}）", values)]
+            reason = f"读取该行时出错（{type(error).__name__}）{OBSCURE}"
+            return [Rejected(row.origin, "", "", reason, values, said=folded(" ".join(map(str, values.values()))))]
 
     def _read_broken(self, row: BrokenRow) -> list[Outcome]:
         """A rejection for each record that the row names by what is sure of it: the record stays as it was."""
         text = plain_text(row.text)
         keys, like = [""], frozenset[str]()
+        said: str | None = folded(text) if row.whole and text == row.text else ""
         with suppress(Exception):  # promise 1
             values = plain_row(row.values)
             named = self._read(values, row.origin)
             like = self._likenesses(values, row.origin)
             keys = [outcome.key for outcome in named if not isinstance(outcome, Skipped)] or keys
+            if any(part.draft(values).values.get("name") for part in self.parts):
+                said = words(values)
+        if like or any(keys) or (self.skip is not None and self.skip.match(text.strip())):
+            said = None
+        reason = row.reason if said is None else f"{row.reason}{OBSCURE}"
         return [
-            Rejected(row.origin, "", _shown(text), row.reason, text, key, like, readable=False, part=part)
+            Rejected(row.origin, "", _shown(text), reason, text, key, like, said, readable=False, part=part)
             for part, key in enumerate(keys)
         ]
 
@@ -104,7 +114,8 @@ class Reader:
         if outcomes:
             return outcomes
         like = self._likenesses(values, origin)
-        return [Rejected(origin, "name", "", f"缺少{self._titles['name']}", values, like=like)]
+        reason = f"缺少{self._titles['name']}{'' if like else OBSCURE}"
+        return [Rejected(origin, "name", "", reason, values, like=like, said=None if like else "")]
 
     def _read_part(self, row: _Row, number: int, part: "PartReader") -> Iterator[Outcome]:
         draft = part.draft(row.values)
@@ -123,9 +134,13 @@ class Reader:
             record = self._record(draft, subject)
             yield Read(row.origin, key, record, row.extra, (*draft.warnings, *subject.warnings))
         except ProblemError as problem:
-            value = _shown(problem.value, identifier=problem.is_identifier)
+            value, reason = _shown(problem.value, identifier=problem.is_identifier), problem.reason
             like = frozenset[str]() if row.removed else self._like(part, draft, row.origin, problem.field)
-            yield Rejected(row.origin, problem.field, value, problem.reason, row.values, key, like, part=number)
+            said = None
+            if not (key or like or row.removed):
+                said = words(row.values) if draft.values.get("name") else ""
+                reason += OBSCURE
+            yield Rejected(row.origin, problem.field, value, reason, row.values, key, like, said, part=number)
 
     def _likenesses(self, values: Mapping[str, Any], origin: Origin) -> frozenset[str]:
         """What is sure of the keys of all the records that a row may have."""
@@ -256,6 +271,11 @@ def _shown(text: str, *, identifier: bool = False) -> str:
         return hide(text[:_LONGEST_SHOWN])
     shown = hide_in_text(text)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+
+
+def words(values: Mapping[str, Any]) -> str:
+    """What a row says, to be looked for in it."""
+    return folded(" ".join(map(text_of, values.values())))
 
 
 def _unused(problem: ProblemError) -> str:

@@ -135,7 +135,7 @@ def in_one_block(rows: Sequence[Rows | Again]) -> RowBlock:
     titles = next((_titles(row) for row in rows if isinstance(row, RawRow | RawRows)), ())
     block = RowBlock(origin.source, origin.pulled_at, titles)
     for row in rows:
-        if isinstance(row, RawRow):
+        if isinstance(row, RawRow) and not row.uneven:
             block.add(row)
         elif isinstance(row, RawRows):
             block.add_many(row)

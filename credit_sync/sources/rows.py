@@ -60,6 +60,8 @@ class RawRow:
     values: Mapping[str, Any]
     digest: bytes = b""
     """Of the values and how they are read (credit_sync.sources.row_digests), where somebody asks for it."""
+    uneven: bool = False
+    """It has not as many cells as there are titles, so what stands under a title may belong under another."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,8 @@ class BrokenRow:
     reason: str
     values: Mapping[str, Any] = field(default_factory=dict)
     """What is sure of it: the other cells of a row of which one is damaged."""
+    whole: bool = False
+    """All that it holds is in the text, though nobody can tell what is what."""
 
 
 Row = RawRow | BrokenRow

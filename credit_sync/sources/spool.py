@@ -15,7 +15,7 @@ import orjson
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.store.columns import canonical, digest_of, to_columns, to_values
 from credit_sync.store.entries import Entries, Entry
-from credit_sync.store.items import Again, Gone, Held, Item, Like
+from credit_sync.store.items import Again, Gone, Held, Item, Like, Obscure, Uneven
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.record_changes import BATCH
 
@@ -24,7 +24,7 @@ _LENGTH = 8
 _NO_REFERENCES = 2
 """The version of marshal that does not look for objects that it has met before, which takes longer than to write them."""
 _Spooled = tuple[Any, ...]
-"""What it is (entries, gone, bad, again), and its parts."""
+"""What it is (entries, gone, bad, uneven, again), and its parts."""
 
 
 class Block:
@@ -52,9 +52,14 @@ class Block:
                 self.rejected += 1
                 origin = outcome.origin
                 like = sorted(outcome.like)
-                self.items.append(("bad", outcome.key, like, origin.place, origin.row, _bad_row(outcome)))
+                known = (outcome.key, like, outcome.said)
+                self.items.append(("bad", *known, origin.place, origin.row, _bad_row(outcome)))
             else:
                 self.skipped += 1
+
+    def add_uneven(self, uneven: Uneven) -> None:
+        """What the row says that was added last."""
+        self.items.append(("uneven", uneven.text, uneven.last))
 
     def add_again(self, again: Again) -> None:
         """Rows that came before."""
@@ -158,16 +163,20 @@ def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
     for what, *parts in spooled:
         if what == "entries":
             items.append(Entries(*parts))
+        elif what == "uneven":
+            items.append(Uneven(*parts))
         elif what == "again":
             items.append(Again(*parts))
         elif what == "gone":
             items.append(Gone(*parts))
         else:
-            key, like, place, row, content = parts
+            key, like, said, place, row, content = parts
             bad.append(BadRow(place=place, row=row, key=key, **orjson.loads(content)))
             if key:
                 items.append(Held(key))
             items += map(Like, like)
+            if said is not None:
+                items.append(Obscure(said))
     return items, bad
 
 

@@ -16,6 +16,7 @@ from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
 from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts
 from credit_sync.sources.mapping import Guards
+from credit_sync.sources.reading import OBSCURE
 from credit_sync.sources.spool import Spool
 from credit_sync.store import ledger, quarantine
 from credit_sync.store.added_facts import AddedFacts
@@ -29,6 +30,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
 from credit_sync.store.records import RecordWriter, in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
+from credit_sync.store.unread_rows import UnreadRows
 from credit_sync.store.versions import (
     PulledSource,
     add_version,
@@ -77,6 +79,15 @@ class Written:
     counts: Counts
     facts: Facts | None
     """None where the pull was refused before they were counted."""
+    held: int = 0
+    """Records that a whole list did not bring, and that stay since they may be rows of it that could not be read."""
+    note: str = ""
+    """The same in a sentence (Chinese)."""
+
+    @property
+    def stored(self) -> dict[str, int]:
+        """For the ledger."""
+        return self.counts.stored() | ({"held": self.held} if self.held else {})
 
 
 class _RefusedError(Exception):
@@ -94,10 +105,9 @@ def take_over(engine: Engine, run: Run, delivery: Delivery) -> TakenOver:
         with writing(engine) as connection:
             written = write(connection, run, delivery)
             missing = _still_missing(connection, run, delivery)
-            version = add_version(
-                connection, delivery.source, run, written.counts, missing=missing, facts=written.facts
-            )
-            ledger.stage_done(connection, run, "pull", delivery.source.name, written.counts.stored())
+            note = missing or written.note
+            version = add_version(connection, delivery.source, run, written.counts, note=note, facts=written.facts)
+            ledger.stage_done(connection, run, "pull", delivery.source.name, written.stored)
         return TakenOver("accepted", version, written.counts)
     except _RefusedError as refused:
         return _record_refusal(engine, run, delivery, refused)
@@ -131,7 +141,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
-    lost, unreadable = writer.unread(before) if whole else (writer.counts.removed, 0)
+    lost, held = writer.unread(before, confirmed=delivery.accept_shrink) if whole else (writer.counts.removed, 0)
     observed = Observed(
         record=source.record,
         whole=whole,
@@ -143,16 +153,19 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         added=writer.counts.added,
         before=before,
         lost=lost,
-        unreadable=unreadable,
+        held=held,
         in_force_before=in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
         newly_ended=writer.ended,
     )
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
+    note = _staying(held, spool.rejected, writer.unread_rows) if held else ""
     if whole:
         writer.remove_unseen()
         learnt = writer.learnt.known(next_version(connection, source.name, run))
         save_known_rows(connection, source.name, delivery.known, learnt)
         quarantine.resolve_absent(connection, source.name, run)
+        if note and writer.unread_rows.obscure:
+            quarantine.add_to_reasons(connection, source.name, run, OBSCURE, f"；{note}")
     else:
         _resolve_read(connection, source, run, writer)
     for beside in _read_among(connection, source, run, writer, earlier=False):
@@ -164,7 +177,17 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         facts = _facts(connection, run, delivery, writer.counts, last)
     standing = Standing(source.record, before, run.as_of.date(), facts, last)
     _refuse(delivery, refused_for_facts(delivery.guards, standing), writer.counts, before, facts)
-    return Written(writer.counts, facts)
+    return Written(writer.counts, facts, held, note)
+
+
+def _staying(held: int, unread: int, rows: UnreadRows) -> str:
+    """How many records stay because of how many rows."""
+    obscure = f"（其中 {rows.obscure} 行看不出是哪条记录）" if rows.obscure else ""
+    because = (
+        f"有 {unread} 行未能读取{obscure}" if unread else "",
+        f"有 {rows.uneven} 行的列数与标题不符" if rows.uneven else "",
+    )
+    return f"{'，'.join(filter(None, because))}，没有读到的记录中有 {held} 条可能就是这些行，照旧保留"
 
 
 def _refuse_other_version(connection: Connection, delivery: Delivery) -> None:

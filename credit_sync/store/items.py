@@ -28,6 +28,23 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
+class Obscure:
+    """A row that could not be read and of whose key nothing is sure: what it says, '' where it may be anybody's."""
+
+    text: str
+    """As `credit_sync.store.unread_rows.folded` makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uneven:
+    """Beside what a row came to: what it says, since it has not as many cells as there are titles and may be another's."""
+
+    text: str
+    last: str
+    """What its last cell says, which may be cut off."""
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """Rows one after the other that are known: each comes to the record that it came to before."""
 
@@ -41,11 +58,11 @@ class Again:
         return len(self.rows) // 8
 
 
-Item = Entries | Gone | Held | Like | Again
+Item = Entries | Gone | Held | Like | Obscure | Uneven | Again
 
 
 def keys_of(item: Item) -> Sequence[str]:
     """The keys of the records that it surely brings or speaks of."""
     if isinstance(item, Entries):
         return item.keys
-    return () if isinstance(item, Again | Like) else (item.key,)
+    return () if isinstance(item, Again | Like | Obscure | Uneven) else (item.key,)

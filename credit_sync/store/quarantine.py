@@ -126,6 +126,13 @@ def set_aside(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(aside.values(readable=False, reason=c.reason + READ_ELSEWHERE))
 
 
+def add_to_reasons(connection: Connection, source: str, run: Run, ending: str, more: str) -> None:
+    """Says more at the end of those reasons of a run's open rows that end so."""
+    c = quarantine.c
+    here = (c.source == source, c.run_id == run.id, c.resolved_at.is_(None), c.reason.endswith(ending))
+    connection.execute(update(quarantine).where(*here).values(reason=c.reason + more))
+
+
 def open_keys(connection: Connection, source: str, run: Run, *, earlier: bool) -> Iterator[list[tuple[int, str]]]:
     """(id, key) of the open rows of this run, or of earlier ones, that name their record, in blocks."""
     c = quarantine.c

@@ -1,8 +1,9 @@
 """Writing the records of one pull: what is new, changed, the same, gone, or there again.
 
 Works in batches inside the caller's one transaction. Memory is one byte per record of the table, what is known of
-the list's rows (at most 48 bytes each), 16 MB in a first load, the keys of rows that could not be read, and one batch,
-however long the list. Ids follow the order of arrival, so the same pulls always make the same rows.
+the list's rows (at most 48 bytes each), 16 MB in a first load, the keys of rows that could not be read, up to a million
+characters that these say, and one batch, however long the list. Ids follow the order of arrival, so the same pulls
+always make the same rows.
 """
 
 from collections import Counter
@@ -35,11 +36,11 @@ from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
 from credit_sync.store.entries import Entries, Entry
-from credit_sync.store.items import Again, Gone, Held, Item, Like, keys_of
+from credit_sync.store.items import Again, Gone, Held, Item, Like, Obscure, Uneven, keys_of
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
 from credit_sync.store.record_changes import BATCH, RecordChanges, SubjectKeys
-from credit_sync.store.resembling import Resembling
+from credit_sync.store.unread_rows import UnreadRows
 from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
@@ -86,7 +87,7 @@ class RecordWriter:
         of_source = select(self._table.c.id).where(self._table.c.source == source)
         self._brought = None if connection.scalar(of_source.limit(1)) else BroughtKeys()
         self._missing: list[tuple[int, int]] = []
-        self._resembling = Resembling()
+        self.unread_rows = UnreadRows()
         self._known, self._added = known, added
         self.learnt = Learnt(known)
         """What is known of the rows of this pull."""
@@ -108,8 +109,8 @@ class RecordWriter:
                 conflicts += self._take_again(item)
             elif isinstance(item, Held):
                 self._hold(known.get(item.key))
-            elif isinstance(item, Like):
-                self._resembling.add(item.key)
+            elif isinstance(item, Like | Obscure | Uneven):
+                self.unread_rows.add(item)
             elif isinstance(item, Gone):
                 self._take_removal(known.get(item.key), whole=whole)
             elif met.isdisjoint(item.keys):
@@ -123,13 +124,18 @@ class RecordWriter:
         self._changes.flush()
         return conflicts
 
-    def unread(self, before: int) -> tuple[int, int]:
-        """Of the records in force, how many the whole list did not bring, and how many of these it could not read.
+    def unread(self, before: int, *, confirmed: bool) -> tuple[int, int]:
+        """Of the records in force, how many the whole list did not bring, and how many of these stay, since they may be
+        rows of it that could not be read.
 
-        `before`: how many were in force before the pull.
+        `before`: how many were in force before the pull; `confirmed`: a person says that those missing are gone.
         """
         self._missing = self._not_read(before - self.counts.unchanged - self.counts.changed)
-        self._hold_resembling()
+        self.unread_rows.came(self.counts.pulled)
+        for first in range(0, len(self._missing), BATCH):
+            ids = [i for i, _ in self._missing[first : first + BATCH] if self._seen[i] == _UNSEEN]
+            for record_id in self.unread_rows.among(self._connection, self._table, ids, confirmed=confirmed):
+                self._seen[record_id] = _HELD
         held = sum(self._seen[record_id] == _HELD for record_id, _ in self._missing)
         return len(self._missing), held
 
@@ -235,17 +241,6 @@ class RecordWriter:
         if found is not None and self._seen[found.id] == _UNSEEN:
             self._seen[found.id] = _HELD
 
-    def _hold_resembling(self) -> None:
-        """Of the missing records, those that a row may be that could not be read."""
-        if not self._resembling:
-            return
-        c = self._table.c
-        for first in range(0, len(self._missing), BATCH):
-            ids = [record_id for record_id, _ in self._missing[first : first + BATCH]]
-            for record_id, key in self._connection.execute(select(c.id, c.key).where(c.id.in_(ids))):
-                if self._resembling.may_be(key):
-                    self._seen[record_id] = _HELD
-
     def _take_again(self, again: Again) -> list[Entry]:
         """Known rows; returns those whose record another row of the pull has changed before them, as entries."""
         places = np.frombuffer(again.known, np.int64)
@@ -270,6 +265,8 @@ class RecordWriter:
     def _take_removal(self, found: _Known | None, *, whole: bool) -> None:
         if whole:
             self.counts.skipped += 1
+            if found is not None and self._seen[found.id] == _UNSEEN:
+                self._seen[found.id] = _GONE
         elif found is None or found.removed:
             self.counts.unchanged += 1
         else:

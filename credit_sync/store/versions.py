@@ -60,12 +60,12 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
     counts: Counts,
     *,
     refusal: str = "",
-    missing: str = "",
+    note: str = "",
     facts: Facts | None = None,
     asked: Asked | None = None,
 ) -> int:
-    """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted,
-    `missing` why an earlier one was not whose rows this one, accepted, does not bring."""
+    """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted, `note`
+    of an accepted delta why an earlier one was not whose rows it does not bring, of a whole list what stays unbrought."""
     c = source_version.c
     number = next_version(connection, source.name, run)
     connection.execute(source_version.delete().where(c.source == source.name, c.version == number))
@@ -78,7 +78,7 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
         "delivery": source.delivery,
         "pulled_at": run.as_of,
         "state": "refused" if refusal else "accepted",
-        "reason": asked.reason if asked else refusal or missing,
+        "reason": asked.reason if asked else refusal or note,
         "facts": facts.stored() if facts else {},
         "who": asked.who if asked else "",
         "back_to": asked.back_to if asked else None,

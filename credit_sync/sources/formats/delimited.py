@@ -14,11 +14,12 @@ from typing import Any
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import text
 from credit_sync.sources.formats.documents import Document
-from credit_sync.sources.formats.rows import Some, Unread
+from credit_sync.sources.formats.rows import Some, Uneven, Unread
 from credit_sync.sources.formats.titles import no_titles
 from credit_sync.sources.header import SEARCHED_ROWS, Header, complete, find_header
 from credit_sync.sources.mapping import Layout
 from credit_sync.sources.rows import END, TextRows, as_text
+from credit_sync.store.unread_rows import MOST_TEXTS
 
 _DELIMITERS = ",\t;|"
 _SAMPLE = 1 << 18
@@ -146,7 +147,11 @@ def _by_csv(lines: _Lines, delimiter: str, place: str) -> Iterator[Record]:
                 raise SourceError(
                     f"{place} 第 {start} 行的引号没有结束，其后的行无法分开", remedy="文件可能不完整，请重新导出"
                 ) from None
-            yield start, Unread("引号使用有误或内容过长，分不清各列", text.mend(lines.last.strip()))
+            line = lines.last.strip()
+            yield (
+                start,
+                Unread("引号使用有误或内容过长，分不清各列", text.mend(line), whole=not text.is_damaged(line)),
+            )
 
 
 def _texts(stream: Iterator[str], delimiter: str, place: str) -> Iterator[tuple[int, str | list[str] | Unread]]:
@@ -178,6 +183,7 @@ class Table:
     def rows(self, records: Iterator[tuple[int, str | list[str] | Unread]]) -> Iterator[Some]:
         """The rows, those of plain text under all titles many at once. What came before an error is given before it."""
         ends = len(self.titles) - 1 if self.titles == self.given else -1
+        uneven = 0  # where there are many, that is how the source writes its rows
         numbers: list[int] = []
         texts: list[str] = []
         try:
@@ -186,7 +192,8 @@ class Table:
                 if type(record) is str and record.count(END) == ends and self._is_whole(record):
                     row = record
                 else:
-                    row = self._row(record)
+                    row = self._row(record, uneven=uneven < MOST_TEXTS)
+                    uneven += isinstance(row, Uneven)
                 if isinstance(row, (dict, Unread)):
                     yield from self._at_once(numbers, texts)
                     yield self.place, number, row
@@ -210,12 +217,15 @@ class Table:
         """Neither blank nor damaged."""
         return bool(record) and not record.isspace() and (self.clean or not text.is_damaged(record))
 
-    def _row(self, record: str | list[str] | Unread) -> str | dict[str, Any] | Unread | None:
+    def _row(self, record: str | list[str] | Unread, *, uneven: bool) -> str | dict[str, Any] | Unread | None:
         """As text where nothing about it is odd but what has been dealt with."""
         values = self.values(record)
-        if values is None or isinstance(values, Unread) or tuple(values) != self.given:
+        if values is None or isinstance(values, Unread):
             return values
-        return as_text(values.values()) or values
+        cells = record.count(END) + 1 if isinstance(record, str) else len(record)
+        if uneven and cells != len(self.titles):
+            return Uneven(values)
+        return (as_text(values.values()) or values) if tuple(values) == self.given else values
 
     def values(self, record: str | list[str] | Unread) -> dict[str, Any] | Unread | None:
         """Any row by itself; None for a blank one."""
@@ -227,7 +237,7 @@ class Table:
         width = len(self.titles)
         if len(cells) > width and "".join(cells[width:]).strip():
             reason = f"有 {len(cells)} 列，标题只有 {width} 列"
-            return Unread(reason, text.mend("\t".join(cells)))
+            return Unread(reason, text.mend("\t".join(cells)), whole=not any(map(text.is_damaged, cells)))
         values = dict(zip(self.titles, cells, strict=False))
         if not self.clean and any(map(text.is_damaged, cells)):
             sure = {title: cell for title, cell in values.items() if not text.is_damaged(cell)}

@@ -84,7 +84,8 @@ def _line(line: str) -> dict[str, Any] | Unread | None:
     try:
         return as_row(parse(line))
     except NotJsonError:
-        return Unread("不是完整的 JSON", line.strip())
+        line = line.strip()
+        return Unread("不是完整的 JSON", line, whole=line.startswith("{") and line.endswith("}"))
 
 
 def _without_lone_surrogates(value: Any) -> Any:

@@ -13,17 +13,27 @@ TEXT = "#text"
 
 
 class Unread(str):
-    """Why a row could not be read (Chinese); `text` is the row as far as it can be shown, `values` what is sure of it."""
+    """Why a row could not be read (Chinese); `text` is the row as far as it can be shown, `values` what is sure of it.
 
-    __slots__ = ("text", "values")
+    `whole`: all that the row holds is in the text, though nobody can tell what is what.
+    """
+
+    __slots__ = ("text", "values", "whole")
     text: str
     values: Mapping[str, Any]
+    whole: bool
 
-    def __new__(cls, reason: str, text: str, values: Mapping[str, Any] = MappingProxyType({})) -> "Unread":
+    def __new__(
+        cls, reason: str, text: str, values: Mapping[str, Any] = MappingProxyType({}), *, whole: bool = False
+    ) -> "Unread":
         """The reason, with the row it is about."""
         made = super().__new__(cls, reason)
-        made.text, made.values = text, values
+        made.text, made.values, made.whole = text, values, whole
         return made
+
+
+class Uneven(dict[str, Any]):
+    """The values of a row that has more cells than there are titles, or fewer."""
 
 
 Found = tuple[str, int, dict[str, Any] | Unread]
