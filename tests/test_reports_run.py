@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select, update
 
 from credit_sync.reporting.flagged import flagged_page
 from credit_sync.reporting.flagged_query import read_flagged
@@ -15,6 +15,7 @@ from credit_sync.reporting.run_views import RunReport
 from credit_sync.reporting.status import status_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
+from credit_sync.store import schema
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run, stage
 from credit_sync.subjects.identifiers import hide_in_text
@@ -47,6 +48,22 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
     assert all(task.how for task in tasks)
     assert "--source debtors --accept-shrink" in tasks[0].how
     assert "减少" not in tasks[0].how, "a guard also refuses what grew, came twice or lacks its numbers"
+
+
+def test_what_the_report_cuts_off_is_counted_and_said_where_it_is_found(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    night.add(SECOND, [penalty(f"皖知法处字〔2018〕{number}号") for number in range(100, 410)])
+    waiting = len(report_of(night, SECOND).channels[0].waiting)
+    with night.engine.begin() as connection:
+        made = schema.penalty.c.source == "made"
+        count = connection.scalar(select(func.count()).where(made)) or 0
+        connection.execute(update(schema.penalty).where(made).values(warnings=["有效期读不懂，未使用"]))
+    page = page_of(night, SECOND)
+    assert page.count("有效期读不懂，未使用") == 100, "three of thousands could not be looked up at their source"
+    assert f"只列前 100 条，另有 {count - 100} 条，前面的更正后列出。" in page
+    assert f"另有 {waiting - 300} 条，见 credit-sync publish list 或复核台的“报送”。" in page
+    status = status_text(night.engine, night.settings, SECOND.as_of)
+    assert f"…… 还有 {waiting - 20} 条，见 credit-sync publish list" in status, "the report has not all of them"
 
 
 def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine, source_version, stage
 
 _EXAMPLES = 3
+_DOUBTS = 100
+"""Of a source are named one by one: nothing else names them, and each has to be looked up at its source."""
 
 
 def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures, at: datetime) -> RunReport:
@@ -116,7 +118,7 @@ def _quarantine(connection: Connection, run: Run) -> tuple[QuarantineView, ...]:
 
 def _doubts(connection: Connection) -> Iterator[DoubtView]:
     for source, count in count_doubtful(connection).items():
-        found = doubtful(connection, source, _EXAMPLES)
+        found = doubtful(connection, source, _DOUBTS)
         examples = (shown(f"{d.place} 第 {d.row} 行：{'；'.join(d.warnings)}") for d in found)
         yield DoubtView(source, count, tuple(examples))
 

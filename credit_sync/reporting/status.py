@@ -93,7 +93,7 @@ def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator
         what = shown(f"{RECORDS[item.kind]} {item.document_number}（{item.subject}）")
         yield f"  {item.channel}  {what}  {item.state_title}{deadline}{overdue}{why}"
     if len(found) > _PUBLICATIONS:
-        yield f"  …… 还有 {len(found) - _PUBLICATIONS} 条，见运行报告"
+        yield f"  …… 还有 {len(found) - _PUBLICATIONS} 条，见 credit-sync publish list"
 
 
 def _compliance(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
