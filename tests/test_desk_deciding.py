@@ -275,3 +275,22 @@ def another_case(world: World) -> None:
     night.version(THIRD, "debtors", 3, pulled=6856, added=1, live=6856)
     night.version(THIRD, "abnormal", 3, pulled=2110, unchanged=2110, live=2110)
     night.screen(THIRD)
+
+
+def test_a_remark_is_shown_again_where_it_was_not_kept(world: World) -> None:
+    """A page is kept by no cache, so a browser that goes back to the form finds it empty."""
+    guest = world.signed_in("officer")
+    number = world.flag(FIRM)
+    guest.page(f"/flags/{number}")
+    remark = "已电话核实，<身份证号 340100190001040017>"
+    with writing(world.engine) as connection:  # the session is over
+        connection.execute(update(schema.desk_session).values(began_at=datetime(2018, 1, 1)))
+    answer = guest.post(f"/flags/{number}/dismiss", seen="x", reason=OTHER, text=remark)
+    assert answer.status_code == 401
+    kept = "readonly>已电话核实，&lt;身份证号 340100********0017&gt;</textarea>"
+    assert kept in answer.text
+    assert f'href="/flags/{number}"' in answer.text
+    again = guest.post(f"/flags/{number}/dismiss", form_code="x", seen="x", reason=OTHER, text=remark)
+    assert (again.status_code, kept in again.text) == (403, True)
+    assert "<textarea" not in guest.post(f"/flags/{number}/dismiss", seen="x", text="").text
+    assert world.state(number) == "open"

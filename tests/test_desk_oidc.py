@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from joserfc import jwt
+from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from credit_sync.store import schema
@@ -128,6 +129,39 @@ def test_a_provider_that_is_not_there(world: World, monkeypatch: pytest.MonkeyPa
     answer = World(world.night, make_desk(world.night, oidc=nowhere)).guest().get("/sign-in/oidc")
     assert answer.status_code == 400
     assert "127.0.0.1:9" not in answer.text
+
+
+def test_keys_that_are_changed_under_one_name_are_asked_for_anew(
+    desk: World, honest: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody could sign in any more until the desk is started again."""
+    assert go_and_return(desk.guest()).status_code == 303
+    monkeypatch.setattr(honest, "key", RSAKey.generate_key(2048, {"kid": "one"}))
+    answer = go_and_return(desk.guest())
+    assert (answer.status_code, "请重新登录" in answer.text) == (400, True)
+    assert go_and_return(desk.guest()).status_code == 303
+
+
+@pytest.mark.parametrize("account", [["wang"], {"id": "wang"}, True, 3.5])
+def test_an_account_with_parts_is_none(
+    world: World, honest: Provider, monkeypatch: pytest.MonkeyPatch, account: Any
+) -> None:
+    monkeypatch.setenv("DESK_SECRET", CLIENT_SECRET)
+    honest.faults = {"claims": {"account": account}}
+    made = World(world.night, make_desk(world.night, oidc=settings(honest, user_claim="account")))
+    answer = go_and_return(made.guest())
+    assert (answer.status_code, "没有给出可用的账号" in answer.text) == (400, True)
+
+
+def test_a_title_shows_no_number_and_nothing_that_is_no_title(desk: World, honest: Provider) -> None:
+    honest.said["name"] = "王芳 340100190001040017"
+    guest = desk.guest()
+    go_and_return(guest)
+    assert "王芳 340100********0017" in guest.page("/lists")
+    honest.said["name"] = {"given": "芳"}
+    go_and_return(guest)
+    page = guest.page("/lists")
+    assert ("given" in page, "u-0815" in page) == (False, True)
 
 
 def test_no_role_no_entry(desk: World, honest: Provider) -> None:

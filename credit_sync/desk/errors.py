@@ -70,6 +70,7 @@ def error_page(request: Request, status: HTTPStatus, message: str, remedy: str =
         "title": _TITLES.get(status, "没有执行"),
         "message": hide_in_text(message),
         "remedy": hide_in_text(remedy),
+        "typed": hide_in_text(getattr(request.state, "typed", "")),
     }
     form_of = _OF_A_FLAG.match(request.url.path)
     page = office.templates.get_template("error.html.j2").render(

@@ -37,8 +37,17 @@ def user_from(
         own = frozenset(departments[word] for word in said_departments if word in departments)
     else:
         own = frozenset(word for word in said_departments if word and word != ALL_DEPARTMENTS)
-    shown = "".join(c for c in title.strip() if unicodedata.category(c)[0] != "C")
+    shown = hide_in_text("".join(c for c in title.strip() if unicodedata.category(c)[0] != "C"))
     return User(name, shown[:_LONGEST] or name, known, own)
+
+
+def word(value: object) -> str:
+    """A claim as one word: a text or a number; of a claim with parts nobody knows which one is meant.
+
+    >>> word("u-0815"), word(815), word(["a"]), word(True), word(None)
+    ('u-0815', '815', '', '', '')
+    """
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def words(value: object) -> list[str]:

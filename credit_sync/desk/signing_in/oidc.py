@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from credit_sync.desk.rights import User
-from credit_sync.desk.signing_in.claims import user_from, words
+from credit_sync.desk.signing_in.claims import user_from, word, words
 from credit_sync.desk_settings import OidcSignIn
 from credit_sync.errors import CreditSyncError
 from credit_sync.secret import secret
@@ -66,6 +66,7 @@ class OidcClient:
                 request, claims_options=expected, leeway=_LEEWAY_SECONDS
             )
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, ValueError, RuntimeError, KeyError) as error:
+            self._forget()
             raise _unusable(error) from None
         claims = token.get("userinfo")
         if not claims:
@@ -95,11 +96,16 @@ class OidcClient:
         metadata["id_token_signing_alg_values_supported"] = [a for a in offered if a in _ALGORITHMS] or ["RS256"]
         return metadata
 
+    def _forget(self) -> None:
+        """What the provider said of itself is asked for anew: it may have other keys by now, under the same name."""
+        for known in ("_loaded_at", "jwks"):
+            self._client.server_metadata.pop(known, None)
+
     def _user(self, claims: dict[str, Any]) -> User:
         settings = self._settings
         return user_from(
-            str(claims.get(settings.user_claim) or ""),
-            str(claims.get(settings.title_claim) or ""),
+            word(claims.get(settings.user_claim)),
+            word(claims.get(settings.title_claim)),
             words(claims.get(settings.roles_claim)),
             words(claims.get(settings.departments_claim)),
             settings,
