@@ -152,6 +152,18 @@ def test_an_agreeing_number_beside_a_contradicting_one_of_another_kind_is_not_co
     assert other.verdict is Verdict.PROBABLE
 
 
+@pytest.mark.parametrize(
+    "masked", ["34010019000104001*", "340100*90001040017", "34010019**01040017", "34010019000104***7"]
+)
+def test_a_mask_that_leaves_nothing_to_guess_is_not_shown_as_it_came(masked: str) -> None:
+    """The check digit says what one hidden place was."""
+    found = evidence(compared(PERSON, "张伟", "张伟", ours=ID, theirs=masked), "identifier")
+    assert found is not None
+    assert found.level == "masked"
+    assert "0104" not in found.sentence
+    assert recognise("3401001900****0017", PERSON).display() == "3401001900****0017"  # type: ignore[union-attr]
+
+
 OTHER_ID = "340502191203041017"
 
 

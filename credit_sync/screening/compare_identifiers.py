@@ -175,7 +175,7 @@ def _incomplete(shown: Identifier) -> str:
     if shown.rounded:
         return f"{shown.title}（{shown.display()}，末三位像是被表格软件变成了 0）"
     corrupt = "" if shown.valid or not shown.masked else "，该号码可见部分与校验码矛盾、可能有误"
-    return f"部分隐去的{shown.title}（{shown.value}{corrupt}）"
+    return f"部分隐去的{shown.title}（{shown.display()}{corrupt}）"
 
 
 def _agreement(kind: IdentifierKind, number: str, hidden: Sequence[bool], scales: Scales) -> Evidence | None:
