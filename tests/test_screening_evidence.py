@@ -570,6 +570,43 @@ def test_a_name_with_a_lost_character_is_worth_what_it_shows(
     assert ("全国同名" in found.sentence) == (ours == theirs)
 
 
+@pytest.mark.parametrize(
+    ("kind", "a", "b", "said"),
+    [
+        (PERSON, "张建伟", "张伟建", "姓名有两字颠倒：张建伟 与 张伟建"),
+        (PERSON, "张建伟", "张建明", "姓名只差一字：张建伟 与 张建明"),
+        (ORGANISATION, "合肥华星商贸有限公司", "合肥华星贸商有限公司", "名称有两个字颠倒："),
+        (ORGANISATION, "合肥华星商贸有限公司", "合肥星华商贸有限公司", "字号有两个字颠倒：华星 与 星华"),
+        (
+            ORGANISATION,
+            "合肥华星商贸有限公司",
+            "合肥华电商贸有限公司",
+            "字号差一个字，音和形都不相近：华星 与 华电",
+        ),
+        (
+            ORGANISATION,
+            "湖北职业技术学院",
+            "闽北职业技术学院",
+            "名称差一个字，音和形都不相近：湖北职业技术学院 与 闽北",
+        ),
+        (
+            ORGANISATION,
+            "合肥华星商贸有限公司第一分公司",
+            "合肥华星商贸有限公司第二分公司",
+            "不同分支机构：第一分公司 与 第二分公司",
+        ),
+    ],
+)
+def test_sentences_say_what_the_difference_is(kind: SubjectKind, a: str, b: str, said: str) -> None:
+    assert said in compared(kind, a, b).evidence[0].sentence
+
+
+def test_numbers_with_two_digits_exchanged_are_told_so() -> None:
+    found = evidence(compared(PERSON, "张伟", "张伟", ours=ID, theirs=ID[:-2] + "71"), "identifier")
+    assert found is not None
+    assert "身份证号码有两位颠倒" in found.sentence
+
+
 def test_what_explain_shows_adds_up_to_the_total() -> None:
     """Through a representative to work there is worth more than an employer is elsewhere: the table says so, too."""
     listed = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative="张伟")
