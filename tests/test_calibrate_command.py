@@ -192,6 +192,8 @@ def test_the_flagged_workbook_filled_in(night: Night, tmp_path: Path) -> None:
     assert upheld == len([number for number in matches if number != int(left_out)]) > 30
     assert taught["undecided"] > 0
     assert taught["unused"] == 1  # a flag through a representative says nothing of the organisation
+    told = night.call("calibrate", *SAMPLE, "--decisions", str(tmp_path / "filled.xlsx")).stdout
+    assert "有 1 对未使用：申报主体或名单条目已不在库中，或只是经法定代表人关联" in told
 
 
 @contextmanager

@@ -209,6 +209,19 @@ def calibrated(*groups: tuple[int, float, dict[str, str]]) -> dict[str, LevelCha
     return {f"{change.attribute}.{change.level}": change for change in changes}
 
 
+def test_what_is_left_of_sure_matches_is_no_sample_of_strangers() -> None:
+    """A hundred companies found by their names: how many strangers bear one name is not learnt from them."""
+    found = calibrated(
+        (100, np.nan, {"organisation_name": "same"}),
+        (20_000, 0.0, {"organisation_name": "different"}),
+    )
+    name = found["organisation_name.same"]
+    assert name.estimated == ("m",)
+    assert name.new.u == name.old.u
+    assert name.strangers < 1
+    assert name.matches > 99
+
+
 def test_a_branch_does_not_come_to_speak_for_its_parent_because_it_is_rare_among_all_pairs() -> None:
     found = calibrated(
         (40, 1.0, {"organisation_name": "same"}),

@@ -152,6 +152,18 @@ def test_an_agreeing_number_beside_a_contradicting_one_of_another_kind_is_not_co
     assert other.verdict is Verdict.PROBABLE
 
 
+@pytest.mark.parametrize(
+    "masked", ["34010019000104001*", "340100*90001040017", "34010019**01040017", "34010019000104***7"]
+)
+def test_a_mask_that_leaves_nothing_to_guess_is_not_shown_as_it_came(masked: str) -> None:
+    """The check digit says what one hidden place was."""
+    found = evidence(compared(PERSON, "张伟", "张伟", ours=ID, theirs=masked), "identifier")
+    assert found is not None
+    assert found.level == "masked"
+    assert "0104" not in found.sentence
+    assert recognise("3401001900****0017", PERSON).display() == "3401001900****0017"  # type: ignore[union-attr]
+
+
 OTHER_ID = "340502191203041017"
 
 
@@ -556,6 +568,43 @@ def test_a_name_with_a_lost_character_is_worth_what_it_shows(
     assert found.level == "same"
     assert least < found.bits < most
     assert ("全国同名" in found.sentence) == (ours == theirs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "a", "b", "said"),
+    [
+        (PERSON, "张建伟", "张伟建", "姓名有两字颠倒：张建伟 与 张伟建"),
+        (PERSON, "张建伟", "张建明", "姓名只差一字：张建伟 与 张建明"),
+        (ORGANISATION, "合肥华星商贸有限公司", "合肥华星贸商有限公司", "名称有两个字颠倒："),
+        (ORGANISATION, "合肥华星商贸有限公司", "合肥星华商贸有限公司", "字号有两个字颠倒：华星 与 星华"),
+        (
+            ORGANISATION,
+            "合肥华星商贸有限公司",
+            "合肥华电商贸有限公司",
+            "字号差一个字，音和形都不相近：华星 与 华电",
+        ),
+        (
+            ORGANISATION,
+            "湖北职业技术学院",
+            "闽北职业技术学院",
+            "名称差一个字，音和形都不相近：湖北职业技术学院 与 闽北",
+        ),
+        (
+            ORGANISATION,
+            "合肥华星商贸有限公司第一分公司",
+            "合肥华星商贸有限公司第二分公司",
+            "不同分支机构：第一分公司 与 第二分公司",
+        ),
+    ],
+)
+def test_sentences_say_what_the_difference_is(kind: SubjectKind, a: str, b: str, said: str) -> None:
+    assert said in compared(kind, a, b).evidence[0].sentence
+
+
+def test_numbers_with_two_digits_exchanged_are_told_so() -> None:
+    found = evidence(compared(PERSON, "张伟", "张伟", ours=ID, theirs=ID[:-2] + "71"), "identifier")
+    assert found is not None
+    assert "身份证号码有两位颠倒" in found.sentence
 
 
 def test_what_explain_shows_adds_up_to_the_total() -> None:

@@ -59,7 +59,7 @@ class CalibrationReport:
     undecided: int
     """Rows of the decisions file without a decision."""
     unused: int
-    """Decided pairs of which one side is no longer live."""
+    """Decided pairs of which one side is no longer live, or that only a legal representative ties together."""
     collected: Mapping[SubjectKind, Collected]
     calibration: Calibration
     effect: Effect
@@ -73,7 +73,9 @@ def calibration_text(report: CalibrationReport) -> str:
     if report.undecided:
         lines.append(f"复核结论文件中另有 {report.undecided} 行没有结论，未使用")
     if report.unused:
-        lines.append(f"复核结论中有 {report.unused} 对的申报主体或名单条目已不在库中，未使用")
+        lines.append(
+            f"复核结论中有 {report.unused} 对未使用：申报主体或名单条目已不在库中，或只是经法定代表人关联"
+        )
     lines += ["", *_prior_lines(report), "", *_level_lines(report), "", *_effect_lines(report.effect)]
     lines.append(f"新权重的版本为 {new.version}；用 --write 文件 写出，核对后再由您替换使用中的文件")
     return "\n".join(lines)

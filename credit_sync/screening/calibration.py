@@ -70,7 +70,8 @@ class Tally:
     unmatched: Floats
     """Pairs at each level, out of all that are no matches."""
     rests_on: Floats
-    """How many equally weighted pairs `unmatched` is worth (Kish's effective sample size)."""
+    """How many equally weighted pairs `unmatched` is worth: Kish's effective sample size, and no more than there are:
+    what little is left of each of a hundred sure matches is not a hundred pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ def _tally(levels: Levels, count: int, matched: Floats, unmatched: Floats) -> Ta
         return np.bincount(levels[shown], weights=weights[shown], minlength=count).astype(np.float64)
 
     total, squares = per_level(unmatched), per_level(unmatched**2)
-    return Tally(per_level(matched), total, np.divide(total**2, squares, out=np.zeros(count), where=squares > 0))
+    equally = np.divide(total**2, squares, out=np.zeros(count), where=squares > 0)
+    return Tally(per_level(matched), total, np.minimum(equally, total))
 
 
 def _estimable(attribute: Attribute, tally: Tally, minimum: float) -> NDArray[np.bool_]:

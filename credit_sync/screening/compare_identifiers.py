@@ -88,7 +88,7 @@ def _compare_full(a: Identifier, b: Identifier, scales: Scales) -> Evidence | No
         return scales.evidence(
             "identifier",
             "typing_error",
-            f"{a.title}只差一位，且有一边校验码不符，可能是录入错误：{a.display()} 与 {b.display()}",
+            f"{a.title}{_one_off(a.value, b.value)}，且有一边校验码不符，可能是录入错误：{a.display()} 与 {b.display()}",
         )
     return _contradiction(f"{a.title}不一致：{a.display()} 与 {b.display()}", scales)
 
@@ -142,7 +142,9 @@ def _compare_organisation_codes(a: Identifier, b: Identifier, scales: Scales) ->
         )
     if not (a.valid and b.valid) and OSA.distance(inside, other) == 1:
         return scales.evidence(
-            "identifier", "typing_error", f"组织机构代码只差一位，可能是录入错误：{inside} 与 {other}"
+            "identifier",
+            "typing_error",
+            f"组织机构代码{_one_off(inside, other)}，可能是录入错误：{inside} 与 {other}",
         )
     return _contradiction(f"组织机构代码不一致：{inside} 与 {other}", scales)
 
@@ -175,7 +177,7 @@ def _incomplete(shown: Identifier) -> str:
     if shown.rounded:
         return f"{shown.title}（{shown.display()}，末三位像是被表格软件变成了 0）"
     corrupt = "" if shown.valid or not shown.masked else "，该号码可见部分与校验码矛盾、可能有误"
-    return f"部分隐去的{shown.title}（{shown.value}{corrupt}）"
+    return f"部分隐去的{shown.title}（{shown.display()}{corrupt}）"
 
 
 def _agreement(kind: IdentifierKind, number: str, hidden: Sequence[bool], scales: Scales) -> Evidence | None:
@@ -220,6 +222,11 @@ def _worth(kind: IdentifierKind, hidden: Sequence[bool], scales: Scales) -> floa
 def _hidden(x: str, y: str) -> list[bool]:
     """Which places one or the other does not show."""
     return [MASK in pair for pair in zip(x, y, strict=True)]
+
+
+def _one_off(a: str, b: str) -> str:
+    """What one typing error did."""
+    return "有两位颠倒" if sorted(a) == sorted(b) else "只差一位"
 
 
 def _code_inside(identifier: Identifier) -> str:

@@ -79,7 +79,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     ):
         return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
-        return scales.evidence("person_name", "one_character", f"姓名只差一字：{a} 与 {b}")
+        difference = "有两字颠倒" if sorted(x) == sorted(y) else "只差一字"
+        return scales.evidence("person_name", "one_character", f"姓名{difference}：{a} 与 {b}")
     return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)
 
 

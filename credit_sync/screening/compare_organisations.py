@@ -82,8 +82,9 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
         return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
     if _one_character_off(x, y):
         if _other_short_brand(x, y, scales):
-            return "brand_character", f"字号差一个字，音和形都不相近：{x.brand} 与 {y.brand}"
-        return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
+            return "brand_character", _other_brand(x, y)
+        difference = "有两个字颠倒" if _swapped(x.full, y.full) else "只差一个字"
+        return "one_character", f"名称{difference}：{x.full} 与 {y.full}"
     if _two_characters_off(x, y, scales):
         return "two_characters", f"名称差两个字：{x.full} 与 {y.full}"
     return None
@@ -93,7 +94,7 @@ def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
     if x.places and y.places and not _innermost_place_is_shared(x, y):
         return "other_place", f"字号、行业相同，但地名不同：{_place(x)} 与 {_place(y)}"
     if x.branch and y.branch:
-        return "other_branch", f"是同一家单位的不同分支机构：{x.branch} 与 {y.branch}"
+        return "other_branch", f"是同一家单位的不同分支机构：{x.branch_as_written} 与 {y.branch_as_written}"
     branch, parent = (x, y) if x.branch else (y, x)
     if _BODY.search(branch.branch):
         return "parent_branch", f"{branch.full} 是设在 {parent.full} 的组织，两者不是同一主体，但有关联"
@@ -268,6 +269,18 @@ def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales)
     if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND or x.branch:
         return False
     return not _typed(a, b, scales)
+
+
+def _other_brand(x: OrganisationName, y: OrganisationName) -> str:
+    """Institutions have no brand: the whole name is told."""
+    what, a, b = ("名称", x.full, y.full) if _institutions(x, y) else ("字号", x.brand, y.brand)
+    difference = "有两个字颠倒" if _swapped(a, b) else "差一个字，音和形都不相近"
+    return f"{what}{difference}：{a} 与 {b}"
+
+
+def _swapped(a: str, b: str) -> bool:
+    """Of texts one error apart: it exchanged two characters."""
+    return sorted(a) == sorted(b)
 
 
 def _same_but_numerals(x: OrganisationName, y: OrganisationName) -> bool:

@@ -82,16 +82,21 @@ class Identifier:
         return TITLES[self.kind]
 
     def display(self) -> str:
-        """The number as reports may show it: a natural person's without the birth date.
+        """The number as reports may show it: a natural person's without the birth date, also where a mask leaves little to guess.
 
         >>> Identifier(IdentifierKind.CITIZEN_ID, "340100190001040017").display()
         '340100********0017'
+        >>> Identifier(IdentifierKind.CITIZEN_ID, "34010019000104001*").display()
+        '340100********001*'
         """
-        if (self.masked and not self.rounded) or self.kind in OF_ORGANISATIONS:
+        enough_hidden = self.masked and not self.rounded and self.value.count(MASK) > _GUESSED
+        if enough_hidden or self.kind in OF_ORGANISATIONS:
             return self.value
         return hide(self.value)
 
 
+_GUESSED = 3
+"""Hidden places that the check digit and the calendar leave few possibilities for: of one or two mostly a single one."""
 _KEPT, _ROUNDED = 15, MASK * 3
 """Digits that a spreadsheet keeps of a number, and what stands for the others of a citizen id."""
 _NO_NUMBER = frozenset(
