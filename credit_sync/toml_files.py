@@ -6,7 +6,7 @@ does not exist.
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -74,7 +74,7 @@ def load(path: Path, model: type[Model]) -> Model:
                 str(path), ["找不到文件，所在的文件夹也没有：请核对 config.toml 的 mappings"]
             ) from None
         there = [found.stem for found in path.parent.glob(f"*{path.suffix}")]
-        raise SettingsError(str(path), [f"找不到文件{_nearest(path.stem, there)}"]) from None
+        raise SettingsError(str(path), [f"找不到文件{nearest(path.stem, there)}"]) from None
     except UnicodeDecodeError:
         raise SettingsError(str(path), ["不是 UTF-8 编码，请另存为 UTF-8"]) from None
     except OSError as error:
@@ -102,15 +102,15 @@ def _explain(problem: ErrorDetails, content: Mapping[str, Any], model: type[Stri
     if problem["type"] == "value_error":
         about = context.get("error", problem["msg"])
         return f"{key}: {about}" if location else str(about)  # of the whole file: it names its key itself
-    text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context)
+    text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context).replace("' or '", "', '")
     if problem["type"] == "extra_forbidden":
-        text += _nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
+        text += nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
     return f"{key}: {text}"
 
 
-def _nearest(name: str, there: Sequence[str]) -> str:
+def nearest(name: str, there: Iterable[str]) -> str:
     """What may have been meant by a name that is not there; '' where nothing is like it."""
-    close = difflib.get_close_matches(name, there, n=1)
+    close = difflib.get_close_matches(name, list(there), n=1)
     return f"，是否想写 {close[0]}" if close else ""
 
 
