@@ -17,7 +17,7 @@ PLACEHOLDERS = ("name", "identifier", "uscc", "organisation_code", "registration
 
 def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
-        raise ValueError("必须是 http 或 https 地址（must be http or https）")
+        raise ValueError("必须是 http 或 https 地址")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port

@@ -6,7 +6,7 @@ does not exist.
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -102,15 +102,15 @@ def _explain(problem: ErrorDetails, content: Mapping[str, Any], model: type[Stri
     if problem["type"] == "value_error":
         about = context.get("error", problem["msg"])
         return f"{key}: {about}" if location else str(about)  # of the whole file: it names its key itself
-    text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context)
+    text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context).replace("' or '", "', '")
     if problem["type"] == "extra_forbidden":
         text += nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
     return f"{key}: {text}"
 
 
-def nearest(name: str, there: Sequence[str]) -> str:
+def nearest(name: str, there: Iterable[str]) -> str:
     """What may have been meant by a name that is not there; '' where nothing is like it."""
-    close = difflib.get_close_matches(name, there, n=1)
+    close = difflib.get_close_matches(name, list(there), n=1)
     return f"，是否想写 {close[0]}" if close else ""
 
 

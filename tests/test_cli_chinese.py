@@ -51,6 +51,12 @@ def test_a_usage_error_is_in_chinese(words: tuple[str, ...], said: str) -> None:
     assert code == 2
 
 
+def test_a_usage_error_points_to_the_help_of_its_command() -> None:
+    with pytest.raises(click.UsageError) as raised:
+        credit_sync.main(["lookup", "安徽大学"], prog_name="credit-sync", standalone_mode=False)
+    assert explain_failure(raised.value)[0].endswith("用 credit-sync lookup --help 查看说明")
+
+
 def test_a_wrong_value_that_a_command_refuses_is_told_with_its_name() -> None:
     refused = click.BadParameter("配置里没有渠道 anhui，有：site", param_hint="渠道")
     assert explain_failure(refused)[0].startswith("渠道 的值不对：配置里没有渠道 anhui")

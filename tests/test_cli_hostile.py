@@ -95,6 +95,22 @@ def test_check_tells_of_a_clock_that_is_not_chinas(site: Path) -> None:
     assert elsewhere.startswith("时钟：") and "TZ=Asia/Shanghai" in elsewhere
 
 
+def test_check_tells_of_a_list_that_no_measure_knows(site: Path) -> None:
+    """A slip in its code name makes another list of it."""
+    assert "名单 " not in call(site, "check").stdout
+    shutil.copytree(ROOT / "mappings", site / "own")
+    mapping = site / "own" / "sources" / "dishonest_debtors.toml"
+    mapping.write_text(mapping.read_text("utf-8").replace('list = "dis', 'list = "dys'), "utf-8")
+    config = site / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(str(ROOT / "mappings"), "own"), "utf-8")
+    checked = call(site, "check")
+    assert (
+        "名单 dyshonest_debtors：注意，own/measures.toml 的 [lists] 里没有它，是否想写 dishonest_debtors"
+        in checked.stdout
+    )
+    assert checked.returncode == 0
+
+
 def test_check_leaves_a_strangers_database_alone(site: Path) -> None:
     stranger = sqlite3.connect(site / "store.db")
     stranger.execute("CREATE TABLE their_table (a)")

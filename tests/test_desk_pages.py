@@ -171,6 +171,7 @@ def test_names_that_are_not_written_alike_are_not_said_to_agree(world: World, of
     """有限公司 became 股份有限公司: it speaks for one subject, and is another name all the same."""
     page = officer.page(f"/flags/{world.flag('安徽晶曜光伏科技有限公司')}")
     assert page.count('<span class="sign resembles">相近</span>') == 1
+    assert "所以不是“确认”" in page
 
 
 def test_levels_that_are_said_to_resemble_are_levels_of_the_weights() -> None:
@@ -182,6 +183,7 @@ def test_levels_that_are_said_to_resemble_are_levels_of_the_weights() -> None:
 def test_side_by_side(world: World, officer: Guest) -> None:
     page = officer.page(f"/flags/{world.flag('仰宗岱')}")
     assert '<span class="sign agrees">相符</span>' in page
+    assert "所以不是“确认”" not in page
     assert "位全部一致" in page
     assert "名单中叫这个名字的有 <strong>" in page
     assert "依据：" in page

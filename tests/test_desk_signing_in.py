@@ -437,6 +437,9 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
     assert "已建账号 王芳" in call(
         "add", "王芳", "--role", "officer", "--department", SCIENCE, text=f"{PASSWORD}\n"
     )
+    assert f"处室 {SCIENCE} 现在没有申报" in call("change", "王芳", "--department", SCIENCE)
+    assert "没有申报" not in call("change", "王芳", "--department", "*")
+    call("change", "王芳", "--department", SCIENCE)
     assert "看不到任何处室" in call("add", "李敏", "--role", "auditor", text=f"{PASSWORD}\n")
     assert "已有账号" in call("add", "王芳", "--role", "reader", text=f"{PASSWORD}\n")
     assert "没有写明改什么" in call("change", "李敏")

@@ -57,6 +57,14 @@ def test_a_mapping_that_is_not_there_is_answered_with_the_nearest() -> None:
         load_mapping(FOLDER / "nowhere", "zzz")
 
 
+def test_choices_are_listed_without_english_words(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    text = (FOLDER / "sources" / "dishonest_debtors.toml").read_text("utf-8").replace('"listing"', '"list"')
+    (tmp_path / "sources" / "debtors.toml").write_text(text, "utf-8")
+    with pytest.raises(SettingsError, match=r"record: 只能是 .*, 'applicant', 'inspection'$"):
+        load_mapping(tmp_path, "debtors")
+
+
 def test_a_reader_can_be_made(mapping: Mapping) -> None:
     Reader(mapping)
 

@@ -22,7 +22,7 @@ def problems(tmp_path: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "key", "about"),
     [
-        (SOURCE.replace("https:", "ftp:"), "sources.debtors.url", "must be http or https"),
+        (SOURCE.replace("https:", "ftp:"), "sources.debtors.url", "必须是 http 或 https 地址"),
         (SOURCE + "timeout = 3\n", "sources.debtors.timeout", "timeout_seconds"),
         (SOURCE + "retries = -1\n", "sources.debtors.retries", "不能小于 0"),
         (SOURCE + "retries = 1.5\n", "sources.debtors.retries", "必须是整数"),

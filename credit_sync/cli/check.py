@@ -32,6 +32,7 @@ from credit_sync.sources.questions import Questions
 from credit_sync.sources.rows import Origin
 from credit_sync.store.probe import probe_store, readable_store
 from credit_sync.telling.mail import probe as probe_mail
+from credit_sync.toml_files import nearest
 from credit_sync.write_back.receiver import open_receiver
 
 
@@ -44,13 +45,16 @@ def check(ctx: click.Context, config: Path | None) -> int:
     readers = make_readers(settings)
     folder = settings.path(settings.mappings)
     load_weights(folder)
-    load_measures(folder)
+    measures = load_measures(folder)
     load_deadline_rules(folder)
     load_series(folder)
     load_reasons(folder)
     load_gate_rules(folder)
     reference()
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
+    for name in sorted({reader.mapping.list for reader in readers.values()} - {"", *measures.lists}):
+        why = f"{folder.name}/measures.toml 的 [lists] 里没有它{nearest(name, measures.lists)}"
+        click.echo(f"名单 {name}：注意，{why}；报告里只能写代号，命中的一律按没有写明措施办理")
     passed = [_try("数据库", "", partial(probe_store, settings))]
     for left in _left_behind(settings) if passed[0] else ():
         click.echo(left.line)

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
@@ -14,6 +15,7 @@ from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, Role, roles_of
 from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.labels import NO_DEPARTMENT
 
 _PACKAGES = ("argon2", "authlib", "fastapi", "httpx2", "itsdangerous", "multipart", "uvicorn")
 """What the extra `desk` brings, as Python calls it."""
@@ -101,6 +103,7 @@ def add(
         at=_now(),
     )
     click.echo(f"已建账号 {name}")
+    _tell_of_unknown(engine, departments)
     if not departments:
         click.echo("没有写 --department：这个账号看不到任何处室的预警")
     return 0
@@ -118,9 +121,10 @@ def change(
     """改角色、处室：写改后的全部，没写的一项不变；已登录的要重新登录。"""
     from credit_sync.desk.signing_in.local import change_rights
 
-    found = [Role(role) for role in roles]
-    change_rights(open_store(settings_of(ctx, config)), name, found, departments, by=system_user(), at=_now())
+    engine = open_store(settings_of(ctx, config))
+    change_rights(engine, name, [Role(role) for role in roles], departments, by=system_user(), at=_now())
     click.echo(f"已改账号 {name}")
+    _tell_of_unknown(engine, departments)
     return 0
 
 
@@ -168,6 +172,17 @@ def list_(ctx: click.Context, config: Path | None) -> int:
         click.echo(f"{each.name}　{each.title}　{roles}　{departments}{off}")
     click.echo(f"共 {len(found)} 个账号")
     return 0
+
+
+def _tell_of_unknown(engine: Engine, departments: tuple[str, ...]) -> None:
+    """A department written otherwise than the applications have it shows no flag, which looks like a quiet day."""
+    from credit_sync.store.applicants import departments as departments_there
+
+    with engine.connect() as connection:
+        there = {name or NO_DEPARTMENT for name in departments_there(connection)}
+    for name in departments:
+        if name not in there | {ALL_DEPARTMENTS}:
+            click.echo(f"注意：处室 {name} 现在没有申报，请核对名称")
 
 
 def _password() -> str:

@@ -33,7 +33,8 @@ _REMEDIES = {
 def _explained(error: BaseException) -> tuple[str, int]:
     match error:
         case click.UsageError():
-            return f"{explain_usage(error)}\n用 credit-sync --help 查看说明", EXIT_UNUSABLE
+            command = error.ctx.command_path if error.ctx else "credit-sync"
+            return f"{explain_usage(error)}\n用 {command} --help 查看说明", EXIT_UNUSABLE
         case click.Abort() | KeyboardInterrupt():
             return "已中断", EXIT_INTERRUPTED
         case BusyError():

@@ -13,7 +13,7 @@ from credit_sync.settings import CursorPaging, OffsetPaging, PagePaging
 from credit_sync.sources.formats.rows import at_path, names_in
 
 MOST_PAGES = 100_000
-ANNOUNCE = "在 paging 里写明总页数或总条数所在的位置（pages、total）"
+ANNOUNCE = "核对 paging 里参数的名称，并写明总页数或总条数所在的位置（pages、total）"
 
 
 @dataclass(frozen=True, slots=True)

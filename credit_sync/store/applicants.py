@@ -36,6 +36,13 @@ def subjects_of(connection: Connection, ids: Sequence[int]) -> dict[int, Subject
     return {row["id"]: subject_from_columns(row) for row in _rows(connection, ids, [applicant.c.id, *columns])}
 
 
+def departments(connection: Connection) -> set[str]:
+    """The departments that live applicants name; '' where one names none."""
+    return set(
+        connection.scalars(select(applicant.c.department).where(applicant.c.removed_at.is_(None)).distinct())
+    )
+
+
 def of_other_kind(connection: Connection) -> list[int]:
     """Live applicants that are persons in an organisation's role, or the other way round: their ids, ascending."""
     c = applicant.c

@@ -14,6 +14,7 @@ from credit_sync.screening.decisions import DECIDED, State
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.store.applicants import departments
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import applicant, decision, flag
 from credit_sync.tell_settings import EVERY
@@ -68,8 +69,7 @@ def digest_counts(
 def astray(connection: Connection, settings: Settings) -> list[str]:
     """Departments that the settings and the applications do not have in common: a name written otherwise reaches nobody."""
     told = settings.tell.departments
-    query = select(applicant.c.department).where(applicant.c.removed_at.is_(None)).distinct()
-    there = {name or labels.NO_DEPARTMENT for name in connection.scalars(query)}
+    there = {name or labels.NO_DEPARTMENT for name in departments(connection)}
     unknown = sorted(told.keys() - there - {EVERY})
     unheard = sorted(there - told.keys()) if told and EVERY not in told else []
     lines = [f"处室 {shown(name)} 现在没有申报，请核对名称" for name in unknown]
