@@ -12,7 +12,7 @@ _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]
 """Names of several people, short as they are here."""
 _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○●■]|(?<=.)某")
-_TELLING = re.compile("[某等]")
+_TELLING = re.compile("[某等XxＸｘ]")
 _LEFT_OUT = re.compile("[*＊×●■]")
 """The same in the name of an organisation, where ○ is a numeral."""
 _SHORT = 13
@@ -49,7 +49,7 @@ def _why_person_not_comparable(name: str) -> str:
     if any(map(str.isdigit, name)):
         return "姓名里有数字，无法比对；姓名栏只写姓名"
     folded = fold_person_name(name)
-    incomplete = _HIDDEN.search(name) or "?" in folded or len(folded) < 2
+    incomplete = _HIDDEN.search(name) or "?" in folded or "*" in folded or len(folded) < 2
     return "姓名不完整，无法比对；须提供完整姓名" if incomplete else ""
 
 
