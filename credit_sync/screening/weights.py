@@ -1,8 +1,11 @@
 """Weights of evidence from mappings/screening/weights.toml: what agreeing and disagreeing is worth, in bits."""
 
 import math
+from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field
 
@@ -68,6 +71,19 @@ class Weights(Strict):
         share = self.prior.person if kind is SubjectKind.PERSON else self.prior.organisation
         return math.log2(share / (1 - share))
 
+    def completed(self, others: Self) -> Self:
+        """The same with the levels of others that this file does not know: it is from before they were thought of."""
+        missing = {
+            name: {**table, **own} for name, table, own in self._tables(others) if table.keys() - own.keys()
+        }
+        return self.model_copy(update=missing) if missing else self
+
+    def _tables(self, others: Self) -> Iterator[tuple[str, dict[str, Level], dict[str, Level]]]:
+        for name in type(self).model_fields:
+            own = getattr(self, name)
+            if isinstance(own, dict):
+                yield name, getattr(others, name), own
+
     @property
     def stamp(self) -> str:
         """Version and digest of the content."""
@@ -75,5 +91,14 @@ class Weights(Strict):
 
 
 def load_weights(folder: Path | None = None) -> Weights:
-    """The weights in `folder/screening/weights.toml`; the shipped ones by default."""
-    return load((folder or shipped("mappings")) / "screening" / "weights.toml", Weights)
+    """The weights in `folder/screening/weights.toml`; the shipped ones by default, and for levels that are not there."""
+    return _load(folder).completed(_shipped()) if folder else _shipped()
+
+
+def _load(folder: Path) -> Weights:
+    return load(folder / "screening" / "weights.toml", Weights)
+
+
+@cache
+def _shipped() -> Weights:
+    return _load(shipped("mappings"))
