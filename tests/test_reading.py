@@ -201,6 +201,16 @@ def test_text_is_cleaned_but_left_as_written() -> None:
         ({"姓名": "屈怀瑾", "证件": "H1234****"}, SubjectKind.PERSON),
         ({"姓名": "屈怀瑾", "证件": "身份证：3401001900****0017"}, SubjectKind.PERSON),
         ({"姓名": "合肥甲乙商贸有限公司", "证件": "E12345678"}, SubjectKind.ORGANISATION),
+        # the codes of public bodies and societies begin like citizen ids: 12, 51, 52
+        ({"姓名": "安徽大学", "证件": "12340000******019J"}, SubjectKind.ORGANISATION),
+        ({"姓名": "安大", "证件": "123400004850******"}, SubjectKind.ORGANISATION),
+        ({"姓名": "合肥市第一人民医院", "证件": "1234************1X"}, SubjectKind.ORGANISATION),
+        ({"姓名": "张伟", "证件": "5134011900******1X"}, SubjectKind.PERSON),
+        # a name with a title, several names, a long name without dots, and firms in Latin letters
+        ({"姓名": "屈怀瑾教授"}, SubjectKind.PERSON),
+        ({"姓名": "屈怀瑾、张伟"}, SubjectKind.PERSON),
+        ({"姓名": "艾力亚尔吐尔洪"}, SubjectKind.PERSON),
+        ({"姓名": "Anhui Widgets Company Limited"}, SubjectKind.ORGANISATION),
         ({"姓名": "Anhui Widgets Co., Ltd."}, SubjectKind.ORGANISATION),
         ({"姓名": "张三", "类型": "个体工商户"}, SubjectKind.ORGANISATION),
     ],
@@ -221,6 +231,14 @@ def test_contradictions_with_the_citizen_id_are_warnings_without_the_number() ->
     found = read_one({"姓名": "张三", "证件": MAN, "性别": "女", "出生日期": "1901-02-03"})
     assert found.warnings == ("身份证号码所示性别与所填性别不一致", "身份证号码所示出生日期与所填出生日期不一致")
     assert (found.record.subject.sex, found.record.subject.birth_year) == (Sex.FEMALE, 1901)
+
+
+@pytest.mark.parametrize("name", [MAN, "3401001900****0017"])
+def test_a_number_in_the_place_of_the_name_is_no_record_that_nobody_is_compared_with(name: str) -> None:
+    rejected = reject_one({"姓名": name, "证件": "屈怀瑾"})
+    assert rejected.field == "name"
+    assert "填反" in rejected.reason
+    assert MAN not in rejected.reason + rejected.value
 
 
 def test_an_identifier_that_fails_its_check_is_kept_or_quarantined() -> None:
@@ -266,6 +284,7 @@ def test_two_numbers_however_they_are_parted_and_one_that_is(cell: str, values: 
         ("安徽甲（集团）公司", "安徽甲（集团）公司", ()),
         ("（原合肥乙公司）", "（原合肥乙公司）", ()),
         ("阿&#183;乙", "阿·乙", ()),
+        ("阿&middot;乙", "阿·乙", ()),
         ("张\n三", "张 三", ()),
     ],
 )

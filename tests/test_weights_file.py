@@ -1,5 +1,6 @@
 """The weights file: what is refused before anybody is screened; calibrated, only what changed is written, where it stood."""
 
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -72,6 +73,16 @@ def test_only_what_changed_is_written() -> None:
     written = rewritten(TEXT, calibration(), ON)
     changed = [new for old, new in zip(TEXT.splitlines(), written.splitlines(), strict=True) if old != new]
     assert changed == ['version = "2"', "m = 0.5", 'origin = "calibrated: \\"quoted\\" \\\\ and so on"']
+
+
+def test_a_file_from_before_a_level_was_thought_of_still_weighs_and_is_written_whole(tmp_path: Path) -> None:
+    start, end = TEXT.index("[person_name.part]"), TEXT.index("[person_name.one_character]")
+    older = TEXT[:start] + TEXT[end:]
+    (tmp_path / "screening").mkdir()
+    (tmp_path / "screening" / "weights.toml").write_text(older, "utf-8")
+    weights = load_weights(tmp_path)
+    assert weights.bits("person_name", "part") == load_weights().bits("person_name", "part")
+    assert Weights.model_validate(tomllib.loads(rewritten(older, calibration(), ON))) == calibration().new
 
 
 def test_a_layout_that_cannot_be_rewritten_line_by_line_is_refused() -> None:

@@ -1,7 +1,9 @@
 """Comparing names: former and short ones too; persons by the rarity of the name."""
 
 import math
-from collections.abc import Container
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -12,9 +14,13 @@ from credit_sync.subjects.person_names import (
     LOST,
     as_far_as_shown,
     fold_person_name,
+    in_other_scripts,
     is_hidden_in_part,
+    other_orders,
+    persons_together,
+    readings_of,
     sound,
-    syllables,
+    sound_alike,
 )
 from credit_sync.subjects.subject import Subject, SubjectKind
 from credit_sync.subjects.writing import LONGEST, organisations_together
@@ -30,17 +36,28 @@ def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evide
         return compare(ours[0], theirs[0], scales)
     found = [compare(ours[0], theirs[0], scales)]
     others = [(a, b) for a in ours for b in theirs if (a, b) != (ours[0], theirs[0])]
-    together = {*organisations_together(ours[0]), *organisations_together(theirs[0])}
-    found += [_as_other_name(compare(a, b, scales), a, b, together) for a, b in others]
+    by = {name: why for first in (ours[0], theirs[0]) for name, why in _others_in(first)}
+    found += [_as_other_name(compare(a, b, scales), a, b, by) for a, b in others]
     return max((e for e in found if e is not None), key=lambda e: e.bits, default=None)
 
 
-def _as_other_name(evidence: Evidence | None, a: str, b: str, together: Container[str]) -> Evidence | None:
+def _others_in(name: str) -> Iterator[tuple[str, str]]:
+    """Names that are no former ones, though they are compared beside the name as written; and what they are."""
+    for found, why in (
+        (organisations_together(name), "同格所写的几家单位之一"),
+        (persons_together(name), "同格所写的几人之一"),
+        (other_orders(name), "姓在另一端的写法"),
+        (in_other_scripts(name), "括号里另一种文字的姓名"),
+    ):
+        yield from ((other, why) for other in found)
+
+
+def _as_other_name(evidence: Evidence | None, a: str, b: str, by: Mapping[str, str]) -> Evidence | None:
     """The same comparison by a former or short name, or one of several in a cell, said so; only agreement counts."""
     if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
         return None
-    by = "同格所写的几家单位之一" if a in together or b in together else "曾用名或简称"
-    sentence = f"按{by}比较（{a} / {b}）：{evidence.sentence}"
+    why = by.get(a) or by.get(b) or "曾用名或简称"
+    sentence = f"按{why}比较（{a} / {b}）：{evidence.sentence}"
     return evidence._replace(bits=evidence.bits - 1, sentence=sentence)
 
 
@@ -62,6 +79,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
         of_surname = seen[0] != "?"
         return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if of_surname else None
+    if len(x) != len(y):  # both bytes of a character became ?
+        x, y = x.replace("??", "?"), y.replace("??", "?")
     if not hidden and _same_but_lost(x, y):
         if LOST in x + y:
             share = names.share_of_damaged(*_left_and_whole(x, y))
@@ -70,18 +89,26 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
             share, sentence, rarity = scales.name_share(x), f"姓名相同：{a}", "全国同名"
         count = _rounded(round(share * names.population))
         return scales.evidence("person_name", "same", sentence, u=share, rarity=f"，{rarity}{count}人")
+    level, sentence, bearing = _weaker_level(a, b, scales)
+    return scales.evidence("person_name", level, f"{sentence}：{a} 与 {b}", bearing)
+
+
+def _weaker_level(a: str, b: str, scales: Scales) -> tuple[str, str, Bearing]:
+    """What two names that are not the same have in common."""
+    x, y = fold_person_name(a), fold_person_name(b)
     if _is_transliteration(x, y) or _is_transliteration(y, x):
-        return scales.evidence("person_name", "transliteration", f"一边是拼音，读音相同：{a} 与 {b}")
-    if len(x) == len(y) and sound(x) == sound(y):
-        return scales.evidence("person_name", "sound", f"姓名同音不同字：{a} 与 {b}")
-    if len(x) == len(y) and all(
-        p == q or q in scales.reference.look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)
-    ):
-        return scales.evidence("person_name", "look_alike", f"姓名形近：{a} 与 {b}")
+        return "transliteration", "一边是拼音，读音相同", Bearing.SUPPORTS
+    if len(x) == len(y) and (sound(x) == sound(y) or _long_names_sound_alike(x, y)):
+        return "sound", "姓名同音不同字", Bearing.SUPPORTS
+    look_alikes = scales.reference.look_alikes
+    if len(x) == len(y) and all(p == q or q in look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)):
+        return "look_alike", "姓名形近", Bearing.SUPPORTS
+    if _is_part(a, b, scales) or _is_part(b, a, scales):
+        return "part", "一边只写了姓名的一部分", Bearing.SUPPORTS
     if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         difference = "有两字颠倒" if sorted(x) == sorted(y) else "只差一字"
-        return scales.evidence("person_name", "one_character", f"姓名{difference}：{a} 与 {b}")
-    return scales.evidence("person_name", "different", f"姓名不同：{a} 与 {b}", Bearing.WEAKENS)
+        return "one_character", f"姓名{difference}", Bearing.SUPPORTS
+    return "different", "姓名不同", Bearing.WEAKENS
 
 
 def _same_but_lost(x: str, y: str) -> bool:
@@ -114,14 +141,47 @@ def _as_far_as_shown(x: str, y: str) -> str:
     return "".join(i if i == j else "?" for i, j in zip(p, q, strict=True)) if agree else ""
 
 
-def _is_transliteration(latin: str, name: str) -> bool:
-    """ZHANGWEI or WEIZHANG for 张伟: the surname first or last; ü as Ü, V, U or, in passports, YU."""
-    written = latin.replace("Ü", "V")
-    if not written.isascii() or not written.isalpha() or name.isascii():
+def _long_names_sound_alike(x: str, y: str) -> bool:
+    """阿卜杜热合曼 and 阿不都热合曼: a name of another language, in characters chosen by their sound."""
+    return len(x) > _LONGEST_HAN and all(map(sound_alike, x, y))
+
+
+_LONGEST_HAN = 4
+_LEAST_OF_LONG = 3
+_PARTS = re.compile("[·•‧・．.∙⋅]")
+
+
+def _is_part(whole: str, part: str, scales: Scales) -> bool:
+    """买买提 of 买买提·吐尔逊, whose father's name is left out; 方安生 of 陈方安生, who put her husband's surname first."""
+    x, y = fold_person_name(whole), fold_person_name(part)
+    if not len(x) > len(y) > 1 or not y.isalpha() or y.isascii():
         return False
-    sounds = [syllable.upper() for syllable in syllables(name)]
-    spelt = [[sound.replace("Ü", umlaut) for sound in sounds] for umlaut in ("V", "U", "YU")]
-    return any(written in ("".join(read), "".join((*read[1:], read[0]))) for read in spelt)
+    if len(x) > _LONGEST_HAN and x.startswith(y):
+        return len(y) >= _LEAST_OF_LONG or fold_person_name(_PARTS.split(whole)[0]) == y
+    before, surnames = x.removesuffix(y), scales.reference.persons.surnames
+    return before != x and before in surnames and (y[0] in surnames or y[:2] in surnames)
+
+
+def _is_transliteration(latin: str, name: str) -> bool:
+    """ZHANGWEI or WEIZHANG for 张伟: the surname, of one character or two, first or last; any reading of a character."""
+    written = latin.replace("Ü", "V")
+    if not written.isascii() or not written.isalpha() or name.isascii() or len(name) > _LONGEST_SPELT:
+        return False
+    spelt = [_spellings(character) for character in name]
+    return any(
+        re.fullmatch("".join((*spelt[first:], *spelt[:first])), written) for first in range(min(len(name), 3))
+    )
+
+
+_LONGEST_SPELT = 20
+
+
+@lru_cache(maxsize=10_000)
+def _spellings(character: str) -> str:
+    """How a character may be spelt, as a regular expression: ü as V, U or, in passports, YU."""
+    found = {reading.upper() for reading in readings_of(character)} or {character}
+    every = {reading.replace("Ü", umlaut) for reading in found for umlaut in ("V", "U", "YU")}
+    return f"(?:{'|'.join(sorted(map(re.escape, every)))})"
 
 
 def _rounded(count: int) -> str:

@@ -34,11 +34,12 @@ _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
 _UNLIKE = {*_AGAINST, "brand_character"}
 _INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
+_WITHOUT_BRAND = re.compile(rf"{_INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会)$")
 _BODY = re.compile(r"(?:工会|委员会|支部|协会|清算组|管理人)$")
 """What stands behind a firm's name and is no branch of it; a trade union is a legal person (工会法第十五条)."""
 _GENERIC = re.compile(
     r"第?[一二三四五六七八九十]{0,2}(?:人民|中心|中医|妇幼保健|实验|高级|职业|技术|师范|农业|工业)*"
-    r"(?:医院|卫生院|保健院|中学|小学|幼儿园|学校|学院|大学)|人民政府|.{2,4}局|村委会"
+    r"(?:医院|卫生院|保健院|中学|小学|幼儿园|学校|学院|大学)|(?:人民)?政府|.{2,4}局|村委会"
 )
 """Names that recur in every county: without a place they are nobody's."""
 _AFFILIATE = re.compile(r"(?:附属|附设|直属).*|.*(?:学院|医院|研究所|研究院|中学|小学|幼儿园)")
@@ -75,8 +76,8 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
         return "one_character", f"名称只是数字写法不同：{x.full} 与 {y.full}"
     if _other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
-    if (dropped := _dropped_head(x, y, scales)) is not None:
-        return dropped
+    if (elsewhere := _dropped_head(x, y, scales) or _other_last_place(x, y, scales)) is not None:
+        return elsewhere
     other_trade = x.brand == y.brand and len(x.brand) > 1 and x.trade and y.trade
     if other_trade and not _typed(x.trade, y.trade, scales):
         return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
@@ -119,7 +120,9 @@ def _affiliated(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | N
 def _other_brackets(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """嘉汉板业(沅陵) and 嘉汉板业(江华): a place in brackets makes another firm; on one side only it may be one."""
     if x.bracketed_places == y.bracketed_places:
-        return None
+        if x.remark == y.remark:
+            return None
+        return "bracketed_place", f"除末尾括号里的文字外相同：{x.full} 与 {y.full}"
     ours, theirs = x.bracketed_places or x.places[-1:], y.bracketed_places or y.places[-1:]
     both_bracketed = x.bracketed_places and y.bracketed_places
     if (both_bracketed or not (x.places and y.places)) and ours and theirs:
@@ -185,6 +188,16 @@ def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> t
     return None
 
 
+def _other_last_place(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """中国移动通信集团安徽有限公司 and …江苏有限公司: subsidiaries have their places before the form."""
+    named = scales.reference.gazetteer.named
+    for length in (2, 3):
+        a, b = x.core[-length:], y.core[-length:]
+        if a != b and len(x.core) > length + 2 and x.core[:-length] == y.core[:-length] and named(a) and named(b):
+            return "other_place", f"名称其余部分相同，但末尾的地名不同：{x.full} 与 {y.full}"
+    return None
+
+
 def _innermost_place_is_shared(x: OrganisationName, y: OrganisationName) -> bool:
     """安徽省合肥市 and 合肥市: the innermost place is the same; 安徽省 and 合肥市 are two places."""
     return bool({d.code for d in x.divisions[-1]} & {d.code for d in y.divisions[-1]})
@@ -225,8 +238,8 @@ def _two_characters_off(x: OrganisationName, y: OrganisationName, scales: Scales
 
 
 def _institutions(x: OrganisationName, y: OrganisationName) -> bool:
-    """Names of schools, hospitals and institutes have no brand: every character tells (湖北 / 闽北职业技术学院)."""
-    return bool(_INSTITUTION.search(x.full) and _INSTITUTION.search(y.full))
+    """Names of schools, hospitals, institutes and societies have no brand: every character tells (湖北 / 闽北职业技术学院)."""
+    return bool(_WITHOUT_BRAND.search(x.full) and _WITHOUT_BRAND.search(y.full))
 
 
 def _typed(a: str, b: str, scales: Scales) -> bool:

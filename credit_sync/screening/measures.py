@@ -100,7 +100,7 @@ class Measures(Strict):
         for number, measure in enumerate(self.measure):
             for name in measure.lists:
                 if name not in self.lists:
-                    close = nearest(name, list(self.lists))
+                    close = nearest(name, self.lists)
                     raise ValueError(f"measure.{number}.lists: 没有说明名单 {name}（[lists.{name}]）{close}")
         return self
 

@@ -12,7 +12,7 @@ _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]
 """Names of several people, short as they are here."""
 _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○■]|(?<=.)某")
-_TELLING = re.compile("[某等]")
+_TELLING = re.compile("[某等XxＸｘ]")
 _LEFT_OUT = re.compile("[*＊×●■?？□\ufffd〓\ue000-\uf8ff\U000f0000-\U0010fffd]")
 """The same, and what was lost, in the name of an organisation, where ○ is a numeral."""
 _SHORT = 13

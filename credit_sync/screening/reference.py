@@ -10,7 +10,12 @@ from typing import Self
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
-from credit_sync.subjects.person_names import NameFrequencies
+from credit_sync.subjects.person_names import (
+    NameFrequencies,
+    in_other_scripts,
+    other_orders,
+    persons_together,
+)
 from credit_sync.subjects.places import Gazetteer
 from credit_sync.subjects.subject import Named, SubjectKind
 from credit_sync.subjects.writing import bracketed_names, folded, organisations_together
@@ -37,11 +42,16 @@ class Reference:
         name = subject.name
         written = (name, *subject.former_names)
         of_person = subject.kind is _PERSON
-        if not name.isalnum():
-            if name.endswith(_BRACKETS) or "原" in name or "名" in name:
-                written += bracketed_names(name)
-            if not of_person:
+        alone = name.isalnum()
+        if "名" in name or (not alone and (name.endswith(_BRACKETS) or "原" in name)):
+            written += bracketed_names(name)
+        if not alone:
+            if of_person:
+                written += (*other_orders(name), *in_other_scripts(name), *persons_together(name))
+            else:
                 written += organisations_together(name)
+                if second := self.organisations.second_name(name):
+                    written += (second,)
         if of_person:
             return written
         return (*written, *filter(None, map(self._registered, written)))
@@ -76,7 +86,11 @@ def reference() -> Reference:
                 branches=tuple(words["branches"]["words"]),
                 trades=tuple(words["trades"]["words"]),
                 notes=tuple(words["notes"]["words"]),
+                note_endings=tuple(words["notes"]["endings"]),
+                tails=tuple(words["notes"]["tails"]),
+                second_names=tuple(words["notes"]["second_names"]),
                 shortened=tuple(words["shortened"].items()),
+                abbreviated=tuple(words["abbreviated"].items()),
             ),
             gazetteer,
         ),

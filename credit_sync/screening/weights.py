@@ -92,6 +92,14 @@ class Weights(Strict):
         share = self.prior.person if kind is SubjectKind.PERSON else self.prior.organisation
         return math.log2(share / (1 - share))
 
+    def completed(self, others: Self) -> Self:
+        """The same with the levels of others that this file does not know: it is from before they were thought of."""
+        own = self.levels()
+        missing = {
+            name: {**table, **own[name]} for name, table in others.levels().items() if table.keys() - own[name]
+        }
+        return self.model_copy(update=missing) if missing else self
+
     @property
     def stamp(self) -> str:
         """Version and digest of the content."""
@@ -99,14 +107,16 @@ class Weights(Strict):
 
 
 def load_weights(folder: Path | None = None) -> Weights:
-    """The weights in `folder/screening/weights.toml`; the shipped ones by default. Raises SettingsError."""
+    """The weights in `folder/screening/weights.toml`; the shipped ones by default, and for levels that are not there, since
+    the file may be from before they were thought of. Raises SettingsError.
+    """
     if folder is None:
         return _shipped()
     path = folder / _FILE
     found = load(path, Weights)
     if problems := [problem for name in found.levels() for problem in _problems(name, found, _shipped())]:
         raise SettingsError(str(path), problems)
-    return found
+    return found.completed(_shipped())
 
 
 _FILE = Path("screening") / "weights.toml"
@@ -119,13 +129,11 @@ def _shipped() -> Weights:
 
 
 def _problems(attribute: str, weights: Weights, known: Weights) -> Iterator[str]:
-    """What one attribute's levels lack. A level without its u would be worth nothing, and clear whom it should flag."""
+    """What is wrong with one attribute's levels. A level without its u would be worth nothing, and clear whom it should flag."""
     levels, expected = weights.levels()[attribute], known.levels()[attribute]
-    for name in [name for name in expected if name not in levels]:
-        yield f"{attribute}.{name}: 缺少这一级，请照随附的 weights.toml 补上"
     for name, level in levels.items():
         if name not in expected:
-            yield f"{attribute}.{name}: 没有这一级{nearest(name, list(expected))}"
+            yield f"{attribute}.{name}: 没有这一级{nearest(name, expected)}"
         elif expected[name].u is None and level.u is not None:
             yield f"{attribute}.{name}.u: 由所比的值算出，不能写"
         elif expected[name].u is not None and level.u is None:

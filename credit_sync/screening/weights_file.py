@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -52,9 +53,24 @@ def rewritten(text: str, calibration: Calibration, on: date) -> str:
         found = _VALUE.match(line)
         value = new.get((*table, found[1])) if found else None
         lines.append(f"{found[0]}{value}" if found and value else line)
+    lines += _levels_not_in(text, calibration.new)
     written = "\n".join(lines) + "\n"
     _check(written, calibration.new)
     return written
+
+
+def _levels_not_in(text: str, weights: Weights) -> Iterator[str]:
+    """Tables of the levels that a file from before they were thought of does not have."""
+    tables = {name: table for name, table in tomllib.loads(text).items() if isinstance(table, dict)}
+    for name, there in tables.items():
+        known = getattr(weights, name, None)
+        for level, found in known.items() if isinstance(known, dict) else ():
+            if level not in there:
+                values = found.model_dump(exclude_none=True)
+                yield from (
+                    f"[{name}.{level}]",
+                    *(f"{k} = {_quoted(v) if k == 'origin' else repr(v)}" for k, v in values.items()),
+                )
 
 
 def _check(text: str, expected: Weights) -> None:

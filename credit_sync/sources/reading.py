@@ -17,7 +17,7 @@ from credit_sync.sources.mapping import Part
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
-from credit_sync.sources.subject_reading import Given, ReadSubject, read_subject
+from credit_sync.sources.subject_reading import Given, ReadSubject, is_number, read_subject
 from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.sources.values import text_of
 from credit_sync.store.doubts import UNUSED
@@ -184,6 +184,10 @@ class Reader:
         for name in self.required:
             if self._value(name, draft, subject) in (None, "", ()):
                 raise ProblemError(name, "", f"缺少{self._titles[name]}")
+        if is_number(name := subject.subject.name):
+            raise ProblemError(
+                "name", name, f"{self._titles['name']}一栏里只有号码，可能与号码栏填反了", is_identifier=True
+            )
         if subject.failing and self.mapping.invalid_identifiers == "quarantine":
             field, found = subject.failing[0]
             raise ProblemError(field, found.value, f"{found.title}校验不通过", is_identifier=True)

@@ -36,7 +36,11 @@ class Numbers(NamedTuple):
 
 def of_several_names(values: Columns) -> set[int]:
     """Rows whose subject has no name, or may have had another."""
-    odd = {n for n, name in enumerate(values["name"]) if not name or "原" in name or "名" in name}
+    odd = {
+        n
+        for n, name in enumerate(values["name"])
+        if "原" in name or "名" in name or not any(map(str.isalpha, name))
+    }
     return odd.union(n for n, names in enumerate(values.get("former_names", ())) if names)
 
 
@@ -71,6 +75,7 @@ def recognised(
     for field, column in texts.items():
         odd |= with_several(column) | {n for n, text in enumerate(column) if len(text) > LONGEST_IDENTIFIER}
         owner = OWNERS[field]
+        odd.update(n for n, text in enumerate(column) if text and owner not in (None, kinds[n]))
         owners = [owner] * len(column) if owner else kinds
         numbers[field] = found = _masked_as_usual(column, owners)
         for n, text in enumerate(column):

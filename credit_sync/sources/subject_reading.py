@@ -21,6 +21,7 @@ from credit_sync.subjects.identifiers import (
     uscc,
 )
 from credit_sync.subjects.identifiers.folding import MASK, fold, unify_masks, without_label
+from credit_sync.subjects.person_names import name_alone, persons_together
 from credit_sync.subjects.subject import Sex, Subject
 
 OWNERS = {
@@ -42,10 +43,16 @@ _LEAST_FORMER = 4
 _ORGANISATION_SHAPE = re.compile(
     r"公司|集团|企业|大学|学院|学校|小学|中学|研究所|研究院|研究会|中心|医院|卫生院|诊所|委员会|协会|学会|基金会"
     r"|合作社|联合社|经营部|事务所|工作室|办事处|分行|支行|银行|商行|商店|超市|酒店|饭店|门市部|服务部|农场|林场"
-    r"|养殖场|..[局厅厂院所]$|\b(?:co|ltd|inc|llc|gmbh|university|institute)\b",
+    r"|养殖场|..[局厅厂院所店]$|[一二三四五六七八九十]中$|合伙"
+    r"|\b(?:co|ltd|inc|llc|gmbh|university|institute|limited|company|corporation|corp|college|hospital|academy|plc)\b",
     re.IGNORECASE,
 )
 _LONGEST_PERSON_NAME = 4
+_TRANSLITERATED = re.compile(
+    "[提买麦尔力阿艾木合拉不孜尼吐热曼亚江库克卜依斯班吾卡牙逊森努比瓦洪布沙杜都甫托地穆维米哈普肉古丽巴敏吉思纳安迪乃台赛柯加来马日音塔"
+    "扬帕达奥色伊百西乎爱娜妮莎玉苏赫凯则再排玛罕什坎如夏萨]{5,15}"
+)
+"""Characters in which Uighur and Kazakh names are written; of 267,000 brands eight are made of them."""
 _BETWEEN = "、，,;；|\n"
 _SEVERAL = re.compile(f"[{_BETWEEN}]+")
 _MARK = re.compile(rf"[{_BETWEEN}/／()（）\s]+")
@@ -122,6 +129,18 @@ def split_former_names(text: str) -> tuple[str, tuple[str, ...]]:
     return (name, tuple(former)) if name else (text, ())
 
 
+def is_number(name: str) -> bool:
+    """Whether what stands for a name is a number, as where two columns were mixed up: nobody would be compared with it.
+
+    >>> is_number("340100190001040017"), is_number("3401001900****0017"), is_number("58同城"), is_number("360")
+    (True, True, False, False)
+    """
+    number = fold(name)
+    return sum(map(str.isdigit, number)) >= _LEAST_IDENTIFIER and not any(
+        map(str.isalpha, number.removesuffix("X"))
+    )
+
+
 def derive_kind(name: str, given: Given) -> SubjectKind:
     """Person or organisation, from whatever tells: sex, age, representative, the numbers, the name's shape."""
     values, numbers = given.values, given.identifiers
@@ -129,8 +148,10 @@ def derive_kind(name: str, given: Given) -> SubjectKind:
         return SubjectKind.PERSON
     if values.get("legal_representative"):
         return SubjectKind.ORGANISATION
-    if "identifier" in numbers and (by_number := _kind_by_number(numbers["identifier"])) is not None:
-        return by_number
+    for field, number in numbers.items():
+        by_number = _kind_by_number(number, name)
+        if by_number is not None and by_number in (OWNERS[field] or by_number, SubjectKind.PERSON):
+            return by_number
     for field, number in numbers.items():
         owner = OWNERS[field]
         if owner is not None and recognise(number, owner, on=given.on):
@@ -138,50 +159,78 @@ def derive_kind(name: str, given: Given) -> SubjectKind:
     return kinds_by_name(name)[0]
 
 
-def _kind_by_number(text: str) -> SubjectKind | None:
+def _kind_by_number(text: str, name: str) -> SubjectKind | None:
     """What a number alone proves; one in thirty citizen ids also passes the check of a USCC, so both prove none.
 
     Nine places may be an organisation's, and a passport's or a travel permit's as well.
     """
     number = fold(without_label(text))
-    person = citizen_id.is_valid(number) or (
-        masked.is_pattern(pattern := unify_masks(number)) and pattern[:1] in "12345678" and pattern[:6].isdigit()
-    )
-    organisation = uscc.is_valid(number) or (len(number) == _NINE and not _may_be_travellers(number))
+    if masked.is_pattern(pattern := unify_masks(number)) and pattern[:1] in "12345678" and pattern[:6].isdigit():
+        return _kind_by_pattern(pattern, name)
+    person = citizen_id.is_valid(number)
+    organisation = uscc.is_valid(number) or (len(number) == _NINE and not _may_be_travellers(number, name))
     if person == organisation:
         return None
     return SubjectKind.PERSON if person else SubjectKind.ORGANISATION
 
 
+def _kind_by_pattern(pattern: str, name: str) -> SubjectKind:
+    """A masked number that begins with digits: where a citizen id has the century, a USCC ends its division.
+
+    So 123400004850****** is a university's, 340100199001****** a person's; where that is hidden the name tells.
+    """
+    century = pattern[_CENTURY]
+    if len(pattern) == _WHOLE[-1] and century in _CENTURIES:
+        return SubjectKind.PERSON
+    if len(pattern) == _WHOLE[-1] and MASK not in century and pattern[2:4] in _PROVINCES:
+        return SubjectKind.ORGANISATION
+    of_organisation = kinds_by_name(name) == (SubjectKind.ORGANISATION,)
+    return SubjectKind.ORGANISATION if of_organisation else SubjectKind.PERSON
+
+
+_CENTURY, _CENTURIES = slice(6, 8), ("18", "19", "20")
+_PROVINCES = frozenset(
+    map(str, (10, *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66)))
+)
+"""In a USCC behind authority and kind: the first digits of the division (10: nationwide)."""
 _NINE = 9
 
 
-def _may_be_travellers(number: str) -> bool:
+def _may_be_travellers(number: str, name: str) -> bool:
     """A passport begins with a letter, American ones are digits alone; of an organisation's those pass the check."""
+    if number.isdigit():
+        return name.isascii() and not organisation_code.is_valid(number)
     shown = number.replace(MASK, "0")
-    of_digits = number.isdigit() and not organisation_code.is_valid(number)
-    return of_digits or foreign.is_passport(shown) or (foreign.is_travel_permit(shown) and number[0].isalpha())
+    return foreign.is_passport(shown) or (foreign.is_travel_permit(shown) and number[0].isalpha())
 
 
 def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
     """What a name may be the name of, the likelier first: a long one without dots may be a person's, too.
 
-    >>> [kind.value for kind in kinds_by_name("艾力亚尔吐尔洪")]
-    ['organisation', 'person']
+    >>> [[kind.value for kind in kinds_by_name(name)] for name in ("艾力亚尔吐尔洪", "欧阳上官司马")]
+    [['person', 'organisation'], ['organisation', 'person']]
     """
     if _ORGANISATION_SHAPE.search(name):
         return (SubjectKind.ORGANISATION,)
-    compact = "".join(name.split())
-    if compact.isascii() or len(compact) <= _LONGEST_PERSON_NAME or _DOTS.search(compact):
+    compact = "".join(name_alone(name).split())
+    if (
+        persons_together(name)
+        or compact.isascii()
+        or len(compact) <= _LONGEST_PERSON_NAME
+        or _DOTS.search(compact)
+    ):
         return (SubjectKind.PERSON,)
-    return SubjectKind.ORGANISATION, SubjectKind.PERSON
+    kinds = SubjectKind.ORGANISATION, SubjectKind.PERSON
+    return kinds[::-1] if _TRANSLITERATED.fullmatch(compact) else kinds
 
 
 def _identifiers(given: Given, kind: SubjectKind) -> Iterator[tuple[str, Identifier]]:
     for field, number in given.identifiers.items():
-        owner = OWNERS[field]
+        owner = OWNERS[field] or kind
         for text in several(number):
-            if (found := recognise(text, owner or kind, on=given.on)) is not None:
+            if owner is not kind and _kind_by_number(text, "") is kind:
+                owner = kind  # a person's number in the column for codes
+            if (found := recognise(text, owner, on=given.on)) is not None:
                 yield field, found
 
 

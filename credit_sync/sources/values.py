@@ -44,6 +44,8 @@ _IN_WAN = {
     "元": Decimal("1e-4"),
 }
 _MOST_WAN = Decimal(10) ** 12
+REFERENCE = re.compile("&(?:#|[A-Za-z]{2,8};)")
+"""What a web page writes for a character."""
 _SEPARATORS = re.compile(r"[、，,;；|\n]+|\s/\s")
 
 Value = TypeVar("Value")
@@ -97,8 +99,8 @@ def texts_of(column: Sequence[str], joined: str) -> list[str]:
 
 
 def name_of(text: str) -> str:
-    """A name on one line, numeric character references (&#183;) resolved."""
-    if "&#" in text:
+    """A name on one line, character references (&#183;, &middot;) resolved."""
+    if "&" in text and REFERENCE.search(text):
         text = clean(html.unescape(text))
     if text.isprintable():
         return text

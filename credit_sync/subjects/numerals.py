@@ -8,8 +8,12 @@ import re
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _CHINESE = "〇一二三四五六七八九"
 _RUN = re.compile("[0-9〇零○一二三四五六七八九十百]+")
-_COUNTED = frozenset("局所院中小厂队处冶建分支部店号库站世医附组社矿连团师")
+_COUNTED = frozenset("局所院中小厂队处冶建分支部店号期库站世医附组社矿连团师")
 """What is counted by the number before it. Elsewhere a short numeral is a word: 三一重工, 四川, 58同城, 3M."""
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+_NAMED_BY_NUMBER = re.compile("(?:[壹贰叁肆伍陆柒捌玖拾]+|(?<![A-Z])[IVX]+)(?=[号期])")
+"""Funds are told apart by 壹号 and 贰号, 一期 and II期."""
 _ONE = "[1-9一二三四五六七八九]"
 _POSITIONAL = re.compile(f"(?:({_ONE})百(?:[零〇](?={_ONE}$)|(?={_ONE}十)))?(?:({_ONE})?(十))?({_ONE})?")
 
@@ -21,8 +25,17 @@ def numerals_in_one_way(text: str) -> str:
     ['第三十八研究所', '710所', '第108中学', '中铁四局', '二十一世纪']
     >>> [numerals_in_one_way(text) for text in ("三一重工", "第一百货", "58同城", "八一小学", "百世", "三六零")]
     ['三一重工', '第一百货', '58同城', '八一小学', '百世', '三六零']
+    >>> [numerals_in_one_way(text) for text in ("壹号基金", "II期基金", "1期基金", "壹品")]
+    ['一号基金', '二期基金', '一期基金', '壹品']
     """
+    if "号" in text or "期" in text:
+        text = _NAMED_BY_NUMBER.sub(_counted, text)
     return _RUN.sub(_rewritten, text)
+
+
+def _counted(match: re.Match[str]) -> str:
+    run = match.group().translate(_FORMAL)
+    return "一二三四五六七八九十"[_ROMAN.index(run)] if run in _ROMAN else run
 
 
 def without_numbers(text: str) -> tuple[str, tuple[str, ...]]:

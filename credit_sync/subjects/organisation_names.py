@@ -23,11 +23,23 @@ _OTHER_NAME = r"(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^(
 _CODE = r"(?=[0-9A-Z]*[0-9]{4})[0-9A-Z*]{9,18}"
 _OF_CODES = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*")
 _CODE_BEHIND = re.compile(rf"(?<=[^0-9A-Z*]){_CODE}$")
+_LISTED = re.compile(r"^(?:\(?[0-9]{1,2}[).、](?![0-9])|[\u4e00-\u9fff]{2,8}:)+(?=.{4})")
+"""What a list writes before a name: 1. or 被执行人:."""
+_TRADER = re.compile(r"^个体工商户(?=.{4})")
+_AND_OTHERS = re.compile(r"(?<=公司)等(?:[0-9一二三四五六七八九十]+[家个])?(?:公司|单位|企业)?$")
+_IN_LATIN = re.compile(r"(?<=[\u4e00-\u9fff]{4})(?:\([A-Z][A-Z0-9.,&'\-]{3,}\)|[A-Z][A-Z.,&'\-]{7,})$")
+"""The English name behind the Chinese one."""
+_LAST_BRACKET = re.compile(r"(?<=.{4})\(([^()]{1,20})\)$")
+_OF_A_PART = re.compile(r"[站店厂部处所院社库队点室组会办区]$|[0-9〇零一二三四五六七八九十]")
+"""In a bracket at the end: a part of the body, or what number it has."""
+_MIDDLE_SCHOOL = re.compile(r"第?([一二三四五六七八九十]{1,3}|[0-9]{3})中学?$")
+"""第八中学 and 八中."""
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _CAMPUS = re.compile(r"(.+(?:医院|保健院|大学|学院|学校|中学|小学))(.{1,8}(?:院区|校区)|[东南西北新老总]区)")
 """A part of a hospital or a school in another place: no body of its own."""
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
+_AFFILIATE_SHORT = re.compile(r"第?([一二三四五六七八九十])附院")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,16 @@ class OrganisationWords:
     trades: tuple[str, ...]
     notes: tuple[str, ...]
     """How a bracket begins that is no part of the name."""
+    note_endings: tuple[str, ...]
+    """How such a bracket ends."""
+    tails: tuple[str, ...]
+    """How such a note begins where it has no bracket."""
+    second_names: tuple[str, ...]
+    """How the second name of a body ends that stands in a bracket behind the first."""
     shortened: tuple[tuple[str, str], ...]
     """Endings, and how they are written for short."""
+    abbreviated: tuple[tuple[str, str], ...]
+    """Parts of the names of public bodies wherever they stand, and how everybody writes them for short."""
 
 
 class OrganisationName(NamedTuple):
@@ -69,6 +89,8 @@ class OrganisationName(NamedTuple):
     branch_known: bool
     """It ends with a word for branches."""
     bracketed_places: tuple[str, ...]
+    remark: str
+    """What stands in a bracket at the end and is neither a place nor a branch: nobody knows what it says."""
     parent: str
     """The legal person that a branch belongs to, folded; empty for names that are no branch's."""
     damaged: str = ""
@@ -91,8 +113,16 @@ class OrganisationParser:
         self._branch = re.compile(
             f"(?:{'|'.join(sorted(map(re.escape, words.branches), key=len, reverse=True))})$"
         )
-        notes = "|".join(map(re.escape, words.notes))
-        self._note = re.compile(rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|{_CODE})\)|简称:[^()]*$")
+        notes, endings, tails = (
+            "|".join(map(re.escape, w)) for w in (words.notes, words.note_endings, words.tails)
+        )
+        self._note = re.compile(
+            rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|[^()]*(?:{endings})|{_CODE})\)|简称:[^()]*$"
+            rf"|(?:(?<=公司)[,;:]*|[,;:]+)(?:{tails})[^()]*$|[,;]原[^()]{{4,}}$"
+        )
+        self._second_name = re.compile(rf"\(([^()]{{3,}}(?:{'|'.join(words.second_names)}))\)$")
+        self._abbreviated = dict(words.abbreviated)
+        self._long_parts = re.compile("|".join(map(re.escape, self._abbreviated)))
         self._shortened = dict(words.shortened)
         self._long_endings = tuple(self._shortened)
         self._trades = frozenset(words.trades)
@@ -107,13 +137,16 @@ class OrganisationParser:
         full = folded(name)
         if full.endswith(_OF_CODES):
             full = _CODE_BEHIND.sub("", full)
-        plain = full = numerals_in_one_way(full)
+        plain = full = self._name_alone(numerals_in_one_way(full))
         bracketed: tuple[str, ...] = ()
-        damaged = ""
+        damaged = remark = ""
         if not full.isalnum():
-            damaged, full, plain, bracketed = self._without_punctuation(full)
-        elif "附属" in full:
-            plain = full = _AFFILIATE_ORDER.sub(r"附属\1", full)
+            damaged, full, plain, bracketed, remark = self._without_punctuation(full)
+        elif "附" in full:
+            plain = full = _affiliates_in_one_way(full)
+        plain = self._long_parts.sub(lambda part: self._abbreviated[part.group()], plain)
+        if plain.endswith(("中", "中学")):
+            plain = _MIDDLE_SCHOOL.sub(r"\1中", plain)
         legal_person, branch, forms = self._split_branch(plain)
         if plain.endswith("区") and not branch and not forms and (campus := _CAMPUS.fullmatch(plain)):
             legal_person, branch = campus.groups()
@@ -137,26 +170,69 @@ class OrganisationParser:
             branch_as_written=branch,
             branch_known=bool(branch and self._branch.search(branch)),
             bracketed_places=bracketed,
+            remark=remark,
             parent=legal_person if branch else "",
             damaged=damaged,
         )
+
+    def second_name(self, name: str) -> str:
+        """What stands in a bracket behind the name of a public body and names it as well: one institution, two signs.
+
+        It has a place of its own: 某大学（材料学院） is a school of that university, and so are laboratories at one.
+        """
+        if not name.endswith((")", "）")):
+            return ""
+        found = self._second_name.search(folded(name))
+        if not found or found.string[: found.start()].endswith(("大学", "公司")):
+            return ""
+        return found[1] if self._gazetteer.head(found[1]) else ""
+
+    def _name_alone(self, full: str) -> str:
+        """Without what stands before or behind it and is no part of it."""
+        if full.startswith(("个体工商户", "原")):
+            full = _TRADER.sub("", full)
+            if full.startswith("原") and not self._gazetteer.head(full) and self._gazetteer.head(full[1:]):
+                full = full[1:]
+        if not full.isalnum():
+            full = _LISTED.sub("", full)
+            if second := self.second_name(full):
+                full = full.removesuffix(f"({second})")
+        elif full.find("公司") not in (-1, len(full) - 2):
+            full = self._note.sub("", full)
+        elif not full[-1:].isascii():
+            return full  # as nearly all are: nothing stands behind
+        return _IN_LATIN.sub("", _AND_OTHERS.sub("", full))
 
     def _with_short_ending(self, core: str) -> str:
         ending = next(filter(core.endswith, self._long_endings))
         return core.removesuffix(ending) + self._shortened[ending]
 
-    def _without_punctuation(self, text: str) -> tuple[str, str, str, tuple[str, ...]]:
-        """A folded name without punctuation, as `damaged` and `full`; the same without places in brackets; and those places."""
+    def _without_punctuation(self, text: str) -> tuple[str, str, str, tuple[str, ...], str]:
+        """A folded name without punctuation, as `damaged` and `full`; the same without places in brackets and remarks; and
+        those.
+        """
         text = self._note.sub("", text.translate(_BRACKETS))
-        text = _AFFILIATE_ORDER.sub(r"附属\1", text)
+        text = _affiliates_in_one_way(text)
         bracketed = tuple(part for part in _INSIDE.findall(text) if self._gazetteer.named(part))
+        remark = self._remark(text)
         parts = [_MARKS.sub("", part) for part in _LOST_ONE.split(text)]
         full = plain = "".join(parts)
-        if bracketed:
-            for place in bracketed:
-                text = text.replace(f"({place})", "")
+        for left_out in (*bracketed, remark) if bracketed or remark else ():
+            text = text.replace(f"({left_out})", "")
             plain = _MARKS.sub("", text)
-        return "?".join(parts) if len(parts) > 1 else "", full, plain, bracketed
+        return "?".join(parts) if len(parts) > 1 else "", full, plain, bracketed, remark
+
+    def _remark(self, text: str) -> str:
+        found = _LAST_BRACKET.search(text)
+        if not found or _OF_A_PART.search(found[1]) or self._form.search(found[1]):
+            return ""
+        return (
+            ""
+            if self._branch.search(found[1])
+            or self._gazetteer.named(found[1][:2])
+            or self._gazetteer.head(found[1])
+            else found[1]
+        )
 
     def _split_branch(self, text: str) -> tuple[str, str, list[re.Match[str]]]:
         """The legal person's name, what stands behind its company form, and the forms within the first."""
@@ -198,6 +274,11 @@ class OrganisationParser:
             if length <= len(core) - 2 and core[-length:] in self._trades:
                 return core[:-length], core[-length:]
         return core, ""
+
+
+def _affiliates_in_one_way(text: str) -> str:
+    """第一附属医院, 一附院: as 附属第一医院."""
+    return _AFFILIATE_ORDER.sub(r"附属\1", _AFFILIATE_SHORT.sub(r"附属第\1医院", text))
 
 
 def _without(found: list[re.Match[str]], text: str) -> str:

@@ -8,22 +8,67 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from credit_sync.subjects.writing import LONGEST, folded, is_folded
+from credit_sync.subjects.writing import LONGEST, OTHER_NAME_WORDS, folded, is_folded
 
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # names are read character by character
 
-_DOTS = re.compile(r"[·•‧・．.｡。∙⋅●\-_'’`,，\u2022]")
+_DOTS = re.compile(r"[·•‧・．.｡。∙⋅●ᐧㆍ⸱\-_'’`,，《》“”\"\u2022]")
+_EARLY_DOTS = str.maketrans("˙°", "··")
+"""Dots that NFKC would take apart."""
+_DESCRIBED = re.compile(r"(?<=[\u4e00-\u9fff])[(\[{〔【][\u4e00-\u9fff]{1,8}[)\]}〕】](?=[\u4e00-\u9fff])")
+"""张（龙天）远, 张[上龙下天]远: what a character looks like that could not be typed."""
 _BRACKETED = re.compile(r"[(\[{〔【].*?[)\]}〕】]")
 LOST = "?"
 """What stands in a folded name for a character that was lost in transfer: it may be any one."""
 _LOST = re.compile(r"[?□�〓]")
 _LOST_DOT = re.compile(r"(?<=[\u4e00-\u9fff]{2})\?(?=[\u4e00-\u9fff]{2})")
+_TITLES = (
+    *(
+        "先生",
+        "女士",
+        "小姐",
+        "同志",
+        "老师",
+        "院士",
+        "博士",
+        "副教授",
+        "教授",
+        "副研究员",
+        "研究员",
+        "高级工程师",
+        "工程师",
+    ),
+    *("副主任", "主任", "董事长", "总经理", "医师", "律师"),
+)
+_ROLE = re.compile(
+    r"^(?:[\u4e00-\u9fff]{2,8}\s*[:：]|(?:法定代表人|被执行人|经营者|负责人|投资人|业主)(?=[\u4e00-\u9fff]{2}))\s*"
+)
+_SAID_BEHIND = re.compile(
+    r"(?<=[\u4e00-\u9fff]{2})(?:[\s,，、;；]+[男女](?:[\s,，、;；].*)?|等(?:[0-9一二三四五六七八九十两]+人)?"
+    rf"|[\s,，;；]*(?:{OTHER_NAME_WORDS}).+|\s+[A-Za-z][A-Za-z .'-]+|\s*(?:{'|'.join(_TITLES)}))$"
+)
+"""Sex, others, other names, the name in Latin letters, a title: behind a name of two characters or more."""
+_WITH_MORE = re.compile(rf"[:：\s,，、;；]|等|名|人|者|主|{'|'.join(_TITLES)}")
+_SPELT = re.compile("(?<=[\u4e00-\u9fff])(?!X+(?![A-Z]))[A-Z]{2,6}")
+_CROSSED_OUT = re.compile("(?<=[\u4e00-\u9fff])X{1,3}(?![A-Z])")
+_ACCENTED = re.compile("[\u00c0-\u024f]")
 _LONGEST_UNDOTTED = 4
 """Characters of a Han name: in a longer one what was lost between two parts was the dot."""
 _HAN = "[\u4e00-\u9fff]"
 _HIDING = re.compile(rf"(?<!{_HAN}{{2}})●(?=[●\u4e00-\u9fff])|(?<=[●\u4e00-\u9fff])●(?!{_HAN}{{2}})")
 """● between two parts of a name is a dot (买买提●吐尔逊), before it a mark of its line; elsewhere it hides a character (王●喆)."""
 _HIDDEN = re.compile("[*×○■]|(?<=.)某|^某(?=某)")
+
+
+def name_alone(name: str) -> str:
+    """A person's name without the role before it and the title, sex or other name behind it.
+
+    >>> name_alone("法定代表人：屈怀瑾"), name_alone("屈怀瑾 教授"), name_alone("屈怀瑾，男，汉族"), name_alone("王博士")
+    ('屈怀瑾', '屈怀瑾', '屈怀瑾', '王博士')
+    """
+    if not _WITH_MORE.search(name):
+        return name
+    return _SAID_BEHIND.sub("", _ROLE.sub("", name.strip()))
 
 
 @lru_cache(maxsize=50_000)
@@ -34,15 +79,31 @@ def fold_person_name(name: str) -> str:
     ('买买提吐尔逊', '张伟', '陈乾')
     """
     if is_folded(name):
-        return name
+        return name if len(name) < _SHORTEST_TITLED else _plainly(name_alone(name))
+    name = name_alone(name).translate(_EARLY_DOTS)
     # In names 乾 is read qián and stays; only as gān, dry, it is 干 (通用规范汉字表, note to 乾).
     text = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
+    if _ACCENTED.search(text):
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     if text.isalnum():  # no marks of any kind
-        return text
+        return _plainly(text)
     text = _LOST.sub("?", text)
     if len(text) > _LONGEST_UNDOTTED + 1:
         text = _LOST_DOT.sub("", text)
-    return _DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", text).lstrip("●")))
+    return _plainly(_DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", _DESCRIBED.sub("?", text)).lstrip("●"))))
+
+
+_SHORTEST_TITLED = 4
+
+
+def _plainly(text: str) -> str:
+    """Letters within a Chinese name stand for a character that could not be typed (张YAN远), or hide one (张XX)."""
+    if text.isascii() or not _LETTERS.search(text):
+        return text
+    return _SPELT.sub("?", _CROSSED_OUT.sub(lambda run: "*" * len(run.group()), text))
+
+
+_LETTERS = re.compile("[A-Z]")
 
 
 def is_hidden_in_part(name: str) -> bool:
@@ -59,6 +120,47 @@ def as_far_as_shown(name: str) -> str:
     return _HIDDEN.sub(LOST, name) if is_hidden_in_part(name) else name
 
 
+def other_orders(name: str) -> tuple[str, ...]:
+    """A name in Latin letters with the surname at its other end.
+
+    >>> other_orders("John Alan Smith"), other_orders("SMITH, John"), other_orders("屈 怀瑾")
+    (('Smith John Alan', 'Alan Smith John'), ('John SMITH',), ())
+    """
+    words = tuple(filter(None, _BETWEEN_WORDS.split(name))) if _IN_LATIN.fullmatch(name) else ()
+    if not 1 < len(words) < _MOST_WORDS:
+        return ()
+    return tuple(" ".join(o) for o in dict.fromkeys(((*words[-1:], *words[:-1]), (*words[1:], *words[:1]))))
+
+
+_IN_LATIN = re.compile("[A-Za-z\u00c0-\u024f'’., \\-]+")
+_BETWEEN_WORDS = re.compile("[, ]+")
+_MOST_WORDS = 6
+_OF_OTHER_SCRIPT = re.compile(
+    r"[A-Za-z][A-Za-z .,'-]+[(（]([\u4e00-\u9fff·]{2,})[)）]|[\u4e00-\u9fff·]{2,}[(（]([A-Za-z][A-Za-z .,'-]+)[)）]"
+)
+_SEVERAL = re.compile(r"([\u4e00-\u9fff]{2,4})(?:\s?[、，,;；/／]\s?([\u4e00-\u9fff]{2,4}))+")
+
+
+def in_other_scripts(name: str) -> tuple[str, ...]:
+    """The Chinese name in brackets behind a Latin one, or the other way round.
+
+    >>> in_other_scripts("JOHN SMITH（约翰·史密斯）"), in_other_scripts("屈怀瑾（教授）")
+    (('约翰·史密斯',), ())
+    """
+    found = _OF_OTHER_SCRIPT.fullmatch(name)
+    return (found[1] or found[2],) if found else ()
+
+
+def persons_together(text: str) -> tuple[str, ...]:
+    """The names of several persons that stand in one cell; none where there is but one.
+
+    >>> persons_together("屈怀瑾、张伟（夫妻）"), persons_together("屈怀瑾，男")
+    (('屈怀瑾', '张伟'), ())
+    """
+    names = _BRACKETED.sub("", unicodedata.normalize("NFKC", text[:LONGEST])).strip()
+    return tuple(re.findall(r"[\u4e00-\u9fff]+", names)) if _SEVERAL.fullmatch(names) else ()
+
+
 def sound(name: str) -> str:
     """Toneless pinyin of a folded name, syllables joined by blanks.
 
@@ -71,6 +173,11 @@ def sound(name: str) -> str:
 def syllables(text: str) -> list[str]:
     """Toneless pinyin of each character; what has no reading stands for itself."""
     return list(map(_readings.__getitem__, text))
+
+
+def readings_of(character: str) -> frozenset[str]:
+    """Every reading of a character without its tone, surnames' own ones among them (单 is dān and shàn)."""
+    return _all_readings(character)
 
 
 def sound_alike(p: str, q: str) -> bool:

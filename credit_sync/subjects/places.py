@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+_KIND = r"(?:特别行政区|自治区|自治州|自治县|自治旗|林区|特区|地区|省|市|县|区|旗|盟|州)$"
 _SUFFIX = re.compile(
     r"(?:维吾尔|壮族|回族|蒙古族?|藏族|彝族|苗族|侗族|土家族|布依族|朝鲜族|哈萨克族?|傣族|白族|哈尼族|羌族|满族|瑶族|黎族|畲族|"
     r"仡佬族|水族|各族|景颇族|傈僳族|纳西族|拉祜族|佤族|布朗族|独龙族|怒族|普米族|达斡尔族|鄂温克族?|鄂伦春|柯尔克孜|塔吉克|锡伯|"
-    r"毛南族|仫佬族|撒拉族|保安族|东乡族|裕固族|土族)*(?:特别行政区|自治区|自治州|自治县|自治旗|林区|特区|地区|省|市|县|区|旗|盟|州)$"
+    r"毛南族|仫佬族|撒拉族|保安族|东乡族|裕固族|土族)*" + _KIND
 )
 
 _NO_NAMES = frozenset(("市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"))
@@ -33,11 +34,11 @@ class Division:
 def short_name(name: str) -> str:
     """A division's name as people say it.
 
-    >>> short_name("合肥市"), short_name("广西壮族自治区"), short_name("沙县")
-    ('合肥', '广西', '沙县')
+    >>> short_name("合肥市"), short_name("广西壮族自治区"), short_name("内蒙古自治区"), short_name("沙县")
+    ('合肥', '广西', '内蒙古', '沙县')
     """
-    short = _SUFFIX.sub("", name)
-    return short if len(short) > 1 else name
+    shorts = (_SUFFIX.sub("", name), re.sub(_KIND, "", name))
+    return next((short for short in shorts if len(short) > 1), name)
 
 
 class Gazetteer:

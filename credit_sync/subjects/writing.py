@@ -11,6 +11,11 @@ _INVISIBLE = {"Cc", "Cf", "Cs"}
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 """Rare characters that old GBK systems kept in private code points: lost, each may stand for any other."""
 _SPACES = re.compile(r"\s+")
+_RADICALS = str.maketrans(
+    "⺟⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳⺝⺩⻑⻯⻫",
+    "母民虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟月王长龙齐",
+)
+"""Radicals that PDF files give for the characters that look the same; NFKC leaves them alone."""
 LONGEST = 200
 """Names longer than this are no names; they are cut before anything expensive is done with them."""
 
@@ -30,9 +35,14 @@ def plain(text: str) -> str:
 
 
 _OTHER_NAME = re.compile(
-    r"[(（\[〔【](?:(?:原名称?|曾用名称?|现名称?|更名前|又名|别名|化名|(?:现|已)*更名为?|变更[前后为](?:名称)?|第二名称|从属名称|简称)[:：为]?"
+    r"[(（\[〔【](?:[0-9年月日于、]*(?:原名称?|曾用名称?|现名称?|更名前|又名|别名|化名|小名|俗名|乳名|(?:现|已)*更名为?|变更[前后为](?:名称)?|第二名称|从属名称|简称)[:：为]?"
     r"([^()（）\]〕】]{2,})|原[:：]?([^()（）\]〕】]{4,})|现([^()（）\]〕】]{4,}公司)|([^()（）\]〕】]{3,}医院))[)）\]〕】]"
 )
+OTHER_NAME_WORDS = "原名|曾用名|又名|别名|化名|小名|俗名|乳名"
+_OTHER_NAME_BEHIND = re.compile(
+    rf"(?<=[\u4e00-\u9fff]{{2}})[\s,，;；]*(?:{OTHER_NAME_WORDS}|更名为|变更为)称?[:：为]?\s*([^,，;；()（）]{{2,}})$"
+)
+"""The same without a bracket."""
 _BETWEEN = re.compile("[、，,;；/／]")
 
 
@@ -43,8 +53,12 @@ def bracketed_names(text: str) -> tuple[str, ...]:
 
     >>> bracketed_names("张伟（曾用名张卫、张为）"), bracketed_names("合肥甲公司(原合肥乙公司)"), bracketed_names("甲（原料）厂")
     (('张卫', '张为'), ('合肥乙公司',), ())
+    >>> bracketed_names("屈怀瑾，曾用名：屈卫东")
+    ('屈卫东',)
     """
-    found = (match[1] or match[2] or match[3] or match[4] for match in _OTHER_NAME.finditer(text[:LONGEST]))
+    text = text[:LONGEST]
+    found = [match[1] or match[2] or match[3] or match[4] for match in _OTHER_NAME.finditer(text)]
+    found += [match[1] for match in _OTHER_NAME_BEHIND.finditer(text)]
     return tuple(name for names in found for name in _BETWEEN.split(names) if len(name) > 1)
 
 
@@ -117,7 +131,7 @@ def folded(text: str) -> str:
 
 def folded_by_rule(text: str) -> str:
     """The same for any text, whether there is something to fold in it or not."""
-    compatible = unicodedata.normalize("NFKC", text[:LONGEST])
+    compatible = unicodedata.normalize("NFKC", text[:LONGEST].translate(_RADICALS))
     written = compatible if compatible.isalnum() else plain(compatible)
     simplified = _simplified(written)
     if written is not compatible:
