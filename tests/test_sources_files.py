@@ -22,7 +22,7 @@ from credit_sync.sources.files import files
 from credit_sync.sources.formats import READERS, Unread, read_table
 from credit_sync.sources.formats.json_stream import Document
 from credit_sync.sources.formats.rows import at_path
-from credit_sync.sources.mapping import Layout, Mapping
+from credit_sync.sources.mapping import Layout, Mapping, Removal
 from credit_sync.sources.rows import BrokenRow, RawRow
 
 NAMES = frozenset(["单位名称", "许可证号", "有效期自", "有效期至"])
@@ -542,6 +542,13 @@ def test_a_folder_whose_tables_lack_a_column_that_every_record_needs(tmp_path: P
     told = r"licences：1 个文件.*其中没有 名称（单位名称）"
     with pytest.raises(SourceError, match=told):
         probe("licences", source(), mapping(), base=tmp_path)
+
+
+def test_a_delta_of_nothing_but_removals_lacks_no_column(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in", "a.csv", "许可证号,状态\n1,删除\n2,删除\n")
+    gone = mapping().model_copy(update={"removal": Removal.model_validate({"from": "状态", "values": ["删除"]})})
+    assert probe("licences", source(), gone, base=tmp_path).endswith("数据从第 2 行开始")
 
 
 # --- anything

@@ -65,6 +65,8 @@ def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
     """
     try:
         said, rows = _probed(source, mapping, base)
+        gone = mapping.removal
+        rows = [row for row in rows if gone is None or str(row.get(gone.from_)) not in gone.values]
         if not rows:
             return _shown(said)
         known, path = mapping.source_names(), mapping.layout.expand
