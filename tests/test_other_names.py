@@ -84,7 +84,7 @@ def test_a_name_under_which_a_subject_was_upheld_finds_its_other_entries(world: 
         query = select(match.c.evidence, match.c.verdict).join(flag, flag.c.id == match.c.flag_id)
         evidence, verdict = connection.execute(query.where(flag.c.list == "banned")).one()
     assert verdict == Verdict.PROBABLE.value
-    assert "按曾用名或简称比较" in evidence[0]["sentence"]
+    assert "按另一名称（曾用名、简称，或以往复核所知）比较" in evidence[0]["sentence"]
     assert world.standing().state.value == "upheld"
 
 

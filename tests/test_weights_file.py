@@ -33,11 +33,6 @@ def test_a_copy_of_the_shipped_file_is_the_shipped_weights(tmp_path: Path) -> No
         ("u = 1e-12\n", "", "identifier.same.u: 缺少这一项"),
         ("[sex.different]\nm = 0.005\nu = 0.4\n", "[sex.diferent]\nm = 0.005\nu = 0.4\n", "是否想写 different"),
         (
-            "[sex.different]\nm = 0.005\nu = 0.4\n",
-            "[sex.diferent]\nm = 0.005\nu = 0.4\n",
-            "sex.different: 缺少这一级",
-        ),
-        (
             "[person_name.same]\nm = 0.95\n",
             "[person_name.same]\nm = 0.95\nu = 0.1\n",
             "person_name.same.u: 由所比的值算出",

@@ -11,6 +11,7 @@ _NEXT_TO_NOTHING = 0.5
 RESEMBLING = frozenset(
     [
         "transliteration",
+        "part",
         "sound",
         "look_alike",
         "one_character",

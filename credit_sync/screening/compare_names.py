@@ -56,7 +56,7 @@ def _as_other_name(evidence: Evidence | None, a: str, b: str, by: Mapping[str, s
     """The same comparison by a former or short name, or one of several in a cell, said so; only agreement counts."""
     if evidence is None or evidence.bearing is not Bearing.SUPPORTS or evidence.bits <= 0:
         return None
-    why = by.get(a) or by.get(b) or "曾用名或简称"
+    why = by.get(a) or by.get(b) or "另一名称（曾用名、简称，或以往复核所知）"
     sentence = f"按{why}比较（{a} / {b}）：{evidence.sentence}"
     return evidence._replace(bits=evidence.bits - 1, sentence=sentence)
 

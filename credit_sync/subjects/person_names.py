@@ -79,7 +79,7 @@ def fold_person_name(name: str) -> str:
     ('买买提吐尔逊', '张伟', '陈乾')
     """
     if is_folded(name):
-        return name if len(name) < _SHORTEST_TITLED else _plainly(name_alone(name))
+        return _plainly(name if len(name) < _SHORTEST_TITLED else name_alone(name))
     name = name_alone(name).translate(_EARLY_DOTS)
     # In names 乾 is read qián and stays; only as gān, dry, it is 干 (通用规范汉字表, note to 乾).
     text = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
