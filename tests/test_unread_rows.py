@@ -88,6 +88,24 @@ def test_a_debtor_is_not_cleared_by_a_row_that_came_apart(world: World, damaged:
     assert note(world) == ""
 
 
+def test_a_row_that_came_apart_and_has_damaged_bytes_may_be_anybody(world: World) -> None:
+    def deliver(*rows: tuple[str, ...]) -> set[str]:
+        long = "有履行能力而拒不履行" * 300  # so that half a character says nothing about the encoding
+        world.write_text("a", line(TITLES), *(line((*cells[:3], long, *cells[4:])) for cells in rows))
+        assert world.pull(None).state == "accepted"
+        return listed(world)
+
+    assert deliver(*ALL) == {"屈怀瑾", "张伟", "李四", "王五"}
+    assert deliver((QU[0], "屈怀\udce7", QU[2], ""), ZHANG) == {"屈怀瑾", "张伟"}
+    assert deliver(*ALL) == {"屈怀瑾", "张伟", "李四", "王五"}
+    assert deliver((f"{QU[0]}屈怀\udce7", QU[2]), ZHANG) == {
+        "屈怀瑾",
+        "张伟",
+        "李四",
+        "王五",
+    }
+
+
 def test_where_rows_have_fewer_cells_as_a_rule_they_hold_nobody(world: World) -> None:
     others = [f"（2018）皖0100执{number}号,李四,3401001902****0010" for number in range(10, 16)]
     assert night(world, line(LI), line(QU), *others) == {"李四", "屈怀瑾"}

@@ -115,8 +115,9 @@ class Reader:
         if outcomes:
             return outcomes
         like = self._likenesses(values, origin)
-        reason = f"缺少{self._titles['name']}{'' if like else OBSCURE}"
-        return [Rejected(origin, "name", "", reason, values, like=like, said=None if like else "")]
+        clear = bool(like) or removed
+        reason = f"缺少{self._titles['name']}{'' if clear else OBSCURE}"
+        return [Rejected(origin, "name", "", reason, values, like=like, said=None if clear else "")]
 
     def _read_part(self, row: _Row, number: int, part: "PartReader") -> Iterator[Outcome]:
         draft = part.draft(row.values)
