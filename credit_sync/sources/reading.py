@@ -27,6 +27,8 @@ from credit_sync.subjects.identifiers import SubjectKind, hide, hide_in_text, re
 
 OBSCURE = "，看不出是哪条记录"
 """At the end of the reason where nothing is sure of a row's key."""
+_LEAST_SAID = 10
+"""Letters and digits of a name and a number at least: where a broken row has fewer, something of it is gone."""
 _LONGEST_SHOWN = 200
 _LONGEST_UNUSED = 40
 _IDENTIFYING = frozenset(["name", "identifier", "uscc", "organisation_code", "registration_number", "citizen_id"])
@@ -87,6 +89,8 @@ class Reader:
         text = plain_text(row.text)
         keys, like = [""], frozenset[str]()
         said: str | None = folded(text) if row.whole and text == row.text else ""
+        if said and len(said) < _LEAST_SAID:
+            said = ""
         with suppress(Exception):  # promise 1
             values = plain_row(row.values)
             named = self._read(values, row.origin)
@@ -114,8 +118,9 @@ class Reader:
         if outcomes:
             return outcomes
         like = self._likenesses(values, origin)
-        reason = f"缺少{self._titles['name']}{'' if like else OBSCURE}"
-        return [Rejected(origin, "name", "", reason, values, like=like, said=None if like else "")]
+        clear = bool(like) or removed
+        reason = f"缺少{self._titles['name']}{'' if clear else OBSCURE}"
+        return [Rejected(origin, "name", "", reason, values, like=like, said=None if clear else "")]
 
     def _read_part(self, row: _Row, number: int, part: "PartReader") -> Iterator[Outcome]:
         draft = part.draft(row.values)

@@ -148,10 +148,8 @@ def _by_csv(lines: _Lines, delimiter: str, place: str) -> Iterator[Record]:
                     f"{place} 第 {start} 行的引号没有结束，其后的行无法分开", remedy="文件可能不完整，请重新导出"
                 ) from None
             line = lines.last.strip()
-            yield (
-                start,
-                Unread("引号使用有误或内容过长，分不清各列", text.mend(line), whole=not text.is_damaged(line)),
-            )
+            reason, whole = "引号使用有误或内容过长，分不清各列", not text.is_damaged(line)
+            yield start, Unread(reason, text.mend(line), whole=whole)
 
 
 def _texts(stream: Iterator[str], delimiter: str, place: str) -> Iterator[tuple[int, str | list[str] | Unread]]:
@@ -240,7 +238,8 @@ class Table:
             return Unread(reason, text.mend("\t".join(cells)), whole=not any(map(text.is_damaged, cells)))
         values = dict(zip(self.titles, cells, strict=False))
         if not self.clean and any(map(text.is_damaged, cells)):
-            sure = {title: cell for title, cell in values.items() if not text.is_damaged(cell)}
+            even = len(cells) == width
+            sure = {title: cell for title, cell in values.items() if even and not text.is_damaged(cell)}
             return Unread("含有无法识别的字节（编码损坏）", text.mend("\t".join(cells)), sure)
         return {title: cell for title, cell in values.items() if cell or title not in self.untitled}
 
