@@ -167,3 +167,12 @@ def test_a_damaged_store_is_told_with_what_to_do(first_night: Night, tmp_path: P
     ended = night.call("review", "list")
     assert ended.returncode == EXIT_UNUSABLE
     assert "（数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按" in ended.stderr
+
+
+def test_check_reads_the_sites_own_aliases(first_night: Night, tmp_path: Path) -> None:
+    night = first_night.copy(tmp_path / "night")
+    aliases = night.folder / "mappings/names/aliases.toml"
+    aliases.write_text(aliases.read_text("utf-8") + '\n"中科大" = 3\n', "utf-8")
+    ended = night.call("check")
+    assert ended.returncode == EXIT_UNUSABLE
+    assert f"{aliases} 有 1 处错误" in ended.stderr
