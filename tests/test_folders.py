@@ -155,3 +155,24 @@ def test_half_a_report_does_not_stay(tmp_path: Path) -> None:
     with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*File too large"):
         write_report(tmp_path / "flagged.html", b"x" * 5000)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_store_is_told_with_what_to_do(first_night: Night, tmp_path: Path) -> None:
+    """As a backup becomes that is copied over the file while another time's write-ahead log lies beside it."""
+    night = first_night.copy(tmp_path / "night")
+    store = Path(make_url(night.url).database or "")
+    content = bytearray(store.read_bytes())
+    content[8192 * 10 :: 64] = bytes(len(content[8192 * 10 :: 64]))
+    store.write_bytes(content)
+    ended = night.call("review", "list")
+    assert ended.returncode == EXIT_UNUSABLE
+    assert "（数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按" in ended.stderr
+
+
+def test_check_reads_the_sites_own_aliases(first_night: Night, tmp_path: Path) -> None:
+    night = first_night.copy(tmp_path / "night")
+    aliases = night.folder / "mappings/names/aliases.toml"
+    aliases.write_text(aliases.read_text("utf-8") + '\n"中科大" = 3\n', "utf-8")
+    ended = night.call("check")
+    assert ended.returncode == EXIT_UNUSABLE
+    assert f"{aliases} 有 1 处错误" in ended.stderr

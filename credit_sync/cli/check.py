@@ -20,6 +20,7 @@ from credit_sync.reporting.left_behind import LeftBehind, left_behind
 from credit_sync.reporting.pdf import probe_pdf
 from credit_sync.screening.gate import load_gate_rules
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.other_names import load_aliases
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
@@ -50,6 +51,7 @@ def check(ctx: click.Context, config: Path | None) -> int:
     load_series(folder)
     load_reasons(folder)
     load_gate_rules(folder)
+    load_aliases(folder)
     reference()
     click.echo(f"配置和对照文件：可用（{len(readers)} 个数据源，{len(settings.channels)} 个报送渠道）")
     for name in sorted({reader.mapping.list for reader in readers.values()} - {"", *measures.lists}):

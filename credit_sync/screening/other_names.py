@@ -87,7 +87,7 @@ class OtherNames:
 def known_other_names(connection: Connection, folder: Path) -> OtherNames:
     """As decisions stand and the site's mappings say. Raises SettingsError for a file that cannot be used."""
     same = {r.code for r in load_reasons(folder).of(Conclusion.UPHOLD) if r.subject == "same"}
-    return OtherNames([*upheld_under_other_names(connection, same), *_aliases(folder)])
+    return OtherNames([*upheld_under_other_names(connection, same), *load_aliases(folder)])
 
 
 def with_names(subject: Subject, names: tuple[str, ...]) -> Subject:
@@ -112,8 +112,8 @@ def _folded(subject: Subject, name: str) -> str:
     return fold_person_name(name) if subject.kind is SubjectKind.PERSON else folded(name)
 
 
-def _aliases(folder: Path) -> list[tuple[Subject, Subject]]:
-    """Those of the site's own `names/aliases.toml` that the shipped file has not."""
+def load_aliases(folder: Path) -> list[tuple[Subject, Subject]]:
+    """Those of the site's own `names/aliases.toml` that the shipped file has not. Raises SettingsError."""
     path = folder / "names" / "aliases.toml"
     found = load(path, _Aliases).aliases if path.exists() else {}
     own = {short: name for short, name in found.items() if reference().aliases.get(short) != name}
