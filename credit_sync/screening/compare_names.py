@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -167,21 +167,26 @@ def _is_transliteration(latin: str, name: str) -> bool:
     written = latin.replace("Ü", "V")
     if not written.isascii() or not written.isalpha() or name.isascii() or len(name) > _LONGEST_SPELT:
         return False
-    spelt = [_spellings(character) for character in name]
-    return any(
-        re.fullmatch("".join((*spelt[first:], *spelt[:first])), written) for first in range(min(len(name), 3))
-    )
+    spelt = list(map(_spellings, name))
+    return any(_is_spelt(written, (*spelt[first:], *spelt[:first])) for first in range(min(len(name), 3)))
+
+
+def _is_spelt(written: str, spelt: Sequence[Set[str]]) -> bool:
+    """Whether a text is one spelling of each character after the other."""
+    ends = {0}
+    for spellings in spelt:
+        ends = {end + len(one) for end in ends for one in spellings if written.startswith(one, end)}
+    return len(written) in ends
 
 
 _LONGEST_SPELT = 20
 
 
 @lru_cache(maxsize=10_000)
-def _spellings(character: str) -> str:
-    """How a character may be spelt, as a regular expression: ü as V, U or, in passports, YU."""
+def _spellings(character: str) -> Set[str]:
+    """How a character may be spelt: ü as V, U or, in passports, YU."""
     found = {reading.upper() for reading in readings_of(character)} or {character}
-    every = {reading.replace("Ü", umlaut) for reading in found for umlaut in ("V", "U", "YU")}
-    return f"(?:{'|'.join(sorted(map(re.escape, every)))})"
+    return frozenset(reading.replace("Ü", umlaut) for reading in found for umlaut in ("V", "U", "YU"))
 
 
 def _rounded(count: int) -> str:
