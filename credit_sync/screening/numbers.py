@@ -147,6 +147,8 @@ def _organisation_code(number: Identifier) -> str:
 def _same_in_all(readings: Sequence[str]) -> str:
     """What all readings of a citizen id's length show; nothing where there are none."""
     whole = [reading for reading in readings if len(reading) == _WHOLE]
+    if len(whole) == 1:
+        return whole[0]
     return "".join([place[0] if len(set(place)) == 1 else MASK for place in zip(*whole, strict=True)])
 
 
