@@ -22,33 +22,16 @@ LOST = "?"
 """What stands in a folded name for a character that was lost in transfer: it may be any one."""
 _LOST = re.compile(r"[?□�〓]")
 _LOST_DOT = re.compile(r"(?<=[\u4e00-\u9fff]{2})\?(?=[\u4e00-\u9fff]{2})")
-_TITLES = (
-    *(
-        "先生",
-        "女士",
-        "小姐",
-        "同志",
-        "老师",
-        "院士",
-        "博士",
-        "副教授",
-        "教授",
-        "副研究员",
-        "研究员",
-        "高级工程师",
-        "工程师",
-    ),
-    *("副主任", "主任", "董事长", "总经理", "医师", "律师"),
-)
+_TITLES = "先生|女士|小姐|同志|老师|院士|博士|副教授|教授|副研究员|研究员|高级工程师|工程师|副主任|主任|董事长|总经理|医师|律师"
 _ROLE = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}\s*[:：]|(?:法定代表人|被执行人|经营者|负责人|投资人|业主)(?=[\u4e00-\u9fff]{2}))\s*"
 )
 _SAID_BEHIND = re.compile(
     r"(?<=[\u4e00-\u9fff]{2})(?:[\s,，、;；]+[男女](?:[\s,，、;；].*)?|等(?:[0-9一二三四五六七八九十两]+人)?"
-    rf"|[\s,，;；]*(?:{OTHER_NAME_WORDS}).+|\s+[A-Za-z][A-Za-z .'-]+|\s*(?:{'|'.join(_TITLES)}))$"
+    rf"|[\s,，;；]*(?:{OTHER_NAME_WORDS}).+|\s+[A-Za-z][A-Za-z .'-]+|\s*(?:{_TITLES}))$"
 )
 """Sex, others, other names, the name in Latin letters, a title: behind a name of two characters or more."""
-_WITH_MORE = re.compile(rf"[:：\s,，、;；]|等|名|人|者|主|{'|'.join(_TITLES)}")
+_WITH_MORE = re.compile(rf"[:：\s,，、;；]|等|名|人|者|主|{_TITLES}")
 _SPELT = re.compile("(?<=[\u4e00-\u9fff])(?!X+(?![A-Z]))[A-Z]{2,6}")
 _CROSSED_OUT = re.compile("(?<=[\u4e00-\u9fff])X{1,3}(?![A-Z])")
 _ACCENTED = re.compile("[\u00c0-\u024f]")
