@@ -61,6 +61,8 @@ def test_a_name_longer_than_names_are_is_cut() -> None:
         ("O'Neil", "ONEIL"),
         ("张伟【原名张卫】", "张伟"),
         ("张XX", "张**"),
+        ("张（龙天）远", "张?远"),
+        ("合肥（安徽）实验动物", "合肥实验动物"),
     ],
 )
 def test_a_persons_name_loses_its_marks(written: str, name: str) -> None:

@@ -73,7 +73,9 @@ def fold_person_name(name: str) -> str:
     text = _LOST.sub("?", text)
     if len(text) > _LONGEST_UNDOTTED + 1:
         text = _LOST_DOT.sub("", text)
-    return _plainly(_DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", _DESCRIBED.sub("?", text)).lstrip("●"))))
+    if len(_BRACKETED.sub("", text)) < _LONGEST_UNDOTTED:
+        text = _DESCRIBED.sub("?", text)
+    return _plainly(_DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", text).lstrip("●"))))
 
 
 _SHORTEST_TITLED = 4
