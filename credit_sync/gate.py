@@ -31,6 +31,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.other_names import known_other_names
+from credit_sync.screening.unread_entries import unread_entries, why_named
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
@@ -183,6 +184,8 @@ class Gate:
         asking = {number: (found.subject, found.role) for number, found in applicants.items()}
         for number, why in unknown_reasons(connection, self.asked, asking, at).items():
             findings.add(Cause.NO_ANSWER, why, number)
+        for number, why in why_named(unread_entries(connection, states.values()), subjects).items():
+            findings.add(Cause.UNREAD_ENTRY, why, number)
         current = self.index.current(connection)
         scales = Scales(findings.weights, names.reference, listed=current.stamp.entries)
         judgements, compared = StoredCandidates(connection, current).judge(subjects, scales, at)

@@ -56,6 +56,13 @@ def test_what_is_unreadable_beside_name_and_number_hides_nobody(tmp_path: Path) 
     assert screened(tmp_path, f"name,identifier\n李建国,{ID}\n", listings)[0][2] == "confirmed"
 
 
+def test_whom_a_broken_row_of_the_list_names_is_not_cleared(tmp_path: Path) -> None:
+    listings = f"listing_id,name,identifier\nL1,李,建国,{ID}\nL2,,91340100MA2R00000K\nL3,王大锤,\n"
+    found = screened(tmp_path, f"name,identifier\n李建国,{ID}\n合肥华星商贸有限公司,\n", listings)
+    assert [row[2] for row in found] == ["unverifiable", "clear"]
+    assert found[0][4].endswith("写有这个名称或号码，不能排除（l.csv 第 2 行）")
+
+
 def test_numbers_used_as_names_of_rows_are_hidden(tmp_path: Path) -> None:
     [row] = screened(tmp_path, f"applicant_id,name\n{ID},李建国\n", f"listing_id,name\n{ID},李建国\n")
     assert row[1]

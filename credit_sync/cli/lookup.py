@@ -46,7 +46,7 @@ def lookup(
         states = states_of_lists(connection, settings, now)
         current = open_index(connection, settings.path(settings.store.index))
         names, weights = known_other_names(connection, folder), load_weights(folder)
-        unknown = why_unknown(connection, asked_lists(settings), subject, names, now)
+        unknown = why_unknown(connection, states, asked_lists(settings), subject, names=names, at=now)
         answer = look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
     found = len(answer.found)
     put_on_record(engine, Action.LOOKUP, answer.query, found, who=system_user(), reason=reason, at=now)

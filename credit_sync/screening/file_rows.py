@@ -17,7 +17,7 @@ from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.formulas import inert
 from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
-from credit_sync.sources.formats import json_text, read_table, text
+from credit_sync.sources.formats import Unread, json_text, read_table, text
 from credit_sync.sources.mapping import FieldMapping, Layout, load_mapping
 from credit_sync.sources.mapping import Mapping as MappingFile
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
@@ -101,8 +101,8 @@ def read_file(path: Path, mappings: Sequence[MappingFile], at: datetime) -> Iter
     names = frozenset[str]().union(*(mapping.source_names() for mapping in mappings))
     for place, row, values in read_table(path, names, layout=_layout(path), max_bytes=_MAX_BYTES):
         origin = Origin(path.name, place, row, at)
-        if isinstance(values, str):
-            yield FileRow(str(row), Rejected(origin, "", "", values, {}))
+        if isinstance(values, Unread):
+            yield FileRow(str(row), Rejected(origin, "", "", values, values.text))
             continue
         label = str(values.get("applicant_id") or row).strip()
         reader = next((r for r, titles in readers if any(values.get(t) for t in titles)), readers[0][0])

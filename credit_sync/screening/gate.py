@@ -58,6 +58,8 @@ class Cause(StrEnum):
     LISTS_CHANGED = "lists_changed"
     LISTS_UNFIT = "lists_unfit"
     NO_ANSWER = "no_answer"
+    UNREAD_ENTRY = "unread_entry"
+    """A row of a list names the applicant, and nobody could read it."""
     NO_NUMBER = "no_number"
     NAMESAKES = "namesakes"
     NOT_COMPARABLE = "not_comparable"
@@ -80,6 +82,7 @@ PASSAGES: dict[Cause, Passage] = {
     Cause.LISTS_CHANGED: Passage.UNKNOWN,
     Cause.LISTS_UNFIT: Passage.UNKNOWN,
     Cause.NO_ANSWER: Passage.UNKNOWN,
+    Cause.UNREAD_ENTRY: Passage.UNKNOWN,
     Cause.NO_NUMBER: Passage.UNKNOWN,
     Cause.NAMESAKES: Passage.UNKNOWN,
     Cause.NOT_COMPARABLE: Passage.UNKNOWN,

@@ -21,17 +21,19 @@ from credit_sync.screening.index_files import refreshed_index
 from credit_sync.screening.judging import Against, Judging
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
-from credit_sync.screening.other_names import known_other_names
+from credit_sync.screening.other_names import known_other_names, with_names
 from credit_sync.screening.renewal import basis, to_judge
 from credit_sync.screening.reopening import reopen_changed, waiting_by_list
+from credit_sync.screening.unread_entries import unread_entries, why_named
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
-from credit_sync.store.applicants import applicants_of, of_other_kind
+from credit_sync.store.applicants import applicants_of, of_other_kind, subjects_of
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, screening
 
 
@@ -75,7 +77,7 @@ def screen(
         rests_on = basis(weights.stamp, current.stamp.name, why, measures.stamp(today), repr(known.aliases))
         writer = FlagWriter(connection, run.as_of, weights.stamp, measures)
         live, digests = _live(connection, names)
-        unknown = _unknown(connection, settings, live, run)
+        unknown = _unknown(connection, settings, live, names=names, states=states, run=run)
         night = Conclusions(run, weights.stamp, states, rests_on, unknown, names)
         with closing(
             Judging(connection, Against(current, weights, run.as_of, folder, names, known.aliases))
@@ -119,16 +121,31 @@ def _live(connection: Connection, names: Mapping[int, tuple[str, ...]]) -> tuple
     return versions, digests
 
 
-def _unknown(connection: Connection, settings: Settings, live: Mapping[int, int], run: Run) -> dict[int, str]:
-    """Why nothing found says nothing about an applicant: a kind that is not the role's, no answer of a list that is asked."""
+def _unknown(  # noqa: PLR0913
+    connection: Connection,
+    settings: Settings,
+    live: Mapping[int, int],
+    *,
+    names: Mapping[int, tuple[str, ...]],
+    states: Mapping[str, ListState],
+    run: Run,
+) -> dict[int, str]:
+    """Why nothing found says nothing about an applicant: a kind that is not the role's, no answer of a list that is asked,
+    a row of a list that names him and that nobody could read.
+    """
     misfits = applicants_of(connection, of_other_kind(connection))
-    unknown = {number: why_not_comparable(found) for number, found in misfits.items()}
-    asked = asked_lists(settings)
+    reasons = [{number: why_not_comparable(found) for number, found in misfits.items()}]
+    asked, unread = asked_lists(settings), unread_entries(connection, states.values())
     if asked:
         roles = {i: (found.subject, found.role) for i, found in applicants_of(connection, list(live)).items()}
-        for number, why in unknown_reasons(connection, asked, roles, run.as_of).items():
-            unknown[number] = "；".join(filter(None, (unknown.get(number), why)))
-    return unknown
+        reasons.append(unknown_reasons(connection, asked, roles, run.as_of))
+    if unread:
+        subjects = subjects_of(connection, list(live))
+        reasons.append(
+            why_named(unread, {i: with_names(found, names.get(i, ())) for i, found in subjects.items()})
+        )
+    numbers = sorted({number for found in reasons for number in found})
+    return {number: "；".join(found[number] for found in reasons if number in found) for number in numbers}
 
 
 def _forget_removed(connection: Connection) -> None:

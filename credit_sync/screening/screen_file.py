@@ -18,7 +18,8 @@ from credit_sync.screening.file_rows import FileRow, file_mappings, read_file
 from credit_sync.screening.meant import as_meant
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.tables import ListingTable
-from credit_sync.sources.outcomes import Read
+from credit_sync.screening.unread_entries import UnreadEntry, unread_entry, why_named
+from credit_sync.sources.outcomes import Read, Rejected
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
 
@@ -48,6 +49,8 @@ class Lists:
     judge: Judge
     label: Callable[[int], str]
     stale: str = ""
+    unread: Sequence[UnreadEntry] = ()
+    """Rows of theirs that nobody could read."""
     names: OtherNames = field(default_factory=lambda: OtherNames(()))
 
 
@@ -58,16 +61,19 @@ def lists_from_files(
     mappings = file_mappings("listings", folder)
     listings: dict[int, Listing] = {}
     labels: dict[int, str] = {}
+    unread: list[UnreadEntry] = []
     for path in paths:
         for row in read_file(path, mappings, at):
             if not isinstance(row.read, Read) or not isinstance(row.read.record, Listing):
                 counts.unread_listings += 1
+                if isinstance(row.read, Rejected):
+                    unread.append(unread_entry(f"{path.name} 第 {row.read.origin.row} 行", row.read.raw))
             elif row.read.record.removed_on is None or row.read.record.removed_on > at.date():
                 labels[len(labels)] = row.label
                 listings[len(listings)] = row.read.record
     table = ListingTable(listings)
     empty = "" if listings else "名单文件里没有可用的条目"
-    return Lists(lambda subjects: table.judge(subjects, scales), lambda i: labels[i], empty)
+    return Lists(lambda subjects: table.judge(subjects, scales), lambda i: labels[i], empty, unread)
 
 
 def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: FileCounts) -> Iterator[OutputRow]:
@@ -87,23 +93,31 @@ def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: Fi
 def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Iterator[OutputRow]:
     meant = [as_meant(row.read.record.subject, lists.names) for row in block if isinstance(row.read, Read)]
     subjects = [subject for one in meant for subject in one]
-    judged = zip(subjects, lists.judge(subjects), strict=True)
-    best = iter([max(islice(judged, len(one)), key=lambda found: found[1].verdict.rank) for one in meant])
+    named = why_named(lists.unread, dict(enumerate(subjects)))
+    judged = (
+        (s, j, named.get(n, "")) for n, (s, j) in enumerate(zip(subjects, lists.judge(subjects), strict=True))
+    )
+    best = iter(
+        [max(islice(judged, len(one)), key=lambda found: (found[1].verdict.rank, found[2])) for one in meant]
+    )
     for row in block:
         counts.applicants += 1
         if isinstance(row.read, Read):
-            yield from _rows_of(row, *next(best), lists, counts)
+            subject, judgement, why = next(best)
+            yield from _rows_of(row, subject, judgement, named=why, lists=lists, counts=counts)
         else:
             counts.unread_applicants += 1
             counts.verdicts[Verdict.UNVERIFIABLE.value] += 1
-            why = f"第 {row.read.origin.row} 行没有读懂，未比对：{row.read.reason}"
-            yield row.label, "", Verdict.UNVERIFIABLE.value, 0.0, hide_in_text(why)
+            unread = f"第 {row.read.origin.row} 行没有读懂，未比对：{row.read.reason}"
+            yield row.label, "", Verdict.UNVERIFIABLE.value, 0.0, hide_in_text(unread)
 
 
-def _rows_of(
-    row: FileRow, subject: Subject, judgement: Judgement, lists: Lists, counts: FileCounts
+def _rows_of(  # noqa: PLR0913
+    row: FileRow, subject: Subject, judgement: Judgement, *, named: str, lists: Lists, counts: FileCounts
 ) -> Iterator[OutputRow]:
-    verdict = Verdict.UNVERIFIABLE if judgement.verdict is Verdict.CLEAR and lists.stale else judgement.verdict
+    """`named`: why the subject is not cleared though nothing was found (see `why_named`)."""
+    unfit = [reason for reason in (lists.stale, named) if reason]
+    verdict = Verdict.UNVERIFIABLE if judgement.verdict is Verdict.CLEAR and unfit else judgement.verdict
     counts.verdicts[verdict.value] += 1
     whose = f"{row.whose}：" if row.whose else ""
     unused = f"（{row.unused}）" if row.unused else ""
@@ -111,7 +125,7 @@ def _rows_of(
         evidence = hide_in_text(whose + "；".join(e.sentence for e in comparison.evidence) + unused)
         yield row.label, lists.label(number), comparison.verdict.value, comparison.probability, evidence
     if not judgement.matches:
-        reasons = [reason for reason in (judgement.reason(subject), lists.stale) if reason]
+        reasons = [reason for reason in (judgement.reason(subject), *unfit) if reason]
         namesakes = ";".join(lists.label(number) for number in judgement.namesake_ids[:_NAMESAKES_NAMED])
         evidence = hide_in_text(whose + ("；".join(reasons) or judgement.why_clear()) + unused)
         yield row.label, namesakes, verdict.value, 0.0, evidence

@@ -11,6 +11,7 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.screen_file import Lists
+from credit_sync.screening.unread_entries import unread_entries
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, never_asked_here
 from credit_sync.sources.lists import blocking_reason, states_of_lists
@@ -41,4 +42,5 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
         return hide_in_text(known[number].number) or str(number)
 
     reasons = (blocking_reason(states), never_asked_here(asked_lists(settings)))
-    return Lists(judge_all, label, "；".join(reason for reason in reasons if reason), names)
+    stale, unread = "；".join(reason for reason in reasons if reason), unread_entries(connection, states.values())
+    return Lists(judge_all, label, stale, unread, names)

@@ -35,7 +35,7 @@ from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, REFERENCE, text_of, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.entries import NO_ENTRIES, Entries
-from credit_sync.store.items import Again, Uneven
+from credit_sync.store.items import Again
 from credit_sync.store.record_keys import join_keys, key_part, key_parts
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex
@@ -79,7 +79,9 @@ class BlockReader:
                 outcomes = self._reader.read(row)
                 block.add(outcomes, row.digest if isinstance(row, RawRow) else b"")
                 if isinstance(row, RawRow) and row.uneven and not isinstance(outcomes[0], Removed | Skipped):
-                    block.add_uneven(_uneven(row))
+                    cells = {title: text for title, value in row.values.items() if (text := text_of(value))}
+                    last = dict(list(cells.items())[-1:])
+                    block.add_uneven(words(cells), words(last), self._reader.misplaced(row, outcomes))
         block.add_entries(entries.part(done, len(places)))
         return block
 
@@ -244,11 +246,6 @@ def _value(reader: FieldReader, nothing: Any, text: str) -> Any:
 def _bare(value: Any) -> Any:
     """Sex as it is stored; a kind is asked again before it is."""
     return value.value if isinstance(value, Sex) else value
-
-
-def _uneven(row: RawRow) -> Uneven:
-    cells = {title: text for title, value in row.values.items() if (text := text_of(value))}
-    return Uneven(words(cells), words(dict([cells.popitem()])) if cells else "")
 
 
 def _extra(said: tuple[Sequence[str], Sequence[str]]) -> str:

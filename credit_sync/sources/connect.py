@@ -54,7 +54,7 @@ def open_rows(  # noqa: PLR0913
                 for expanded in expand(values, path, names):
                     yield RawRow(origin, expanded)
             else:
-                yield RawRow(origin, values, uneven=isinstance(values, Uneven))
+                yield RawRow(origin, values, uneven=values.more if isinstance(values, Uneven) else 0)
     except CreditSyncError as error:
         raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
 

@@ -4,7 +4,7 @@ Whatever a row holds, it ends as one of the outcomes: nothing is dropped, and on
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
@@ -27,6 +27,7 @@ from credit_sync.subjects.identifiers import SubjectKind, hide, hide_in_text, re
 
 OBSCURE = "，看不出是哪条记录"
 """At the end of the reason where nothing is sure of a row's key."""
+MISPLACED = "列数与标题不符，各栏可能错位或被截断；已按所在的列读入，请核对"
 _LEAST_SAID = 10
 """Letters and digits of a name and a number at least: where a broken row has fewer, something of it is gone."""
 _LONGEST_SHOWN = 200
@@ -70,6 +71,8 @@ class Reader:
         self.skip = re.compile(mapping.layout.skip) if mapping.layout.skip else None
         needed = _IDENTIFYING.union(self.required)
         optional = frozenset(self._titles) - needed if mapping.record is RecordKind.LISTING else frozenset[str]()
+        groups = (mapping.fields, *(part.fields for part in mapping.parts))
+        self._naming = frozenset(t for of in groups for n in _IDENTIFYING & of.keys() for t in of[n].from_)
         self.parts = [PartReader(mapping, part, optional) for part in mapping.parts or [Part()]]
 
     def read(self, row: RawRow | BrokenRow) -> list[Outcome]:
@@ -83,6 +86,18 @@ class Reader:
         except Exception as error:  # promise 1: whatever a row holds, it is kept and the batch goes on
             reason = f"读取该行时出错（{type(error).__name__}）{OBSCURE}"
             return [Rejected(row.origin, "", "", reason, values, said=folded(" ".join(map(str, values.values()))))]
+
+    def misplaced(self, row: RawRow, outcomes: Sequence[Outcome]) -> Rejected | None:
+        """How people are told of an uneven row that became a record, where that may say of one what is meant of another:
+        its cells stand under the wrong titles, or it was cut off within a name or a number.
+        """
+        read = next((outcome for outcome in outcomes if isinstance(outcome, Read)), None)
+        last = next((title for title in reversed(list(row.values)) if text_of(row.values[title])), "")
+        if read is None or (row.uneven < 0 and last not in self._naming):
+            return None
+        values = plain_row(row.values)
+        shown = _shown(" ".join(filter(None, map(text_of, values.values()))))
+        return Rejected(row.origin, "", shown, MISPLACED, values, read.key, readable=False)
 
     def _read_broken(self, row: BrokenRow) -> list[Outcome]:
         """A rejection for each record that the row names by what is sure of it: the record stays as it was."""

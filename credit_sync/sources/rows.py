@@ -60,8 +60,9 @@ class RawRow:
     values: Mapping[str, Any]
     digest: bytes = b""
     """Of the values and how they are read (credit_sync.sources.row_digests), where somebody asks for it."""
-    uneven: bool = False
-    """It has not as many cells as there are titles, so what stands under a title may belong under another."""
+    uneven: int = 0
+    """How many cells it has more than there are titles, less than none for fewer: what stands under a title may belong under
+    another, or be cut off."""
 
 
 @dataclass(slots=True)

@@ -57,9 +57,12 @@ class Block:
             else:
                 self.skipped += 1
 
-    def add_uneven(self, uneven: Uneven) -> None:
-        """What the row says that was added last."""
-        self.items.append(("uneven", uneven.text, uneven.last))
+    def add_uneven(self, text: str, last: str, rejected: Rejected | None) -> None:
+        """What the row says that was added last, and how it is told of (see `Uneven`)."""
+        told = None
+        if rejected is not None:
+            told = (rejected.origin.place, rejected.origin.row, rejected.key, _bad_row(rejected))
+        self.items.append(("uneven", text, last, told))
 
     def add_again(self, again: Again) -> None:
         """Rows that came before."""
@@ -164,20 +167,25 @@ def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
         if what == "entries":
             items.append(Entries(*parts))
         elif what == "uneven":
-            items.append(Uneven(*parts))
+            text, last, told = parts
+            items.append(Uneven(text, last, told and _told(*told)))
         elif what == "again":
             items.append(Again(*parts))
         elif what == "gone":
             items.append(Gone(*parts))
         else:
             key, like, said, place, row, content = parts
-            bad.append(BadRow(place=place, row=row, key=key, **orjson.loads(content)))
+            bad.append(_told(place, row, key, content))
             if key:
                 items.append(Held(key))
             items += map(Like, like)
             if said is not None:
                 items.append(Obscure(said))
     return items, bad
+
+
+def _told(place: str, row: int, key: str, content: bytes) -> BadRow:
+    return BadRow(place=place, row=row, key=key, **orjson.loads(content))
 
 
 def _bad_row(rejected: Rejected) -> bytes:

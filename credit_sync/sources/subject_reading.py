@@ -134,11 +134,13 @@ def is_number(name: str) -> bool:
 
     >>> is_number("340100190001040017"), is_number("3401001900****0017"), is_number("58同城"), is_number("360")
     (True, True, False, False)
+    >>> is_number("91340000MA2R00000K")
+    True
     """
     number = fold(name)
-    return sum(map(str.isdigit, number)) >= _LEAST_IDENTIFIER and not any(
-        map(str.isalpha, number.removesuffix("X"))
-    )
+    if sum(map(str.isdigit, number)) < _LEAST_IDENTIFIER:
+        return False
+    return not any(map(str.isalpha, number.removesuffix("X"))) or uscc.has_shape(number)
 
 
 def derive_kind(name: str, given: Given) -> SubjectKind:

@@ -141,6 +141,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
+    writer.unread_rows.came(spool.outcomes)
+    quarantine.put(connection, source.name, run, writer.unread_rows.misplaced)
     lost, held = writer.unread(before, confirmed=delivery.accept_shrink) if whole else (writer.counts.removed, 0)
     observed = Observed(
         record=source.record,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from credit_sync.store.entries import Entries
+from credit_sync.store.quarantine import BadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Uneven:
     text: str
     last: str
     """What its last cell says, which may be cut off."""
+    row: BadRow | None
+    """As it is told to people, where it became a record that may say what is meant of another."""
 
 
 @dataclass(frozen=True, slots=True)

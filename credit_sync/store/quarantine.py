@@ -1,6 +1,6 @@
 """The quarantine: rows that could not be read, each kept once, with the reason, until it is resolved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,6 +160,14 @@ def list_quarantined(
         shown = shown.offset(first).limit(most)
     for row in connection.execute(shown.execution_options(yield_per=_BLOCK)):
         yield Quarantined(*row)
+
+
+def open_rows(connection: Connection, sources: Iterable[str]) -> Iterator[tuple[str, str, int, Any]]:
+    """Source, place, row number and the whole row of all that wait in quarantine, in order of arrival."""
+    c = quarantine.c
+    of_sources = (c.source.in_(sorted(sources)), c.resolved_at.is_(None))
+    for row in connection.execute(select(c.source, c.place, c.row, c.raw).where(*of_sources).order_by(c.id)):
+        yield row.source, row.place, row.row, row.raw
 
 
 def waiting(connection: Connection) -> dict[str, int]:

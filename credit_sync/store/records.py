@@ -131,7 +131,6 @@ class RecordWriter:
         `before`: how many were in force before the pull; `confirmed`: a person says that those missing are gone.
         """
         self._missing = self._not_read(before - self.counts.unchanged - self.counts.changed)
-        self.unread_rows.came(self.counts.pulled)
         for first in range(0, len(self._missing), BATCH):
             ids = [i for i, _ in self._missing[first : first + BATCH] if self._seen[i] == _UNSEEN]
             for record_id in self.unread_rows.among(self._connection, self._table, ids, confirmed=confirmed):

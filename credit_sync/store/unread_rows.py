@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from credit_sync.store.items import Like, Obscure, Uneven
+from credit_sync.store.quarantine import BadRow
 from credit_sync.store.resembling import Resembling
 
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -33,9 +34,17 @@ def folded(text: str) -> str:
     >>> folded('{"姓名": "\\\\u5f20,伟"')
     '姓名张伟'
     """
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", unescaped(text)))).casefold()
+
+
+def unescaped(text: str) -> str:
+    """With the characters that are written as \\uXXXX or as references.
+
+    >>> unescaped("&#24352;\\\\u4f1f")
+    '张伟'
+    """
     written = html.unescape(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
-    whole = written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", whole))).casefold()
+    return written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class _Texts:
@@ -66,6 +75,8 @@ class UnreadRows:
         self._anybody = False
         self.obscure = 0
         """Rows of whose key nothing is sure."""
+        self.misplaced: list[BadRow] = []
+        """Those of them that became records which may say what is meant of others."""
         self.uneven = 0
         """Rows with more or fewer cells than titles, where such are seldom."""
 
@@ -75,6 +86,8 @@ class UnreadRows:
             self._keys.add(row.key)
         elif isinstance(row, Uneven):
             self.uneven += 1
+            if row.row is not None:
+                self.misplaced.append(row.row)
             if self._uneven.add(row.text):
                 self._cut.add(row.last)
         else:
@@ -84,7 +97,7 @@ class UnreadRows:
     def came(self, rows: int) -> None:
         """That all are added, and how many rows came with them."""
         if self.uneven >= min(max(_FEW, rows // _SELDOM) + 1, MOST_TEXTS):
-            self._uneven, self._cut, self.uneven = _Texts(), set(), 0
+            self._uneven, self._cut, self.misplaced, self.uneven = _Texts(), set(), [], 0
 
     def among(self, connection: Connection, table: Table, ids: Sequence[int], *, confirmed: bool) -> Iterator[int]:
         """Those of a few missing records that the rows may be. `confirmed`: a person says that what is missing is gone,

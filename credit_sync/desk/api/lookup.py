@@ -52,15 +52,16 @@ def answer(
 def _told(connection: Connection, service: Service, caller: Caller, body: LookupAsked, subject: Subject) -> Told:
     gate, settings, now = service.gate, service.office.settings, service.office.now()
     names = known_other_names(connection, settings.path(settings.mappings))
+    states = states_of_lists(connection, settings, now)
     answered = look_up(
         connection,
         subject,
-        states_of_lists(connection, settings, now),
+        states,
         now,
         gate.weights,
         current=gate.index.current(connection),
         names=names,
-        unknown=why_unknown(connection, gate.asked, subject, names, now),
+        unknown=why_unknown(connection, states, gate.asked, subject, names=names, at=now),
     )
     content = answer_json(answered)
     own = [said for found, said in zip(answered.found, content["found"], strict=True) if _may_see(caller, found)]

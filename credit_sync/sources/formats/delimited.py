@@ -222,7 +222,7 @@ class Table:
             return values
         cells = record.count(END) + 1 if isinstance(record, str) else len(record)
         if uneven and cells != len(self.titles):
-            return Uneven(values)
+            return Uneven(values, cells - len(self.titles))
         return (as_text(values.values()) or values) if tuple(values) == self.given else values
 
     def values(self, record: str | list[str] | Unread) -> dict[str, Any] | Unread | None:

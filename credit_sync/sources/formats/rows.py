@@ -33,7 +33,11 @@ class Unread(str):
 
 
 class Uneven(dict[str, Any]):
-    """The values of a row that has more cells than there are titles, or fewer."""
+    """The values of a row that has more cells than there are titles, or fewer (`more` is less than none)."""
+
+    def __init__(self, values: Mapping[str, Any], more: int) -> None:
+        super().__init__(values)
+        self.more = more
 
 
 Found = tuple[str, int, dict[str, Any] | Unread]

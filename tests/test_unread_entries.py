@@ -1,0 +1,211 @@
+"""A new entry whose row nobody could read: whom it names is not cleared, by night, at the gate, or looked up."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from credit_sync.lookup import look_up, subject_asked_for, why_unknown
+from credit_sync.screening.comparison import Verdict
+from credit_sync.screening.gate import Cause, Passage
+from credit_sync.screening.index_files import open_index
+from credit_sync.screening.other_names import OtherNames
+from credit_sync.screening.unread_entries import unread_entry, why_named
+from credit_sync.screening.weights import load_weights
+from credit_sync.sources.lists import states_of_lists
+from credit_sync.sources.reading import MISPLACED
+from credit_sync.store import quarantine, schema
+from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, recognise
+from credit_sync.subjects.subject import Subject
+from tests.listed_world import DAMAGES, EVERYBODY, LISTABLE, ListedWorld, entry, firm_code, person_number, quoted
+
+NUMBER, OTHER = person_number("19020304", 23), person_number("19120914", 34)
+CODE = firm_code(100023)
+STRANGER = len(LISTABLE)
+COMES_APART = [
+    "comma in the name",
+    "comma in the number",
+    "comma before",
+    "cut within the number",
+    "cut within the name",
+    "name null",
+    "no name",
+    "line end in the name",
+    "bytes that are no text",
+    "a byte in the number that is no text",
+    "tabs",
+]
+
+
+@pytest.fixture
+def world(engine: Engine, tmp_path: Path) -> ListedWorld:
+    return ListedWorld(engine, tmp_path)
+
+
+@pytest.mark.parametrize("who", [0, 4, 5])
+def test_no_damage_to_its_row_clears_whom_a_new_entry_is_about(world: ListedWorld, who: int) -> None:
+    cleared = []
+    for number, damage in enumerate(DAMAGES):
+        world.deliver(entry(f"(2016)皖01执{number}号", *LISTABLE[who], damage))
+        pulled = world.night(accept_shrink=True)
+        assert pulled is not None
+        if pulled.state == "accepted" and world.answer(who).passage is Passage.CLEAR:
+            cleared.append(damage)
+        assert world.answer(STRANGER).passage is Passage.CLEAR
+        assert STRANGER not in world.flagged()
+    assert cleared == []
+
+
+@pytest.mark.parametrize("damage", COMES_APART)
+def test_whom_a_row_names_that_came_apart(world: ListedWorld, damage: str) -> None:
+    world.deliver()
+    world.night()
+    assert world.answer(0).passage is Passage.CLEAR
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[0], damage))
+    world.night()
+    assert world.counts.judged in (1, 2), "who is named, and whom it was read as if that is somebody"
+    [reason] = world.answer(0).reasons
+    assert (reason.cause, reason.applicant is None) == (Cause.UNREAD_ENTRY, False)
+    assert reason.text.startswith("名单中有未能读取的行写有这个名称或号码，不能排除（隔离区 debtors rows.csv 第 1")
+    assert LISTABLE[0][1] not in reason.text
+    assert screened(world)["0"] == ("unverifiable", reason.text)
+    assert looked_up(world, *LISTABLE[0]) == (Verdict.UNVERIFIABLE, reason.text)
+    assert looked_up(world, *EVERYBODY[STRANGER]) == (Verdict.CLEAR, "")
+    world.night()
+    assert world.counts.judged == 0
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[0]))
+    world.night()
+    assert [r.cause for r in world.answer(0).reasons] == [Cause.FLAG_OPEN]
+    world.deliver()
+    world.night(accept_shrink=True)
+    assert world.answer(0).passage is Passage.CLEAR
+
+
+def test_two_entries_under_one_key_are_both_known(world: ListedWorld) -> None:
+    """The second contradicts the first and waits in quarantine."""
+    mapping = world.folder / "mappings" / "sources" / "debtors.toml"
+    text = mapping.read_text("utf-8")
+    start = text.index("key = [")
+    mapping.write_text(text[:start] + 'key = ["number"]' + text[text.index("]", start) + 1 :], encoding="utf-8")
+    world.deliver(*(entry("(2016)皖01执1号", *LISTABLE[who]) for who in (0, 5)))
+    world.night()
+    assert [world.answer(who).passage for who in (0, 5, STRANGER)] == [
+        Passage.HOLD,
+        Passage.UNKNOWN,
+        Passage.CLEAR,
+    ]
+
+
+def test_a_row_with_a_cell_too_many_is_told_of(world: ListedWorld) -> None:
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[0], "comma in the name"))
+    world.night()
+    with world.engine.connect() as connection:
+        [row] = quarantine.list_quarantined(connection, source="debtors")
+    assert (row.reason, row.row) == (MISPLACED, 14)
+    assert LISTABLE[0][1] not in row.value
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[0]))
+    world.night()
+    with world.engine.connect() as connection:
+        assert not list(quarantine.list_quarantined(connection, source="debtors"))
+
+
+def test_rows_that_are_always_uneven_are_how_a_source_writes(world: ListedWorld) -> None:
+    world.deliver(*(quoted([f"(2016)皖01执{n}号", f"李雷第{n}的厂", firm_code(700000 + n)]) for n in range(20)))
+    world.night()
+    with world.engine.connect() as connection:
+        assert not list(quarantine.list_quarantined(connection, source="debtors"))
+
+
+def person(name: str, number: str = "") -> Subject:
+    return _subject(SubjectKind.PERSON, name, number)
+
+
+def firm(name: str, number: str = "") -> Subject:
+    return _subject(SubjectKind.ORGANISATION, name, number)
+
+
+def _subject(kind: SubjectKind, name: str, number: str) -> Subject:
+    found = recognise(number, kind) if number else None
+    return Subject(kind=kind, name=name, identifiers=(found,) if found else ())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "1,张,伟,",
+        '{"姓名": "\\u5f20伟"',
+        "张偉",
+        f"张伟,{NUMBER}",
+        f"张伟,{NUMBER[:10]}****{NUMBER[14:]}",
+        f"张伟,{NUMBER[:6]}××××××××{NUMBER[14:]}",
+        f"3,{NUMBER[1:]}",
+        {"n": "张伟", "i": float(NUMBER[:15] + "000")},
+        {"所有": [{"姓名": "张伟"}]},
+        f"x{OTHER}，张伟",
+    ],
+)
+def test_rows_that_name_a_person(raw: Any) -> None:
+    assert why_named([unread_entry("甲", raw)], {7: person("张伟", NUMBER)}).keys() == {7}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [f"张伟,{OTHER}", f"张伟,{OTHER[:10]}****{OTHER[14:]}", "张伟强", "王张伟", "张", "合肥张伟商贸有限公司", ""],
+)
+def test_rows_that_name_somebody_else(raw: str) -> None:
+    assert not why_named([unread_entry("甲", raw)], {7: person("张伟", NUMBER)})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "1,合肥谌恺农业,科技有限公司",
+        f"9,{CODE[1:]}",
+        f"{CODE[8:16]}-{CODE[16]}",
+        "合肥諶愷農業科技有限公司",
+        "1,合肥谌恺农",
+    ],
+)
+def test_rows_that_name_a_firm(raw: str) -> None:
+    assert why_named([unread_entry("甲", raw)], {7: firm("合肥谌恺农业科技有限公司", CODE)})
+
+
+def test_a_reason_names_some_rows_and_counts_the_others() -> None:
+    entries = [unread_entry(f"甲 第 {n} 行", "张,伟") for n in range(5)]
+    [why] = why_named(entries, {7: person("张伟")}).values()
+    assert why.endswith("（甲 第 0 行、甲 第 1 行、甲 第 2 行 等 5 行）")
+
+
+def screened(world: ListedWorld) -> dict[str, tuple[str, str]]:
+    a, s = schema.applicant, schema.screening
+    joined = a.join(s, s.c.applicant_id == a.c.id)
+    with world.engine.connect() as connection:
+        rows = connection.execute(select(a.c.application, s.c.verdict, s.c.reason).select_from(joined))
+        return {row.application: (row.verdict, row.reason) for row in rows}
+
+
+def looked_up(world: ListedWorld, name: str, number: str) -> tuple[Verdict, str]:
+    subject = subject_asked_for(name, "", number if person_like(number) else "", date(2026, 3, 4))
+    nobody = OtherNames(())
+    with world.engine.connect() as connection:
+        states = states_of_lists(connection, world.settings, world.now)
+        unknown = why_unknown(connection, states, (), subject, names=nobody, at=world.now)
+        current = open_index(connection, world.folder / "index")
+        found = look_up(
+            connection,
+            subject,
+            states,
+            world.now,
+            load_weights(),
+            current=current,
+            names=nobody,
+            unknown=unknown,
+        )
+    return found.verdict, found.reason
+
+
+def person_like(number: str) -> bool:
+    found = recognise(number, SubjectKind.PERSON)
+    return found is not None and found.kind is IdentifierKind.CITIZEN_ID
