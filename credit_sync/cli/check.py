@@ -25,6 +25,7 @@ from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.applications import known_systems
 from credit_sync.sources.connect import probe as probe_source
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.platform import probe as probe_platform
@@ -104,11 +105,10 @@ def _probe_folder(folder: Path) -> str:
 def _probe_system(settings: Settings, name: str) -> str:
     """Also whether any source delivers its applicants: a name written otherwise would be told of nothing."""
     line = open_receiver(settings, name).probe()
-    mappings, system = load_mappings(settings).values(), settings.systems[name].system
-    known = {str(mapping.constants["system"]) for mapping in mappings if "system" in mapping.constants}
-    if system in known or any("system" in mapping.fields for mapping in mappings):
+    known, system = known_systems(load_mappings(settings)), settings.systems[name].system
+    if known is None or system in known:
         return line
-    return f"{line}；注意：没有数据源的 system 是“{system}”，有：{'、'.join(sorted(known))}"
+    return f"{line}；注意：没有数据源的 system 是“{system}”，有：{'、'.join(known)}"
 
 
 def _try(kind: str, name: str, probe: Callable[[], str]) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from credit_sync.records import RecordKind
 from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.sources.mapping import Part
 from credit_sync.store.lists import why_distrusted
 from credit_sync.store.versions import last_refusal, pull_in_force
 
@@ -37,6 +38,15 @@ def applicant_sources(mappings: Mapping[str, MappingFile]) -> dict[str, Deliveri
         for source, mapping in mappings.items()
         if mapping.record is RecordKind.APPLICANT
     }
+
+
+def known_systems(mappings: Mapping[str, MappingFile]) -> list[str] | None:
+    """The systems whose applications the configured sources deliver; None where rows name their own: any may come."""
+    groups: list[MappingFile | Part] = [*mappings.values()]
+    groups += [part for mapping in mappings.values() for part in mapping.parts]
+    if any("system" in group.fields for group in groups):
+        return None
+    return sorted({str(group.constants["system"]) for group in groups if "system" in group.constants})
 
 
 def sources_of_system(sources: Mapping[str, Delivering], system: str, seen: Iterable[str]) -> list[str]:
