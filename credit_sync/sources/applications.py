@@ -58,7 +58,7 @@ def delivered(
     connection: Connection, sources: Mapping[str, Delivering], names: Iterable[str], at: datetime
 ) -> Delivered:
     """What the sources with these names have delivered, and whether that may be trusted at a time."""
-    pulls = {name: pull_in_force(connection, name) for name in names}
+    pulls = {name: pull_in_force(connection, name, RecordKind.APPLICANT) for name in names}
     problems = [
         problem
         for name, pulled_at in pulls.items()
