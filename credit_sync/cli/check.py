@@ -11,6 +11,7 @@ from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.errors import CreditSyncError
+from credit_sync.exposure import open_to_all
 from credit_sync.folders import refuse_unwritable
 from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
@@ -73,6 +74,11 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
     for what, written in (("报告", settings.reports.folder), ("名单索引", settings.store.index)):
         passed.append(_try(what, "", partial(_probe_folder, settings.path(written))))
+    if exposed := open_to_all(settings):
+        click.echo(
+            f"权限：注意，本机任何账号都能读取 {'、'.join(exposed)}，内有个人信息或密钥；"
+            "请收回其他账号的权限（chmod -R o-rwx），并以 umask 027 运行"
+        )
     if "pdf" in settings.reports.formats:
         passed.append(_try("报告", "PDF", probe_pdf))
     for name in settings.systems:
