@@ -160,7 +160,11 @@ class World:
     def _acts(self) -> int:
         audit = schema.audit
         with self.engine.connect() as connection:
-            query = select(func.count()).select_from(audit).where(audit.c.action != "sign_in")
+            query = (
+                select(func.count())
+                .select_from(audit)
+                .where(audit.c.action.not_in(("sign_in", "sign_in_refused")))
+            )
             return int(connection.scalar(query) or 0)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, select
+from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, select, update
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
 from structlog.testing import capture_logs
@@ -20,6 +20,7 @@ from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import publish as stage
 from credit_sync.publishing.batches import submitted_in
+from credit_sync.publishing.by_hand import send_again
 from credit_sync.publishing.channels import open_channel
 from credit_sync.publishing.channels.channel import Batch
 from credit_sync.publishing.channels.exchange_db.mapping import load_exchange
@@ -33,7 +34,7 @@ from credit_sync.sources.leaving import rename
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.schema import submission
+from credit_sync.store.schema import batch, submission
 from credit_sync.store.versions import Asked, PulledSource, add_version
 from tests.exchange import Arrives, line_cut_at_commit, make_tables, rows
 from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, many, settings, store_record
@@ -490,13 +491,42 @@ def test_a_table_without_transactions(mariadb_url: URL, tmp_path: Path) -> None:
         assert "存储引擎 MyISAM 没有事务" in refused(site.settings)
 
 
-def test_a_key_that_stands_in_the_table_twice(site_of_records: Site) -> None:
+def test_a_key_that_stands_in_the_table_twice_holds_its_record_alone(site_of_records: Site) -> None:
+    site, changed = site_of_records, "普通环境（兔）"
+    first = LICENCE
+    second = replace(LICENCE, document_number="皖科动许〔2018〕2号", licence_number="SYXK(皖)2018-002")
+    site.store_all(first, second)
+    site.publish(FIRST)
+    table, key = quoted(site, LICENCES), quoted(site, "XYPTGUID")
+    (twice,) = (row["XYPTGUID"] for row in site.rows() if row["XK_WSH"] == first.document_number)
+    site.execute(f"INSERT INTO {table} SELECT * FROM {table} WHERE {key} = '{twice}'")
+    site.store_all(*(replace(record, content=changed) for record in (first, second)))
+    assert site.publish(SECOND).problem == ""
+    assert sorted((row["XK_WSH"], row["XK_NR"] == changed) for row in site.rows()) == [
+        (first.document_number, False),
+        (first.document_number, False),
+        (second.document_number, True),
+    ]
+    states = [(state, "不止一行，没有写入；请前置库管理员清理成一行" in why) for state, why, _ in site.states()]
+    assert states[2:] == [("rejected", True), ("sent", False)]
+    site.execute(f"DELETE FROM {table} WHERE {key} = '{twice}'")
+    with writing(site.store) as connection:
+        assert send_again(connection, "anhui", "") == 1
+    site.publish(THIRD)
+    assert (first.document_number, changed) in [(row["XK_WSH"], row["XK_NR"]) for row in site.rows()]
+
+
+def test_a_row_that_has_arrived_is_not_refused_because_somebody_has_copied_it(site_of_records: Site) -> None:
+    """A night that died before it knew would else hold for refused what the platform takes."""
     site = site_of_records
     site.store_all(LICENCE)
     site.publish(FIRST)
+    with writing(site.store) as connection:
+        connection.execute(update(submission).values(state="sending", sent_at=None))
+        connection.execute(update(batch).values(sent_at=None))
     site.execute(f"INSERT INTO {quoted(site, LICENCES)} SELECT * FROM {quoted(site, LICENCES)}")
-    site.store_all(replace(LICENCE, content="普通环境（兔）"))
-    assert "不止一行" in site.publish(SECOND).problem
+    assert site.publish(SECOND).problem == ""
+    assert [state for state, *_ in site.states()] == ["sent"]
 
 
 def refused(made: Settings) -> str:

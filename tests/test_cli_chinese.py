@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from credit_sync.cli import credit_sync
 from credit_sync.cli.failures import explain_failure
+from credit_sync.errors import SettingsError
 
 ENGLISH = re.compile(r"required|default|Usage|OPTIONS|COMMAND|ARGS|Options|Commands|<=|>=|Show this")
 
@@ -41,6 +42,8 @@ def test_the_help_of_every_command_is_in_chinese(words: tuple[str, ...]) -> None
         (("lists", "rollback", "debtors", "--to", "0", "--reason", "x"), "写一个不小于 1 的整数"),
         (("desk", "--port", "99999"), "写一个从 1 到 65535 的整数"),
         (("lists", "diff"), "缺少 '名单'"),
+        (("run", "--as-of", "昨天"), "写成 2026-11-23 或 2026-11-23T02:00 或 2026-11-23T02:00:00"),
+        (("publish", "repair", "文书号", "--on", "2026-11-23T02:00"), "写成 2026-11-23\n"),
     ],
 )
 def test_a_usage_error_is_in_chinese(words: tuple[str, ...], said: str) -> None:
@@ -49,6 +52,13 @@ def test_a_usage_error_is_in_chinese(words: tuple[str, ...], said: str) -> None:
     explained, code = explain_failure(raised.value)
     assert said in explained
     assert code == 2
+
+
+@pytest.mark.parametrize("written", ["2026-11-27T08:00", "2026-11-27 08:00", "2026-11-27T08:00:00"])
+@pytest.mark.parametrize("words", [("run", "--as-of"), ("audit", "list", "--since")], ids=" ".join)
+def test_a_moment_may_be_written_to_the_minute(words: tuple[str, ...], written: str) -> None:
+    with pytest.raises(SettingsError, match="找不到配置文件"):  # so the command line was understood
+        credit_sync.main([*words, written, "--config", "none.toml"], standalone_mode=False)
 
 
 def test_a_usage_error_points_to_the_help_of_its_command() -> None:

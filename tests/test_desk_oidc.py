@@ -107,6 +107,7 @@ def test_signed_in(desk: World, honest: Provider) -> None:
 def test_answers_that_are_not_believed(desk: World, honest: Provider, faults: dict[str, Any]) -> None:
     honest.faults = faults
     guest, before = desk.guest(), len(desk.audited("sign_in"))
+    refused_before = len(desk.audited("sign_in_refused"))
     answer = go_and_return(guest)
     assert answer.status_code == 400
     assert "登录" in answer.text
@@ -114,6 +115,20 @@ def test_answers_that_are_not_believed(desk: World, honest: Provider, faults: di
         assert inside not in answer.text
     assert guest.get("/").status_code == 303
     assert len(desk.audited("sign_in")) == before
+    (line,) = desk.audited("sign_in_refused")[refused_before:]
+    assert (line.who, line.target) == ("（未登录）", "复核台")
+    assert line.detail.startswith('{"address": "192.0.2.7", "way": "oidc", "why": "')
+    for secret in ("u-0815", "王芳", "340100", "xxx", "evil", CLIENT_SECRET):
+        assert secret not in repr(line)
+
+
+def test_of_many_refused_at_an_address_some_are_on_record(desk: World, honest: Provider) -> None:
+    before = len(desk.audited("sign_in_refused"))
+    for _ in range(8):
+        assert desk.guest("198.51.100.7").get("/sign-in/oidc/return").status_code == 400
+    assert len(desk.audited("sign_in_refused")) - before == 5
+    assert desk.guest("198.51.100.8").get("/sign-in/oidc/return").status_code == 400
+    assert len(desk.audited("sign_in_refused")) - before == 6
 
 
 def test_a_provider_that_says_it_is_another(desk: World, honest: Provider) -> None:
@@ -169,6 +184,8 @@ def test_no_role_no_entry(desk: World, honest: Provider) -> None:
     answer = go_and_return(desk.guest())
     assert answer.status_code == 403
     assert "没有任何角色" in answer.text
+    line = desk.audited("sign_in_refused")[-1]
+    assert (line.who, "账号没有任何角色" in line.detail) == ("u-0815", True)
 
 
 def test_another_provider_of_roles_and_departments(

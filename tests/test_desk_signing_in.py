@@ -223,6 +223,21 @@ def test_failures_are_limited(fresh: World) -> None:
     assert guest.post("/sign-in", name="officer", password=PASSWORD).status_code == 303
 
 
+def test_a_refused_password_is_on_record_without_what_was_typed(fresh: World) -> None:
+    guest, before = fresh.guest(), len(fresh.audited("sign_in_refused"))
+    guest.page("/sign-in")
+    disable(fresh.engine, "reader", by="tests", at=fresh.application.state.office.now())
+    for name, password in (("officer", "wrong"), ("reader", PASSWORD), ("Hunter2-my-password", "x")):
+        assert guest.post("/sign-in", name=name, password=password).status_code == 401
+    lines = fresh.audited("sign_in_refused")[before:]
+    assert [line.who for line in lines] == ["officer", "reader", "（未登录）"]
+    for line, why in zip(lines, ("密码不对", "账号已停用", "没有这个账号"), strict=True):
+        assert line.detail == f'{{"address": "192.0.2.7", "way": "local", "why": "{why}"}}'
+    assert "Hunter2" not in repr(lines)
+    change_password(fresh.engine, "reader", PASSWORD, by="tests", at=fresh.application.state.office.now())
+    assert "登录被拒绝" in fresh.signed_in("auditor").page("/audit")
+
+
 def test_an_address_cannot_try_name_after_name(fresh: World) -> None:
     failed_before(fresh, 30, address="198.51.100.9")
     guest = fresh.guest("198.51.100.9")

@@ -21,7 +21,7 @@ from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.engine import writing
-from credit_sync.store.lists import list_states
+from credit_sync.store.lists import ListState, list_states
 from credit_sync.store.quarantine import list_quarantined, waiting
 from credit_sync.store.record_changes import BATCH
 from credit_sync.store.versions import pull_in_force
@@ -162,7 +162,7 @@ def test_listings_store_no_keys(world: World) -> None:
         ((), "没有读到任何记录，而上次有 4 条"),
         ((entry(1),), "原有 4 条记录，本次少了 3 条，超过允许的 50%"),
         ((entry(1), entry(2, ""), entry(3, ""), entry(4, "")), "本次少了 3 条（其中 3 条可能送来了但无法读取）"),
-        (("{坏", entry(1, "")), "没有读到任何记录（2 行都没有读懂，原因见隔离区），而上次有 4 条"),
+        (("{坏", entry(1, "")), "本次送来的 2 行都没有读懂，原因见隔离区，而上次有 4 条"),
     ],
 )
 def test_a_list_that_shrinks_too_much_is_refused(
@@ -176,8 +176,8 @@ def test_a_list_that_shrinks_too_much_is_refused(
     assert len(history(world)) == 4
     assert world.rows(schema.source_version, "version", "state", "live") == [(1, "accepted", 4), (2, "refused", 4)]
     assert world.rows(schema.stage, "status") == [("done",), ("failed",)]
-    accepted = world.pull("a", *rows, accept_shrink=True)
-    assert accepted.state == "accepted"
+    confirmed = world.pull("a", *rows, accept_shrink=True)
+    assert confirmed.state == ("refused" if "都没有读懂" in reason else "accepted")
 
 
 def test_a_list_whose_rows_are_suddenly_all_marked_as_removed_is_refused(world: World) -> None:
@@ -211,6 +211,47 @@ def test_a_first_pull_must_not_be_empty_for_a_list(world: World) -> None:
         assert refused.state == "refused"
         assert "首次取数没有读到任何记录：空名单" in refused.problem
     assert world.pull("a", accept_shrink=True).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        pytest.param("a", [], id="first"),
+        pytest.param("b", [], id="first delta"),
+        pytest.param("a", [entry(1), entry(2)], id="later"),
+    ],
+)
+def test_a_list_of_which_no_row_could_be_read_clears_nobody_whoever_confirms_it(
+    world: World, name: str, before: list[dict[str, object]]
+) -> None:
+    """Taken over as empty, it would be as fresh as can be, and nobody would be on it."""
+    if before:
+        assert world.pull(name, *before).state == "accepted"
+    refused = world.pull(name, entry(3, ""), entry(4, ""), '{"x": 1}', accept_shrink=True)
+    assert refused.state == "refused"
+    assert "本次送来的 3 行都没有读懂" in refused.problem
+    assert "--accept-shrink 也不接收" in refused.problem
+    assert len(world.rows(schema.quarantine, "reason")) == 3
+    assert [removed for (removed,) in world.rows(schema.listing, "removed_at")] == [None] * len(before)
+    assert list_of(world).stale
+    assert world.pull(name, accept_shrink=True).state == "accepted", "what is really empty still is"
+
+
+def test_a_list_that_was_empty_and_now_cannot_be_read_is_refused(world: World) -> None:
+    assert world.pull("a", accept_shrink=True).state == "accepted"
+    assert world.pull("a", entry(3, ""), entry(4, "")).state == "refused"
+    assert list_of(world).stale
+
+
+def list_of(world: World) -> ListState:
+    """As far as one of its two sources has come."""
+    only = {name: found for name, found in watched_lists(world.mappings()).items() if has_come(world, name)}
+    with world.engine.connect() as connection:
+        return list_states(connection, FIRST_NIGHT + timedelta(days=world.night), only)["debtors"]
+
+
+def has_come(world: World, name: str) -> bool:
+    return (name,) in world.rows(schema.source_version, "source")
 
 
 def test_a_source_that_fails_leaves_no_trace_and_does_not_stop_the_others(world: World) -> None:
@@ -389,7 +430,8 @@ def test_counts_add_up_and_agree_with_the_tables(
         if rows and all(isinstance(row, str) for row in rows):
             rows.append(entry(0))
         result = world.pull(name, *rows, accept_shrink=True)
-        assert result.state == "accepted"
+        none_read = result.counts.quarantined == result.counts.pulled - result.counts.skipped > 0
+        assert (result.state == "refused") <= none_read
         assert result.counts.pulled == len(rows)
         adds_up(result, delta=name == "b")
         live = [key for source, key, at in world.rows(schema.listing, "source", "key", "removed_at") if at is None]

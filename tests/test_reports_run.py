@@ -15,6 +15,7 @@ from credit_sync.reporting.run_views import RunReport
 from credit_sync.reporting.status import status_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
+from credit_sync.sources.take_over import UNREADABLE
 from credit_sync.store import schema
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run, stage
@@ -48,6 +49,14 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
     assert all(task.how for task in tasks)
     assert "--source debtors --accept-shrink" in tasks[0].how
     assert "减少" not in tasks[0].how, "a guard also refuses what grew, came twice or lacks its numbers"
+
+
+def test_a_list_no_row_of_which_was_read_is_not_said_to_be_confirmed_by_accept_shrink(tmp_path: Path) -> None:
+    night = troubled_night(tmp_path)
+    refused = schema.source_version.c.state == "refused"
+    with night.engine.begin() as connection:
+        connection.execute(update(schema.source_version).where(refused).values(reason=f"未接收（{UNREADABLE}）"))
+    assert report_of(night).tasks[0].how == "先向提供方核实。"
 
 
 def test_what_the_report_cuts_off_is_counted_and_said_where_it_is_found(tmp_path: Path) -> None:

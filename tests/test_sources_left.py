@@ -16,7 +16,7 @@ from credit_sync.publishing.channels.exchange_db.identity import identities
 from credit_sync.publishing.outbox import Action, outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.records import RecordKind
-from credit_sync.reporting.left_behind import by_source
+from credit_sync.reporting.left_behind import by_source, left_behind
 from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import run_page
@@ -25,17 +25,19 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.settings import FileSource, Settings
 from credit_sync.sources.leaving import give_up, rename, renamed
 from credit_sync.sources.lists import states_of_lists
+from credit_sync.sources.mapping import configured_kinds
 from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.left_sources import left_sources
+from credit_sync.store.records import live_records
 from credit_sync.store.schema import licence, quarantine, question, source_version, submission
 from credit_sync.store.versions import Asked, pull_in_force
 from tests.compliance_world import Row, World, document
 from tests.conftest import contents
 from tests.publishing import MAPPINGS
+from tests.pull_world import FIRST_NIGHT, MAPPING, entry
 from tests.pull_world import World as Lists
-from tests.pull_world import entry
 
 ASKED = Asked("王工", "按新的命名规则改名")
 
@@ -179,7 +181,7 @@ def test_a_source_renamed_after_it_came_anew_is_one_again(site: Site) -> None:
     assert site.submissions("invalid") == [(document(3), "add")]
     assert site.submissions("held", "pending", "withdrawn") == []
     with site.engine.connect() as connection:
-        assert left_sources(connection, site.settings.sources) == []
+        assert left_sources(connection, configured_kinds(site.settings)) == []
         (noted,) = audit.entries(connection, action="rename")
     assert (noted.target, noted.who, noted.detail["doubles"]) == ("register → licences", "王工", 3)
     with pytest.raises(CreditSyncError, match="没有留下在册的记录"):
@@ -288,7 +290,7 @@ def test_giving_a_source_up_withdraws_nothing(site: Site) -> None:
     site.rows = {9: row(9)}
     site.night(date(2018, 11, 20))
     with site.engine.connect() as connection:
-        (left,) = left_sources(connection, site.settings.sources)
+        (left,) = left_sources(connection, configured_kinds(site.settings))
         said = "\n".join(forgetting_lines(connection, left))
     assert by_source(left).line.startswith("⚠ 数据源 register（行政许可）已不在配置中，在册 3 条，隔离区 1 行。")
     assert "渠道 anhui：已报出的 2 条不会自动撤回，下一次报送起列为待人工决定" in said
@@ -433,7 +435,7 @@ def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Eng
     rename(engine, lists.begin(), settings, ASKED, former="a", name="c")
     with engine.connect() as connection:
         assert "最近一次取到的名单没有接收" in states_of_lists(connection, settings, run.as_of)["debtors"].reason
-        assert left_sources(connection, settings.sources) == []
+        assert left_sources(connection, configured_kinds(settings)) == []
     assert [tuple(v) for v in lists.rows(source_version, "source", "version", "state")] == [
         ("c", 1, "accepted"),
         ("c", 2, "refused"),
@@ -443,6 +445,67 @@ def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Eng
     assert (done.state, done.counts.unchanged) == ("accepted", 2)
     with engine.connect() as connection:
         assert states_of_lists(connection, settings, run.as_of + timedelta(days=2))["debtors"].reason == ""
+
+
+APPLICANTS = """
+title = "申报主体"
+record = "applicant"
+key = ["application"]
+constants = { system = "系统", role = "leader", kind = "person", application_kind = "project" }
+[fields]
+name = "姓名"
+application = "案号"
+"""
+
+
+@pytest.fixture
+def lists(engine: Engine, tmp_path: Path) -> Lists:
+    return Lists(engine, tmp_path / "lists")
+
+
+@pytest.mark.parametrize("then", ["listing", "applicant"])
+def test_a_name_is_not_used_again_for_another_kind_while_records_of_the_first_are_there(
+    lists: Lists, then: str
+) -> None:
+    """They would stay as they are for ever: nobody delivers them any more, and nobody says that they are gone."""
+    kinds = {"listing": MAPPING, "applicant": APPLICANTS}
+    (first,) = kinds.keys() - {then}
+    lists.map(kinds[first])
+    assert lists.pull("a", entry(1), entry(2)).state == "accepted"
+    lists.map(kinds[then])
+    refused = lists.pull("a", entry(3), accept_shrink=True)
+    assert refused.state == "failed"
+    assert "a 原来取的是另一种数据，还有记录在册，没有取数" in refused.problem
+    assert "credit-sync sources forget a" in refused.problem
+    assert live(lists) == {first: 2}
+    with lists.engine.connect() as connection:
+        if then == "listing":
+            assert "从未成功取数" in states_of_lists(connection, lists.settings, FIRST_NIGHT)["debtors"].reason
+        (left,) = left_behind(connection, lists.settings)
+    title = {"listing": "名单条目", "applicant": "申报主体"}[first]
+    assert left.what == f"数据源 a 原来取的{title}还有 2 条在册，配置里现在取的是别的，没有取数"
+    run = lists.begin()
+    with writing(lists.engine) as connection:
+        give_up(connection, run, lists.settings, "a", ASKED)
+    assert lists.pull("a", entry(3)).state == "accepted"
+    assert live(lists) == {then: 1}
+    with lists.engine.connect() as connection:
+        assert left_behind(connection, lists.settings) == []
+
+
+def test_a_name_may_be_used_again_for_the_same_kind(lists: Lists) -> None:
+    lists.pull("a", entry(1), entry(2))
+    lists.map(MAPPING.replace('title = "测试名单"', 'title = "另一份名单"'))
+    assert lists.pull("a", entry(2), entry(3)).state == "accepted"
+    run = lists.begin()
+    with pytest.raises(CreditSyncError, match="还在配置中"), writing(lists.engine) as connection:
+        give_up(connection, run, lists.settings, "a", ASKED)
+
+
+def live(lists: Lists) -> dict[str, int]:
+    with lists.engine.connect() as connection:
+        found = {kind.value: live_records(connection, kind, "a") for kind in RecordKind}
+    return {kind: count for kind, count in found.items() if count}
 
 
 def test_what_a_person_has_decided_to_withdraw_is_not_kept_public_with_the_rest(site: Site) -> None:
@@ -455,7 +518,7 @@ def test_what_a_person_has_decided_to_withdraw_is_not_kept_public_with_the_rest(
     assert site.submissions("pending") == [(document(2), "withdraw")]
     site.source, site.rows = "others", {9: row(9)}
     with site.engine.connect() as connection:
-        (left,) = left_sources(connection, site.settings.sources)
+        (left,) = left_sources(connection, configured_kinds(site.settings))
         said = "\n".join(forgetting_lines(connection, left, keep_public=True))
     assert "渠道 anhui：已报出的 1 条保持公示" in said
     assert site.keep_public("register") == 1
@@ -470,7 +533,7 @@ def test_what_was_gone_before_its_source_is_kept_public_with_the_rest(site: Site
     assert site.submissions("held") == [(document(2), "withdraw")]
     site.source, site.rows = "others", {9: row(9)}
     with site.engine.connect() as connection:
-        (left,) = left_sources(connection, site.settings.sources)
+        (left,) = left_sources(connection, configured_kinds(site.settings))
         said = "\n".join(forgetting_lines(connection, left, keep_public=True))
     assert "渠道 anhui：已报出的 2 条保持公示" in said
     assert site.keep_public("register") == 2

@@ -181,6 +181,23 @@ def test_a_second_run_of_the_day_sends_nothing_twice(night: Night, server: MailS
     assert "自 2018-12-04 02:00 起" in content(server.letters()[3]), "since the last digest"
 
 
+def test_the_news_of_a_first_digest_that_did_not_arrive_are_in_the_next(
+    tmp_path: Path, server: MailServer
+) -> None:
+    night = two_nights(tmp_path, sqlite_store(tmp_path))
+    with writing(night.engine) as connection:
+        ledger.stage_done(connection, SECOND, "report", "", {})
+    site = site_of(night, server, departments={"*": ["head@kjt.example"]})
+    server.refuses = lambda _: True
+    assert "被邮件服务器拒收" in send(night, site)
+    tomorrow = Run(10, SECOND.as_of + timedelta(days=1))
+    assert "被邮件服务器拒收" in send(night, site, tomorrow)
+    server.refuses = lambda _: False
+    assert send(night, site, Run(11, SECOND.as_of + timedelta(days=2))) == ""
+    (letter,) = server.letters()
+    assert "新增 1 条，重新打开 0 条，关闭 1 条（自 2018-12-03 02:00 起）" in content(letter)
+
+
 def test_a_line_cut_after_the_letter_sends_the_same_again(night: Night, server: MailServer) -> None:
     site = site_of(night, server, departments={"*": ["head@kjt.example"]})
     server.after_data = "drop"

@@ -8,9 +8,15 @@ import click
 from credit_sync.api_keys import ALL_SYSTEMS, SCOPE_TITLES, Scope, make_key, revoke, why_refused
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
-from credit_sync.cli.store import open_store
+from credit_sync.cli.store import open_store, opened
 from credit_sync.cli.system_user import system_user
+from credit_sync.errors import CreditSyncError
+from credit_sync.reporting.shown import shown
+from credit_sync.sources.applications import known_systems
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store.api_keys import keys
+from credit_sync.subjects.writing import plain
+from credit_sync.toml_files import nearest
 
 _YEAR = 365
 
@@ -59,10 +65,13 @@ def add(
     config: Path | None,
 ) -> int:
     """新建一把密钥。密钥只显示这一次，库中只存摘要。"""
+    settings, engine = opened(ctx, config)
+    for system in systems:
+        _refuse_unknown(system, known_systems(load_mappings(settings)))
     now = _now()
     expires_at = now + timedelta(days=days)
     made = make_key(
-        open_store(settings_of(ctx, config)),
+        engine,
         name,
         scopes=[Scope(scope) for scope in scopes],
         systems=systems,
@@ -104,6 +113,16 @@ def revoke_(ctx: click.Context, name: str, config: Path | None) -> int:
     revoke(open_store(settings_of(ctx, config)), name, by=system_user(), at=_now())
     click.echo(f"已撤销 {name}")
     return 0
+
+
+def _refuse_unknown(system: str, known: list[str] | None) -> None:
+    """A key for a system by another name opens nothing, which its developers would find out by a 403."""
+    if system == ALL_SYSTEMS or known is None or plain(system) in known:
+        return
+    raise CreditSyncError(
+        f"没有数据源取申报系统“{shown(system)}”的申报{nearest(system, known)}，没有新建密钥",
+        remedy=f"--system 写对照文件里的 system，现有：{'、'.join(known) or '没有'}；* 表示全部系统",
+    )
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.store import open_store
+from credit_sync.cli.times import MOMENT
 from credit_sync.desk.rights import ROLE_TITLES
 from credit_sync.reporting.audit_text import entries_json, entries_text
 from credit_sync.screening.reasons import load_reasons
@@ -48,7 +49,7 @@ def verify(ctx: click.Context, heads: tuple[str, ...], config: Path | None) -> i
 @click.option("--target", default="", metavar="文字", help="只列对象中含有这段文字的，如“预警 12”")
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    type=MOMENT,
     metavar="时间",
     help="只列这个时间以来的",
 )

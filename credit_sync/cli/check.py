@@ -11,6 +11,7 @@ from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.errors import CreditSyncError
+from credit_sync.exposure import open_to_all
 from credit_sync.folders import refuse_unwritable
 from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
@@ -25,6 +26,7 @@ from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
+from credit_sync.sources.applications import known_systems
 from credit_sync.sources.connect import probe as probe_source
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.platform import probe as probe_platform
@@ -72,6 +74,11 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
     for what, written in (("报告", settings.reports.folder), ("名单索引", settings.store.index)):
         passed.append(_try(what, "", partial(_probe_folder, settings.path(written))))
+    if exposed := open_to_all(settings):
+        click.echo(
+            f"权限：注意，本机任何账号都能读取 {'、'.join(exposed)}，内有个人信息或密钥；"
+            "请收回其他账号的权限（chmod -R o-rwx），并以 umask 027 运行"
+        )
     if "pdf" in settings.reports.formats:
         passed.append(_try("报告", "PDF", probe_pdf))
     for name in settings.systems:
@@ -104,11 +111,10 @@ def _probe_folder(folder: Path) -> str:
 def _probe_system(settings: Settings, name: str) -> str:
     """Also whether any source delivers its applicants: a name written otherwise would be told of nothing."""
     line = open_receiver(settings, name).probe()
-    mappings, system = load_mappings(settings).values(), settings.systems[name].system
-    known = {str(mapping.constants["system"]) for mapping in mappings if "system" in mapping.constants}
-    if system in known or any("system" in mapping.fields for mapping in mappings):
+    known, system = known_systems(load_mappings(settings)), settings.systems[name].system
+    if known is None or system in known:
         return line
-    return f"{line}；注意：没有数据源的 system 是“{system}”，有：{'、'.join(sorted(known))}"
+    return f"{line}；注意：没有数据源的 system 是“{system}”，有：{'、'.join(known)}"
 
 
 def _try(kind: str, name: str, probe: Callable[[], str]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -31,6 +32,7 @@ class _Chinese:
             self.format_commands(ctx, formatter)
 
 
+_EXAMPLE = datetime(2026, 11, 23, 2)
 _NOTE = re.compile(r" {2}\[([^\[]*)\]$")
 """What click adds to the help of an option: [default: 20; x>=1; required]."""
 _NOTES = (
@@ -123,5 +125,5 @@ def _reason(error: click.BadParameter) -> str:
     if isinstance(kind, click.Path):
         return "文件不存在或读不了"
     if isinstance(kind, click.DateTime):
-        return "写成 2026-11-23 或 2026-11-23T02:00:00"
+        return "写成 " + " 或 ".join(_EXAMPLE.strftime(form) for form in kind.formats if " " not in form)
     return error.message

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.times import MOMENT
 from credit_sync.nightly import NightOptions, NightResult, Progress, dry_run_night, run_night
 from credit_sync.store.ledger import STAGES
 
@@ -27,7 +28,7 @@ from credit_sync.store.ledger import STAGES
 @click.option("--dry-run", is_flag=True, help="在临时副本上完整演练一遍，不改动任何东西")
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    type=MOMENT,
     metavar="时间",
     help="把这次运行当作那个时间的，默认为现在",
 )

@@ -13,6 +13,7 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
+from credit_sync.cli.times import DAY
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.left_channels import start
@@ -128,7 +129,7 @@ def resume(ctx: click.Context, /, **asked: Any) -> int:
 @publications.command("repair")
 @click.argument("document", metavar="文书号")
 @_subject_option
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="从哪天起不再公示，默认为今天")
+@click.option("--on", type=DAY, metavar="日期", help="从哪天起不再公示，默认为今天")
 @click.option("--reason", required=True, metavar="事由", help="修复决定的文号等（必填，连同操作人留痕）")
 @click.option("--who", default=system_user, show_default="当前用户", metavar="姓名", help="操作人，留痕")
 @config_option

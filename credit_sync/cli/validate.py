@@ -10,6 +10,7 @@ import click
 from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.times import DAY
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.file_check import CheckedRow, CheckedSheet, check_file
 from credit_sync.publishing.findings_workbook import FindingsWorkbook
@@ -23,7 +24,7 @@ from credit_sync.subjects.identifiers import hide_in_text
 @click.command("validate", cls=Command)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="工作簿")
 @click.option("--standard", "name", metavar="标准", help="按这个标准校验；不写则按标题自动识别")
-@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="报送日期，默认今天")
+@click.option("--date", "on", type=DAY, metavar="日期", help="报送日期，默认今天")
 @click.option("--json", "as_json", is_flag=True, help="每行一条结果（JSON），供程序读取")
 @click.option(
     "--findings",

@@ -13,6 +13,7 @@ from jinja2 import Environment
 from sqlalchemy import Connection, Engine, func, select
 from starlette.requests import Request
 
+from credit_sync.desk.api.pace import Pace
 from credit_sync.desk.assets import asset_address
 from credit_sync.desk.list_moves import ListMoves
 from credit_sync.desk_settings import Desk
@@ -32,6 +33,8 @@ from credit_sync.store.schema import screening
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
 
+_REFUSALS = 5
+"""As many refused sign-ins of an address are put on record in a minute."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -81,6 +84,8 @@ class Office:
     oidc: "OidcClient | None" = None
     templates: Environment = field(default_factory=_desk_templates)
     list_moves: ListMoves = field(default_factory=ListMoves)
+    refusals: Pace = field(default_factory=lambda: Pace(_REFUSALS))
+    """Sign-ins that were refused and put on record, by address."""
 
     @property
     def desk(self) -> Desk:

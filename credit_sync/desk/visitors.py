@@ -28,7 +28,7 @@ from credit_sync.desk.rights import Right, Role, User, roles_of
 from credit_sync.desk.signing_in.local import user_of
 from credit_sync.desk.signing_in.proxy import user_of_headers
 from credit_sync.errors import CreditSyncError
-from credit_sync.store.audit import Action, note
+from credit_sync.store.audit import DESK, STRANGER, Action, note
 from credit_sync.store.desk_sessions import Session, begin_session, forget_over, session, touch_session
 from credit_sync.store.desk_users import account
 from credit_sync.store.engine import writing
@@ -132,8 +132,20 @@ def sign_in(office: Office, who: Visitor, user: User, way: str) -> str:
         forget_over(connection, at - _longest(office), at - _idle(office))
         begin_session(connection, begun)
         detail = {"way": way, "address": who.address, "roles": begun.roles, "departments": begun.departments}
-        note(connection, at=at, who=user.name, action=Action.SIGN_IN, target="复核台", detail=detail)
+        note(connection, at=at, who=user.name, action=Action.SIGN_IN, target=DESK, detail=detail)
     return token
+
+
+def note_refused(office: Office, who: Visitor, way: str, why: str, name: str = STRANGER) -> None:
+    """Puts a sign-in that was refused on record. `name`: the account, where the provider has said for sure whose it is.
+
+    Strangers can have as many refused as they like, so there are only a few lines for each address.
+    """
+    if office.refusals.wait(who.address):
+        return
+    with writing(office.engine) as connection:
+        detail = {"way": way, "address": who.address, "why": why}
+        note(connection, at=office.now(), who=name, action=Action.SIGN_IN_REFUSED, target=DESK, detail=detail)
 
 
 def set_cookie(response: Response, office: Office, token: str) -> None:

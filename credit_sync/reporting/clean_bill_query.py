@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.records import Applicant
+from credit_sync.records import Applicant, RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.clean_bill_views import CleanBill, Line, ListLine, Outcome, Selection, SourceLine
 from credit_sync.reporting.review_views import ReviewView, review_view
@@ -301,7 +301,10 @@ def _untrusted(
 
 def _sources(connection: Connection, names: Iterable[str]) -> tuple[SourceLine, ...]:
     waiting = quarantine.waiting(connection)
-    return tuple(SourceLine(name, pull_in_force(connection, name), waiting.get(name, 0)) for name in sorted(names))
+    return tuple(
+        SourceLine(name, pull_in_force(connection, name, RecordKind.APPLICANT), waiting.get(name, 0))
+        for name in sorted(names)
+    )
 
 
 def _blocks(rows: Mapping[int, Any]) -> Iterable[Sequence[int]]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from credit_sync.publishing.left_channels import LeftChannel, left_channels
 from credit_sync.reporting.labels import RECORDS
 from credit_sync.settings import Settings
+from credit_sync.sources.mapping import configured_kinds
 from credit_sync.store.left_sources import Left, left_sources
 
 
@@ -25,13 +26,18 @@ class LeftBehind:
 
 def left_behind(connection: Connection, settings: Settings) -> list[LeftBehind]:
     """Of all sources, then of all channels, by name."""
-    sources = map(by_source, left_sources(connection, settings.sources))
+    sources = map(by_source, left_sources(connection, configured_kinds(settings)))
     channels = map(by_channel, left_channels(connection, settings.channels))
     return [*sources, *channels]
 
 
 def by_source(left: Left) -> LeftBehind:
     """What a source has left."""
+    if left.reused:
+        return LeftBehind(
+            what=f"数据源 {left.source} 原来取的{RECORDS[left.record]}还有 {left.live} 条在册，配置里现在取的是别的，没有取数",
+            how=f"新的数据源请另起名字；原来的不再使用，请执行 credit-sync sources forget {left.source}",
+        )
     rows = f"，隔离区 {left.waiting} 行" if left.waiting else ""
     return LeftBehind(
         what=f"数据源 {left.source}（{RECORDS[left.record]}）已不在配置中，在册 {left.live} 条{rows}",

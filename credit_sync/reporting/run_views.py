@@ -11,6 +11,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.left_behind import LeftBehind
 from credit_sync.reporting.lists import ListView
+from credit_sync.sources.take_over import UNREADABLE
 from credit_sync.store.ledger import StageName
 
 COUNTS = ("pulled", "added", "changed", "removed", "unchanged", "duplicates", "skipped", "quarantined", "live")
@@ -180,7 +181,8 @@ class RunReport:
     def _failures(self) -> Iterator[TaskView]:
         refused = {source.name: source for source in self.sources if source.state == "refused"}
         for source in refused.values():
-            how = f"先向提供方核实。数据确实如此，再执行 credit-sync run --source {source.name} --accept-shrink。"
+            confirmed = f"数据确实如此，再执行 credit-sync run --source {source.name} --accept-shrink。"
+            how = f"先向提供方核实。{'' if UNREADABLE in source.reason else confirmed}"
             yield TaskView(True, f"数据源 {source.name} 的本次数据没有采用", source.reason, how)
         for part in self.parts:
             if part.status == "failed" and not (part.stage == "pull" and part.name in refused):

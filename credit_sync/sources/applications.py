@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from credit_sync.records import RecordKind
 from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.sources.mapping import Part
 from credit_sync.store.lists import why_distrusted
 from credit_sync.store.versions import last_refusal, pull_in_force
 
@@ -39,6 +40,15 @@ def applicant_sources(mappings: Mapping[str, MappingFile]) -> dict[str, Deliveri
     }
 
 
+def known_systems(mappings: Mapping[str, MappingFile]) -> list[str] | None:
+    """The systems whose applications the configured sources deliver; None where rows name their own: any may come."""
+    groups: list[MappingFile | Part] = [*mappings.values()]
+    groups += [part for mapping in mappings.values() for part in mapping.parts]
+    if any("system" in group.fields for group in groups):
+        return None
+    return sorted({str(group.constants["system"]) for group in groups if "system" in group.constants})
+
+
 def sources_of_system(sources: Mapping[str, Delivering], system: str, seen: Iterable[str]) -> list[str]:
     """The sources of a system's applicants: those configured for it, and those that delivered what is `seen`."""
     return sorted({source for source, found in sources.items() if found.system == system}.union(seen))
@@ -48,7 +58,7 @@ def delivered(
     connection: Connection, sources: Mapping[str, Delivering], names: Iterable[str], at: datetime
 ) -> Delivered:
     """What the sources with these names have delivered, and whether that may be trusted at a time."""
-    pulls = {name: pull_in_force(connection, name) for name in names}
+    pulls = {name: pull_in_force(connection, name, RecordKind.APPLICANT) for name in names}
     problems = [
         problem
         for name, pulled_at in pulls.items()

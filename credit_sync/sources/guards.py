@@ -63,6 +63,14 @@ def refused_for_counts(guards: Guards, seen: Observed) -> list[str]:
     return [reason for reason in (check(guards, seen) for check in _ON_COUNTS) if reason]
 
 
+def unreadable(seen: Observed) -> str:
+    """Why nobody can vouch for a list: it is not empty, and not one of its rows could be read. '' where that is not so."""
+    if seen.record is not RecordKind.LISTING or seen.read or not seen.rejected or not (seen.whole or seen.first):
+        return ""
+    last = f"，而上次有 {seen.before} 条" if seen.before else ""
+    return f"本次送来的 {seen.rejected} 行都没有读懂，原因见隔离区{last}：不知道名单上有谁"
+
+
 def refused_for_facts(guards: Guards, standing: Standing) -> list[str]:
     """The reasons (Chinese) that follow from what the source would hold."""
     return [reason for reason in (check(guards, standing) for check in _ON_FACTS) if reason]
@@ -71,7 +79,7 @@ def refused_for_facts(guards: Guards, standing: Standing) -> list[str]:
 def _shrunk(guards: Guards, seen: Observed) -> str:
     rejected = f"（{seen.rejected} 行都没有读懂，原因见隔离区）" if seen.rejected else ""
     if not seen.read and seen.first and seen.record is RecordKind.LISTING:
-        return f"首次取数没有读到任何记录{rejected}：空名单会让所有人都通过"
+        return "首次取数没有读到任何记录：空名单会让所有人都通过"
     if not seen.read and seen.whole and seen.before:
         return f"本次取数没有读到任何记录{rejected}，而上次有 {seen.before} 条"
     if seen.lost <= guards.max_shrink * seen.before:

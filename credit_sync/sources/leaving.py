@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import load_mappings
+from credit_sync.sources.mapping import configured_kinds, load_mappings
 from credit_sync.sources.rollback import add_version_as_asked
 from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.store import audit, quarantine
@@ -32,7 +32,7 @@ _BLOCK = 1000
 
 
 def give_up(connection: Connection, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
-    """Removes the records of a source that is no longer configured. Raises CreditSyncError."""
+    """Removes the records of a source that is no longer configured, or for another kind of them. Raises CreditSyncError."""
     left = left_behind(connection, settings, source)
     ended = _end(connection, run, left, asked)
     detail = {"reason": asked.reason, "version": ended.version, "removed": ended.counts.removed}
@@ -67,9 +67,10 @@ def rename(  # noqa: PLR0913
 
 def left_behind(connection: Connection, settings: Settings, source: str) -> Left:
     """What a source has left that may be given up. Raises CreditSyncError where it may not."""
-    if source in settings.sources:
+    there = left_sources(connection, configured_kinds(settings))
+    found = next((left for left in there if left.source == source), None)
+    if found is None and source in settings.sources:
         raise CreditSyncError(f"数据源 {source} 还在配置中", remedy="先从 config.toml 里删去这个数据源")
-    found = next((left for left in left_sources(connection, settings.sources) if left.source == source), None)
     if found is None:
         raise CreditSyncError(f"数据源 {source} 没有留下在册的记录", remedy="用 credit-sync status 查看")
     return found

@@ -194,6 +194,11 @@ def load_mapping(folder: Path, name: str) -> Mapping:
     return load(folder / "sources" / f"{name}.toml", Mapping)
 
 
+def configured_kinds(settings: Settings) -> dict[str, RecordKind]:
+    """What the configured sources deliver. Raises SettingsError."""
+    return {name: mapping.record for name, mapping in load_mappings(settings).items()}
+
+
 def load_mappings(settings: Settings) -> dict[str, Mapping]:
     """The mapping of every configured source, by the source's name. Raises SettingsError."""
     folder = settings.path(settings.mappings)

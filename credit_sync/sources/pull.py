@@ -18,6 +18,7 @@ from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.http_settings import QuerySource
 from credit_sync.logs import log
 from credit_sync.processes import collecting_rarely
+from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.asking import AskedSource, ask_list
@@ -35,6 +36,7 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.engine import explain, writing
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, load_known_rows
 from credit_sync.store.ledger import Run
+from credit_sync.store.records import holds_records
 from credit_sync.store.versions import PulledSource, pull_in_force
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -81,6 +83,8 @@ def pull(  # noqa: PLR0913 - the options of the command
         connector = settings.sources[name]
         if name in finished:
             results.append(Pulled(name, "finished_before"))
+        elif problem := _other_kind(engine, name, readers[name].mapping.record):
+            results.append(_record_failure(engine, run, name, problem))
         elif isinstance(connector, QuerySource):
             asked = AskedSource(Questions(name, connector, readers[name].mapping), readers[name], accept_shrink)
             results.append(_ask_one(engine, run, asked, progress))
@@ -88,6 +92,19 @@ def pull(  # noqa: PLR0913 - the options of the command
             source = _Source(name, connector, settings.base, readers[name])
             results.append(_pull_one(engine, run, source, accept_shrink, progress))
     return results
+
+
+def _other_kind(engine: Engine, name: str, kind: RecordKind) -> CreditSyncError | None:
+    """Why a source is not pulled under the name of one that has left records of another kind: these would stay as they
+    are, hit or be published for ever, and no delivery would say that they are gone.
+    """
+    with engine.connect() as connection:
+        if not any(holds_records(connection, other, name) for other in RecordKind if other is not kind):
+            return None
+    return CreditSyncError(
+        f"{name} 原来取的是另一种数据，还有记录在册，没有取数",
+        remedy=f"新的数据源请另起名字；原来的不再使用，请执行 credit-sync sources forget {name}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +167,7 @@ def _fill(  # noqa: PLR0913
     tell_apart: TellApart = all_to_be_read
     with engine.connect() as connection:
         if source.connector.delivery == "delta":
-            since = pull_in_force(connection, source.name)
+            since = pull_in_force(connection, source.name, source.mapping.record)
         else:
             known = load_known_rows(connection, source.name, run.as_of)
             tell_apart = telling_apart(source.mapping, known)

@@ -1,7 +1,8 @@
 """Taking a pull over: records, quarantine, version and ledger entry in one transaction, or a refusal with its reason.
 
 What is counted on the way is judged by the guards (credit_sync.sources.guards). Records whose row came in a whole list
-but could not be read stay as they are and count as lost. `--accept-shrink` overrides.
+but could not be read stay as they are and count as lost. `--accept-shrink` overrides, but for a list no row of which
+could be read: that is taken over as empty by nobody's word.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from credit_sync.errors import StoreError
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
-from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts
+from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.reading import OBSCURE
 from credit_sync.sources.spool import Spool
@@ -43,6 +44,7 @@ from credit_sync.subjects.identifiers import hide_in_text
 
 SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
+UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不接收；名单确已清空的，请提供方送一份空的"
 NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 接收，或取一次全量"
 
 State = Literal["accepted", "refused"]
@@ -91,11 +93,12 @@ class Written:
 
 
 class _RefusedError(Exception):
-    """Rolls the transaction back."""
+    """Rolls the transaction back. `remedy`: how it can be taken over all the same."""
 
-    def __init__(self, reason: str, written: Written) -> None:
+    def __init__(self, reason: str, remedy: str, written: Written) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.remedy = remedy
         self.written = written
 
 
@@ -147,7 +150,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     observed = Observed(
         record=source.record,
         whole=whole,
-        first=pull_in_force(connection, source.name) is None,
+        first=pull_in_force(connection, source.name, source.record) is None,
         pulled=spool.outcomes,
         read=writer.read,
         rejected=spool.rejected,
@@ -159,6 +162,9 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         in_force_before=in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
         newly_ended=writer.ended,
     )
+    if reason := unreadable(observed):
+        writer.counts.live = before
+        raise _RefusedError(reason, UNREADABLE, Written(writer.counts, None))
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
     note = _staying(held, spool.rejected, writer.unread_rows) if held else ""
     if whole:
@@ -205,7 +211,7 @@ def _refuse(
     """Raises _RefusedError where there are reasons and nobody has overridden them."""
     if reasons and not delivery.accept_shrink:
         counts.live = before
-        raise _RefusedError("；".join(reasons), Written(counts, facts))
+        raise _RefusedError("；".join(reasons), "确认无误后可用 --accept-shrink 接收", Written(counts, facts))
 
 
 def _counted_fields(delivery: Delivery) -> tuple[str, ...]:
@@ -234,7 +240,7 @@ def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _Refu
     source = delivery.source
     counts, facts = refused.written.counts, refused.written.facts
     kept = "，沿用上次的数据" if counts.live else ""
-    reason = f"{refused.reason}；未接收{kept}（确认无误后可用 --accept-shrink 接收）"
+    reason = f"{refused.reason}；未接收{kept}（{refused.remedy}）"
     with writing(engine) as connection:
         for _, bad in delivery.spool.batches():
             quarantine.put(connection, source.name, run, bad)

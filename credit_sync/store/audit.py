@@ -23,6 +23,10 @@ from credit_sync.subjects.writing import plain
 
 PROGRAM = "credit-sync"
 """Who is on record for what the night does by itself."""
+DESK = "复核台"
+"""What somebody signed in to, or was not let into."""
+STRANGER = "（未登录）"
+"""Who is on record for a sign-in that was refused to nobody in particular."""
 _LOCK = 0x6175_6469_74  # "audit": one writer of the chain at a time, on PostgreSQL
 _ROWS = 5000
 
@@ -51,6 +55,7 @@ class Action(StrEnum):
     RENAME = "rename"
     """A source was given another name."""
     SIGN_IN = "sign_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
     CLEAN_BILL = "clean_bill"
     """A clean-bill list was signed off."""
     GATE = "gate"

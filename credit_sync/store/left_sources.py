@@ -4,7 +4,7 @@ A record is known by its id wherever something was done with it (submissions, fl
 another name without any of it being touched.
 """
 
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, exists, func, or_, select, update
@@ -41,20 +41,23 @@ class Left:
     live: int
     waiting: int
     """Rows in quarantine."""
+    reused: bool = False
+    """Records of another kind are to come under its name."""
 
 
-def left_sources(connection: Connection, configured: Container[str]) -> list[Left]:
-    """Those that are not configured, by name."""
+def left_sources(connection: Connection, configured: Mapping[str, RecordKind]) -> list[Left]:
+    """Those that are not configured, or not for what they have left, by name. `configured`: what is fetched under a name."""
     c = source_version.c
-    last = select(c.source, func.max(c.version).label("version")).group_by(c.source).subquery()
+    last = select(c.source, func.max(c.version).label("version")).group_by(c.source, c.record).subquery()
     here = (c.source == last.c.source, c.version == last.c.version)
-    rows = connection.execute(select(c.source, c.record, c.list).where(*here).order_by(c.source)).all()
+    rows = connection.execute(select(c.source, c.record, c.list).where(*here).order_by(c.source, c.version))
     open_rows = waiting(connection)
     found = [
-        Left(source, kind, list_, live_records(connection, kind, source), open_rows.get(source, 0))
-        for source, record, list_ in rows
-        if source not in configured
-        for kind in (RecordKind(record),)
+        Left(source, kind, list_, live, 0 if reused else open_rows.get(source, 0), reused)
+        for source, record, list_ in rows.all()
+        for kind, reused in ((RecordKind(record), source in configured),)
+        if configured.get(source) is not kind
+        for live in (live_records(connection, kind, source),)
     ]
     return [left for left in found if left.live or left.waiting]
 

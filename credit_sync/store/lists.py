@@ -86,10 +86,10 @@ def unwatched(connection: Connection, watched: Mapping[str, Watched]) -> list[Un
 
 
 def _accepted(connection: Connection, source: str) -> _Accepted:
-    c = source_version.c
-    of_source = select(c.version, c.live).where(c.source == source, c.state == "accepted")
+    c, kind = source_version.c, RecordKind.LISTING
+    of_source = select(c.version, c.live).where(c.source == source, c.record == kind.value, c.state == "accepted")
     last = connection.execute(of_source.order_by(c.version.desc()).limit(1)).first()
-    pulled_at = pull_in_force(connection, source)
+    pulled_at = pull_in_force(connection, source, kind)
     refusal = last_refusal(connection, source)
     return _Accepted(last.version if last else 0, last.live if last else 0, pulled_at, refusal)
 

@@ -300,6 +300,12 @@ def live_records(connection: Connection, kind: RecordKind, source: str) -> int:
     return connection.scalar(live) or 0
 
 
+def holds_records(connection: Connection, kind: RecordKind, source: str) -> bool:
+    """Whether any record of a source is in force."""
+    c = schema.RECORD_TABLES[kind].c
+    return connection.scalar(select(c.id).where(c.source == source, c.removed_at.is_(None)).limit(1)) is not None
+
+
 def in_force(connection: Connection, source: str, run: Run) -> int:
     """How many list entries of a source, older than this run, are in force."""
     c = schema.listing.c

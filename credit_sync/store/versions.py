@@ -102,8 +102,8 @@ def last_accepted(connection: Connection, source: str) -> Accepted | None:
     return None if last is None else Accepted(*last)
 
 
-def pull_in_force(connection: Connection, source: str) -> datetime | None:
-    """When the pull was made whose records a source holds; None where there is none.
+def pull_in_force(connection: Connection, source: str, of: RecordKind | None = None) -> datetime | None:
+    """When the pull was made whose records (`of` a kind, where one is meant) a source holds; None where there is none.
 
     That is the last accepted one; after a rollback the one that was gone back to, so a rollback makes a list no
     younger, and the next delta goes on from where the records are. After an end there is none.
@@ -112,6 +112,7 @@ def pull_in_force(connection: Connection, source: str) -> datetime | None:
     accepted = select(c.version, c.delivery, c.pulled_at, c.back_to).where(
         c.source == source, c.state == "accepted"
     )
+    accepted = accepted.where(c.record == of.value) if of else accepted
     below: int | None = None
     for row in connection.execute(accepted.order_by(c.version.desc())):
         if below is not None and row.version > below:

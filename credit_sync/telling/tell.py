@@ -5,7 +5,7 @@ once, shown once. No failure of mail loses anything of the night.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, select
@@ -155,12 +155,18 @@ def _late(connection: Connection, settings: Settings, run: Run) -> list[Due]:
 
 
 def _last_digest(connection: Connection, run: Run, department: str, recipient: str) -> datetime | None:
-    """When the recipient last got a digest on an earlier day; before the first, when the last report was made."""
+    """When the recipient last got a digest on an earlier day; before the first, when the last report was made.
+
+    Of days whose digest was tried and did not arrive none has got through yet: so it is the report before the first of them.
+    """
     c = mail.c
-    here = (c.kind == "digest", c.department == department, c.recipient == recipient, c.state == "sent")
+    here = (c.kind == "digest", c.department == department, c.recipient == recipient)
     earlier = c.occasion < run.as_of.date().isoformat()
-    last: datetime | None = connection.scalar(select(func.max(c.at)).where(*here, earlier))
-    return last or previous_report(connection, run)
+    last: datetime | None = connection.scalar(select(func.max(c.at)).where(*here, earlier, c.state == "sent"))
+    if last is not None:
+        return last
+    tried: datetime | None = connection.scalar(select(func.min(c.at)).where(*here, earlier))
+    return previous_report(connection, replace(run, as_of=tried) if tried else run)
 
 
 def _without_mail(summary: Summary) -> Summary:

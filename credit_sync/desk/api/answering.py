@@ -32,6 +32,10 @@ IdempotencyKey = Annotated[
 ]
 
 
+_MAY_CHANGE = "，或此后名单、证据权重或已知的其他名称有变化"
+"""What an answer of the gate rests on beside the applicants."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked, as it goes on record."""
@@ -72,11 +76,12 @@ def answer_once(
         return answer_on_record(asked, answer())
     office, number = asked.service.office, asked.caller.key.id
     with office.engine.connect() as connection:
-        said = f"{asked.action}\n{stands(connection)}\n{body.model_dump_json()}"
+        ground = stands(connection)
+        said = f"{asked.action}\n{ground}\n{body.model_dump_json()}"
         request = sha256(said.encode()).hexdigest()
         kept = kept_answer(connection, number, key, office.now())
     if kept is not None:
-        return _again(asked, kept, request)
+        return _again(asked, kept, request, _MAY_CHANGE if ground else "")
     told = answer()
     try:
         with writing(office.engine) as connection:
@@ -94,11 +99,11 @@ def answer_once(
     return JSONResponse(told.content)
 
 
-def _again(asked: Asked, kept: KeptAnswer, request: str) -> JSONResponse:
+def _again(asked: Asked, kept: KeptAnswer, request: str, or_why: str) -> JSONResponse:
     if kept.request != request:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "这个 Idempotency-Key 已用于内容不同的请求，或此后名单有变化，没有执行",
+            f"这个 Idempotency-Key 已用于内容不同的请求{or_why}，没有执行",
             remedy="新的请求用新的值",
         )
     with writing(asked.service.office.engine) as connection:

@@ -4,7 +4,7 @@ import hmac
 import secrets
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Form
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -17,10 +17,13 @@ from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User
 from credit_sync.desk.signing_in import local
-from credit_sync.desk.visitors import Visitor, VisitorOf, own_form, set_cookie, sign_in
+from credit_sync.desk.visitors import Visitor, VisitorOf, note_refused, own_form, set_cookie, sign_in
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.desk_sessions import end_session
 from credit_sync.store.engine import writing
+
+if TYPE_CHECKING:
+    from credit_sync.desk.signing_in.oidc import OidcClient
 
 router = APIRouter()
 _AWAY_COOKIE, _AWAY_SECONDS = "credit_sync_away", 600
@@ -67,6 +70,8 @@ def sign_in_by_link(request: Request, who: VisitorOf, key: str = "") -> Response
     """Whoever started the desk on this machine without any sign-in: as that account of the operating system."""
     office = office_of(request)
     if not office.serving.link or not hmac.compare_digest(key.encode(), office.serving.link.encode()):
+        if office.serving.link:
+            note_refused(office, who, "link", "链接不对")
         raise RefusedError("这个链接不能用", remedy="请用启动 credit-sync desk 时显示的链接")
     user = User(office.serving.owner, office.serving.owner, frozenset(Role), frozenset({ALL_DEPARTMENTS}))
     return _enter(office, who, user, office.serving.link_way, "/")
@@ -93,6 +98,19 @@ async def from_provider(request: Request, who: VisitorOf) -> Response:
     if office.oidc is None:
         raise NotThereError("没有配置统一身份认证")
     try:
+        user, token, wanted = await _taken_back(request, office.oidc, who)
+    except CreditSyncError as error:
+        await run_in_threadpool(note_refused, office, who, "oidc", error.message)
+        raise
+    hint = token if len(token) <= _LONGEST_HINT else _WITHOUT_HINT
+    response = await run_in_threadpool(_enter, office, who, user, "oidc", wanted, hint)
+    response.delete_cookie(_AWAY_COOKIE, path="/sign-in/oidc")
+    return response
+
+
+async def _taken_back(request: Request, oidc: "OidcClient", who: Visitor) -> tuple[User, str, str]:
+    """Who came back, with the token that says so, and where to. Raises CreditSyncError."""
+    try:
         kept = _signer().loads(request.cookies.get(_AWAY_COOKIE, ""), max_age=_AWAY_SECONDS)
     except BadSignature:
         kept = {}
@@ -100,11 +118,8 @@ async def from_provider(request: Request, who: VisitorOf) -> Response:
     if kept.get("browser") != who.digest:
         raise CreditSyncError("登录已过期，或不是从本页面发起的", remedy="请回到登录页重新登录")
     request.scope["session"] = kept
-    user, token = await office.oidc.take_back(request)
-    hint = token if len(token) <= _LONGEST_HINT else _WITHOUT_HINT
-    response = await run_in_threadpool(_enter, office, who, user, "oidc", kept["next"], hint)
-    response.delete_cookie(_AWAY_COOKIE, path="/sign-in/oidc")
-    return response
+    user, token = await oidc.take_back(request)
+    return user, token, kept["next"]
 
 
 @router.post("/sign-out", dependencies=[Depends(own_form)])
@@ -157,6 +172,7 @@ def _form(
 
 def _enter(office: Office, who: Visitor, user: User, way: str, wanted: str, hint: str = "") -> Response:
     if not user.roles:
+        note_refused(office, who, way, "账号没有任何角色", user.name)
         raise RefusedError("您的账号在这里没有任何角色", remedy="请联系运维人员分配角色和处室")
     response = _to(safe_path(wanted))
     set_cookie(response, office, sign_in(office, who, user, way))

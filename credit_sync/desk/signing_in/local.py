@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User, roles_of
 from credit_sync.desk.signing_in.passwords import hashed, matches
 from credit_sync.errors import CreditSyncError
-from credit_sync.store.audit import Action, note
+from credit_sync.store.audit import DESK, STRANGER, Action, note
 from credit_sync.store.desk_sessions import failures, put_failure, take_failure_back
 from credit_sync.store.desk_users import Account, account, add_account, change_account
 from credit_sync.store.engine import writing
@@ -102,6 +102,8 @@ def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime
         found = account(connection, name)
     usable = found if found is not None and found.disabled_at is None else None
     if not matches(usable.password if usable else None, password) or usable is None:
+        with writing(engine) as connection:
+            _note_refused(connection, found, address, at)
         return None
     with writing(engine) as connection:
         take_failure_back(connection, number, at)
@@ -115,6 +117,16 @@ def user_of(found: Account) -> User:
 
 def _note(connection: Connection, name: str, by: str, at: datetime, detail: Mapping[str, Any]) -> None:
     note(connection, at=at, who=by, action=Action.CONFIGURATION, target=f"账号 {name}", detail=detail)
+
+
+def _note_refused(connection: Connection, found: Account | None, address: str, at: datetime) -> None:
+    """A name that is no account's is not put on record: it may be a password, typed into the wrong field."""
+    if found is None:
+        who, why = STRANGER, "没有这个账号"
+    else:
+        who, why = found.name, "密码不对" if found.disabled_at is None else "账号已停用"
+    detail = {"way": "local", "address": address, "why": why}
+    note(connection, at=at, who=who, action=Action.SIGN_IN_REFUSED, target=DESK, detail=detail)
 
 
 def _stored(values: Sequence[str]) -> list[str]:

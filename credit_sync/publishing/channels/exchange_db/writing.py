@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from credit_sync.errors import CreditSyncError
 from credit_sync.interfaces.cells import UnfitError
 from credit_sync.interfaces.messages import Answer
 from credit_sync.interfaces.table import execute
@@ -21,6 +20,7 @@ from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
 
 _THE_ROW = "the_row"
 """Parameter that finds the row to overwrite."""
+_TWICE = "前置库的表 {} 里这一条（{} 相同）不止一行，没有写入；请前置库管理员清理成一行，再执行 credit-sync publish retry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,13 @@ def write(
     old: dict[int, dict[str, Any]] = {}
     for one in some:
         identity = known[one.id]
-        earlier = there.get(target.key(identity))
-        if earlier is not None and earlier.batch == identity.batch:
+        rows = there.get(target.key(identity), ())
+        if any(row.batch == identity.batch for row in rows):
             continue
+        if len(rows) > 1:  # which of them the platform takes nobody knows
+            yield Receipt(one.id, Answer.REJECTED, _TWICE.format(target.table.name, target.mapping.row.key))
+            continue
+        earlier = rows[0] if rows else None
         try:
             values = _values(target, batch, one, identity, earlier)
         except UnfitError as reason:
@@ -59,21 +63,16 @@ def write(
     yield from _execute(connection, update(target.table).where(key == bindparam(_THE_ROW)), overwriting)
 
 
-def _there(connection: Connection, target: ExchangeTable, keys: Sequence[str]) -> dict[str, _Earlier]:
-    """Key -> what the table has under it. Raises CreditSyncError when it has a key twice."""
+def _there(connection: Connection, target: ExchangeTable, keys: Sequence[str]) -> dict[str, list[_Earlier]]:
+    """Key -> what the table has under it: more than one row where its owners have let that happen."""
     row = target.mapping.row
     wanted = [target.column(name) for name in (row.key, row.batch, row.counter) if name]
     typed = [target.cells(row.key).of_text(key, row.key) for key in keys]
-    found: dict[str, _Earlier] = {}
+    found: dict[str, list[_Earlier]] = {}
     there = select(*wanted).where(wanted[0].in_(typed)).with_for_update()
     for key, of_batch, *number in connection.execute(there):
-        name = str(key).strip().lower()
-        if name in found:
-            raise CreditSyncError(
-                f"前置库的表 {target.table.name} 里 {row.key} = {name} 的行不止一行",
-                remedy="请前置库管理员清理后再报",
-            )
-        found[name] = _Earlier(str(of_batch or "").strip().lower(), int(number[0] or 0) if number else 0)
+        earlier = _Earlier(str(of_batch or "").strip().lower(), int(number[0] or 0) if number else 0)
+        found.setdefault(str(key).strip().lower(), []).append(earlier)
     return found
 
 
