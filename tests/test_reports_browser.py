@@ -257,7 +257,9 @@ def test_all_that_the_run_report_says_stands_on_its_sheet(browser: Browser, tmp_
     page.close()
 
 
-@pytest.mark.parametrize("report", ["flagged", "briefly", "hostile", "hostile_briefly", "operators", "bill", "monthly"])
+@pytest.mark.parametrize(
+    "report", ["flagged", "briefly", "hostile", "hostile_briefly", "operators", "bill", "monthly"]
+)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_sticks_out_of_the_window(
     browser: Browser, request: pytest.FixtureRequest, report: str, width: int
