@@ -278,6 +278,43 @@ def test_through_the_representative(world: World, officer: Guest) -> None:
     assert "名单单位的法定代表人" in shown
 
 
+def test_the_representative_of_a_listed_organisation_is_not_called_listed(world: World, officer: Guest) -> None:
+    """Neither among the listed of his name, nor by the reason of an officer, nor beside another flag of his application."""
+    with world.engine.connect() as connection:
+        via = schema.flag.c.via == "legal_representative"
+        number = connection.scalar(select(schema.flag.c.id).where(via))
+    reached, himself = officer.page(f"/flags/{number}"), officer.page(f"/flags/{world.flag('仰宗岱')}")
+    for told in (
+        "名单所列个人中叫这个名字的有 <strong>",
+        "（所列单位的法定代表人不计在内）",
+        "“同一主体”，指申报主体与该单位的法定代表人是同一人",
+    ):
+        assert (told in reached, told in himself) == (True, False)
+    firm = officer.page(f"/flags/{world.flag('合肥瀚云精密传动有限公司')}")
+    others = re.findall(r'<a href="/flags/(\d+)">.*?<span class="soft">([^<]+)</span>', firm)
+    assert (str(number), "失信被执行人名单，经法定代表人") in others
+    assert "失信被执行人名单" in [said for _, said in others]
+
+
+def test_what_is_read_from_a_number_is_not_said_to_be_missing(world: World, officer: Guest) -> None:
+    """The number says where somebody is from: “—” beside 相符 would be two things at once."""
+    with world.engine.connect() as connection:
+        via = schema.flag.c.via == "legal_representative"
+        number = connection.scalar(select(schema.flag.c.id).where(via))
+    page = officer.page(f"/flags/{number}")
+    rows = re.findall(r'<tr class="(\S+)"><th scope="row">(\S+)</th><td>(.*?)</td><td>(.*?)</td>', page)
+    assert ("agrees", "地区", "<bdi>据证件号码</bdi>", "<bdi>安徽省合肥市</bdi>") in rows
+    one_side = {
+        title for kind, title, *sides in rows if kind in ("agrees", "contradicts") and "<bdi>—</bdi>" in sides
+    }
+    assert one_side == set()
+
+
+def test_why_it_is_not_confirmed_is_told_as_it_is(world: World, officer: Guest) -> None:
+    page = officer.page(f"/flags/{world.flag('安徽晶曜光伏科技有限公司')}")
+    assert "（没有号码可以印证，所以不是“确认”）" in page
+
+
 def test_a_closed_flag_says_why(world: World, officer: Guest) -> None:
     (number,) = numbers(officer.page("/?state=closed"))
     page = officer.page(f"/flags/{number}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from credit_sync.reporting.labels import ATTRIBUTES
 from credit_sync.reporting.lists import ListView
 from credit_sync.reporting.review_views import ReviewView
 from credit_sync.screening.comparison import Verdict
@@ -103,6 +104,11 @@ class FlagView:
             ("证件号码", "、".join(self.applicant.numbers), "、".join(there.numbers)),
             *((title, left.get(title, ""), right.get(title, "")) for title in dict.fromkeys((*left, *right))),
         )
+
+    @property
+    def has_number(self) -> bool:
+        """Whether a number on both sides speaks for one and the same subject."""
+        return any(e.title == ATTRIBUTES["identifier"] and e.bits > 0 for e in self.evidence)
 
     @property
     def total_bits(self) -> float:
