@@ -6,13 +6,14 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 from sqlalchemy import Engine, select
 
+from credit_sync import review
 from credit_sync.records import Role
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import flag_views
@@ -23,7 +24,9 @@ from credit_sync.reporting.flagged_views import FlaggedReport, FlagView
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.weights import load_weights
+from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
@@ -90,6 +93,27 @@ def test_flags_through_a_representative_are_marked(night: Night) -> None:
     titles, *rows = openpyxl.load_workbook(io.BytesIO(book))["预警"].iter_rows(values_only=True)
     ties = [row[titles.index("关联方式")] for row in rows]
     assert sorted(ties) == ["本身"] * 5 + ["法定代表人 鲍德全"]
+
+
+def test_among_the_changes_a_representative_is_not_called_listed(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    (old,) = (flag.number for flag in report_of(night).flags if flag.representative)
+    with writing(night.engine) as connection:
+        who = {"who": "甲", "at": SECOND.as_of - timedelta(hours=12), "reasons": load_reasons(shipped("mappings"))}
+        review.decide(connection, old, Conclusion.UPHOLD, reason="same_by_number", text="", **who)
+    firm = organisation("芜湖市启岩机械有限公司", 12, "计春")
+    night.add(SECOND, [entry("9", "题", person("计春", employer=firm.name), Role.LEADER), case(firm, "号")])
+    night.screen(SECOND)
+    changes = changes_by_kind(report_of(night))
+    told = {kind: {(c.applicant, c.represented) for c in found} for kind, found in changes.items()}
+    assert told["已作结论"] == {("鲍德全", True)}
+    assert {("计春", True), ("仰宗岱", False)} <= told["新增"]
+    page, book = write(night)
+    section = page.decode().partition('id="changes"')[2].partition('id="filters"')[0]
+    assert section.count("失信被执行人名单<small>经法定代表人</small>") == 2
+    titles, *rows = openpyxl.load_workbook(io.BytesIO(book))["变化"].iter_rows(values_only=True)
+    lists = {row[titles.index("申报主体")]: row[titles.index("名单")] for row in rows}
+    assert (lists["计春"], lists["仰宗岱"]) == ("失信被执行人名单（经法定代表人）", "失信被执行人名单")
 
 
 def test_a_namesake_is_unverifiable_and_named_as_nothing_worse(night: Night) -> None:

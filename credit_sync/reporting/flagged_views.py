@@ -173,6 +173,8 @@ class DecidedView:
     list_title: str
     said: tuple[str, ...]
     at: datetime
+    represented: bool
+    """Whether the flag reaches the applicant through a legal representative."""
 
 
 @dataclass(frozen=True, slots=True)
