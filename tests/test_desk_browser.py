@@ -412,3 +412,13 @@ def test_what_is_to_be_published_can_be_read_on_a_phone_without_moving_it(browse
     assert "皖知法处字〔2018〕4号" in page.locator(".due tr").last.inner_text()
     widths = page.locator(".scroll").evaluate("region => [region.scrollWidth, region.clientWidth]")
     assert widths[0] <= widths[1]
+
+
+def test_the_cases_of_a_flag_can_be_read_on_a_phone_without_moving_them(browser: Browser, shown: Shown) -> None:
+    """Whether the debt is paid decides, and stood out of sight."""
+    page = shown.context(browser, "chief", viewport={"width": 390, "height": 800}).new_page()
+    page.goto(shown.page("/flags/FLAG"))
+    cases = page.get_by_role("region", name="名单条目", exact=True)
+    assert "履行：全部未履行" in cases.inner_text()
+    widths = cases.evaluate("region => [region.scrollWidth, region.clientWidth]")
+    assert widths[0] <= widths[1]

@@ -162,7 +162,7 @@ def test_broken_addresses(officer: Guest, auditor: Guest, path: str) -> None:
         "text=%25_%5C%27%22%3B--",
         "text=" + "字" * 3000,
         "department=%3Cscript%3Ealert(1)%3C/script%3E",
-        "page=100000",
+        "after=2147483647",
         "text=%F0%9F%98%80%E2%80%AE",
         "text=%ED%A0%80",
     ],
@@ -185,7 +185,7 @@ def test_nul(world: World, officer: Guest) -> None:
     assert world.untouched() == before
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "page=99999999999999"])
+@pytest.mark.parametrize("query", ["after=-1", "before=x", "after=99999999999999"])
 def test_pages_that_are_none(officer: Guest, query: str) -> None:
     answer = officer.get(f"/?{query}")
     assert (answer.status_code, bool(INSIDE.search(answer.text))) == (400, False)

@@ -1,5 +1,6 @@
 """What the pages say: the list of flags, one flag, one subject, lists, publications, quarantine, runs."""
 
+import html
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +10,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import Engine, delete, event, select, update
 
 from credit_sync import review
-from credit_sync.desk.flag_list import PER_PAGE
+from credit_sync.desk.flag_list import PER_PAGE, SORTS
 from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
@@ -113,26 +114,99 @@ def test_orders(world: World, officer: Guest) -> None:
     assert len(order("application")) == 6
 
 
-def test_page_by_page(world: World, tmp_path: Path) -> None:
-    made = copied(world, tmp_path)
-    people = [person_number("340103", "19040312", serial) for serial in range(200, 200 + PER_PAGE + 5)]
+@pytest.fixture(scope="module")
+def crowded(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Flags of two pages and a bit on 阮某某."""
+    made = copied(world, tmp_path_factory.mktemp("crowded"))
+    crowd(made)
+    return made
+
+
+def crowd(made: World) -> None:
+    serials = range(200, 200 + 2 * PER_PAGE + 5)
+    people = [person_number("340103", "19040312", serial) for serial in serials]
     made.night.add(
-        SECOND, (entry(f"P{n:03}", "题", person("阮某某", number), Role.LEADER) for n, number in enumerate(people))
+        SECOND,
+        (entry(f"P{n % 7}", "题", person("阮某某", number), Role.LEADER) for n, number in enumerate(people)),
     )
     made.night.add(
         SECOND, (case(person("阮某某", zxgk(number)), f"（2018）皖{n}号") for n, number in enumerate(people))
     )
     made.night.screen(SECOND)
+
+
+def turned(page: str, way: str) -> str:
+    """Where a page's link to the next or the previous one leads."""
+    found = re.search(rf'<a rel="{way}" href="([^"]+)"', page.partition('class="pager"')[2])
+    return html.unescape(found.group(1)) if found else ""
+
+
+def test_page_by_page(crowded: World) -> None:
+    guest = crowded.signed_in("officer")
+    page = guest.page("/?text=阮某某")
+    pages = [page]
+    while address := turned(page, "next"):
+        page = guest.page(address)
+        pages.append(page)
+    found = [numbers(each) for each in pages]
+    assert [len(each) for each in found] == [PER_PAGE, PER_PAGE, 5]
+    assert len({number for each in found for number in each}) == 2 * PER_PAGE + 5
+    assert f"第 {PER_PAGE + 1} 至 {2 * PER_PAGE} 条，共 {2 * PER_PAGE + 5} 条" in pages[1]
+    assert [turned(each, "prev") != "" for each in pages] == [False, True, True]
+    assert numbers(guest.page(turned(pages[2], "prev"))) == found[1]
+    assert numbers(guest.page(turned(pages[1], "prev"))) == found[0]
+    assert f"第 {PER_PAGE} /" in guest.page(f"/flags/{found[0][-1]}?text=阮某某")
+    following = f"/flags/{found[1][0]}"  # the next one is on the next page
+    assert following in guest.page(f"/flags/{found[0][-1]}?text=阮某某")
+    of_page_2 = turned(pages[0], "next").partition("?")[2].replace("&", "&amp;")
+    assert f"{following}?{of_page_2}" in pages[1]  # and from a flag one comes back to its page
+    assert f'<a href="/?{of_page_2}" data-list>' in guest.page(f"{following}?{html.unescape(of_page_2)}")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_who_decides_a_page_and_turns_it_passes_none_over(engine: Engine, tmp_path: Path, sort: str) -> None:
+    made = make_world(tmp_path, engine)
+    add_users(made.engine, "officer")
+    crowd(made)
     guest = made.signed_in("officer")
-    first, second, beyond = (numbers(guest.page(f"/?text=阮某某&page={n}")) for n in (1, 2, 99))
-    assert len(first) == PER_PAGE
-    assert len(set(first + second)) == len(first) + len(second) >= PER_PAGE + 5
-    assert beyond == second or set(beyond).isdisjoint(first)
-    assert "上一页" in guest.page("/?text=阮某某&page=2")
-    assert f"第 {PER_PAGE} /" in guest.page(f"/flags/{first[-1]}?text=阮某某")
-    assert f"/flags/{second[0]}" in guest.page(
-        f"/flags/{first[-1]}?text=阮某某"
-    )  # the next one is on the next page
+    everybody = numbers_of_all(guest, sort)
+    assert len(everybody) == 2 * PER_PAGE + 11
+    page, met = guest.page(f"/?sort={sort}"), []
+    while True:
+        shown = numbers(page)
+        met += shown
+        address = turned(page, "next")
+        with writing(made.engine) as connection:
+            decided = schema.flag.c.id.in_(shown[1:])  # the first of every page is left for later
+            connection.execute(update(schema.flag).where(decided).values(state="upheld"))
+        if not address:
+            break
+        page = guest.page(address)
+    assert met == everybody
+    assert len(numbers(guest.page(f"/?sort={sort}"))) == 3
+    assert (
+        len(numbers(guest.page(f"/?sort={sort}&after={met[-1]}"))) == 3
+    )  # nothing is left there: from the beginning
+
+
+def numbers_of_all(guest: Guest, sort: str) -> list[int]:
+    page, found = guest.page(f"/?sort={sort}"), []
+    while True:
+        found += numbers(page)
+        if not (address := turned(page, "next")):
+            return found
+        page = guest.page(address)
+
+
+def test_a_page_behind_a_flag_of_another_department_says_nothing_of_it(crowded: World, tmp_path: Path) -> None:
+    """Where a name would stand among one's own says what the name is."""
+    made = copied(crowded, tmp_path)
+    add_users(made.engine, "science")
+    guest, foreign = made.signed_in("science"), made.flag("仰宗岱")
+    first = numbers(guest.page("/?sort=name"))
+    assert foreign not in first
+    assert numbers(guest.page(f"/?sort=name&after={foreign}")) == first
+    assert numbers(guest.page(f"/?sort=name&after={first[0]}")) != first
 
 
 def test_stale_lists_are_told(officer: Guest) -> None:
@@ -202,6 +276,43 @@ def test_through_the_representative(world: World, officer: Guest) -> None:
     shown = officer.page(f"/flags/{number}")
     assert "列入名单的是单位，不是申报主体本人" in shown
     assert "名单单位的法定代表人" in shown
+
+
+def test_the_representative_of_a_listed_organisation_is_not_called_listed(world: World, officer: Guest) -> None:
+    """Neither among the listed of his name, nor by the reason of an officer, nor beside another flag of his application."""
+    with world.engine.connect() as connection:
+        via = schema.flag.c.via == "legal_representative"
+        number = connection.scalar(select(schema.flag.c.id).where(via))
+    reached, himself = officer.page(f"/flags/{number}"), officer.page(f"/flags/{world.flag('仰宗岱')}")
+    for told in (
+        "名单所列个人中叫这个名字的有 <strong>",
+        "（所列单位的法定代表人不计在内）",
+        "“同一主体”，指申报主体与该单位的法定代表人是同一人",
+    ):
+        assert (told in reached, told in himself) == (True, False)
+    firm = officer.page(f"/flags/{world.flag('合肥瀚云精密传动有限公司')}")
+    others = re.findall(r'<a href="/flags/(\d+)">.*?<span class="soft">([^<]+)</span>', firm)
+    assert (str(number), "失信被执行人名单，经法定代表人") in others
+    assert "失信被执行人名单" in [said for _, said in others]
+
+
+def test_what_is_read_from_a_number_is_not_said_to_be_missing(world: World, officer: Guest) -> None:
+    """The number says where somebody is from: “—” beside 相符 would be two things at once."""
+    with world.engine.connect() as connection:
+        via = schema.flag.c.via == "legal_representative"
+        number = connection.scalar(select(schema.flag.c.id).where(via))
+    page = officer.page(f"/flags/{number}")
+    rows = re.findall(r'<tr class="(\S+)"><th scope="row">(\S+)</th><td>(.*?)</td><td>(.*?)</td>', page)
+    assert ("agrees", "地区", "<bdi>据证件号码</bdi>", "<bdi>安徽省合肥市</bdi>") in rows
+    one_side = {
+        title for kind, title, *sides in rows if kind in ("agrees", "contradicts") and "<bdi>—</bdi>" in sides
+    }
+    assert one_side == set()
+
+
+def test_why_it_is_not_confirmed_is_told_as_it_is(world: World, officer: Guest) -> None:
+    page = officer.page(f"/flags/{world.flag('安徽晶曜光伏科技有限公司')}")
+    assert "（没有号码可以印证，所以不是“确认”）" in page
 
 
 def test_a_closed_flag_says_why(world: World, officer: Guest) -> None:

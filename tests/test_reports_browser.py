@@ -27,6 +27,7 @@ from tests.report_night import (
     SCIENCE,
     SECOND,
     THIRD,
+    Night,
     case,
     entry,
     organisation,
@@ -46,9 +47,32 @@ def flagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def briefly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As if one application were all that a page holds in full."""
+    return in_brief(two_nights(tmp_path_factory.mktemp("briefly")))
+
+
+def in_brief(night: Night) -> Path:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("credit_sync.reporting.flagged._MOST_IN_FULL", 2)
+        patched.setattr("credit_sync.reporting.flagged._URGENT", 1)
+        return write_flagged_report(night.engine, night.settings, SECOND, load_measures())[0]
+
+
+@pytest.fixture(scope="module")
+def hostile_briefly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return in_brief(hostile_night(tmp_path_factory.mktemp("hostile_briefly")))
+
+
+@pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    night = hostile_night(tmp_path_factory.mktemp("hostile"))
+    return write_flagged_report(night.engine, night.settings, SECOND, load_measures())[0]
+
+
+def hostile_night(folder: Path) -> Night:
     """Names that want to be code, unbroken text of 10,000 characters, and more cases than a page holds."""
-    night = two_nights(tmp_path_factory.mktemp("hostile"))
+    night = two_nights(folder)
     wide, firm = "W" * 10_000, organisation("</style><script>window.hit = 1</script>", 11)
     night.add(
         SECOND,
@@ -68,7 +92,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         SECOND, (case(organisation("合肥瀚云精密传动有限公司", 11), f"（2018）皖{n}执{n}号") for n in range(70))
     )
     night.screen(SECOND)
-    return write_flagged_report(night.engine, night.settings, SECOND, load_measures())[0]
+    return night
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +193,40 @@ def test_without_script_everything_is_shown(browser: Browser, flagged: Path) -> 
     page.close()
 
 
-def test_hostile_names_stay_text(browser: Browser, hostile: Path) -> None:
-    page, noticed = show(browser, hostile)
+@pytest.mark.parametrize(("choice", "expected"), FILTERS)
+def test_filters_find_flags_that_have_a_line_each(
+    browser: Browser, briefly: Path, choice: dict[str, object], expected: tuple[int, int, int]
+) -> None:
+    flags, applications, unverifiable = expected
+    page, noticed = show(browser, briefly)
+    for name, value in choice.items():
+        field = page.locator(f"#filters [name={name}]")
+        if value is True:
+            field.check()
+        elif name == "text":
+            field.fill(str(value))
+        else:
+            field.select_option(str(value))
+    assert (page.locator("#shown").text_content(), noticed) == (f"显示 {flags} / 6 条预警", [])
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        assert (visible(page, ".flag"), visible(page, ".card, tr[data-head]")) == (flags, applications)
+        assert visible(page, "tr[data-verdict=unverifiable]") == unverifiable
+    page.close()
+
+
+def test_a_link_to_a_flag_that_has_a_line_leads_there(browser: Browser, briefly: Path) -> None:
+    page, _ = show(browser, briefly, java_script_enabled=False)
+    number = page.locator(".lines .flag").last.get_attribute("id")
+    page.goto(f"{briefly.as_uri()}#{number}")
+    top = page.locator(f"#{number}").evaluate("line => line.getBoundingClientRect().top")
+    assert 0 < top < 720
+    page.close()
+
+
+@pytest.mark.parametrize("report", ["hostile", "hostile_briefly"])
+def test_hostile_names_stay_text(browser: Browser, request: pytest.FixtureRequest, report: str) -> None:
+    page, noticed = show(browser, request.getfixturevalue(report))
     assert noticed == []
     assert page.evaluate("window.hit") is None
     assert page.locator("script").count() == 1
@@ -201,7 +257,9 @@ def test_all_that_the_run_report_says_stands_on_its_sheet(browser: Browser, tmp_
     page.close()
 
 
-@pytest.mark.parametrize("report", ["flagged", "hostile", "operators", "bill", "monthly"])
+@pytest.mark.parametrize(
+    "report", ["flagged", "briefly", "hostile", "hostile_briefly", "operators", "bill", "monthly"]
+)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_sticks_out_of_the_window(
     browser: Browser, request: pytest.FixtureRequest, report: str, width: int
@@ -244,7 +302,7 @@ def test_the_waterfall_unfolds_without_script(browser: Browser, flagged: Path) -
     page.close()
 
 
-@pytest.mark.parametrize("report", ["flagged", "bill", "monthly"])
+@pytest.mark.parametrize("report", ["flagged", "briefly", "bill", "monthly"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_serious(
     browser: Browser, request: pytest.FixtureRequest, report: str, width: int
@@ -256,7 +314,7 @@ def test_axe_finds_nothing_serious(
     page.close()
 
 
-@pytest.mark.parametrize("report", ["flagged", "operators", "bill", "monthly"])
+@pytest.mark.parametrize("report", ["flagged", "briefly", "operators", "bill", "monthly"])
 def test_is_accessible(browser: Browser, request: pytest.FixtureRequest, report: str) -> None:
     page, _ = show(browser, request.getfixturevalue(report))
     assert page.locator("html").get_attribute("lang") == "zh-CN"

@@ -1,24 +1,32 @@
 """The flagged-applicants report: what it says, what it hides, and that two renderings are the same."""
 
+import html
 import io
+import re
 import zipfile
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 from sqlalchemy import Engine, select
 
+from credit_sync import review
 from credit_sync.records import Role
+from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import flag_views
 from credit_sync.reporting.flagged import flagged_page, write_flagged_report
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_views import FlaggedReport
+from credit_sync.reporting.flagged_views import FlaggedReport, FlagView
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.weights import load_weights
+from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
@@ -85,6 +93,27 @@ def test_flags_through_a_representative_are_marked(night: Night) -> None:
     titles, *rows = openpyxl.load_workbook(io.BytesIO(book))["预警"].iter_rows(values_only=True)
     ties = [row[titles.index("关联方式")] for row in rows]
     assert sorted(ties) == ["本身"] * 5 + ["法定代表人 鲍德全"]
+
+
+def test_among_the_changes_a_representative_is_not_called_listed(tmp_path: Path) -> None:
+    night = two_nights(tmp_path)
+    (old,) = (flag.number for flag in report_of(night).flags if flag.representative)
+    with writing(night.engine) as connection:
+        who = {"who": "甲", "at": SECOND.as_of - timedelta(hours=12), "reasons": load_reasons(shipped("mappings"))}
+        review.decide(connection, old, Conclusion.UPHOLD, reason="same_by_number", text="", **who)
+    firm = organisation("芜湖市启岩机械有限公司", 12, "计春")
+    night.add(SECOND, [entry("9", "题", person("计春", employer=firm.name), Role.LEADER), case(firm, "号")])
+    night.screen(SECOND)
+    changes = changes_by_kind(report_of(night))
+    told = {kind: {(c.applicant, c.represented) for c in found} for kind, found in changes.items()}
+    assert told["已作结论"] == {("鲍德全", True)}
+    assert {("计春", True), ("仰宗岱", False)} <= told["新增"]
+    page, book = write(night)
+    section = page.decode().partition('id="changes"')[2].partition('id="filters"')[0]
+    assert section.count("失信被执行人名单<small>经法定代表人</small>") == 2
+    titles, *rows = openpyxl.load_workbook(io.BytesIO(book))["变化"].iter_rows(values_only=True)
+    lists = {row[titles.index("申报主体")]: row[titles.index("名单")] for row in rows}
+    assert (lists["计春"], lists["仰宗岱"]) == ("失信被执行人名单（经法定代表人）", "失信被执行人名单")
 
 
 def test_a_namesake_is_unverifiable_and_named_as_nothing_worse(night: Night) -> None:
@@ -384,12 +413,78 @@ def test_a_threshold_is_told_as_it_is(night: Night) -> None:
     assert "可能性不低于 99%，两边都有证件号码" in flagged_page(report_of(night), weights)
 
 
-def test_pictures_are_drawn_for_what_waits_and_only_so_many(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_drawn_for_what_waits(night: Night) -> None:
     report = report_of(night)
-    weights = load_weights(night.settings.path(night.settings.mappings))
-    assert flagged_page(report, weights).count('<svg class="waterfall"') == 6
-    monkeypatch.setattr("credit_sync.reporting.flagged._MOST_PICTURES", 2)
-    page = flagged_page(report, weights)
-    assert page.count('<svg class="waterfall"') == 2
-    first = report.flags[0]
-    assert f'id="sum-{first.number}-title"' in page
+    page = flagged_page(report, load_weights(night.settings.path(night.settings.mappings)))
+    assert page.count('<svg class="waterfall"') == 6
+    assert f'id="sum-{report.flags[0].number}-title"' in page
+
+
+# --- more flags than a browser holds in full
+
+
+def few_in_full(patched: pytest.MonkeyPatch, urgent: int = 1) -> None:
+    patched.setattr("credit_sync.reporting.flagged._MOST_IN_FULL", 2)
+    patched.setattr("credit_sync.reporting.flagged._URGENT", urgent)
+
+
+def test_of_too_many_flags_the_less_urgent_get_a_line_each_with_all_that_decides_them(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = report_of(night)
+    few_in_full(monkeypatch)
+    page = flagged_page(report, load_weights())
+    assert re.findall(r'<h4 id="title-(\d+)"', page) == [str(f.number) for f in report.applications[0].flags]
+    assert sorted(map(int, re.findall(r' id="flag-(\d+)"', page))) == sorted(f.number for f in report.flags)
+    lines = html.unescape(page[page.index('id="brief"') : page.index('id="unverifiable"')])
+    assert "其余预警 4 条" in lines
+    for application in report.applications[1:]:
+        assert application.head.number in lines
+        for flag in application.flags:
+            parties = (flag.applicant, flag.listed, *((flag.representative,) if flag.representative else ()))
+            told = {flag.list_title, flag.role, flag.measure.title, flag.measure.text, flag.measure.basis}
+            told |= {text for p in parties for text in (p.name, *p.numbers, *dict(p.details).values())}
+            told |= {t for e in flag.entries for t in (e.number, e.organ, e.reason, e.performance or "—")}
+            told |= {labels.weight(e.bits) for e in flag.evidence}
+            assert {text for text in told if text not in lines} == set()
+    assert lines.count("列入名单的是单位，不是申报主体本人：") == 1
+
+
+def test_what_waits_is_more_urgent_than_what_is_decided(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = report_of(night)
+    first, *others = report.applications
+    upheld = replace(first.flags[0].review, state=State.UPHELD)
+    decided = replace(first, flags=tuple(replace(f, review=upheld) for f in first.flags))
+    few_in_full(monkeypatch)
+    page = flagged_page(replace(report, applications=(decided, *others)), load_weights())
+    assert re.findall(r'<h4 id="title-(\d+)"', page) == [str(f.number) for f in others[0].flags]
+
+
+def test_a_page_of_thousands_stays_small(night: Night) -> None:
+    """A line takes less than 1,000 bytes. In full the page would have 66 MB, on which browsers choke."""
+    report = report_of(night)
+    found = [
+        replace(a, head=replace(a.head, number=f"{a.head.number}-{n}"), flags=tuple(_numbered(a.flags, 10 * n)))
+        for n in range(2100)
+        for a in report.applications
+    ]
+    page = flagged_page(replace(report, applications=tuple(found)), load_weights())
+    assert page.count(' id="flag-') == 12_600
+    assert len(page.encode()) < 13_500_000
+
+
+def _numbered(flags: Sequence[FlagView], more: int) -> list[FlagView]:
+    return [replace(flag, number=flag.number + more) for flag in flags]
+
+
+def test_500_flags_are_shown_in_full(night: Night) -> None:
+    report = report_of(night)
+    (found,) = (a for a in report.applications if len(a.flags) == 1)
+    many = [
+        replace(found, head=replace(found.head, number=f"{n}"), flags=tuple(_numbered(found.flags, 10 * n)))
+        for n in range(501)
+    ]
+    for count, in_full in ((500, 500), (501, 300)):
+        page = flagged_page(replace(report, applications=tuple(many[:count])), load_weights())
+        assert (page.count("<h4 "), page.count(' id="flag-')) == (in_full, count)
+        assert ('id="brief"' in page) == (count > 500)

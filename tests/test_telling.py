@@ -128,6 +128,22 @@ def test_the_digest_counts_and_leads_to_the_desk(night: Night, server: MailServe
     assert letter["Date"].datetime.replace(tzinfo=None) == SECOND.as_of
 
 
+@pytest.mark.parametrize("most", [2_000_000, 1_000])
+@pytest.mark.parametrize("address", ["https://credit.example.org", None])
+def test_a_report_too_heavy_for_a_mail_is_at_the_desk(
+    night: Night, server: MailServer, monkeypatch: pytest.MonkeyPatch, most: int, address: str | None
+) -> None:
+    """Without a desk the mail is the only way to it."""
+    monkeypatch.setattr("credit_sync.telling.letters._MOST_ATTACHED", most)
+    desk = night.settings.desk.model_copy(update={"address": address})
+    site = site_of(night, server, departments={"*": ["all@kjt.example"]}).model_copy(update={"desk": desk})
+    assert send(night, site) == ""
+    (letter,) = server.letters()
+    left_out = most == 1_000 and address is not None
+    assert len(list(letter.iter_attachments())) == (not left_out)
+    assert content(letter).count("没有随本邮件附上") == (2 if left_out else 0)
+
+
 def test_the_digest_tells_of_a_list_that_was_refused(tmp_path: Path, server: MailServer) -> None:
     night = troubled_night(tmp_path, sqlite_store(tmp_path))
     assert send(night, site_of(night, server, departments={"*": ["head@kjt.example"]}, operators=[]), THIRD) == ""

@@ -1,4 +1,7 @@
-"""The flags that a user works through: filtered, counted, sorted, page by page."""
+"""The flags that a user works through: filtered, counted, sorted, page by page.
+
+A page begins behind a flag and not at a count: who decides the flags of one page and turns to the next passes none over.
+"""
 
 import unicodedata
 from collections.abc import Mapping
@@ -51,13 +54,23 @@ class Wanted:
     state: str = "waiting"
     text: str = ""
     sort: str = "serious"
-    page: int = 1
+    after: int = 0
+    """The flag behind which the page begins, whether or not it is still on the list; 0: at the beginning."""
+    before: int = 0
+    """The flag before which the page ends, where it does not begin behind one."""
 
     def parameters(self, **changed: Any) -> dict[str, Any]:
-        """As an address says it, with some of it changed; what is as usual is left out."""
-        usual = Wanted()
-        values = {name: getattr(self, name) for name in Wanted.__slots__} | {"page": 1} | changed
-        return {name: "" if value == getattr(usual, name) else value for name, value in values.items()}
+        """As an address says it, with some of it changed, from the first page on; what is as usual is left out."""
+        return self.here() | {"after": "", "before": ""} | _unusual(changed)
+
+    def here(self) -> dict[str, Any]:
+        """As an address says it, to come back to the same page."""
+        return _unusual({name: getattr(self, name) for name in Wanted.__slots__})
+
+
+def _unusual(values: Mapping[str, Any]) -> dict[str, Any]:
+    usual = Wanted()
+    return {name: "" if value == getattr(usual, name) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +111,49 @@ class FlagPage:
 
     rows: tuple[FlagRow, ...]
     total: int
-    page: int
-    pages: int
+    earlier: int
+    """How many flags of the list come before these."""
     choices: Mapping[str, tuple[Choice, ...]]
     """For each facet, counted under all other filters."""
 
+    @property
+    def later(self) -> int:
+        """How many come after them."""
+        return self.total - self.earlier - len(self.rows)
+
 
 def flag_page(connection: Connection, user: User, wanted: Wanted, measures: Measures) -> FlagPage:
-    """The page of the user's flags that he asks for; a page behind the last one is the last one."""
+    """The page of the user's flags that he asks for; the first where there is none such any more."""
     seen = and_(of_user(user), _in_state(wanted.state), _with_text(wanted.text))
     counted = _counted(connection, seen)
     chosen = {name: value for name in FACETS if (value := getattr(wanted, name))}
     total = sum(count for key, count in counted.items() if _fits(key, chosen))
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(wanted.page, 1), pages)
-    query = _rows(wanted.sort).where(seen, *(_COLUMNS[name] == value for name, value in chosen.items()))
-    rows = connection.execute(query.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    fitting = and_(seen, *(_COLUMNS[name] == value for name, value in chosen.items()))
+    rows, earlier = _page_of(connection, user, wanted, fitting), 0
+    if rows:
+        first = _place(connection, user, wanted.sort, rows[0]._mapping[flag.c.id])
+        query = select(func.count()).select_from(_JOINED)
+        earlier = connection.scalar(query.where(fitting, _beyond(wanted.sort, first, -1))) or 0
+    else:
+        rows = _read(connection, _rows(wanted.sort).where(fitting))
     choices = {name: _choices(name, counted, chosen, measures) for name in FACETS}
-    return FlagPage(tuple(_row(row, measures) for row in rows), total, page, pages, choices)
+    return FlagPage(tuple(_row(row, measures) for row in rows), total, earlier, choices)
+
+
+def _page_of(connection: Connection, user: User, wanted: Wanted, fitting: ColumnElement[bool]) -> list[Row[Any]]:
+    """The page behind or before a flag; nothing where none is asked for, or there are too few before it for a page."""
+    step = 1 if wanted.after else -1
+    place = _place(connection, user, wanted.sort, wanted.after or wanted.before)
+    if not place:
+        return []
+    found = _read(connection, _rows(wanted.sort, step).where(fitting, _beyond(wanted.sort, place, step)))
+    if wanted.after:
+        return found
+    return found[::-1] if len(found) == PER_PAGE else []
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Row[Any]]:
+    return list(connection.execute(query.limit(PER_PAGE)))
 
 
 def flag_order(connection: Connection, user: User, wanted: Wanted) -> list[int]:
@@ -201,16 +239,39 @@ def _title(facet: str, value: str, measures: Measures) -> str:
     return shown(value)
 
 
-def _rows(sort: str) -> Select[Any]:
-    verdict = case({v.value: n for n, v in enumerate(VERDICT_ORDER)}, value=flag.c.verdict, else_=9)
-    effect = case({e: n for n, e in enumerate(EFFECT_ORDER)}, value=flag.c.measure["effect"].as_string(), else_=9)
-    orders: dict[str, tuple[Any, ...]] = {
-        "newest": (flag.c.opened_at.desc(),),
-        "application": (applicant.c.system, applicant.c.application),
-        "name": (applicant.c.subject_name,),
-    }
-    order = orders.get(sort, (verdict, effect, flag.c.probability.desc()))
-    return select(flag, applicant).select_from(_JOINED).order_by(*order, flag.c.id).set_label_style(_LABELS)
+_VERDICT = case({v.value: n for n, v in enumerate(VERDICT_ORDER)}, value=flag.c.verdict, else_=9)
+_EFFECT = case({e: n for n, e in enumerate(EFFECT_ORDER)}, value=flag.c.measure["effect"].as_string(), else_=9)
+_Order = tuple[tuple[ColumnElement[Any], int], ...]
+_ORDERS: Mapping[str, _Order] = {
+    "serious": ((_VERDICT, 1), (_EFFECT, 1), (flag.c.probability, -1), (flag.c.id, 1)),
+    "newest": ((flag.c.opened_at, -1), (flag.c.id, 1)),
+    "application": ((applicant.c.system, 1), (applicant.c.application, 1), (flag.c.id, 1)),
+    "name": ((applicant.c.subject_name, 1), (flag.c.id, 1)),
+}
+"""What is compared, the smallest (1) or the largest (-1) first."""
+
+
+def _rows(sort: str, step: int = 1) -> Select[Any]:
+    """All flags in an order (-1: the other way round)."""
+    order = (what if way == step else what.desc() for what, way in _ORDERS[sort])
+    return select(flag, applicant).select_from(_JOINED).order_by(*order).set_label_style(_LABELS)
+
+
+def _place(connection: Connection, user: User, sort: str, number: int) -> tuple[Any, ...]:
+    """Where one of the user's flags stands in an order; () where there is no such flag."""
+    place = select(*(what for what, _ in _ORDERS[sort])).select_from(_JOINED)
+    found = connection.execute(place.where(flag.c.id == number, of_user(user))).first() if number else None
+    return tuple(found) if found else ()
+
+
+def _beyond(sort: str, place: tuple[Any, ...], step: int) -> ColumnElement[bool]:
+    """What comes after a place (-1: before it)."""
+    beyond: list[ColumnElement[bool]] = []
+    same: list[ColumnElement[bool]] = []
+    for (what, way), value in zip(_ORDERS[sort], place, strict=True):
+        beyond.append(and_(*same, what > value if way == step else what < value))
+        same.append(what == value)
+    return or_(*beyond)
 
 
 def _row(row: Row[Any], measures: Measures) -> FlagRow:

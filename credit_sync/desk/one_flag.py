@@ -25,6 +25,7 @@ from credit_sync.reporting.waterfall import Step, steps, waterfall
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.faces import Via
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.store.candidates import records
@@ -73,6 +74,17 @@ class Namesakes:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherOpen:
+    """Another open flag; one person may have two, for himself and as somebody's representative."""
+
+    number: int
+    name: str
+    verdict: str
+    list_title: str
+    represented: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OneFlag:
     """A flag and everything around it."""
 
@@ -88,8 +100,8 @@ class OneFlag:
     weights: str
     namesakes: Namesakes | None
     cases: tuple[CaseView, ...]
-    others: tuple[tuple[int, str, str], ...]
-    """(number, name, verdict) of the application's other open flags."""
+    others: tuple[OtherOpen, ...]
+    """The application's."""
     on_same_two: OtherFlags
     """Of these that the user may see."""
     events: tuple[Event, ...]
@@ -130,7 +142,7 @@ def one_flag(connection: Connection, office: Office, user: User, number: int) ->
         weights=held["weights"],
         namesakes=_namesakes(connection, office, applicant.subject),
         cases=tuple(_case(row, listing) for row, listing in matches),
-        others=tuple(_others(connection, applicant, number)),
+        others=tuple(_others(connection, office, applicant, number)),
         on_same_two=other_flags(
             connection,
             number,
@@ -195,15 +207,21 @@ def _case(row: RowMapping, listing: Listing) -> CaseView:
     )
 
 
-def _others(connection: Connection, applicant: Applicant, number: int) -> Iterator[tuple[int, str, str]]:
+def _others(connection: Connection, office: Office, applicant: Applicant, number: int) -> Iterator[OtherOpen]:
     query = (
-        select(flag.c.id, table.c.subject_name, flag.c.verdict)
+        select(flag.c.id, flag.c.verdict, flag.c.list, flag.c.via, table.c.subject_name)
         .join(table, table.c.id == flag.c.applicant_id)
         .where(table.c.system == applicant.system, table.c.application == applicant.application)
         .where(table.c.department == applicant.department, flag.c.closed_at.is_(None), flag.c.id != number)
     )
     for row in connection.execute(query.order_by(flag.c.id)):
-        yield row.id, shown(row.subject_name), row.verdict
+        yield OtherOpen(
+            number=row.id,
+            name=shown(row.subject_name),
+            verdict=row.verdict,
+            list_title=office.measures.list_title(row.list),
+            represented=row.via == Via.LEGAL_REPRESENTATIVE,
+        )
 
 
 def _events(

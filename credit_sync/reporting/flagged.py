@@ -1,5 +1,6 @@
 """The flagged-applicants report of a night, for programme officers: a page that stands alone, and a workbook."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,10 +9,12 @@ from sqlalchemy import Engine
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.files import in_forms, write_forms
+from credit_sync.reporting.flagged_briefly import shared_out
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_views import VERDICT_ORDER, FlaggedReport
+from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationView, FlaggedReport
 from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.side_by_side import side_by_side
 from credit_sync.reporting.templates import render
 from credit_sync.reporting.waterfall import waterfall
 from credit_sync.screening.comparison import Verdict
@@ -21,7 +24,9 @@ from credit_sync.settings import Settings
 from credit_sync.store.ledger import Run
 from credit_sync.subjects.identifiers import SubjectKind
 
-_MOST_PICTURES = 500
+_MOST_IN_FULL, _URGENT = 500, 300
+"""So many flags are shown with everything that is known of them. Of more, which a browser could not hold, only the most
+urgent are; the others get a line each."""
 _MOST_CHANGES = 100
 """Changes of one kind listed on the page; the workbook has all."""
 _MEANINGS = {
@@ -46,14 +51,20 @@ def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures:
 
 def flagged_page(report: FlaggedReport, weights: Weights) -> str:
     """The report as HTML; `weights` are for the explanation of the scale."""
+    few = len(report.flags) <= _MOST_IN_FULL
+    full, brief = (report.applications, None) if few else shared_out(report, _URGENT)
     return render(
         "flagged.html.j2",
         running_title=f"申报主体信用预警报告 {report.as_of:%Y-%m-%d}",
-        scripts=("flagged.js",),
+        scripts=("flagged_briefly.js", "flagged.js") if brief else ("flagged.js",),
+        sheets=("flagged_briefly.css",) if brief else (),
         report=report,
+        full=full,
+        brief=brief,
+        compared=side_by_side,
         changes=changes_by_kind(report),
         most_changes=_MOST_CHANGES,
-        pictures=_pictures(report, weights),
+        pictures=_pictures(full, weights),
         verdicts=VERDICT_ORDER,
         all_verdicts=tuple(reversed(Verdict)),
         meanings=_MEANINGS,
@@ -62,13 +73,9 @@ def flagged_page(report: FlaggedReport, weights: Weights) -> str:
     )
 
 
-def _pictures(report: FlaggedReport, weights: Weights) -> dict[int, Markup]:
-    """By number: how the evidence of the most serious flags that wait for a decision adds up.
-
-    Of thousands of flags a page would be too heavy; the others have the same numbers in their tables.
-    """
+def _pictures(applications: Sequence[ApplicationView], weights: Weights) -> dict[int, Markup]:
+    """By number: how the evidence of flags that wait for a decision adds up."""
     priors = {labels.SUBJECT_KINDS[kind]: weights.prior_bits(kind) for kind in SubjectKind}
-    waiting = sorted((f for f in report.flags if f.review.state.waits), key=lambda f: f.order)
     return {
         f.number: waterfall(
             priors[f.applicant.kind],
@@ -76,7 +83,9 @@ def _pictures(report: FlaggedReport, weights: Weights) -> dict[int, Markup]:
             f.probability,
             name=f"sum-{f.number}",
         )
-        for f in waiting[:_MOST_PICTURES]
+        for application in applications
+        for f in application.flags
+        if f.review.state.waits
     }
 
 

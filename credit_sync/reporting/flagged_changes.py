@@ -24,6 +24,8 @@ class ChangeView:
     """None of what is told of the night of the report."""
     here: bool
     """Whether the report has the flag in full."""
+    represented: bool
+    """Whether the flag reaches the applicant through a legal representative: the list does not name him."""
 
 
 def changes_by_kind(report: FlaggedReport) -> dict[str, tuple[ChangeView, ...]]:
@@ -50,6 +52,7 @@ def _changes(report: FlaggedReport) -> Iterator[ChangeView]:
             done.said,
             done.at,
             here,
+            done.represented,
         )
     for gone in report.closed:
         said = (gone.reason,)
@@ -63,11 +66,21 @@ def _changes(report: FlaggedReport) -> Iterator[ChangeView]:
             said,
             gone.closed_at,
             False,
+            gone.represented,
         )
 
 
 def _of_flag(head: ApplicationHead, flag: FlagView) -> ChangeView:
     said = (*flag.changes, *(f"已不计入：{sentence}" for sentence in flag.left))
     return ChangeView(
-        flag.news, flag.number, head, flag.applicant.name, flag.role, flag.list_title, said, None, True
+        kind=flag.news,
+        number=flag.number,
+        head=head,
+        applicant=flag.applicant.name,
+        role=flag.role,
+        list_title=flag.list_title,
+        said=said,
+        at=None,
+        here=True,
+        represented=flag.representative is not None,
     )

@@ -134,7 +134,9 @@ def _decided(
         flag.c.id == decision.c.flag_id,
         _of(own),
     )
-    rows = connection.execute(select(*columns, flag.c.list).where(*by_people).order_by(decision.c.id)).all()
+    rows = connection.execute(
+        select(*columns, flag.c.list, flag.c.via).where(*by_people).order_by(decision.c.id)
+    ).all()
     found = applicants(connection, (row.applicant_id for row in rows))
     views = []
     for row in rows:
@@ -148,6 +150,7 @@ def _decided(
             list_title=measures.list_title(row.list),
             said=(f"{shown(row.who)} {labels.STEPS[row.step]}：{why}",),
             at=row.at,
+            represented=row.via == Via.LEGAL_REPRESENTATIVE,
         )
         views.append(view)
     return tuple(views)

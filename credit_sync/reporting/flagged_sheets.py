@@ -81,7 +81,7 @@ def _changes(report: FlaggedReport) -> Sheet:
                 *_head(change.head),
                 change.applicant,
                 change.role,
-                change.list_title,
+                f"{change.list_title}（经法定代表人）" if change.represented else change.list_title,
             ),
             *(f"{change.at or report.as_of:%Y-%m-%d %H:%M}", "\n".join(change.said)),
         )

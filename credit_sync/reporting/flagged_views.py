@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from credit_sync.reporting.labels import ATTRIBUTES
 from credit_sync.reporting.lists import ListView
 from credit_sync.reporting.review_views import ReviewView
 from credit_sync.screening.comparison import Verdict
@@ -105,6 +106,11 @@ class FlagView:
         )
 
     @property
+    def has_number(self) -> bool:
+        """Whether a number on both sides speaks for one and the same subject."""
+        return any(e.title == ATTRIBUTES["identifier"] and e.bits > 0 for e in self.evidence)
+
+    @property
     def total_bits(self) -> float:
         """All evidence together."""
         return sum(e.bits for e in self.evidence)
@@ -167,6 +173,8 @@ class DecidedView:
     list_title: str
     said: tuple[str, ...]
     at: datetime
+    represented: bool
+    """Whether the flag reaches the applicant through a legal representative."""
 
 
 @dataclass(frozen=True, slots=True)

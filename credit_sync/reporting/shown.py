@@ -1,6 +1,9 @@
 """Text from outside, made fit to be shown: personal numbers hidden, nothing in it that acts on its surroundings."""
 
+import re
 import unicodedata
+
+from markupsafe import Markup, escape
 
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
@@ -9,6 +12,9 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _LAYOUT = {"\n": " ", "\r": " ", "\t": " ", "\x0b": " ", "\x0c": " "}
 _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the direction of the text after them (Unicode Standard Annex 9)."""
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""The blocks whose letters are written from the right (Unicode, DerivedBidiClass)."""
 
 
 def shown(text: str) -> str:
@@ -27,6 +33,16 @@ def shortened(text: str, most: int) -> str:
     '一二三…（共 5 字）'
     """
     return text if len(text) <= most else f"{text[:most]}…（共 {len(text)} 字）"
+
+
+def isolated(text: str) -> Markup:
+    """Text for a page, set apart where it is written from the right and would turn what stands around it.
+
+    >>> isolated("a<b"), isolated("\N{HEBREW LETTER ALEF}")
+    (Markup('a&lt;b'), Markup('<bdi>\N{HEBREW LETTER ALEF}</bdi>'))
+    """
+    safe = escape(text)
+    return Markup("<bdi>{}</bdi>").format(safe) if _RIGHT_TO_LEFT.search(text) else safe
 
 
 def shown_numbers(subject: Subject) -> tuple[str, ...]:

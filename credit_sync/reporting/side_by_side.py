@@ -32,6 +32,14 @@ RESEMBLING = frozenset(
 """Levels of evidence that may speak for one subject though the two are not written alike."""
 
 
+_READ_FROM = {
+    "性别": ("据证件号码", "据证件号码"),
+    "出生年份": ("据证件号码", "据证件号码或年龄"),
+    "地区": ("据证件号码", "据法院或机关"),
+}
+"""What an attribute is read from where the applicant, or the listing, does not give it: screening/compare_attributes.py."""
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedView:
     """One attribute. `evidence` is None where one side says nothing, or a number says it already."""
@@ -66,5 +74,11 @@ class ComparedView:
 def side_by_side(flag: FlagView) -> tuple[ComparedView, ...]:
     """Every attribute that either side shows, then evidence that stands for none of them."""
     left = {e.title: e for e in flag.evidence}
-    rows = [ComparedView(title, ours, theirs, left.pop(title, None)) for title, ours, theirs in flag.compared]
-    return (*rows, *(ComparedView(title, "", "", evidence) for title, evidence in left.items()))
+    rows = [_compared(title, ours, theirs, left.pop(title, None)) for title, ours, theirs in flag.compared]
+    return (*rows, *(_compared(title, "", "", evidence) for title, evidence in left.items()))
+
+
+def _compared(title: str, ours: str, theirs: str, evidence: EvidenceView | None) -> ComparedView:
+    """A side that says nothing of what was compared all the same tells where that was read."""
+    from_ours, from_theirs = _READ_FROM.get(title, ("", "")) if evidence else ("", "")
+    return ComparedView(title, ours or from_ours, theirs or from_theirs, evidence)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from credit_sync.reporting import labels
-from credit_sync.reporting.shown import shortened, shown
+from credit_sync.reporting.shown import isolated, shortened, shown
 from credit_sync.shipped import shipped
 
 _FILTERS: Mapping[str, Callable[..., str]] = {
@@ -31,19 +31,23 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "delivery": lambda code: labels.label(labels.DELIVERIES, code),
     "day": lambda when: f"{when:%Y-%m-%d}" if when else "—",
     "minute": lambda when: f"{when:%Y-%m-%d %H:%M}" if when else "—",
+    "isolated": isolated,
     "shortened": shortened,
     "shown": shown,
 }
 
 
-def render(template: str, *, running_title: str, scripts: Sequence[str] = (), **values: Any) -> str:
+def render(
+    template: str, *, running_title: str, scripts: Sequence[str] = (), sheets: Sequence[str] = (), **values: Any
+) -> str:
     """`reports/TEMPLATE` as a page that stands alone.
 
-    `running_title` heads every printed page (plain text without quotes); `scripts` are files in reports/.
+    `running_title` heads every printed page (plain text without quotes); `scripts`, and `sheets` beside those that every
+    page has, are files in reports/.
     """
     folder = shipped("reports")
-    sheets = ("pictures.css", "style.css")
-    style = "".join((folder / name).read_text(encoding="utf-8") for name in sheets) + _page_heads(running_title)
+    styles = ("pictures.css", "style.css", *sheets)
+    style = "".join((folder / name).read_text(encoding="utf-8") for name in styles) + _page_heads(running_title)
     script = "".join((folder / name).read_text(encoding="utf-8") for name in scripts)
     policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     if script:

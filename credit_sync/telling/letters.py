@@ -19,6 +19,9 @@ from credit_sync.tell_settings import EVERY
 from credit_sync.telling.mail import Letter
 from credit_sync.telling.own_report import digest_counts, own_report
 
+_MOST_ATTACHED = 2_000_000
+"""Bytes of a report, of some 6,000 flags as a workbook: where there is a desk, a heavier one stays out of the mail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -44,6 +47,8 @@ def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Le
     department, since = one.department, one.since
     counts = digest_counts(connection, settings, department, since)
     title = "全部处室" if department == EVERY else shown(department)
+    report = own_report(connection, settings, run, department)
+    heavy = bool(report and settings.desk.address and len(report.content) > _MOST_ATTACHED)
     values = {
         "organ": settings.department.name,
         "department": title,
@@ -52,6 +57,7 @@ def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Le
         "counts": counts,
         "stale": stale_lists(connection, settings, run),
         "desk": settings.desk.address,
+        "left_out": f"{len(report.content) / 1_000_000:.1f} MB" if report and heavy else "",
     }
     return Letter(
         recipient=one.recipient,
@@ -60,7 +66,7 @@ def digest(connection: Connection, settings: Settings, run: Run, one: Due) -> Le
         at=run.as_of,
         text=environment().get_template("digest.txt.j2").render(**values),
         html=environment().get_template("digest.html.j2").render(**values),
-        attachment=own_report(connection, settings, run, department),
+        attachment=None if heavy else report,
     )
 
 

@@ -142,4 +142,4 @@ def _flag(
 
 
 def _back(form: Submitted) -> Response:
-    return RedirectResponse(address_with(f"/flags/{form.number}", form.back.parameters()), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address_with(f"/flags/{form.number}", form.back.here()), HTTPStatus.SEE_OTHER)

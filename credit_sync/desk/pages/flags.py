@@ -28,14 +28,15 @@ def wanted(
     state: str = "waiting",
     text: str = "",
     sort: str = "serious",
-    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    before: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> Wanted:
     """What an address asks for. Words that are none of ours mean what is usual."""
     known_state, known_sort = (state if state in STATES else "waiting"), (sort if sort in SORTS else "serious")
     if hide_in_text(text) != text:
         raise CreditSyncError("查找的内容像是证件号码，没有执行", remedy="按证件号码请用“查询”，并写明事由")
     asked = " ".join(text[:_LONGEST_TEXT].split()[:_MOST_WORDS])
-    return Wanted(verdict, system, department, list, known_state, asked, known_sort, page)
+    return Wanted(verdict, system, department, list, known_state, asked, known_sort, after, before)
 
 
 WantedOf = Annotated[Wanted, Depends(wanted)]
