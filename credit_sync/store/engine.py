@@ -89,6 +89,11 @@ def rehearsing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def writes(connection: Connection) -> bool:
+    """Whether a connection is one of `writing`."""
+    return bool(connection.get_execution_options().get(_WRITING, False))
+
+
 def explain(error: BaseException) -> str:
     """What a database said, in one line, without the values of the statement."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -140,16 +145,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes(connection) else "BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:
     """Who writes waits for others and then sees what they have written; of one moment alone that would be an error."""
     from psycopg import IsolationLevel  # an extra, which SQLite does not need
 
-    level = IsolationLevel.READ_COMMITTED if _writes(connection) else IsolationLevel.REPEATABLE_READ
+    level = IsolationLevel.READ_COMMITTED if writes(connection) else IsolationLevel.REPEATABLE_READ
     connection.connection.driver_connection.isolation_level = level  # type: ignore[union-attr]
-
-
-def _writes(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get(_WRITING, False))
