@@ -121,6 +121,36 @@ def test_of_a_rehearsal_nothing_is_kept(engine: Engine) -> None:
         assert verify(reader).entries == 0
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "EUC_CN", "LATIN1"])
+def test_a_database_that_lacks_characters_is_refused(postgresql_url: URL, encoding: str) -> None:
+    """Python would take bytes for texts, or find out with the first name of a night."""
+    made = f"CREATE DATABASE lacking ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    _as_administrator(postgresql_url, "DROP DATABASE IF EXISTS lacking", made)
+    with pytest.raises(StoreError, match=f"字符集是 {encoding}") as raised:
+        connect(postgresql_url.set(database="lacking"))
+    assert "ENCODING 'UTF8'" in raised.value.remedy
+
+
+def test_another_encoding_of_the_account_changes_nothing(store: Engine, postgresql_url: URL) -> None:
+    """Documents go as UTF-8 whatever is set: of 张三 the server would make three other characters."""
+    _as_administrator(postgresql_url, "ALTER DATABASE store SET client_encoding = 'GB18030'")
+    other = connect(store.url)
+    ledger.begin(other, NIGHT, {"only": "张三"})
+    with other.connect() as connection:
+        assert connection.scalar(select(schema.run.c.options)) == {"only": "张三"}
+    with store.connect() as connection:
+        assert connection.scalar(select(schema.run.c.options)) == {"only": "张三"}
+    other.dispose()
+
+
+def _as_administrator(server: URL, *statements: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
 HOLDER = """
 import sys, time
 from sqlalchemy.engine import make_url
