@@ -2,21 +2,24 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
-from credit_sync.errors import BusyError, StoreError
+from credit_sync.errors import BusyError, CreditSyncError, StoreError
 from credit_sync.settings import Settings
 from credit_sync.store import ledger, schema
 from credit_sync.store.audit import note, verify
 from credit_sync.store.engine import connect, explain, open_engine, rehearsing, writing
 from credit_sync.store.lock import run_lock
+from tests.stores import postgresql_store
 
 NIGHT = datetime(2018, 11, 30, 2, 0)
 
@@ -118,11 +121,42 @@ def test_of_a_rehearsal_nothing_is_kept(engine: Engine) -> None:
         assert verify(reader).entries == 0
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "EUC_CN", "LATIN1"])
+def test_a_database_that_lacks_characters_is_refused(postgresql_url: URL, encoding: str) -> None:
+    """Python would take bytes for texts, or find out with the first name of a night."""
+    made = f"CREATE DATABASE lacking ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    _as_administrator(postgresql_url, "DROP DATABASE IF EXISTS lacking", made)
+    with pytest.raises(StoreError, match=f"字符集是 {encoding}") as raised:
+        connect(postgresql_url.set(database="lacking"))
+    assert "ENCODING 'UTF8'" in raised.value.remedy
+
+
+def test_another_encoding_of_the_account_changes_nothing(store: Engine, postgresql_url: URL) -> None:
+    """Documents go as UTF-8 whatever is set: of 张三 the server would make three other characters."""
+    _as_administrator(postgresql_url, "ALTER DATABASE store SET client_encoding = 'GB18030'")
+    other = connect(store.url)
+    ledger.begin(other, NIGHT, {"only": "张三"})
+    with other.connect() as connection:
+        assert connection.scalar(select(schema.run.c.options)) == {"only": "张三"}
+    with store.connect() as connection:
+        assert connection.scalar(select(schema.run.c.options)) == {"only": "张三"}
+    other.dispose()
+
+
+def _as_administrator(server: URL, *statements: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
 HOLDER = """
 import sys, time
 from sqlalchemy.engine import make_url
 from credit_sync.store.engine import connect
 from credit_sync.store.lock import run_lock
+from tests.stores import postgresql_store
 
 with run_lock(connect(make_url(sys.argv[1]))):
     print("held", flush=True)
@@ -153,6 +187,70 @@ def _acquire_within_a_minute(engine: Engine) -> None:
         except BusyError:
             subprocess.run(["sleep", "0.1"], check=True)
     pytest.fail("the lock outlived its holder")
+
+
+@pytest.fixture
+def store(postgresql_url: URL) -> Iterator[Engine]:
+    made = postgresql_store(postgresql_url)
+    yield made
+    made.dispose()
+
+
+def _cut_the_lock(server: URL) -> None:
+    """As a firewall does that forgets connections on which nothing is said, or an administrator."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    held = "FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = 'store'"
+    with engine.connect() as administrator:
+        assert administrator.scalar(text(f"SELECT count(*) {held}")) == 1
+        assert administrator.scalar(text(f"SELECT pg_terminate_backend(pid, 60000) {held}"))
+    engine.dispose()
+
+
+def test_a_run_ends_well_though_the_connection_of_its_lock_was_cut(store: Engine, postgresql_url: URL) -> None:
+    with run_lock(store):
+        run = ledger.begin(store, NIGHT, {})
+        ledger.finish(store, run, "done")
+        _cut_the_lock(postgresql_url)
+    with run_lock(store):
+        pass
+
+
+def test_a_lock_that_was_cut_is_taken_again_before_anything_is_written(store: Engine, postgresql_url: URL) -> None:
+    other = connect(store.url)
+    with run_lock(store):
+        run = ledger.begin(store, NIGHT, {})
+        note_stage(store, run)
+        _cut_the_lock(postgresql_url)
+        note_stage(store, run)
+        with pytest.raises(BusyError), run_lock(other):
+            pass
+    other.dispose()
+
+
+@pytest.mark.parametrize("still", [True, False], ids=["still at work", "over"])
+def test_beside_another_run_nothing_is_written_after_the_lock_was_cut(
+    store: Engine, postgresql_url: URL, still: bool
+) -> None:
+    other = connect(store.url)
+    with run_lock(store), ExitStack() as at_work:
+        run = ledger.begin(store, NIGHT, {})
+        note_stage(store, run)
+        _cut_the_lock(postgresql_url)
+        at_work.enter_context(run_lock(other))
+        assert ledger.begin(other, NIGHT, {}) == run
+        if not still:
+            at_work.close()
+        for _ in range(2):
+            with pytest.raises(CreditSyncError, match="失去了运行锁"):
+                note_stage(store, run)
+    with run_lock(other):
+        pass
+    other.dispose()
+
+
+def note_stage(engine: Engine, run: ledger.Run) -> None:
+    with writing(engine) as connection:
+        ledger.stage_done(connection, run, "report", "", {})
 
 
 def test_an_unfinished_run_goes_on_the_same_day(engine: Engine) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -62,6 +62,11 @@ def connect(url: URL, *, read_only: bool = False) -> Engine:
         with engine.connect() as connection:
             if sqlite:
                 connection.exec_driver_sql("PRAGMA schema_version")  # without a question no file is read
+            else:
+                _refuse_encoding(connection)
+    except StoreError:
+        engine.dispose()
+        raise
     except (SQLAlchemyError, UnicodeError) as error:
         engine.dispose()
         raise StoreError(
@@ -89,6 +94,11 @@ def rehearsing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def writes(connection: Connection) -> bool:
+    """Whether a connection is one of `writing`."""
+    return bool(connection.get_execution_options().get(_WRITING, False))
+
+
 def explain(error: BaseException) -> str:
     """What a database said, in one line, without the values of the statement."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -110,14 +120,28 @@ def _make_folder(folder: Path) -> None:
         raise StoreError(f"建不了数据库文件夹 {folder}：{error.strerror}", remedy="请检查权限") from None
 
 
+def _refuse_encoding(connection: Connection) -> None:
+    """Raises StoreError for a database that lacks characters of names, or takes bytes for characters."""
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise StoreError(
+            f"数据库的字符集是 {encoding}，存不下所有的汉字",
+            remedy="请以 CREATE DATABASE 库名 ENCODING 'UTF8' TEMPLATE template0 另建空数据库",
+        )
+
+
 def _make_engine(url: URL) -> Engine:
+    sqlite = url.get_backend_name() == "sqlite"
+    # An administrator may have set another one for the account or the machine, in which documents would be misread.
+    encoded: dict[str, Any] = {} if sqlite else {"client_encoding": "utf8"}
     try:
         return create_engine(
             url,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             hide_parameters=True,
-            pool_pre_ping=url.get_backend_name() != "sqlite",
+            pool_pre_ping=not sqlite,
+            connect_args=encoded,
         )
     except ImportError:
         raise StoreError(
@@ -140,16 +164,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes(connection) else "BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:
     """Who writes waits for others and then sees what they have written; of one moment alone that would be an error."""
     from psycopg import IsolationLevel  # an extra, which SQLite does not need
 
-    level = IsolationLevel.READ_COMMITTED if _writes(connection) else IsolationLevel.REPEATABLE_READ
+    level = IsolationLevel.READ_COMMITTED if writes(connection) else IsolationLevel.REPEATABLE_READ
     connection.connection.driver_connection.isolation_level = level  # type: ignore[union-attr]
-
-
-def _writes(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get(_WRITING, False))
