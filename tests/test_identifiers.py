@@ -155,6 +155,31 @@ def test_masked_agreement(pattern: str, number: str, agrees: bool) -> None:
     assert masked.agrees(stretched, number) is (agrees or len(pattern) < 18)
 
 
+@given(st.text("019X", max_size=14), st.integers(1, 12), st.text("019X", max_size=9), st.integers(1, 20))
+@example("340100190001040", 1, "017", 18)  # too many places are shown: nothing is hidden in a whole number
+@example("34010019000104", 3, "017", 18)
+def test_a_mask_is_stretched_around_what_it_hides_or_not_at_all(
+    first: str, hidden: int, last: str, length: int
+) -> None:
+    pattern = first + "*" * hidden + last
+    found = masked.stretch(pattern, length)
+    shown = len(first) + len(last)
+    if len(pattern) == length or shown < length:
+        assert found == first + "*" * (length - shown) + last
+        assert "*" in found
+    else:
+        assert found is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"), [("34***************7", IdentifierKind.OTHER), ("34**************17", CITIZEN)]
+)
+def test_of_a_number_four_places_must_be_shown(written: str, kind: IdentifierKind) -> None:
+    found = recognise(written, PERSON)
+    assert found is not None
+    assert found.kind is kind
+
+
 @given(st.integers(0, 999), st.sets(st.integers(0, 17), max_size=14))
 def test_a_number_agrees_with_every_mask_of_itself(serial: int, hidden: set[int]) -> None:
     base = f"34010019000104{serial:03d}"

@@ -17,7 +17,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.shipped import shipped
-from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise, uscc
+from credit_sync.subjects.identifiers import SubjectKind, citizen_id, organisation_code, recognise, uscc
 from credit_sync.subjects.subject import Sex, Subject
 
 SCALES = Scales(load_weights(), reference())
@@ -128,6 +128,47 @@ def test_a_check_digit_counts_no_more_than_what_is_hidden() -> None:
     assert bits("3401001900****0017") - bits("3401001900****001*") == pytest.approx(
         SCALES.weights.places.citizen_id[17]
     )
+
+
+@pytest.mark.parametrize(
+    ("short", "whole", "verdict"),
+    [
+        ("340100**7", "340100***********7", Verdict.PROBABLE),  # a region and a check digit identify nobody
+        ("3401*0017", "3401**********0017", Verdict.CONFIRMED),
+    ],
+)
+def test_of_nine_places_a_citizen_id_is_a_shortened_one(short: str, whole: str, verdict: Verdict) -> None:
+    """Nine places are whole for an organisation code alone: there every place says as much as the next."""
+    nine, eighteen = (compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=text, theirs=text) for text in (short, whole))
+    assert nine.bits == eighteen.bits
+    assert nine.verdict is eighteen.verdict is verdict
+
+
+def test_two_valid_codes_one_character_apart_are_two_codes() -> None:
+    """A and L have one remainder modulo 11: codes that differ in these alone are both valid, so neither was mistyped."""
+    ours, theirs = "A2345678", "L2345678"
+    assert (check := organisation_code.check_character(ours)) == organisation_code.check_character(theirs)
+    inside = f"91340100{ours}{check}"
+    firm = "合肥甲乙商贸有限公司"
+    found = compared(ORGANISATION, firm, firm, ours=_uscc(inside), theirs=theirs + check)
+    assert level(found, "identifier") == "contradiction"
+    assert found.verdict is Verdict.CLEAR
+    typed = compared(ORGANISATION, firm, firm, ours=_uscc(inside), theirs=f"{ours[:-1]}9{check}")
+    assert level(typed, "identifier") == "typing_error"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ("34020019**********", "typing_error"),  # eight places are shown by both, seven of them agree
+        ("3402001***********", "contradiction"),
+        ("3402**************", "contradiction"),
+    ],
+)
+def test_one_unlike_place_among_few_is_no_typing_error(theirs: str, expected: str) -> None:
+    wrong = ID[:-1] + "8"  # fails its check digit
+    found = compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=wrong, theirs=theirs)
+    assert level(found, "identifier") == expected
 
 
 def test_a_corrupt_mask_is_told() -> None:
