@@ -226,8 +226,10 @@ def test_compatible_masked_numbers_are_always_candidates(serial: int, hidden: se
 
 def test_the_order_of_candidates_changes_nothing() -> None:
     candidates = [
-        (n, listing(person("李建国", number))) for n, number in enumerate([ID, "", "3401001900****0017"])
+        (n, listing(person("李建国", number)))
+        for n, number in enumerate([ID, "", "3401001900****0017", "", "E12345678", ""])
     ]
+    assert judge(person("李建国", ID), candidates, SCALES).namesake_ids == (1, 3, 4, 5)
     assert judge(person("李建国", ID), candidates, SCALES) == judge(person("李建国", ID), candidates[::-1], SCALES)
 
 

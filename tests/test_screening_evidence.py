@@ -5,7 +5,7 @@ import tomllib
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from credit_sync.records import Listing
@@ -17,7 +17,7 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.shipped import shipped
-from credit_sync.subjects.identifiers import SubjectKind, citizen_id, organisation_code, recognise, uscc
+from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, citizen_id, organisation_code, recognise, uscc
 from credit_sync.subjects.subject import Sex, Subject
 
 SCALES = Scales(load_weights(), reference())
@@ -292,8 +292,35 @@ def test_a_name_whose_surname_is_hidden_says_nothing(a: str, b: str) -> None:
     assert evidence(compared(PERSON, a, b), "person_name") is None
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("屈某某", "屈某某"), ("屈某", "屈怀瑾"), ("屈怀瑾", "王*瑾")])
-def test_a_representative_hidden_in_part_is_neither_the_same_nor_another(ours: str, theirs: str) -> None:
+@pytest.mark.parametrize("lost", ["张□□", "张??", "张����", "?建?", "□□国"])
+def test_what_is_left_of_a_name_is_not_another_name(lost: str) -> None:
+    """Two of three characters are lost: that says less than 张某某 would, and nothing against 张建国."""
+    told = [compared(PERSON, "张建国", theirs, ours=ID, theirs="3401001900****0017") for theirs in (lost, "张某某")]
+    assert [found.verdict for found in told] == [Verdict.POSSIBLE] * 2
+    said = evidence(told[0], "person_name")
+    assert said is not None
+    assert said.sentence == f"姓名大半丢失，其余相同：张建国 与 {lost}"
+    assert compared(PERSON, lost, "张建国", ours=ID, theirs="3401001900****0017").bits == told[0].bits
+    assert level(compared(PERSON, "王秀兰", lost), "person_name") == "different"
+
+
+def test_a_name_of_which_all_is_lost_says_nothing() -> None:
+    for other in ("张建国", "???"):
+        assert evidence(compared(PERSON, other, "???"), "person_name") is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("屈某某", "屈某某"),
+        ("屈某", "屈怀瑾"),
+        ("屈怀瑾", "王*瑾"),
+        ("屈怀瑾", "屈?瑾"),
+        ("屈□瑾", "屈怀瑾"),
+        ("屈?瑾", "屈?瑾"),
+    ],
+)
+def test_a_representative_hidden_or_lost_in_part_is_neither_the_same_nor_another(ours: str, theirs: str) -> None:
     a = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative=ours)
     b = subject(ORGANISATION, "合肥华兴商贸有限公司", legal_representative=theirs)
     assert evidence(compare(a, Listing(subject=b, list="x"), SCALES), "legal_representative") is None
@@ -657,3 +684,27 @@ def test_what_explain_shows_adds_up_to_the_total() -> None:
     assert list(shown) == ["名称", "工作单位"]
     assert sum(shown.values()) == pytest.approx(told.comparison.bits, abs=0.01)
     assert told.comparison.bits == pytest.approx(27.0, abs=0.1)
+
+
+@given(
+    st.integers(0, 999),
+    st.sets(st.integers(0, 17), max_size=10),
+    st.integers(0, 17),
+    st.sampled_from("0123456789X"),
+)
+def test_whoever_is_shown_with_another_digit_is_somebody_else(
+    serial: int, hidden: set[int], place: int, digit: str
+) -> None:
+    """A place that both show and that differs excludes, or is a typing error where the number cannot be anybody's."""
+    base = f"34010019000104{serial:03d}"
+    number = base + citizen_id.check_digit(base)
+    assume(place not in hidden and number[place] != digit and (digit != "X" or place == 17))
+    written = number[:place] + digit + number[place + 1 :]
+    listed = recognise("".join("*" if p in hidden else c for p, c in enumerate(written)), PERSON)
+    assert listed is not None
+    for ours, theirs in ((number, listed.value), (listed.value, number)):
+        found = compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=ours, theirs=theirs)
+        if listed.kind is IdentifierKind.CITIZEN_ID:
+            assert level(found, "identifier") == ("contradiction" if listed.valid else "typing_error")
+            assert found.verdict is Verdict.CLEAR or not listed.valid
+        assert found.verdict is not Verdict.CONFIRMED

@@ -89,6 +89,9 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
             share, sentence, rarity = scales.name_share(x), f"姓名相同：{a}", "全国同名"
         count = _rounded(round(share * names.population))
         return scales.evidence("person_name", "same", sentence, u=share, rarity=f"，{rarity}{count}人")
+    if not hidden and len(x) == len(y) and LOST in x + y and (seen := _as_far_as_shown(x, y)):
+        sentence = f"姓名大半丢失，其余相同：{a} 与 {b}"
+        return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if seen.strip(LOST) else None
     level, sentence, bearing = _weaker_level(a, b, scales)
     return scales.evidence("person_name", level, f"{sentence}：{a} 与 {b}", bearing)
 
