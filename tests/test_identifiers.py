@@ -103,6 +103,11 @@ ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKi
         ("１２３４５６７８－８", ORGANISATION, ORGANISATION_CODE, "123456788", True),
         ("110108000000016", ORGANISATION, REGISTRATION, "110108000000016", True),
         ("913400******XXXXXX", ORGANISATION, USCC, "913400************", True),
+        ("11010800000***6", ORGANISATION, REGISTRATION, "11010800000***6", True),
+        # what has the shape of none is kept and told
+        ("12345678", ORGANISATION, IdentifierKind.OTHER, "12345678", False),
+        ("1234567890", ORGANISATION, IdentifierKind.OTHER, "1234567890", False),
+        ("ABCDEFGHIJKLMNO", ORGANISATION, IdentifierKind.OTHER, "ABCDEFGHIJKLMNO", False),
     ],
 )
 def test_recognises(written: str, owner: SubjectKind, kind: IdentifierKind, value: str, valid: bool) -> None:
@@ -123,7 +128,9 @@ def test_check_digits_of_citizen_ids_follow_the_table_of_the_standard(body: str)
 
 def test_stdnum_traps_are_mended() -> None:
     assert not uscc.is_valid("0" * 18)
-    assert not citizen_id.is_valid("340100209901010012") or citizen_id.birth_date("340100209901010012") is not None
+    unborn = "34010020990101001" + citizen_id.check_digit("34010020990101001")
+    assert citizen_id.is_valid(unborn)
+    assert not citizen_id.is_valid(unborn, on=date(2098, 12, 31))
     assert citizen_id.birth_date("340100190002300017") is None  # 30 February
     assert citizen_id.is_valid(
         "3401991900010100" + "1" + citizen_id.check_digit("34019919000101001")
@@ -138,6 +145,7 @@ def test_a_citizen_id_that_passes_the_uscc_check_is_still_the_persons() -> None:
     ]
     assert both, "about one in thirty passes both checks"
     assert {recognise(number, PERSON).kind for number in both} == {CITIZEN}  # type: ignore[union-attr]
+    assert {recognise(number, ORGANISATION).kind for number in both} == {USCC}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
