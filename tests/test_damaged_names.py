@@ -52,9 +52,10 @@ def judged(asked: Subject, listed: Subject) -> tuple[Verdict, bool]:
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("number", ["", ID])
 def test_a_listed_name_that_misses_a_character_clears_nobody_whose_name_it_may_be(mark: str, number: str) -> None:
-    for shown in (f"王{mark}喆", f"王小{mark}"):
+    # ● before a name is a mark of its line, and 某 a surname
+    for shown in (f"王{mark}喆", f"王小{mark}", *([f"{mark}小喆"] if mark not in "●某" else [])):
         assert judged(person("王小喆", number), person(shown)) == (Verdict.UNVERIFIABLE, True), shown
-        for other in ("王小荣喆", "李小喆", "王喆", "王大荣"):
+        for other in ("王小荣喆", "李大喆", "王喆", "王大荣"):
             assert judged(person(other, number), person(shown)) == (Verdict.CLEAR, False), (other, shown)
 
 

@@ -295,9 +295,22 @@ def test_two_names_hidden_alike_are_worth_no_more_than_what_they_show(name: str,
     assert said.sentence == f"姓名有字隐去，其余相同：{name} 与 {name}"
 
 
-@pytest.mark.parametrize(("a", "b"), [("某某", "某某"), ("*伟", "*伟"), ("*伟", "张伟"), ("某某某", "张伟")])
-def test_a_name_whose_surname_is_hidden_says_nothing(a: str, b: str) -> None:
+@pytest.mark.parametrize(("a", "b"), [("某某", "某某"), ("**", "**"), ("**", "张伟"), ("某某某", "张伟")])
+def test_a_name_of_which_all_is_hidden_says_nothing(a: str, b: str) -> None:
     assert evidence(compared(PERSON, a, b), "person_name") is None
+
+
+@pytest.mark.parametrize(
+    ("hidden", "lost"), [("*伟", "?伟"), ("*建国", "?建国"), ("**国", "??国"), ("×建×", "?建?")]
+)
+def test_a_hidden_surname_is_worth_no_less_than_a_lost_one(hidden: str, lost: str) -> None:
+    """*建国 with a number that agrees cleared 张建国, whom ?建国 would have flagged."""
+    whole = "张伟" if len(hidden) == 2 else "张建国"
+    for ours, theirs in ((ID, "3401001900****0017"), ("", "")):
+        one, other = (compared(PERSON, whole, name, ours=ours, theirs=theirs) for name in (hidden, lost))
+        assert (one.bits, one.verdict) == (other.bits, other.verdict)
+        assert (one.verdict.flags, one.verdict is Verdict.UNVERIFIABLE) == (bool(ours), not ours)
+        assert compared(PERSON, "王秀兰", hidden, ours=ours, theirs=theirs).verdict is Verdict.CLEAR
 
 
 @pytest.mark.parametrize("lost", ["张□□", "张??", "张����", "?建?", "□□国"])
