@@ -39,7 +39,7 @@ from tests.test_screening_renewal import Night as PulledNight
 SCALES = Scales(load_weights(), reference())
 ID = person_number("340103", "19040312", 117)
 OTHER = person_number("340221", "19110705", 226)
-MARKS = "?□\ufffd〓\ue123*×○■●某"
+MARKS = "?□\ufffd〓\ue123*×○■●某◯〇※☆★▓▒█#"
 """What stands for a character that was lost, or that somebody hid."""
 
 
