@@ -529,11 +529,28 @@ def test_employers(ours: str, theirs: str, expected: str) -> None:
         ("", ID, "合肥市中级人民法院", "same_city"),
         ("", "", "合肥市中级人民法院", ""),
         ("合肥市", "", "", ""),
+        ("合肥市", "", "最高人民法院", ""),
+        ("某处", "", "合肥市中级人民法院", ""),
     ],
 )
 def test_regions(region: str, number: str, organ: str, expected: str) -> None:
     a = subject(PERSON, "李建国", number, region=region)
     found = compare(a, Listing(subject=subject(PERSON, "李建国"), list="x", organ=organ), SCALES)
+    assert level(found, "region") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "organ", "expected"),
+    [
+        ("91340100000000001", "合肥市市场监督管理局", "same_city"),
+        ("91340100000000001", "芜湖市市场监督管理局", "same"),
+        ("91340100000000001", "成都市市场监督管理局", "different"),
+        ("91100000000000001", "国家市场监督管理总局", ""),
+    ],
+)
+def test_an_organisation_is_at_home_where_its_code_was_issued(code: str, organ: str, expected: str) -> None:
+    a = subject(ORGANISATION, "合肥华星商贸有限公司", _uscc(code))
+    found = compare(a, Listing(subject=subject(ORGANISATION, a.name), list="x", organ=organ), SCALES)
     assert level(found, "region") == expected
 
 
