@@ -466,6 +466,21 @@ def test_nothing_but_a_form_a_place_or_punctuation_matches_nothing(name: str) ->
         assert not compared(ORGANISATION, name, other).verdict.flags or name == "供销合作社" == other
 
 
+@pytest.mark.parametrize("damaged", ["合肥??商贸有限公司", "合□□星商贸有限公司", "合肥**商贸有限公司"])
+def test_what_is_left_of_a_firms_name_is_not_another_name(damaged: str) -> None:
+    """Two characters are lost, whatever they were: nothing for and nothing against."""
+    firm, code = "合肥华星商贸有限公司", "91340000123456788F"
+    for a, b in ((firm, damaged), (damaged, firm)):
+        found = compared(ORGANISATION, a, b, ours=code, theirs="91340000123****88F")
+        assert [e.attribute for e in found.evidence] == ["identifier"]
+        assert found.verdict.flags
+        assert compared(ORGANISATION, a, b).verdict is Verdict.CLEAR
+    for other in ("芜湖华星商贸有限公司", "合肥明达旅行社有限公司", "合肥华星商贸有限公司芜湖分公司"):
+        said = evidence(compared(ORGANISATION, other, damaged), "organisation_name")
+        assert said is not None
+        assert said.bearing is Bearing.WEAKENS
+
+
 def test_a_listed_parent_is_told_and_no_flag() -> None:
     branch, parent = "合肥华星商贸有限公司芜湖分公司", "合肥华星商贸有限公司"
     applicant, listed = subject(ORGANISATION, branch, _uscc(FIRST)), subject(ORGANISATION, parent, _uscc(SECOND))
