@@ -16,7 +16,7 @@ from credit_sync.records import Listing, Role
 from credit_sync.screening.block import screen_block
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Comparison, Verdict, compare
-from credit_sync.screening.damaged_names import name_shapes
+from credit_sync.screening.damaged_names import name_shapes, one_lost
 from credit_sync.screening.entries import entries_of, listed_entries
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.gate import Cause
@@ -39,7 +39,7 @@ from tests.test_screening_renewal import Night as PulledNight
 SCALES = Scales(load_weights(), reference())
 ID = person_number("340103", "19040312", 117)
 OTHER = person_number("340221", "19110705", 226)
-MARKS = "?□\ufffd〓\ue123*×○■●某"
+MARKS = "?□\ufffd〓\ue123*×○■●某◯〇※☆★▓▒█#"
 """What stands for a character that was lost, or that somebody hid."""
 
 
@@ -52,9 +52,10 @@ def judged(asked: Subject, listed: Subject) -> tuple[Verdict, bool]:
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("number", ["", ID])
 def test_a_listed_name_that_misses_a_character_clears_nobody_whose_name_it_may_be(mark: str, number: str) -> None:
-    for shown in (f"王{mark}喆", f"王小{mark}"):
+    # ● before a name is a mark of its line, and 某 a surname
+    for shown in (f"王{mark}喆", f"王小{mark}", *([f"{mark}小喆"] if mark not in "●某" else [])):
         assert judged(person("王小喆", number), person(shown)) == (Verdict.UNVERIFIABLE, True), shown
-        for other in ("王小荣喆", "李小喆", "王喆", "王大荣"):
+        for other in ("王小荣喆", "李大喆", "王喆", "王大荣"):
             assert judged(person(other, number), person(shown)) == (Verdict.CLEAR, False), (other, shown)
 
 
@@ -74,7 +75,16 @@ def test_a_name_of_which_less_than_half_is_shown_is_nobodys() -> None:
     assert name_shapes(["张某某", "张**", "某某", "??", "?"]) == set()
     assert name_shapes(["张?", "王某喆", "欧阳?竹", "?阳修?", "张伟", "某莫"]) == {"1?", "1?1", "11?1", "?11?"}
     assert judged(person("张小明"), person("张某某")) == (Verdict.CLEAR, False)
-    assert judged(person("张小明", ID), person("张某某", zxgk(ID)))[0].flags, "found by its number"
+    for lost in ("张某某", "张□□", "张??"):
+        assert judged(person("张小明", ID), person(lost, zxgk(ID)))[0].flags, "found by its number"
+
+
+def test_any_one_character_of_a_name_may_be_lost() -> None:
+    assert sorted(one_lost(["张伟"])) == ["1?", "?1"]
+    assert sorted(one_lost(["王小喆", "欧阳修文", "李建国"])) == sorted(
+        ["?11", "1?1", "11?", "?111", "1?11", "11?1", "111?"]
+    )
+    assert one_lost(["张", ""]) == []
 
 
 @pytest.mark.parametrize("dotted", ["买买提●吐尔逊", "艾力●吐尔洪"])

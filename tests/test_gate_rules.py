@@ -110,4 +110,8 @@ def test_which_number_is_enough_for_a_leader(number: Identifier, enough: bool) -
 def test_who_can_be_compared(name: str, kind: str, role: str, comparable: bool) -> None:
     subject = Subject(kind=SubjectKind(kind), name=name)
     found = Applicant(subject=subject, system="s", application="1", role=Role(role))
-    assert (why_not_comparable(found) == "") is comparable
+    why = why_not_comparable(found)
+    assert (why == "") is comparable
+    if found.role.of_person is not (subject.kind is SubjectKind.PERSON):
+        told = ("单位", "个人") if found.role.of_person else ("个人", "单位")
+        assert why.startswith("填报的是{}，这一角色应是{}；".format(*told))

@@ -103,6 +103,11 @@ ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKi
         ("１２３４５６７８－８", ORGANISATION, ORGANISATION_CODE, "123456788", True),
         ("110108000000016", ORGANISATION, REGISTRATION, "110108000000016", True),
         ("913400******XXXXXX", ORGANISATION, USCC, "913400************", True),
+        ("11010800000***6", ORGANISATION, REGISTRATION, "11010800000***6", True),
+        # what has the shape of none is kept and told
+        ("12345678", ORGANISATION, IdentifierKind.OTHER, "12345678", False),
+        ("1234567890", ORGANISATION, IdentifierKind.OTHER, "1234567890", False),
+        ("ABCDEFGHIJKLMNO", ORGANISATION, IdentifierKind.OTHER, "ABCDEFGHIJKLMNO", False),
     ],
 )
 def test_recognises(written: str, owner: SubjectKind, kind: IdentifierKind, value: str, valid: bool) -> None:
@@ -123,7 +128,9 @@ def test_check_digits_of_citizen_ids_follow_the_table_of_the_standard(body: str)
 
 def test_stdnum_traps_are_mended() -> None:
     assert not uscc.is_valid("0" * 18)
-    assert not citizen_id.is_valid("340100209901010012") or citizen_id.birth_date("340100209901010012") is not None
+    unborn = "34010020990101001" + citizen_id.check_digit("34010020990101001")
+    assert citizen_id.is_valid(unborn)
+    assert not citizen_id.is_valid(unborn, on=date(2098, 12, 31))
     assert citizen_id.birth_date("340100190002300017") is None  # 30 February
     assert citizen_id.is_valid(
         "3401991900010100" + "1" + citizen_id.check_digit("34019919000101001")
@@ -138,6 +145,7 @@ def test_a_citizen_id_that_passes_the_uscc_check_is_still_the_persons() -> None:
     ]
     assert both, "about one in thirty passes both checks"
     assert {recognise(number, PERSON).kind for number in both} == {CITIZEN}  # type: ignore[union-attr]
+    assert {recognise(number, ORGANISATION).kind for number in both} == {USCC}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +161,31 @@ def test_masked_agreement(pattern: str, number: str, agrees: bool) -> None:
     stretched = masked.stretch(pattern, 18)
     assert stretched is not None
     assert masked.agrees(stretched, number) is (agrees or len(pattern) < 18)
+
+
+@given(st.text("019X", max_size=14), st.integers(1, 12), st.text("019X", max_size=9), st.integers(1, 20))
+@example("340100190001040", 1, "017", 18)  # too many places are shown: nothing is hidden in a whole number
+@example("34010019000104", 3, "017", 18)
+def test_a_mask_is_stretched_around_what_it_hides_or_not_at_all(
+    first: str, hidden: int, last: str, length: int
+) -> None:
+    pattern = first + "*" * hidden + last
+    found = masked.stretch(pattern, length)
+    shown = len(first) + len(last)
+    if len(pattern) == length or shown < length:
+        assert found == first + "*" * (length - shown) + last
+        assert "*" in found
+    else:
+        assert found is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"), [("34***************7", IdentifierKind.OTHER), ("34**************17", CITIZEN)]
+)
+def test_of_a_number_four_places_must_be_shown(written: str, kind: IdentifierKind) -> None:
+    found = recognise(written, PERSON)
+    assert found is not None
+    assert found.kind is kind
 
 
 @given(st.integers(0, 999), st.sets(st.integers(0, 17), max_size=14))

@@ -1,5 +1,6 @@
 """Readings of masked numbers: what is remembered of a shape says of every number what the rule says of it."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -16,6 +17,42 @@ ONE_RUN = st.builds(
     st.text("019AX", max_size=9),
 )
 ANY = st.text(st.sampled_from("09AZaé张*?\U00020000") | st.characters(), max_size=45)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "readings"),
+    [
+        # whole as it stands; its one run shortened or lengthened; two runs are left alone
+        (IdentifierKind.CITIZEN_ID, "3401001900****0017", {"3401001900****0017"}),
+        (IdentifierKind.CITIZEN_ID, "340100**0017", {"340100********0017"}),
+        (IdentifierKind.CITIZEN_ID, "340100**********0017", {"340100********0017"}),
+        (IdentifierKind.CITIZEN_ID, "3401*0017", {"3401**********0017"}),  # nine places are no whole id
+        (IdentifierKind.CITIZEN_ID, "34**00**0017", set()),
+        # fifteen places: an old number, the new one with century and check digit around it, or a shortened new one
+        (
+            IdentifierKind.CITIZEN_ID,
+            "340100*****4001",
+            {"340100*****4001", "340100*******4001*", "340100********4001"},
+        ),
+        (IdentifierKind.FOREIGNER_ID, "911840****0017", {"911840********0017"}),
+        (IdentifierKind.FOREIGNER_ID, "USA34010001****", {"USA34010001****", "USA34010001*******"}),
+        # of a USCC the organisation code inside as well, where four places of it show
+        (IdentifierKind.USCC, "91340100MA2M******", {"91340100MA2M******", "MA2M*****"}),
+        (IdentifierKind.USCC, "91340100MA2*******", {"91340100MA2*******"}),
+        (IdentifierKind.USCC, "*1340100*********8", {"*1340100*********8"}),
+        (IdentifierKind.USCC, "913401**8K", {"913401**********8K"}),
+        (IdentifierKind.ORGANISATION_CODE, "1234****8", {"1234****8"}),
+        (IdentifierKind.ORGANISATION_CODE, "1234**88", {"1234***88"}),
+        (IdentifierKind.REGISTRATION_NUMBER, "1101**0016", {"1101*******0016"}),
+        (IdentifierKind.PASSPORT, "E123****8", {"E123****8"}),
+        (IdentifierKind.TRAVEL_PERMIT, "H1234****", {"H1234****"}),
+    ],
+)
+def test_a_masked_number_may_be_any_whole_one_that_it_shortens(
+    kind: IdentifierKind, written: str, readings: set[str]
+) -> None:
+    assert set(readings_by_rule(kind, written)) == readings
+    assert set(patterns(Identifier(kind, written))) == readings
 
 
 @given(KINDS, ORDINARY | ONE_RUN | ANY)

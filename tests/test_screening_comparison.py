@@ -44,7 +44,7 @@ def verdict(applicant: Subject, listed: Subject, **more: object) -> str:
     return found.verdict.value
 
 
-@pytest.mark.parametrize("name", ["欧阳 修文", "买买提 吐尔逊", "屈 怀瑾", "JOHN SMITH"])
+@pytest.mark.parametrize("name", ["欧阳 修文", "欧阳 文博", "买买提 吐尔逊", "屈 怀瑾", "JOHN SMITH"])
 def test_a_blank_within_a_name_is_no_second_person(name: str) -> None:
     assert judge(person(name, ID), [], SCALES).verdict is Verdict.CLEAR
 
@@ -226,8 +226,10 @@ def test_compatible_masked_numbers_are_always_candidates(serial: int, hidden: se
 
 def test_the_order_of_candidates_changes_nothing() -> None:
     candidates = [
-        (n, listing(person("李建国", number))) for n, number in enumerate([ID, "", "3401001900****0017"])
+        (n, listing(person("李建国", number)))
+        for n, number in enumerate([ID, "", "3401001900****0017", "", "E12345678", ""])
     ]
+    assert judge(person("李建国", ID), candidates, SCALES).namesake_ids == (1, 3, 4, 5)
     assert judge(person("李建国", ID), candidates, SCALES) == judge(person("李建国", ID), candidates[::-1], SCALES)
 
 
@@ -259,6 +261,8 @@ def test_hostile_names_match_nothing(name: str) -> None:
         (person("屈怀瑾340100190001040017"), "姓名里有数字，无法比对；姓名栏只写姓名"),
         (person("屈\ue123瑾", ID), "姓名不完整，无法比对；须提供完整姓名"),
         (person("屈□瑾", ID), "姓名不完整，无法比对；须提供完整姓名"),
+        (person("😀😀"), "没有可以比对的名称"),
+        (organisation("－·－"), "没有可以比对的名称"),
         *(
             (
                 organisation(f"合肥华星商贸有限公司{mark}芜湖大学"),

@@ -5,7 +5,7 @@ import tomllib
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from credit_sync.records import Listing
@@ -17,7 +17,14 @@ from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.shipped import shipped
-from credit_sync.subjects.identifiers import SubjectKind, citizen_id, recognise, uscc
+from credit_sync.subjects.identifiers import (
+    IdentifierKind,
+    SubjectKind,
+    citizen_id,
+    organisation_code,
+    recognise,
+    uscc,
+)
 from credit_sync.subjects.subject import Sex, Subject
 
 SCALES = Scales(load_weights(), reference())
@@ -128,6 +135,48 @@ def test_a_check_digit_counts_no_more_than_what_is_hidden() -> None:
     assert bits("3401001900****0017") - bits("3401001900****001*") == pytest.approx(
         SCALES.weights.places.citizen_id[17]
     )
+
+
+@pytest.mark.parametrize(
+    ("short", "whole", "verdict"),
+    [
+        ("340100**7", "340100***********7", Verdict.PROBABLE),  # a region and a check digit identify nobody
+        ("3401*0017", "3401**********0017", Verdict.CONFIRMED),
+    ],
+)
+def test_of_nine_places_a_citizen_id_is_a_shortened_one(short: str, whole: str, verdict: Verdict) -> None:
+    """Nine places are whole for an organisation code alone: there every place says as much as the next."""
+    nine, eighteen = (compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=text, theirs=text) for text in (short, whole))
+    assert nine.bits == eighteen.bits
+    assert nine.verdict is eighteen.verdict is verdict
+
+
+def test_two_valid_codes_one_character_apart_are_two_codes() -> None:
+    """A and L have one remainder modulo 11: codes that differ in these alone are both valid, so neither was mistyped."""
+    ours, theirs = "A2345678", "L2345678"
+    check = organisation_code.check_character(ours)
+    assert check == organisation_code.check_character(theirs)
+    inside = f"91340100{ours}{check}"
+    firm = "合肥甲乙商贸有限公司"
+    found = compared(ORGANISATION, firm, firm, ours=_uscc(inside), theirs=theirs + check)
+    assert level(found, "identifier") == "contradiction"
+    assert found.verdict is Verdict.CLEAR
+    typed = compared(ORGANISATION, firm, firm, ours=_uscc(inside), theirs=f"{ours[:-1]}9{check}")
+    assert level(typed, "identifier") == "typing_error"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ("34020019**********", "typing_error"),  # eight places are shown by both, seven of them agree
+        ("3402001***********", "contradiction"),
+        ("3402**************", "contradiction"),
+    ],
+)
+def test_one_unlike_place_among_few_is_no_typing_error(theirs: str, expected: str) -> None:
+    wrong = ID[:-1] + "8"  # fails its check digit
+    found = compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=wrong, theirs=theirs)
+    assert level(found, "identifier") == expected
 
 
 def test_a_corrupt_mask_is_told() -> None:
@@ -246,13 +295,55 @@ def test_two_names_hidden_alike_are_worth_no_more_than_what_they_show(name: str,
     assert said.sentence == f"姓名有字隐去，其余相同：{name} 与 {name}"
 
 
-@pytest.mark.parametrize(("a", "b"), [("某某", "某某"), ("*伟", "*伟"), ("*伟", "张伟"), ("某某某", "张伟")])
-def test_a_name_whose_surname_is_hidden_says_nothing(a: str, b: str) -> None:
+@pytest.mark.parametrize(("a", "b"), [("某某", "某某"), ("**", "**"), ("**", "张伟"), ("某某某", "张伟")])
+def test_a_name_of_which_all_is_hidden_says_nothing(a: str, b: str) -> None:
     assert evidence(compared(PERSON, a, b), "person_name") is None
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("屈某某", "屈某某"), ("屈某", "屈怀瑾"), ("屈怀瑾", "王*瑾")])
-def test_a_representative_hidden_in_part_is_neither_the_same_nor_another(ours: str, theirs: str) -> None:
+@pytest.mark.parametrize(
+    ("hidden", "lost"), [("*伟", "?伟"), ("*建国", "?建国"), ("**国", "??国"), ("×建×", "?建?")]
+)
+def test_a_hidden_surname_is_worth_no_less_than_a_lost_one(hidden: str, lost: str) -> None:
+    """*建国 with a number that agrees cleared 张建国, whom ?建国 would have flagged."""
+    whole = "张伟" if len(hidden) == 2 else "张建国"
+    for ours, theirs in ((ID, "3401001900****0017"), ("", "")):
+        one, other = (compared(PERSON, whole, name, ours=ours, theirs=theirs) for name in (hidden, lost))
+        assert (one.bits, one.verdict) == (other.bits, other.verdict)
+        assert (one.verdict.flags, one.verdict is Verdict.UNVERIFIABLE) == (bool(ours), not ours)
+        assert compared(PERSON, "王秀兰", hidden, ours=ours, theirs=theirs).verdict is Verdict.CLEAR
+
+
+@pytest.mark.parametrize("lost", ["张□□", "张??", "张����", "?建?", "□□国"])
+def test_what_is_left_of_a_name_is_not_another_name(lost: str) -> None:
+    """Two of three characters are lost: that says less than 张某某 would, and nothing against 张建国."""
+    told = [
+        compared(PERSON, "张建国", theirs, ours=ID, theirs="3401001900****0017") for theirs in (lost, "张某某")
+    ]
+    assert [found.verdict for found in told] == [Verdict.POSSIBLE] * 2
+    said = evidence(told[0], "person_name")
+    assert said is not None
+    assert said.sentence == f"姓名大半丢失，其余相同：张建国 与 {lost}"
+    assert compared(PERSON, lost, "张建国", ours=ID, theirs="3401001900****0017").bits == told[0].bits
+    assert level(compared(PERSON, "王秀兰", lost), "person_name") == "different"
+
+
+def test_a_name_of_which_all_is_lost_says_nothing() -> None:
+    for other in ("张建国", "???"):
+        assert evidence(compared(PERSON, other, "???"), "person_name") is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("屈某某", "屈某某"),
+        ("屈某", "屈怀瑾"),
+        ("屈怀瑾", "王*瑾"),
+        ("屈怀瑾", "屈?瑾"),
+        ("屈□瑾", "屈怀瑾"),
+        ("屈?瑾", "屈?瑾"),
+    ],
+)
+def test_a_representative_hidden_or_lost_in_part_is_neither_the_same_nor_another(ours: str, theirs: str) -> None:
     a = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative=ours)
     b = subject(ORGANISATION, "合肥华兴商贸有限公司", legal_representative=theirs)
     assert evidence(compare(a, Listing(subject=b, list="x"), SCALES), "legal_representative") is None
@@ -375,6 +466,21 @@ def test_nothing_but_a_form_a_place_or_punctuation_matches_nothing(name: str) ->
         assert not compared(ORGANISATION, name, other).verdict.flags or name == "供销合作社" == other
 
 
+@pytest.mark.parametrize("damaged", ["合肥??商贸有限公司", "合□□星商贸有限公司", "合肥**商贸有限公司"])
+def test_what_is_left_of_a_firms_name_is_not_another_name(damaged: str) -> None:
+    """Two characters are lost, whatever they were: nothing for and nothing against."""
+    firm, code = "合肥华星商贸有限公司", "91340000123456788F"
+    for a, b in ((firm, damaged), (damaged, firm)):
+        found = compared(ORGANISATION, a, b, ours=code, theirs="91340000123****88F")
+        assert [e.attribute for e in found.evidence] == ["identifier"]
+        assert found.verdict.flags
+        assert compared(ORGANISATION, a, b).verdict is Verdict.CLEAR
+    for other in ("芜湖华星商贸有限公司", "合肥明达旅行社有限公司", "合肥华星商贸有限公司芜湖分公司"):
+        said = evidence(compared(ORGANISATION, other, damaged), "organisation_name")
+        assert said is not None
+        assert said.bearing is Bearing.WEAKENS
+
+
 def test_a_listed_parent_is_told_and_no_flag() -> None:
     branch, parent = "合肥华星商贸有限公司芜湖分公司", "合肥华星商贸有限公司"
     applicant, listed = subject(ORGANISATION, branch, _uscc(FIRST)), subject(ORGANISATION, parent, _uscc(SECOND))
@@ -438,11 +544,28 @@ def test_employers(ours: str, theirs: str, expected: str) -> None:
         ("", ID, "合肥市中级人民法院", "same_city"),
         ("", "", "合肥市中级人民法院", ""),
         ("合肥市", "", "", ""),
+        ("合肥市", "", "最高人民法院", ""),
+        ("某处", "", "合肥市中级人民法院", ""),
     ],
 )
 def test_regions(region: str, number: str, organ: str, expected: str) -> None:
     a = subject(PERSON, "李建国", number, region=region)
     found = compare(a, Listing(subject=subject(PERSON, "李建国"), list="x", organ=organ), SCALES)
+    assert level(found, "region") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "organ", "expected"),
+    [
+        ("91340100000000001", "合肥市市场监督管理局", "same_city"),
+        ("91340100000000001", "芜湖市市场监督管理局", "same"),
+        ("91340100000000001", "成都市市场监督管理局", "different"),
+        ("91100000000000001", "国家市场监督管理总局", ""),
+    ],
+)
+def test_an_organisation_is_at_home_where_its_code_was_issued(code: str, organ: str, expected: str) -> None:
+    a = subject(ORGANISATION, "合肥华星商贸有限公司", _uscc(code))
+    found = compare(a, Listing(subject=subject(ORGANISATION, a.name), list="x", organ=organ), SCALES)
     assert level(found, "region") == expected
 
 
@@ -547,6 +670,8 @@ def test_hostile_values_neither_raise_nor_match(name: str, other: str, number: s
 @pytest.mark.parametrize("kind", list(SubjectKind))
 def test_two_names_of_ten_thousand_characters_are_no_names(kind: SubjectKind) -> None:
     assert compared(kind, "甲" * 10_000, "甲" * 10_000).verdict is Verdict.CLEAR
+    for a, b in (("合肥华星商贸" * 40, "合肥华星商贸"), ("合肥华星商贸", "合肥华星商贸" * 40)):
+        assert compared(kind, a, b).evidence == ()
 
 
 @pytest.mark.parametrize(
@@ -616,3 +741,27 @@ def test_what_explain_shows_adds_up_to_the_total() -> None:
     assert list(shown) == ["名称", "工作单位"]
     assert sum(shown.values()) == pytest.approx(told.comparison.bits, abs=0.01)
     assert told.comparison.bits == pytest.approx(27.0, abs=0.1)
+
+
+@given(
+    st.integers(0, 999),
+    st.sets(st.integers(0, 17), max_size=10),
+    st.integers(0, 17),
+    st.sampled_from("0123456789X"),
+)
+def test_whoever_is_shown_with_another_digit_is_somebody_else(
+    serial: int, hidden: set[int], place: int, digit: str
+) -> None:
+    """A place that both show and that differs excludes, or is a typing error where the number cannot be anybody's."""
+    base = f"34010019000104{serial:03d}"
+    number = base + citizen_id.check_digit(base)
+    assume(place not in hidden and number[place] != digit and (digit != "X" or place == 17))
+    written = number[:place] + digit + number[place + 1 :]
+    listed = recognise("".join("*" if p in hidden else c for p, c in enumerate(written)), PERSON)
+    assert listed is not None
+    for ours, theirs in ((number, listed.value), (listed.value, number)):
+        found = compared(PERSON, "尉迟煜珩", "尉迟煜珩", ours=ours, theirs=theirs)
+        if listed.kind is IdentifierKind.CITIZEN_ID:
+            assert level(found, "identifier") == ("contradiction" if listed.valid else "typing_error")
+            assert found.verdict is Verdict.CLEAR or not listed.valid
+        assert found.verdict is not Verdict.CONFIRMED

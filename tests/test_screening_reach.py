@@ -1,5 +1,6 @@
 """A listed organisation reaches applicants through its legal representative, and nobody by a name alone."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import schema
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
+from credit_sync.subjects.subject import Subject
 from credit_sync.toml_files import load
 from tests.report_night import (
     FIRST,
@@ -99,6 +101,18 @@ def test_who_is_reached(applicant: Any, entry_of_list: Listing, expected: str) -
 
 def test_an_own_listing_is_direct() -> None:
     found = compare(organisation(FIRM, 11, "张伟"), listed("张伟", zxgk(NUMBER)), SCALES)
+    assert (found.verdict, found.via) == (Verdict.CONFIRMED, Via.SUBJECT)
+
+
+def test_the_more_telling_of_two_faces_counts() -> None:
+    """A trader is listed under its owner's name: that alone leaves open who he is, his number does not."""
+    trader = Subject(kind=SubjectKind.ORGANISATION, name="张伟", legal_representative="张伟")
+    shown = Identifier(IdentifierKind.CITIZEN_ID, zxgk(NUMBER))
+    entry_of_list = case(trader, "（2017）皖0104执1288号", legal_representative_id=shown)
+    found = compare(person("张伟", NUMBER), entry_of_list, SCALES)
+    assert (found.verdict, found.via) == (Verdict.CONFIRMED, Via.LEGAL_REPRESENTATIVE)
+    own = case(replace(trader, identifiers=(shown,)), "（2017）皖0104执1289号")
+    found = compare(person("张伟", NUMBER), own, SCALES)
     assert (found.verdict, found.via) == (Verdict.CONFIRMED, Via.SUBJECT)
 
 

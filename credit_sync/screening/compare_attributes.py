@@ -7,7 +7,7 @@ from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.subjects.identifiers import IdentifierKind, citizen_id, masked
 from credit_sync.subjects.identifiers.folding import MASK
-from credit_sync.subjects.person_names import fold_person_name, is_hidden_in_part
+from credit_sync.subjects.person_names import LOST, fold_person_name, is_hidden_in_part
 from credit_sync.subjects.subject import Sex, Subject, SubjectKind
 
 _PERSON, _CITIZEN_ID = SubjectKind.PERSON, IdentifierKind.CITIZEN_ID  # an enumeration is slow to name its members
@@ -25,8 +25,8 @@ def compare_legal_representatives(applicant: Subject, listing: Listing, scales: 
     if not a or not b or applicant.kind is _PERSON:
         return None
     x, y = fold_person_name(a), fold_person_name(b)
-    if not x or not y or is_hidden_in_part(x) or is_hidden_in_part(y):
-        return None
+    if not x or not y or LOST in x or LOST in y or is_hidden_in_part(x) or is_hidden_in_part(y):
+        return None  # what is lost or hidden may be the same and may be another
     if x == y:
         u = max(scales.reference.persons.share(x), 1e-5)
         return scales.evidence("legal_representative", "same", f"法定代表人相同：{a}", u=u)

@@ -76,9 +76,7 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     names = scales.reference.persons
     hidden = is_hidden_in_part(x) or is_hidden_in_part(y)
     if hidden and (seen := _as_far_as_shown(x, y)):
-        sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
-        of_surname = seen[0] != "?"
-        return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if of_surname else None
+        return _of_what_is_shown(seen, f"姓名有字隐去，其余相同：{a} 与 {b}", scales)
     if len(x) != len(y):  # both bytes of a character became ?
         x, y = x.replace("??", "?"), y.replace("??", "?")
     if not hidden and _same_but_lost(x, y):
@@ -89,8 +87,17 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
             share, sentence, rarity = scales.name_share(x), f"姓名相同：{a}", "全国同名"
         count = _rounded(round(share * names.population))
         return scales.evidence("person_name", "same", sentence, u=share, rarity=f"，{rarity}{count}人")
+    if not hidden and len(x) == len(y) and LOST in x + y and (seen := _as_far_as_shown(x, y)):
+        return _of_what_is_shown(seen, f"姓名大半丢失，其余相同：{a} 与 {b}", scales)
     level, sentence, bearing = _weaker_level(a, b, scales)
     return scales.evidence("person_name", level, f"{sentence}：{a} 与 {b}", bearing)
+
+
+def _of_what_is_shown(seen: str, sentence: str, scales: Scales) -> Evidence | None:
+    """`seen`: what both show, ? for the rest. 张某某 beside 张某某 is one 张 of a hundred million; of 某某 nothing is shown."""
+    if not seen.strip(LOST):
+        return None
+    return scales.evidence("person_name", "same", sentence, u=scales.reference.persons.share(seen))
 
 
 def _weaker_level(a: str, b: str, scales: Scales) -> tuple[str, str, Bearing]:

@@ -16,11 +16,12 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     if x.empty or y.empty:
         return None
     found = _level(x, y, scales)
-    if (x.damaged or y.damaged) and (found is None or found[0] in _UNLIKE) and _same_but_lost(x, y):
-        found = (
-            "one_character",
-            f"名称有一个字丢失或隐去，其余相同：{x.damaged or x.full} 与 {y.damaged or y.full}",
-        )
+    if (x.damaged or y.damaged) and (found is None or found[0] in _UNLIKE) and (lost := _only_lost(x, y)):
+        a, b = x.damaged or x.full, y.damaged or y.full
+        alike = (
+            lost == 1 and len(a) > _SHORTEST_NAME
+        )  # what is left of others tells nothing, and is nothing against
+        found = ("one_character", f"名称有一个字丢失或隐去，其余相同：{a} 与 {b}") if alike else None
     if found is None:
         return None
     level, sentence = found
@@ -63,11 +64,11 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
     return _affiliated(x, y) or _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
 
 
-def _same_but_lost(x: OrganisationName, y: OrganisationName) -> bool:
-    """Equal, where the one character that a name has lost may be any one: in brand, place or branch."""
+def _only_lost(x: OrganisationName, y: OrganisationName) -> int:
+    """How many characters either name has lost that may be the other's, in brand, place or branch; 0 where more differs."""
     a, b = x.damaged or x.full, y.damaged or y.full
     unlike = [(p, q) for p, q in zip(a, b, strict=False) if p != q]
-    return len(a) == len(b) > _SHORTEST_NAME and len(unlike) == 1 and "?" in unlike[0]
+    return len(unlike) if len(a) == len(b) and all("?" in pair for pair in unlike) else 0
 
 
 def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:

@@ -154,13 +154,13 @@ def _same_in_all(readings: Sequence[str]) -> str:
 
 _LEAST_SHOWN = 4
 _LENGTHS = {
-    IdentifierKind.CITIZEN_ID: _WHOLE,
-    IdentifierKind.FOREIGNER_ID: 18,
-    IdentifierKind.USCC: 18,
-    IdentifierKind.ORGANISATION_CODE: 9,
-    IdentifierKind.REGISTRATION_NUMBER: 15,
+    IdentifierKind.CITIZEN_ID: (_WHOLE, 15),
+    IdentifierKind.FOREIGNER_ID: (18, 15),
+    IdentifierKind.USCC: (18,),
+    IdentifierKind.ORGANISATION_CODE: (9,),
+    IdentifierKind.REGISTRATION_NUMBER: (15,),
 }
-"""How many places a shortened number of each kind has when whole; others are compared as written only."""
+"""How many places a number of each kind has when whole, now and formerly; others are compared as written only."""
 
 
 def readings_by_rule(kind: IdentifierKind, value: str) -> list[str]:
@@ -169,14 +169,14 @@ def readings_by_rule(kind: IdentifierKind, value: str) -> list[str]:
     A citizen id whose one run of masks was shortened is 18 places long; one of 15 places may be an old number,
     which the new one repeats around the century, or a shortened new one, so all are asked.
     """
-    length = _LENGTHS.get(kind, 0)
-    found = [value] if len(value) in (9, 15, 18) or not length else []
+    lengths = _LENGTHS.get(kind, ())
+    found = [value] if len(value) in lengths or not lengths else []
     code = uscc.organisation_code(value) if kind is IdentifierKind.USCC and len(value) == 18 else ""
     if len(code.replace(MASK, "")) >= _LEAST_SHOWN:
         found.append(code)
     if kind is IdentifierKind.CITIZEN_ID and len(value) == 15:
         found.append(f"{value[:6]}{MASK * 2}{value[6:]}{MASK}")
-    if stretched := masked.stretch(value, length):
+    if lengths and (stretched := masked.stretch(value, lengths[0])):
         found.append(stretched)
     return list(dict.fromkeys(found))
 
