@@ -163,6 +163,16 @@ def test_an_invalid_penalty_whose_publicity_ends_waits_no_longer(nights: Nights)
     assert nights.states() == [(1, 0, "add", "superseded")]
 
 
+def test_a_withdrawal_takes_back_what_is_public_and_not_what_its_source_says_since(nights: Nights) -> None:
+    """The platform finds the row by what it was sent."""
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.save(1, replace(PENALTY, document_number="皖知罚字〔2018〕11号", facts="", repaired_on=date(2018, 12, 1)))
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "sent", "信用修复")]
+    addition, withdrawal = nights.submissions()
+    assert withdrawal.row == addition.row
+
+
 def test_a_held_withdrawal_goes_out_when_publicity_ends(nights: Nights) -> None:
     penalty = replace(PENALTY, public_until=date(2018, 12, 2))
     nights.save(1, penalty)
@@ -200,6 +210,19 @@ def test_what_was_repaired_does_not_come_back_because_its_source_forgets_the_day
     assert nights.submissions()[-1].state == "pending"
     nights.night(date(2018, 12, 6))
     assert nights.states()[-1] == (5, 1, "add", "sent")
+
+
+def test_what_a_person_resumes_stays_resumed_though_it_could_not_go_out_at_once(nights: Nights) -> None:
+    nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 1)))
+    nights.night(DAY)
+    nights.night(date(2018, 12, 1))
+    nights.save(1, replace(PENALTY, facts=""))
+    assert nights.night(date(2018, 12, 2))[0][1] == "held"
+    nights.decide(by_hand.resume, date(2018, 12, 2))
+    assert nights.night(date(2018, 12, 2)) == []
+    assert nights.submissions()[-1].state == "invalid"
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 3)) == [("add", "sent", "")]
 
 
 def test_what_was_over_does_not_come_back_because_its_source_forgets_the_day(nights: Nights) -> None:
@@ -443,6 +466,15 @@ def test_what_a_person_took_back_does_not_come_back_by_itself(nights: Nights) ->
     assert nights.states()[-1] == (2, 1, "add", "sent")
     nights.save(1, replace(PENALTY, note="又有变化"))
     assert nights.night(date(2018, 12, 5)) == [("correct", "sent", "")]
+
+
+def test_a_licence_that_a_person_took_back_expires_without_a_word(nights: Nights) -> None:
+    nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2)))
+    nights.night(DAY)
+    nights.decide(by_hand.withdraw, DAY, LICENCE.document_number)
+    nights.night(date(2018, 12, 1))
+    assert nights.night(date(2018, 12, 3)) == []
+    assert nights.states() == [(1, 0, "add", "sent"), (1, 1, "withdraw", "sent")]
 
 
 def test_what_a_person_kept_public_is_not_taken_back_when_it_comes_back_and_changes(nights: Nights) -> None:
