@@ -308,9 +308,11 @@ def test_the_profiles_period_holds_where_the_source_names_no_day(nights: Nights,
     assert nights.night(date(2019, 1, 1)) == [("withdraw", "sent", "公示期满")]
     assert nights.night(date(2019, 11, 26)) == []
     assert nights.night(date(2019, 11, 27)) == [("withdraw", "sent", "公示期满")]
-    assert nights.night(date(2021, 11, 28)) == [("withdraw", "sent", "公示期满")]
+    nights.save(5, replace(PENALTY, document_number="5号", decided_on=date(2018, 11, 27)))
+    assert nights.night(date(2019, 11, 29)) == [("add", "sent", "")], "decided on the longer period's first day"
+    assert nights.night(date(2021, 11, 28)) == [("withdraw", "sent", "公示期满")] * 2
     assert nights.night(date(2040, 1, 1)) == [], "the third was decided before there was a period"
-    assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [4, 1, 2]
+    assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [4, 1, 2, 5]
 
 
 def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
