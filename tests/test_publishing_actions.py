@@ -167,7 +167,9 @@ def test_a_withdrawal_takes_back_what_is_public_and_not_what_its_source_says_sin
     """The platform finds the row by what it was sent."""
     nights.save(1, PENALTY)
     nights.night(DAY)
-    nights.save(1, replace(PENALTY, document_number="皖知罚字〔2018〕11号", facts="", repaired_on=date(2018, 12, 1)))
+    nights.save(
+        1, replace(PENALTY, document_number="皖知罚字〔2018〕11号", facts="", repaired_on=date(2018, 12, 1))
+    )
     assert nights.night(date(2018, 12, 1)) == [("withdraw", "sent", "信用修复")]
     addition, withdrawal = nights.submissions()
     assert withdrawal.row == addition.row

@@ -226,7 +226,9 @@ def test_what_waits_in_the_place_of_another_is_due_all_the_same(engine: Engine, 
     with writing(engine) as connection:
         store_record(connection, 1, PENALTY, removed_at=datetime(2018, 12, 5, 2))
         store_record(connection, 2, mended)
-    assert [(item.record_id, item.state_title) for item in due(engine, site, date(2018, 12, 5))] == [(2, "尚未入库")]
+    assert [(item.record_id, item.state_title) for item in due(engine, site, date(2018, 12, 5))] == [
+        (2, "尚未入库")
+    ]
     publish(engine, site, Run(2, datetime(2018, 12, 5, 2)))
     addition, withdrawal = due(engine, site, date(2018, 12, 6))
     assert addition.deadline is not None
