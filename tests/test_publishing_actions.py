@@ -367,7 +367,7 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     refused = Receipt(2, Answer.REJECTED, "身份证号340100190001040011校验不通过", "77")
     day = date(2018, 12, 1)
     assert (
-        nights.answer(day, Receipt(1, Answer.ACCEPTED, platform_id="76"), refused, Receipt(99, Answer.ACCEPTED))
+        nights.answer(day, Receipt(1, Answer.ACCEPTED, "已入库", "76"), refused, Receipt(99, Answer.ACCEPTED))
         == 2
     )
     first, second = nights.submissions()
@@ -404,6 +404,25 @@ def test_a_refused_record_goes_out_again_when_a_person_says_so(nights: Nights) -
         assert by_hand.send_again(connection, "anhui", LICENCE.document_number) == 1
     assert nights.night(date(2018, 12, 1)) == [("add", "sent", "退回后重新报送")]
     assert nights.states() == [(1, 0, "add", "superseded"), (1, 1, "add", "sent")]
+
+
+def test_who_sends_one_document_again_sends_no_other_that_was_refused(nights: Nights) -> None:
+    """Neither the penalty that has the licence's id in its own table, nor what waits in another channel."""
+    both = {name: WorkbookChannel(kind="workbook", folder=Path(name)) for name in ("anhui", "hefei")}
+    nights.site = nights.site.model_copy(update={"channels": both})
+    nights.save(1, LICENCE)
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    first = {s.id: (s.channel, s.record) for s in nights.submissions()}
+    with writing(nights.engine) as connection:
+        for name in both:
+            refused = [Receipt(number, Answer.REJECTED, "系统忙") for number in first]
+            assert record_receipts(connection, name, refused, datetime(2018, 12, 1, 1)) == 2
+        assert by_hand.send_again(connection, "anhui", LICENCE.document_number) == 1
+    assert nights.night(date(2018, 12, 1)) == [("add", "sent", "退回后重新报送")]
+    assert (nights.submissions()[-1].channel, nights.submissions()[-1].record) == ("anhui", "licence")
+    left = {s.id: s.state for s in nights.submissions() if s.id in first}
+    assert sorted(left.values()) == ["rejected"] * 3 + ["superseded"]
 
 
 def test_a_refused_correction_leaves_public_what_was_accepted(nights: Nights) -> None:
