@@ -205,7 +205,7 @@ AGE = {"max_published_age_days": 30}
         (FILL, Facts(touched=19, touched_filled={}), Facts(touched=20, touched_filled={})),
         (SHIFT, Facts(rows=20, provinces={"安徽省": 15, "": 5}), Facts(rows=20, provinces={"安徽省": 16, "": 4})),
         (SHIFT, Facts(rows=19, provinces={"安徽省": 19}), Facts(rows=20, provinces={"安徽省": 20})),
-        (SHIFT, Facts(rows=20, provinces={"安徽省": 10, "": 5, "河南省": 5}), Facts(rows=20, provinces={"河南省": 20})),
+        (SHIFT, Facts(rows=20, provinces={"安徽省": 10, "": 5, "河南省": 5}), Facts(rows=20, provinces={"安徽省": 10, "河南省": 10})),
         (AGE, Facts(newest="2018-10-02"), Facts(newest="2018-10-01")),
         (AGE, Facts(newest=""), Facts(newest="1999-01-01")),
     ],
