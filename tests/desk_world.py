@@ -28,6 +28,7 @@ from credit_sync.desk.signing_in.passwords import hashed
 from credit_sync.desk.visitors import Visitor, sign_in
 from credit_sync.desk_settings import Desk
 from credit_sync.records import RecordKind
+from credit_sync.reporting.labels import NO_DEPARTMENT
 from credit_sync.screening.keys import stored_keys
 from credit_sync.settings import Settings
 from credit_sync.store import schema
@@ -54,6 +55,7 @@ USERS: Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]] = {
     "chief": (tuple(Role), (ALL_DEPARTMENTS,)),
     "science": ((Role.OFFICER,), (SCIENCE,)),
     "homeless": ((Role.OFFICER,), ()),
+    "leftovers": ((Role.OFFICER,), (NO_DEPARTMENT,)),
 }
 FORM_CODE = re.compile(r'name="form_code" value="([0-9a-f]{64})"')
 SEEN = re.compile(r'name="seen" value="([^"]+)"')

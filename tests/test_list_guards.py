@@ -1,6 +1,7 @@
 """Guards on what a list may come as, one by one, with the numbers they say; and that facts are kept with versions."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
+from credit_sync.records import RecordKind
+from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts
+from credit_sync.sources.mapping import Guards
 from credit_sync.sources.pull import Pulled
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
+from credit_sync.store.facts import Facts
 
 BEIJING, ANHUI = "北京市", "合肥市蜀山区人民法院"
 
@@ -134,6 +139,90 @@ def test_facts_are_kept_with_the_version_and_follow_its_changes(world: World) ->
         "provinces": {"": 1, "安徽省": 1},
         "newest": "2018-10-02",
     }
+
+
+PULL = Observed(
+    record=RecordKind.LISTING,
+    whole=True,
+    first=False,
+    pulled=100,
+    read=100,
+    rejected=0,
+    repeated=0,
+    added=0,
+    before=100,
+    lost=0,
+    held=0,
+    in_force_before=100,
+    newly_ended=0,
+)
+
+
+@pytest.mark.parametrize(
+    ("guards", "at_the_bound", "beyond"),
+    [
+        ({"max_shrink": 0.3}, {"lost": 30}, {"lost": 31}),
+        ({"max_shrink": 0}, {"lost": 0}, {"lost": 1}),
+        ({"max_shrink": 0.3}, {"newly_ended": 30}, {"newly_ended": 31}),
+        ({"max_shrink": 0.3}, {"newly_ended": -5}, {"newly_ended": 2, "in_force_before": 6}),
+        ({"max_growth": 0.5}, {"added": 50}, {"added": 51}),
+        (
+            {"max_growth": 0.5},
+            {"before": 4, "added": 19},
+            {"before": 4, "added": 20},
+        ),  # few tell nothing of shares
+        ({"max_growth": 0.5}, {"before": 0, "added": 5000}, {"before": 1, "added": 5000}),
+        ({"max_duplicates": 0.3}, {"repeated": 30}, {"repeated": 31}),
+        ({"max_duplicates": 0}, {"repeated": 19}, {"repeated": 20}),
+        ({}, {"read": 0, "before": 0}, {"read": 0, "before": 1}),
+        (
+            {},
+            {"read": 0, "whole": False},
+            {"read": 0, "whole": False, "first": True},
+        ),  # a delta may say nothing new
+        ({}, {"read": 0, "before": 0, "first": True, "record": RecordKind.PENALTY}, {"read": 0, "first": True}),
+        ({}, {"read": 1, "before": 0, "first": True}, {"read": 0, "before": 0, "first": True}),
+    ],
+)
+def test_counts_at_the_bound_of_a_guard_pass_and_beyond_it_do_not(
+    guards: dict[str, Any], at_the_bound: dict[str, Any], beyond: dict[str, Any]
+) -> None:
+    assert refused_for_counts(Guards(**guards), replace(PULL, **at_the_bound)) == []
+    assert len(refused_for_counts(Guards(**guards), replace(PULL, **beyond))) == 1
+
+
+THEN = Facts(rows=20, provinces={"安徽省": 10, "": 10})
+FILL = {"min_fill": {"identifier": 0.5}}
+SHIFT = {"max_region_shift": 0.25}
+AGE = {"max_published_age_days": 30}
+
+
+@pytest.mark.parametrize(
+    ("guards", "at_the_bound", "beyond"),
+    [
+        ({"max_shrink": 0.5}, Facts(rows=4, unused=2), Facts(rows=4, unused=3)),
+        (FILL, Facts(touched=20, touched_filled={"identifier": 10}), Facts(touched=20, touched_filled={"identifier": 9})),
+        (FILL, Facts(touched=19, touched_filled={}), Facts(touched=20, touched_filled={})),
+        (SHIFT, Facts(rows=20, provinces={"安徽省": 15, "": 5}), Facts(rows=20, provinces={"安徽省": 16, "": 4})),
+        (SHIFT, Facts(rows=19, provinces={"安徽省": 19}), Facts(rows=20, provinces={"安徽省": 20})),
+        (SHIFT, Facts(rows=20, provinces={"安徽省": 10, "": 5, "河南省": 5}), Facts(rows=20, provinces={"安徽省": 10, "河南省": 10})),
+        (AGE, Facts(newest="2018-10-02"), Facts(newest="2018-10-01")),
+        (AGE, Facts(newest=""), Facts(newest="1999-01-01")),
+    ],
+)  # fmt: skip
+def test_facts_at_the_bound_of_a_guard_pass_and_beyond_it_do_not(
+    guards: dict[str, Any], at_the_bound: Facts, beyond: Facts
+) -> None:
+    def refused_with(facts: Facts, *, before: int = 20, last: Facts | None = THEN) -> int:
+        standing = Standing(RecordKind.LISTING, before, FIRST_NIGHT.date(), facts, last)
+        return len(refused_for_facts(Guards(**guards), standing))
+
+    assert refused_with(at_the_bound) == 0
+    assert refused_with(beyond) == 1
+    compared = guards is SHIFT or "max_shrink" in guards
+    assert refused_with(beyond, before=0) == (0 if compared else 1), "where nothing was, nothing has changed"
+    assert refused_with(beyond, last=None) == (0 if guards is SHIFT else 1)
+    assert refused_with(beyond, last=Facts(rows=19, provinces={"": 19})) == (0 if guards is SHIFT else 1)
 
 
 @pytest.mark.parametrize(

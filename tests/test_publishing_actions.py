@@ -163,6 +163,18 @@ def test_an_invalid_penalty_whose_publicity_ends_waits_no_longer(nights: Nights)
     assert nights.states() == [(1, 0, "add", "superseded")]
 
 
+def test_a_withdrawal_takes_back_what_is_public_and_not_what_its_source_says_since(nights: Nights) -> None:
+    """The platform finds the row by what it was sent."""
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    nights.save(
+        1, replace(PENALTY, document_number="皖知罚字〔2018〕11号", facts="", repaired_on=date(2018, 12, 1))
+    )
+    assert nights.night(date(2018, 12, 1)) == [("withdraw", "sent", "信用修复")]
+    addition, withdrawal = nights.submissions()
+    assert withdrawal.row == addition.row
+
+
 def test_a_held_withdrawal_goes_out_when_publicity_ends(nights: Nights) -> None:
     penalty = replace(PENALTY, public_until=date(2018, 12, 2))
     nights.save(1, penalty)
@@ -200,6 +212,19 @@ def test_what_was_repaired_does_not_come_back_because_its_source_forgets_the_day
     assert nights.submissions()[-1].state == "pending"
     nights.night(date(2018, 12, 6))
     assert nights.states()[-1] == (5, 1, "add", "sent")
+
+
+def test_what_a_person_resumes_stays_resumed_though_it_could_not_go_out_at_once(nights: Nights) -> None:
+    nights.save(1, replace(PENALTY, repaired_on=date(2018, 12, 1)))
+    nights.night(DAY)
+    nights.night(date(2018, 12, 1))
+    nights.save(1, replace(PENALTY, facts=""))
+    assert nights.night(date(2018, 12, 2))[0][1] == "held"
+    nights.decide(by_hand.resume, date(2018, 12, 2))
+    assert nights.night(date(2018, 12, 2)) == []
+    assert nights.submissions()[-1].state == "invalid"
+    nights.save(1, PENALTY)
+    assert nights.night(date(2018, 12, 3)) == [("add", "sent", "")]
 
 
 def test_what_was_over_does_not_come_back_because_its_source_forgets_the_day(nights: Nights) -> None:
@@ -285,9 +310,11 @@ def test_the_profiles_period_holds_where_the_source_names_no_day(nights: Nights,
     assert nights.night(date(2019, 1, 1)) == [("withdraw", "sent", "公示期满")]
     assert nights.night(date(2019, 11, 26)) == []
     assert nights.night(date(2019, 11, 27)) == [("withdraw", "sent", "公示期满")]
-    assert nights.night(date(2021, 11, 28)) == [("withdraw", "sent", "公示期满")]
+    nights.save(5, replace(PENALTY, document_number="5号", decided_on=date(2018, 11, 27)))
+    assert nights.night(date(2019, 11, 29)) == [("add", "sent", "")], "decided on the longer period's first day"
+    assert nights.night(date(2021, 11, 28)) == [("withdraw", "sent", "公示期满")] * 2
     assert nights.night(date(2040, 1, 1)) == [], "the third was decided before there was a period"
-    assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [4, 1, 2]
+    assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [4, 1, 2, 5]
 
 
 def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
@@ -340,7 +367,7 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     refused = Receipt(2, Answer.REJECTED, "身份证号340100190001040011校验不通过", "77")
     day = date(2018, 12, 1)
     assert (
-        nights.answer(day, Receipt(1, Answer.ACCEPTED, platform_id="76"), refused, Receipt(99, Answer.ACCEPTED))
+        nights.answer(day, Receipt(1, Answer.ACCEPTED, "已入库", "76"), refused, Receipt(99, Answer.ACCEPTED))
         == 2
     )
     first, second = nights.submissions()
@@ -377,6 +404,25 @@ def test_a_refused_record_goes_out_again_when_a_person_says_so(nights: Nights) -
         assert by_hand.send_again(connection, "anhui", LICENCE.document_number) == 1
     assert nights.night(date(2018, 12, 1)) == [("add", "sent", "退回后重新报送")]
     assert nights.states() == [(1, 0, "add", "superseded"), (1, 1, "add", "sent")]
+
+
+def test_who_sends_one_document_again_sends_no_other_that_was_refused(nights: Nights) -> None:
+    """Neither the penalty that has the licence's id in its own table, nor what waits in another channel."""
+    both = {name: WorkbookChannel(kind="workbook", folder=Path(name)) for name in ("anhui", "hefei")}
+    nights.site = nights.site.model_copy(update={"channels": both})
+    nights.save(1, LICENCE)
+    nights.save(1, PENALTY)
+    nights.night(DAY)
+    first = {s.id: (s.channel, s.record) for s in nights.submissions()}
+    with writing(nights.engine) as connection:
+        for name in both:
+            refused = [Receipt(number, Answer.REJECTED, "系统忙") for number in first]
+            assert record_receipts(connection, name, refused, datetime(2018, 12, 1, 1)) == 2
+        assert by_hand.send_again(connection, "anhui", LICENCE.document_number) == 1
+    assert nights.night(date(2018, 12, 1)) == [("add", "sent", "退回后重新报送")]
+    assert (nights.submissions()[-1].channel, nights.submissions()[-1].record) == ("anhui", "licence")
+    left = {s.id: s.state for s in nights.submissions() if s.id in first}
+    assert sorted(left.values()) == ["rejected"] * 3 + ["superseded"]
 
 
 def test_a_refused_correction_leaves_public_what_was_accepted(nights: Nights) -> None:
@@ -443,6 +489,15 @@ def test_what_a_person_took_back_does_not_come_back_by_itself(nights: Nights) ->
     assert nights.states()[-1] == (2, 1, "add", "sent")
     nights.save(1, replace(PENALTY, note="又有变化"))
     assert nights.night(date(2018, 12, 5)) == [("correct", "sent", "")]
+
+
+def test_a_licence_that_a_person_took_back_expires_without_a_word(nights: Nights) -> None:
+    nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2)))
+    nights.night(DAY)
+    nights.decide(by_hand.withdraw, DAY, LICENCE.document_number)
+    nights.night(date(2018, 12, 1))
+    assert nights.night(date(2018, 12, 3)) == []
+    assert nights.states() == [(1, 0, "add", "sent"), (1, 1, "withdraw", "sent")]
 
 
 def test_what_a_person_kept_public_is_not_taken_back_when_it_comes_back_and_changes(nights: Nights) -> None:

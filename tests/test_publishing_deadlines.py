@@ -197,3 +197,42 @@ def test_what_a_day_or_a_person_asks_for_is_due_from_then_on(engine: Engine, tmp
     assert [(item.deadline.day, item.late) for item in due(engine, site, date(2019, 3, 13)) if item.deadline] == [
         (date(2019, 3, 12), True)
     ] * 2
+
+
+def test_a_correction_of_what_was_accepted_is_due_from_its_change(engine: Engine, tmp_path: Path) -> None:
+    """Once the platform has taken it, the decision's own deadline is met, however old the decision is."""
+    site = settings(tmp_path)
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        accepted = [Receipt(1, Answer.ACCEPTED)]
+        assert record_receipts(connection, "anhui", accepted, datetime(2018, 12, 1, 2)) == 1
+        store_record(connection, 1, replace(LICENCE, document_title=""), changed_at=datetime(2019, 3, 1, 2))
+    for number in (2, 3):  # not seen yet, then invalid
+        (item,) = due(engine, site, date(2019, 3, 1))
+        assert item.deadline is not None
+        assert (item.deadline.day, item.late) == (date(2019, 3, 12), False)
+        publish(engine, site, Run(number, datetime(2019, 3, 1, 2)))
+
+
+def test_what_waits_in_the_place_of_another_is_due_all_the_same(engine: Engine, tmp_path: Path) -> None:
+    """The decision is not public under its new name until a person says so: its days run on. The withdrawal has none."""
+    site = settings(tmp_path)
+    mended = replace(PENALTY, subject=replace(PENALTY.subject, name="合肥青檀实验动物股份有限公司"))
+    with writing(engine) as connection:
+        store_record(connection, 1, PENALTY)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        store_record(connection, 1, PENALTY, removed_at=datetime(2018, 12, 5, 2))
+        store_record(connection, 2, mended)
+    assert [(item.record_id, item.state_title) for item in due(engine, site, date(2018, 12, 5))] == [
+        (2, "尚未入库")
+    ]
+    publish(engine, site, Run(2, datetime(2018, 12, 5, 2)))
+    addition, withdrawal = due(engine, site, date(2018, 12, 6))
+    assert addition.deadline is not None
+    assert (addition.record_id, addition.deadline.day, addition.late) == (2, date(2018, 12, 5), True)
+    assert addition.reason == "同一文书号已报送过，来源中原来的那一条已删去"
+    assert (withdrawal.record_id, withdrawal.deadline, withdrawal.late) == (1, None, False)
+    assert withdrawal.reason == "来源中已没有这条记录"

@@ -211,6 +211,7 @@ def test_a_first_pull_must_not_be_empty_for_a_list(world: World) -> None:
         assert refused.state == "refused"
         assert "首次取数没有读到任何记录：空名单" in refused.problem
     assert world.pull("a", accept_shrink=True).state == "accepted"
+    assert world.pull("a").state == "accepted", "somebody has said that there is nobody on it"
 
 
 @pytest.mark.parametrize(
