@@ -51,7 +51,16 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         ("", "sources", "缺少"),
         ("[sources]\n", "sources", "至少"),
         ("sources = 3\n", "sources", "必须是表"),
-        ("x = [", "读不出 TOML", ""),
+        ("x = [", "读不出 TOML", "文件末尾"),
+        ("[store]\nurl = “sqlite:///x”\n", "读不出 TOML：第 2 行第 7 列", "“ 是全角标点"),
+        ('[store]\nurl = "D:\\数据"\n', "读不出 TOML：第 2 行", "反斜杠"),
+        (SOURCE + SOURCE, "读不出 TOML", "写了两次"),
+        ("[store\nx = 1\n", "读不出 TOML：第 1 行", "括号没有配对"),
+        ("[sources.名单]\n", "读不出 TOML：第 1 行", "双引号"),
+        ("a = 'x\n", "读不出 TOML", "引号没有配对"),
+        ("timeout = 30秒\n", "读不出 TOML：第 1 行", "一行只写一项"),
+        ("a b = 1\n", "读不出 TOML：第 1 行", "等号"),
+        ("a = 是\n", "读不出 TOML：第 1 行", "true 或 false"),
     ],
 )
 def test_every_error_is_named_by_its_key(tmp_path: Path, text: str, key: str, about: str) -> None:
