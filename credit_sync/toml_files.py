@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from credit_sync.errors import SettingsError
@@ -25,6 +25,18 @@ class Strict(BaseModel):
 
 
 Model = TypeVar("Model", bound=Strict)
+
+
+def written(pattern: str, how: str) -> AfterValidator:
+    """Of a text: that it is written as the expression says. `how` tells a person, who cannot be shown an expression."""
+
+    def refuse_others(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(how)
+        return text
+
+    return AfterValidator(refuse_others)
+
 
 _MESSAGES = {
     "missing": "缺少这一项",
@@ -64,8 +76,18 @@ _MESSAGES = {
 }
 
 _SYNTAX = {
-    ("Unescaped", "Invalid hex value", "Escaped character"): r"双引号里的反斜杠另有含义，路径请写成 'D:\数据' 或 D:/数据",
-    ("Cannot declare", "Cannot overwrite", "Cannot mutate", "Cannot redefine", "Duplicate"): "这一项或这张表写了两次",
+    (
+        "Unescaped",
+        "Invalid hex value",
+        "Escaped character",
+    ): r"双引号里的反斜杠另有含义，路径请写成 'D:\数据' 或 D:/数据",
+    (
+        "Cannot declare",
+        "Cannot overwrite",
+        "Cannot mutate",
+        "Cannot redefine",
+        "Duplicate",
+    ): "这一项或这张表写了两次",
     ("Unterminated string", "Illegal character", 'Expected "\'"'): "引号没有配对，或多行文字没有用三个引号",
     ("Unclosed", "Expected ']"): "括号没有配对，或漏了逗号",
     ("Invalid initial",): "名称只能用英文字母、数字、_ 和 -，其他的要用双引号括起来；花括号里不能换行",

@@ -31,6 +31,12 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         (SOURCE.replace('mapping = "dishonest_debtors"\n', ""), "sources.debtors.mapping", "缺少"),
         (SOURCE + 'paging = { style = "page", siz = 9 }\n', "sources.debtors.paging.siz", "是否想写 size"),
         (SOURCE + 'auth = { style = "bearer", token = "x" }\n', "sources.debtors.auth.token", "token_env"),
+        (
+            SOURCE + 'auth = { style = "bearer", token_env = "8f9a-22" }\n',
+            "sources.debtors.auth.token_env",
+            "环境变量的名字",
+        ),
+        (SOURCE + '[tell]\noperators = ["yunwei"]\n', "tell.operators.0", "不是邮箱地址"),
         ('[sources."名单"]\n' + SOURCE.split("\n", 1)[1], "sources.名单", "英文字母"),
         (SOURCE + '[store]\nurl = "postgresql://u:p@h/d"\n', "store.url", "password_env"),
         (SOURCE + '[store]\nurl = "nonsense"\n', "store.url", "不是数据库地址"),

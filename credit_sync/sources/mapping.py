@@ -15,7 +15,7 @@ from credit_sync.settings import Settings
 from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.store.facts import countable
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.toml_files import Strict, load
+from credit_sync.toml_files import Strict, load, written
 
 
 class Item(Strict):
@@ -116,7 +116,11 @@ class Mapping(Strict):
 
     title: str
     record: RecordKind
-    list: str = Field(default="", pattern=r"^[a-z0-9_]*$", max_length=64)
+    list: Annotated[
+        str,
+        Field(max_length=64),
+        written("[a-z0-9_]*", "名单代号只能用小写英文字母、数字和下划线，例如 dishonest_debtors"),
+    ] = ""
     provenance: str = ""
     """Where the layout is known from: document, interface description, or a site's own."""
     key: tuple[str, ...] = Field(min_length=1)
