@@ -42,6 +42,7 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         (SOURCE + '[store]\nurl = "nonsense"\n', "store.url", "不是数据库地址"),
         (SOURCE + '[store]\nurl = "postgresql://u@h/d?password=p"\n', "store.url", "password_env"),
         (SOURCE + '[store]\nurl = "sqlite://"\n', "store.url", "数据库文件"),
+        (SOURCE + '[store]\nurl = "sqlite://var/credit_sync.db"\n', "store.url", "三条斜线"),
         (SOURCE + '[store]\nurl = "sqlite:///:memory:"\n', "store.url", "数据库文件"),
         (SOURCE + '[store]\nurl = "mysql://u@h/d"\n', "store.url", "不支持 mysql"),
         (SOURCE.replace("example.org", "user:p@example.org"), "sources.debtors.url", "密码不能写在地址里"),
