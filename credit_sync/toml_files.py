@@ -183,7 +183,8 @@ def _names_at(annotation: Any, location: Sequence[str | int]) -> list[str]:
     """The keys that the model allows at a location."""
     models = _models_in(annotation)
     if not location:
-        return [field.alias or name for model in models for name, field in model.model_fields.items()]
+        named = [item for model in models for item in model.model_fields.items() if not item[1].exclude]
+        return [field.alias or name for name, field in named]
     part, rest = location[0], location[1:]
     for model in models:
         for name, field in model.model_fields.items():

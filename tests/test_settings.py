@@ -79,6 +79,11 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, SOURCE.replace("https:", "ftp:") + "timeout = 3\nretries = -1\n")) == 3
 
 
+def test_where_the_file_lies_is_nothing_to_write_in_it(tmp_path: Path) -> None:
+    assert problems(tmp_path, 'base = "/srv"\n' + SOURCE)[0].startswith("base: 没有这一项")
+    assert problems(tmp_path, 'bases = "/srv"\n' + SOURCE) == ["bases: 没有这一项"]
+
+
 def test_a_missing_file_is_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="找不到配置文件"):
         load_settings(tmp_path / "nowhere.toml")
