@@ -317,7 +317,7 @@ def test_nobody_there() -> None:
     with serve(lambda _: json_answer([])) as server:
         made = source(server, parameters={"key": TOKEN})
     with pytest.raises(
-        SourceError, match=r"连不上，对方没有在这个端口提供服务.*核对 url 里的主机名和端口"
+        SourceError, match=r"连接失败：对方没有在这个端口提供服务.*核对 url 里的主机名和端口"
     ) as error:
         pull(made)
     assert TOKEN not in str(error.value)
@@ -326,7 +326,9 @@ def test_nobody_there() -> None:
 def test_a_host_that_there_is_not() -> None:
     with serve(lambda _: json_answer([])) as server:
         made = source(server).model_copy(update={"url": "http://no-such-host.invalid/list", "retries": 0})
-    with pytest.raises(SourceError, match=r"no-such-host\.invalid/list：找不到这台主机（核对 url 里的主机名"):
+    with pytest.raises(
+        SourceError, match=r"no-such-host\.invalid/list：连接失败：找不到这台主机（核对 url 里的主机名"
+    ):
         pull(made)
 
 

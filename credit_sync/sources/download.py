@@ -239,9 +239,9 @@ class Downloader:
         if _timed_out(error):
             return "等待应答超时"
         if _said_by(error, NameResolutionError):
-            return "找不到这台主机"
+            return "连接失败：找不到这台主机"
         if _said_by(error, NewConnectionError) and not isinstance(error, requests.exceptions.ProxyError):
-            return "连不上，对方没有在这个端口提供服务，或被防火墙挡住"
+            return "连接失败：对方没有在这个端口提供服务，或被防火墙挡住"
         for kind, words in _REASONS:
             if isinstance(error, kind):
                 return words
