@@ -19,6 +19,8 @@ def _database_url(value: str) -> str:
         url = make_url(value)
     except ArgumentError:
         raise ValueError("不是数据库地址，例如 sqlite:///var/credit_sync.db") from None
+    if url.get_backend_name() == "sqlite" and url.host:
+        raise ValueError("sqlite 后面要有三条斜线，例如 sqlite:///var/credit_sync.db")
     if url.password or any(map(_SECRET_PARAMETER.search, _parameters(url))):
         raise ValueError("密码不能写在配置里，请用 password_env 指明环境变量")
     return value

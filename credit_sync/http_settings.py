@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from credit_sync.records import Role
 from credit_sync.subjects.identifiers import SubjectKind
-from credit_sync.toml_files import Strict
+from credit_sync.toml_files import Strict, written
 
 PLACEHOLDERS = ("name", "identifier", "uscc", "organisation_code", "registration_number", "citizen_id")
 """What a question may hold of its subject."""
@@ -31,7 +31,13 @@ def _http_url(value: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+SecretName = Annotated[
+    str,
+    written(
+        "[A-Za-z_][A-Za-z0-9_]*",
+        "这里写环境变量的名字（英文字母、数字和下划线，例如 CREDIT_PLATFORM_KEY），密钥本身不写在配置里",
+    ),
+]
 
 
 class BearerAuth(Strict):

@@ -146,6 +146,8 @@ class Settings(Strict):
     @model_validator(mode="before")
     @classmethod
     def _names_are_plain(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "base" in content:
+            raise ValueError("base: 没有这一项；相对路径都从本文件所在的文件夹算起")
         for table in ("sources", "channels", "systems"):
             named = content.get(table) if isinstance(content, dict) else None
             for name in named if isinstance(named, dict) else {}:

@@ -6,9 +6,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from credit_sync.http_settings import HttpUrl, SecretName
-from credit_sync.toml_files import Strict
+from credit_sync.toml_files import Strict, written
 
-MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=254)]
+MailAddress = Annotated[
+    str,
+    Field(max_length=254),
+    written(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", "不是邮箱地址，例如 gaoxin@example.gov.cn"),
+]
 DepartmentName = Annotated[str, Field(min_length=1, max_length=128)]
 EVERY = "*"
 """In place of a department's name: all of them."""

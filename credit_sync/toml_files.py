@@ -5,13 +5,14 @@ does not exist.
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from credit_sync.errors import SettingsError
@@ -24,6 +25,18 @@ class Strict(BaseModel):
 
 
 Model = TypeVar("Model", bound=Strict)
+
+
+def written(pattern: str, how: str) -> AfterValidator:
+    """Of a text: that it is written as the expression says. `how` tells a person, who cannot be shown an expression."""
+
+    def refuse_others(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(how)
+        return text
+
+    return AfterValidator(refuse_others)
+
 
 _MESSAGES = {
     "missing": "缺少这一项",
@@ -60,14 +73,40 @@ _MESSAGES = {
     "union_tag_invalid": "只能是 {expected_tags}",
     "union_tag_not_found": "缺少 {discriminator}",
     "too_short": "至少要有 {min_length} 项",
-    "string_pattern_mismatch": "写法不对（要求 {pattern}）",
 }
+
+_SYNTAX = {
+    (
+        "Unescaped",
+        "Invalid hex value",
+        "Escaped character",
+    ): r"双引号里的反斜杠另有含义，路径请写成 'D:\数据' 或 D:/数据",
+    (
+        "Cannot declare",
+        "Cannot overwrite",
+        "Cannot mutate",
+        "Cannot redefine",
+        "Duplicate",
+    ): "这一项或这张表写了两次",
+    ("Unterminated string", "Illegal character", 'Expected "\'"'): "引号没有配对，或多行文字没有用三个引号",
+    ("Unclosed", "Expected ']"): "括号没有配对，或漏了逗号",
+    ("Invalid initial",): "名称只能用英文字母、数字、_ 和 -，其他的要用双引号括起来；花括号里不能换行",
+    ("Expected '='",): "名称后面要有等号，名称里不能有空格",
+    ("Invalid value",): '等号后面不是值：文字要用双引号括起来，例如 "安徽"；是否写 true 或 false',
+    ("Invalid statement", "Expected newline"): "不是“名称 = 值”，也不是 [表名]：注释以 # 开头，一行只写一项",
+}
+"""What the beginning of tomllib's messages usually means."""
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_WIDE = "“”‘’＝［］｛｝，＂＃"
+"""Signs of a Chinese keyboard where TOML has those of ASCII."""
 
 
 def load(path: Path, model: type[Model]) -> Model:
     """The file as a model. Raises SettingsError that names every wrong key."""
+    text = ""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)
     except FileNotFoundError:
         if not path.parent.is_dir():
             raise SettingsError(
@@ -80,8 +119,19 @@ def load(path: Path, model: type[Model]) -> Model:
     except OSError as error:
         raise SettingsError(str(path), [f"读不了：{error.strerror}"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(str(path), [f"读不出 TOML：{error}"]) from None
+        raise SettingsError(str(path), [f"读不出 TOML：{_syntax(str(error), text)}"]) from None
     return check(path, model, content)
+
+
+def _syntax(said: str, text: str) -> str:
+    """Where a text is no TOML, and why; the line itself is not shown, for it may hold a secret."""
+    place = _PLACE.search(said)
+    line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, 1)
+    where = f"第 {line} 行第 {column} 列" if place else "文件末尾"
+    sign = "".join(text.split("\n")[line - 1 : line])[column - 1 : column]
+    if sign and sign in _WIDE:
+        return f"{where}：{sign} 是全角标点，请改为半角"
+    return f"{where}：{next((why for begins, why in _SYNTAX.items() if said.startswith(begins)), said)}"
 
 
 def check(path: Path, model: type[Model], content: Mapping[str, Any]) -> Model:
@@ -133,7 +183,8 @@ def _names_at(annotation: Any, location: Sequence[str | int]) -> list[str]:
     """The keys that the model allows at a location."""
     models = _models_in(annotation)
     if not location:
-        return [field.alias or name for model in models for name, field in model.model_fields.items()]
+        named = [item for model in models for item in model.model_fields.items() if not item[1].exclude]
+        return [field.alias or name for name, field in named]
     part, rest = location[0], location[1:]
     for model in models:
         for name, field in model.model_fields.items():

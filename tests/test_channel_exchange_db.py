@@ -322,7 +322,7 @@ def test_what_a_column_cannot_hold_is_refused_and_the_rest_goes(url: URL, tmp_pa
         site.publish(FIRST)
         assert [row["XK_WSH"] for row in site.rows()] == [LICENCE.document_number]
         states = site.states()
-        assert states[1][:2] == ("rejected", "许可内容（XK_NR）有 24 个字，前置库的列只容 22 个")
+        assert states[1][:2] == ("rejected", "许可内容（XK_NR）有 24 个字，对方数据库的列只容 22 个")
 
 
 def test_an_amount_is_never_rounded_by_a_column_with_fewer_decimals(url: URL, tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_an_amount_is_never_rounded_by_a_column_with_fewer_decimals(url: URL, tm
         site.store_all(PENALTY, odd)
         site.publish(FIRST)
         assert [row["CF_NR_FK"] for row in site.rows(PENALTIES)] == [Decimal("0.40")]
-        reason = "罚款金额（万元）（CF_NR_FK） 0.0123 的小数位数超过前置库的列（2 位），会被四舍五入"
+        reason = "罚款金额（万元）（CF_NR_FK） 0.0123 的小数位数超过对方数据库的列（2 位），会被四舍五入"
         assert site.states()[1][:2] == ("rejected", reason)
 
 
@@ -344,7 +344,9 @@ def test_characters_that_a_gbk_database_cannot_write(mariadb_url: URL, tmp_path:
         site.publish(FIRST)
         assert [row["XK_XDR_MC"] for row in site.rows()] == [ORGANISATION.name]
         reason = site.states()[1][1]
-        assert reason == "行政相对人名称（XK_XDR_MC）里的“𬭎”（U+2CB4E）前置库的字符集 gbk 写不出，请换用通行的字"
+        assert (
+            reason == "行政相对人名称（XK_XDR_MC）里的“𬭎”（U+2CB4E）对方数据库的字符集 gbk 写不出，请换用通行的字"
+        )
 
 
 def test_characters_that_a_gb2312_database_cannot_write(postgresql_url: URL, tmp_path: Path) -> None:
@@ -359,7 +361,7 @@ def test_characters_that_a_gb2312_database_cannot_write(postgresql_url: URL, tmp
         site.store_all(LICENCE, replace(LICENCE, content="普通环境", document_number="2"))
         site.publish(FIRST)
         assert [row["XK_WSH"] for row in site.rows()] == ["2"]
-        assert "“㎡”（U+33A1）前置库的字符集 euc_cn 写不出" in site.states()[0][1]
+        assert "“㎡”（U+33A1）对方数据库的字符集 euc_cn 写不出" in site.states()[0][1]
 
 
 def test_a_row_that_the_database_itself_refuses(site: Site) -> None:
@@ -372,7 +374,7 @@ def test_a_row_that_the_database_itself_refuses(site: Site) -> None:
     site.publish(SECOND)
     assert len(site.rows()) == 5
     refused = [reason for state, reason, _ in site.states() if state == "rejected"]
-    assert len(refused) == 1 and refused[0].startswith("前置库不接受：表里已有同样编号的行")
+    assert len(refused) == 1 and refused[0].startswith("对方数据库不接受：表里已有同样编号的行")
 
 
 def test_dates_beyond_a_timestamp(mariadb_url: URL, tmp_path: Path) -> None:
@@ -380,7 +382,7 @@ def test_dates_beyond_a_timestamp(mariadb_url: URL, tmp_path: Path) -> None:
         site.store_all(LICENCE, replace(LICENCE, valid_to=date(2099, 12, 31), document_number="2"))
         site.publish(FIRST)
         assert [row["XK_JDRQ"] for row in site.rows()] == [datetime(2018, 11, 26)]
-        assert site.states()[1][1].startswith("前置库不接受：日期超出列的范围")
+        assert site.states()[1][1].startswith("对方数据库不接受：日期超出列的范围")
 
 
 def quoted(site: Site, name: str) -> str:
@@ -444,10 +446,10 @@ def test_check_names_what_is_wrong(site: Site) -> None:
         f"ALTER TABLE {quoted(site, LICENCES)} RENAME COLUMN {quoted(site, 'XK_NR')} TO {quoted(site, 'XK_NRR')}"
     )
     problem = refused(site.settings)
-    assert f"前置库的表 {LICENCES} 没有列 XK_NR（是否想写 XK_NRR）" in problem
+    assert f"对方数据库的表 {LICENCES} 没有列 XK_NR（是否想写 XK_NRR）" in problem
     assert site.publish(FIRST).problem == ""  # nothing to send, nothing to find
     site.execute(f"DROP TABLE {quoted(site, LICENCES)}")
-    assert f"前置库里没有表 {LICENCES}（是否想写 {PENALTIES}）" in refused(site.settings)
+    assert f"对方数据库里没有表 {LICENCES}（是否想写 {PENALTIES}）" in refused(site.settings)
     down = site.settings.channels["anhui"].model_copy(update={"url": str(site.url.set(port=1))})
     assert "连不上" in refused(site.settings.model_copy(update={"channels": {"anhui": down}}))
 
@@ -455,15 +457,15 @@ def test_check_names_what_is_wrong(site: Site) -> None:
 @pytest.mark.parametrize("column", ["XYPTGUID", "XYPTBATCHGUID"])
 def test_a_column_that_cannot_hold_a_uuid(url: URL, tmp_path: Path, column: str) -> None:
     for site in make_site(url, tmp_path, **{column: String(32)}):
-        assert f"{column}有 36 个字，前置库的列只容 32 个" in refused(site.settings)
+        assert f"{column}有 36 个字，对方数据库的列只容 32 个" in refused(site.settings)
         site.store_all(LICENCE)
-        assert f"{column}有 36 个字，前置库的列只容 32 个" in site.publish(FIRST).problem
+        assert f"{column}有 36 个字，对方数据库的列只容 32 个" in site.publish(FIRST).problem
         assert site.states() == [("sending", "", "")]
 
 
 def test_a_column_that_nobody_fills(site: Site) -> None:
     site.execute(f"ALTER TABLE {quoted(site, LICENCES)} ADD COLUMN {quoted(site, 'AREA')} varchar(6) NOT NULL")
-    assert f"前置库的表 {LICENCES} 的列 AREA 必填，映射文件没有写它" in refused(site.settings)
+    assert f"对方数据库的表 {LICENCES} 的列 AREA 必填，映射文件没有写它" in refused(site.settings)
 
 
 def test_an_account_that_may_only_read(site: Site) -> None:
@@ -478,7 +480,7 @@ def test_an_account_that_may_only_read(site: Site) -> None:
     reader = site.url.set(username="reader")
     channel = site.settings.channels["anhui"].model_copy(update={"url": str(reader)})
     problem = refused(site.settings.model_copy(update={"channels": {"anhui": channel}}))
-    assert "没有权限" in problem and "请前置库管理员授予 SELECT、INSERT、UPDATE" in problem
+    assert "没有权限" in problem and "请对方数据库的管理员授予 SELECT、INSERT、UPDATE" in problem
     site.store_all(LICENCE)
     assert "没有权限" in site.publish(FIRST, reader).problem
     if site.url.get_backend_name() != "mysql":

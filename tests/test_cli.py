@@ -236,6 +236,20 @@ def test_screen_file_understands_the_titles_of_departments(first_night: Night, t
     assert (row["listing_id"], row["verdict"]) == ("（2018）皖01执1号", "probable")
 
 
+@pytest.mark.parametrize("into", ["a.csv", "l.csv", "link.csv"])
+def test_screen_file_does_not_write_over_what_it_reads(first_night: Night, tmp_path: Path, into: str) -> None:
+    (tmp_path / "a.csv").write_text("name\n合肥华星商贸有限公司\n", "utf-8")
+    (tmp_path / "l.csv").write_text("name\n合肥远帆商贸有限公司\n", "utf-8")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+    before = fingerprints(tmp_path)
+    refused = first_night.call(
+        "screen-file", str(tmp_path / "a.csv"), "--list", str(tmp_path / "l.csv"), "-o", str(tmp_path / into)
+    )
+    assert refused.returncode == 2
+    assert "--output 不能写到申报主体表或名单文件上" in refused.stderr
+    assert fingerprints(tmp_path) == before
+
+
 def test_an_empty_list_file_clears_nobody(first_night: Night, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name\n合肥华星商贸有限公司\n", "utf-8")
     (tmp_path / "l.csv").write_text("listing_id,name,identifier\n", "utf-8")

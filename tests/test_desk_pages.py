@@ -453,6 +453,11 @@ def test_a_look_up_says_of_which_list_nothing_has_come(world: World, tmp_path: P
     assert "<li>失信被执行人名单 6,855 条，2018-12-04 02:00 取数，" in answer
 
 
+def test_a_look_up_says_that_a_number_is_none(officer: Guest) -> None:
+    answer = officer.post("/lookup", name="查无此人", number="12345678901234567", reason="立项前核查").text
+    assert "校验不通过或位数不对，请核对是否写错" in answer
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

@@ -308,3 +308,16 @@ def _exists(path: str) -> bool:
     return any(
         next(base.glob(f"**/{pattern}"), None) for base in (ROOT / "credit_sync", ROOT / "mappings")
     ) or any(next(base.glob(pattern), None) for base in (ROOT, ROOT / "tests"))
+
+
+# --- units --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_enabled_starts_with_the_machine() -> None:
+    """Of a unit without [Install] `systemctl enable` makes nothing, and says so with exit code 0."""
+    pages = [*PAGES, *(ROOT / "ops").iterdir()]
+    told = "\n".join(page.read_text("utf-8") for page in pages)
+    enabled = set(re.findall(r"systemctl enable (?:--now )?(\S+)", told))
+    assert enabled == {"credit-sync.timer", "credit-sync-desk.service"}
+    for name in enabled:
+        assert re.search(r"^\[Install\]\nWantedBy=", read(f"ops/{name}"), re.MULTILINE), name

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.failures import explain_failure
@@ -91,6 +92,18 @@ def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folde
     message, code = explain_failure(refused.value)
     assert code == EXIT_UNUSABLE  # nothing was done
     assert "对数据库只有读的权限，没有执行" in message
+    engine.dispose()
+
+
+def test_a_store_that_somebody_else_is_writing_to_is_told_as_that(tmp_path: Path) -> None:
+    engine = connect(make_url(f"sqlite:///{tmp_path / 'store.db'}"))
+    with writing(engine), engine.connect() as other:
+        other.exec_driver_sql("PRAGMA busy_timeout = 0")
+        with pytest.raises(OperationalError) as refused:
+            other.exec_driver_sql("CREATE TABLE run (id INTEGER)")
+    message, code = explain_failure(refused.value)
+    assert code == EXIT_FAILED
+    assert "数据库正忙，可能正在做夜间运行：请等它结束后再试" in message
     engine.dispose()
 
 

@@ -476,6 +476,18 @@ def test_a_wrong_word_is_answered_with_the_right_ones_and_nothing_else(client: T
     assert "'leader'" in error["text"]
 
 
+def test_what_is_wrong_is_said_with_what_may_stand_there(client: TestClient) -> None:
+    body = body_of(clean_application())
+    body |= {"applicants": [body["applicants"][0] | {"birth_year": 1700, "name": 7}]}
+    told = {e["place"]: e["text"] for e in is_problem(client.post("/api/v1/gate", json=body), 422)["errors"]}
+    assert told == {"body.applicants.0.birth_year": "不能小于 1800", "body.applicants.0.name": "必须是文字"}
+    plain = client.post("/api/v1/gate", content=json.dumps(body), headers={"content-type": "text/plain"})
+    assert "Content-Type: application/json" in is_problem(plain, 422)["errors"][0]["text"]
+    gb = json.dumps(body, ensure_ascii=False).encode("gb18030")
+    unread = client.post("/api/v1/gate", content=gb, headers={"content-type": "application/json"})
+    assert "UTF-8" in is_problem(unread, 400)["detail"]
+
+
 def test_odd_but_readable_bodies(client: TestClient) -> None:
     odd = body_of(clean_application(), stage="\0\u202e<script>")
     odd["applicants"][1] |= {"name": "蔚\0从\u200b周", "region": "\0"}
@@ -517,6 +529,17 @@ def test_the_description_is_self_contained(interface: Interface) -> None:
             assert said["summary"]
             assert said["tags"]
             assert ("security" in said) == (path != "/health")
+            assert all("X-Request-Id" in answer["headers"] for answer in said["responses"].values())
+            assert "Retry-After" in said["responses"]["429"]["headers"]
+    assert "Idempotent-Replayed" in paths["/gate"]["post"]["responses"]["200"]["headers"]
+    needed = {
+        (path, p["name"])
+        for path, m in paths.items()
+        for s in m.values()
+        for p in s.get("parameters", ())
+        if p["required"]
+    }
+    assert {name for path, name in needed if path == "/lookup"} == {"X-End-User"}
     assert interface.client().get("/api/v1/health").json() == {"status": "ok"}
 
 

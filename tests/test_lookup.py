@@ -4,11 +4,14 @@ from datetime import date
 
 import pytest
 
+from credit_sync.desk.subject_answer import answer_view
 from credit_sync.lookup import Answer, look_up, subject_asked_for
 from credit_sync.records import RecordKind
+from credit_sync.reporting.answer import answer_text
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
+from credit_sync.screening.measures import load_measures
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
@@ -67,6 +70,28 @@ def test_a_number_alone_finds_the_entry_that_hides_a_part_of_it(night: Night) ->
 def test_a_number_alone_clears_nobody(night: Night, number: str) -> None:
     found = answer(night, number=number)
     assert (found.verdict, "连同名称或姓名" in found.reason) == (Verdict.UNVERIFIABLE, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "number", "told"),
+    [
+        ("欧阳无此人", "", f"{NUMBER[:-1]}9", True),
+        ("欧阳无此人", "", NUMBER[:-2], True),
+        ("合肥无此有限公司", "ABC", "", True),
+        ("欧阳无此人", "", NUMBER, False),
+        ("欧阳无此人", "", zxgk(NUMBER), False),
+        ("欧阳无此人", "", "", False),
+    ],
+)
+def test_a_number_that_is_none_is_told_for_it_finds_nothing(
+    night: Night, name: str, code: str, number: str, told: bool
+) -> None:
+    found = answer(night, name, code=code, number=number)
+    assert found.verdict is Verdict.CLEAR
+    text = answer_text(found, load_measures(), date(2018, 12, 3))
+    view = answer_view(found, load_measures(), date(2018, 12, 3))
+    assert ("注意：" in text, len(view.doubts)) == (told, int(told))
+    assert not number or number == zxgk(NUMBER) or number not in text + str(view)
 
 
 @pytest.mark.parametrize("name", ["屈怀*", "屈某某", "屈", "***有限公司", "—"])

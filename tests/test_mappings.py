@@ -44,6 +44,58 @@ def _groups(mapping: Mapping) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "said"),
+    [
+        (
+            "science_management_applicants",
+            '"项目骨干" = "member"',
+            '"项目骨干" = "membre"',
+            "values.role.项目骨干: 角色没有“membre”，可用：",
+        ),
+        (
+            "science_management_applicants",
+            '"project"',
+            '"projekt"',
+            "constants.application_kind: 申报类型没有“projekt”，可用：project、award",
+        ),
+        (
+            "patent_penalty",
+            "decided_on = [",
+            'decided_on = { dates = ["YYYY年MM月DD日"], from = ["x"] }\n#',
+            "fields.decided_on.dates: YYYY年MM月DD日 不是日期格式，例如 %Y年%m月%d日",
+        ),
+        (
+            "patent_penalty",
+            "decided_on = [",
+            'decided_on = { dates = ["%d/%m"], from = ["x"] }\n#',
+            "不是日期格式",
+        ),
+    ],
+)
+def test_what_no_row_could_be_read_by_is_refused(
+    tmp_path: Path, name: str, right: str, wrong: str, said: str
+) -> None:
+    (tmp_path / "sources").mkdir()
+    text = (FOLDER / "sources" / f"{name}.toml").read_text("utf-8")
+    assert right in text
+    (tmp_path / "sources" / "own.toml").write_text(text.replace(right, wrong), "utf-8")
+    with pytest.raises(SettingsError, match=rf"own\.toml 有 1 处错误：\n  .*{said}"):
+        load_mapping(tmp_path, "own")
+
+
+@pytest.mark.parametrize("dates", ["excel", "epoch_ms", "%Y%m", "%d.%m.%y", "%Y-%m-%d %H:%M:%S"])
+def test_dates_that_have_a_year_are_formats(dates: str) -> None:
+    written = {
+        "title": "x",
+        "record": "listing",
+        "list": "x",
+        "key": ["name"],
+        "fields": {"listed_on": {"from": ["a"], "dates": [dates]}},
+    }
+    assert Mapping.model_validate(written).fields["listed_on"].dates == (dates,)
+
+
 def test_every_kind_of_record_has_a_mapping() -> None:
     assert {load_mapping(FOLDER, name).record for name in NAMES} == set(RecordKind)
 

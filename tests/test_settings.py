@@ -31,11 +31,18 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         (SOURCE.replace('mapping = "dishonest_debtors"\n', ""), "sources.debtors.mapping", "缺少"),
         (SOURCE + 'paging = { style = "page", siz = 9 }\n', "sources.debtors.paging.siz", "是否想写 size"),
         (SOURCE + 'auth = { style = "bearer", token = "x" }\n', "sources.debtors.auth.token", "token_env"),
+        (
+            SOURCE + 'auth = { style = "bearer", token_env = "8f9a-22" }\n',
+            "sources.debtors.auth.token_env",
+            "环境变量的名字",
+        ),
+        (SOURCE + '[tell]\noperators = ["yunwei"]\n', "tell.operators.0", "不是邮箱地址"),
         ('[sources."名单"]\n' + SOURCE.split("\n", 1)[1], "sources.名单", "英文字母"),
         (SOURCE + '[store]\nurl = "postgresql://u:p@h/d"\n', "store.url", "password_env"),
         (SOURCE + '[store]\nurl = "nonsense"\n', "store.url", "不是数据库地址"),
         (SOURCE + '[store]\nurl = "postgresql://u@h/d?password=p"\n', "store.url", "password_env"),
         (SOURCE + '[store]\nurl = "sqlite://"\n', "store.url", "数据库文件"),
+        (SOURCE + '[store]\nurl = "sqlite://var/credit_sync.db"\n', "store.url", "三条斜线"),
         (SOURCE + '[store]\nurl = "sqlite:///:memory:"\n', "store.url", "数据库文件"),
         (SOURCE + '[store]\nurl = "mysql://u@h/d"\n', "store.url", "不支持 mysql"),
         (SOURCE.replace("example.org", "user:p@example.org"), "sources.debtors.url", "密码不能写在地址里"),
@@ -51,7 +58,16 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         ("", "sources", "缺少"),
         ("[sources]\n", "sources", "至少"),
         ("sources = 3\n", "sources", "必须是表"),
-        ("x = [", "读不出 TOML", ""),
+        ("x = [", "读不出 TOML", "文件末尾"),
+        ("[store]\nurl = “sqlite:///x”\n", "读不出 TOML：第 2 行第 7 列", "“ 是全角标点"),
+        ('[store]\nurl = "D:\\数据"\n', "读不出 TOML：第 2 行", "反斜杠"),
+        (SOURCE + SOURCE, "读不出 TOML", "写了两次"),
+        ("[store\nx = 1\n", "读不出 TOML：第 1 行", "括号没有配对"),
+        ("[sources.名单]\n", "读不出 TOML：第 1 行", "双引号"),
+        ("a = 'x\n", "读不出 TOML", "引号没有配对"),
+        ("timeout = 30秒\n", "读不出 TOML：第 1 行", "一行只写一项"),
+        ("a b = 1\n", "读不出 TOML：第 1 行", "等号"),
+        ("a = 是\n", "读不出 TOML：第 1 行", "true 或 false"),
     ],
 )
 def test_every_error_is_named_by_its_key(tmp_path: Path, text: str, key: str, about: str) -> None:
@@ -61,6 +77,11 @@ def test_every_error_is_named_by_its_key(tmp_path: Path, text: str, key: str, ab
 
 def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, SOURCE.replace("https:", "ftp:") + "timeout = 3\nretries = -1\n")) == 3
+
+
+def test_where_the_file_lies_is_nothing_to_write_in_it(tmp_path: Path) -> None:
+    assert problems(tmp_path, 'base = "/srv"\n' + SOURCE)[0].startswith("base: 没有这一项")
+    assert problems(tmp_path, 'bases = "/srv"\n' + SOURCE) == ["bases: 没有这一项"]
 
 
 def test_a_missing_file_is_no_traceback(tmp_path: Path) -> None:

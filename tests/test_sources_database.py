@@ -11,8 +11,9 @@ from sqlalchemy.engine import URL
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import DatabaseSource
+from credit_sync.shipped import shipped
 from credit_sync.sources.connect import open_rows, probe
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import Mapping, load_mapping
 from credit_sync.sources.rows import RawRow
 
 PULLED = datetime(2018, 12, 1, 3, 0)
@@ -115,6 +116,23 @@ def test_unusable(base: Path, url: str, given_url: str, query: str, reason: str)
 def test_probe(base: Path, url: str) -> None:
     made = source(url, "SELECT iname, amount FROM debtors WHERE changed > :since ORDER BY iname;")
     assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，映射认得其中 1 个字段"
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [("'甲' AS 单位, '李四' AS 法定代表人", "其中没有 名称（"), ("'甲' AS 单位名称", "认得其中 4 个字段")],
+)
+def test_a_column_that_only_another_part_of_the_row_has_is_missing(base: Path, columns: str, told: str) -> None:
+    """The legal representative is an applicant of his own, but only where the row gives his number."""
+    parts = load_mapping(shipped("mappings"), "science_management_applicants")
+    made = source(
+        "sqlite:///old system.db", f"SELECT '1' AS 项目编号, 'x' AS 项目名称, '申报单位' AS 角色, {columns}"
+    )
+    try:
+        said = probe("management", made, parts, base=base)
+    except SourceError as error:
+        said = str(error)
+    assert told in said
 
 
 def test_no_password_in_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

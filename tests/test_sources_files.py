@@ -544,6 +544,20 @@ def test_a_folder_whose_tables_lack_a_column_that_every_record_needs(tmp_path: P
         probe("licences", source(), mapping(), base=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [("说明.docx", b"PK", "说明.docx 的格式不认识.*pattern"), ("z.csv", b"", "z.csv 是空文件")],
+)
+def test_a_file_that_the_night_would_stumble_over_is_told_beforehand(
+    tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in", "a.csv", HEAD + "甲,1\n")
+    (tmp_path / "in" / name).write_bytes(content)
+    with pytest.raises(SourceError, match=told):
+        probe("licences", source(), mapping(), base=tmp_path)
+
+
 def test_a_delta_of_nothing_but_removals_lacks_no_column(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     written(tmp_path / "in", "a.csv", "许可证号,状态\n1,删除\n2,删除\n")

@@ -316,9 +316,30 @@ def test_a_dripping_server_is_cut_off(headers: bool, monkeypatch: pytest.MonkeyP
 def test_nobody_there() -> None:
     with serve(lambda _: json_answer([])) as server:
         made = source(server, parameters={"key": TOKEN})
-    with pytest.raises(SourceError, match="连接失败") as error:
+    with pytest.raises(
+        SourceError, match=r"连接失败：对方没有在这个端口提供服务.*核对 url 里的主机名和端口"
+    ) as error:
         pull(made)
     assert TOKEN not in str(error.value)
+
+
+def test_a_host_that_there_is_not() -> None:
+    with serve(lambda _: json_answer([])) as server:
+        made = source(server).model_copy(update={"url": "http://no-such-host.invalid/list", "retries": 0})
+    with pytest.raises(
+        SourceError, match=r"no-such-host\.invalid/list：连接失败：找不到这台主机（核对 url 里的主机名"
+    ):
+        pull(made)
+
+
+def test_a_key_that_no_header_can_carry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBTORS_KEY", "密钥")
+    auth = {"style": "header", "token_env": "DEBTORS_KEY"}
+    with (
+        serve(lambda _: json_answer([])) as server,
+        pytest.raises(SourceError, match="密钥里有不能放进请求头的字符（核对密钥"),
+    ):
+        pull(source(server, auth=auth))
 
 
 @pytest.mark.parametrize("answer", [Answer(b"", drip=1, drip_headers=True), Answer(b"[]", drip=1)])
@@ -498,6 +519,16 @@ def test_probe() -> None:
         pytest.raises(SourceError, match=r"debtors：第 1 页.*401"),
     ):
         probe("debtors", source(server), mapping(rows="data"), base=Path())
+
+
+def test_a_wrong_path_to_the_cursor_is_found_by_the_first_page() -> None:
+    answer = json.dumps({"data": [{"iname": "甲"}], "page": {"following": "2"}}).encode()
+    with (
+        serve(lambda _: Answer(answer)) as server,
+        pytest.raises(SourceError, match=r"应答里没有 page\.next.*核对 paging 的 next"),
+    ):
+        made = source(server, paging={"style": "cursor", "next": "page.next"})
+        probe("debtors", made, mapping(rows="data"), base=Path())
 
 
 def test_long_numbers_keep_their_digits() -> None:

@@ -25,10 +25,13 @@ _FULL = re.compile("No space left on device|disk is full")
 _READ_ONLY = re.compile("readonly database|read-only transaction|permission denied for (table|sequence|schema)")
 """What SQLite and PostgreSQL say to whoever may read only: the first that is to be written is refused, so nothing is done."""
 _DAMAGED = re.compile("disk image is malformed|file is not a database")
+_BUSY = re.compile("database (table )?is locked|lock timeout")
+"""What SQLite and PostgreSQL say to who has waited for another's writing in vain."""
 _REMEDIES = {
     _DAMAGED: "数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按 docs/operating.md 的 Backup 一节恢复备份",
     _FULL: "磁盘已满：腾出空间后再运行，做完的不会重做",
     _READ_ONLY: "对数据库只有读的权限，没有执行：请检查 store.url 所指数据库的属主和权限，并以运行本程序的账号运行",
+    _BUSY: "数据库正忙，可能正在做夜间运行：请等它结束后再试",
 }
 
 

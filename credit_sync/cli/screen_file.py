@@ -42,6 +42,8 @@ def screen_file_command(
     ctx: click.Context, applicants: Path, lists: tuple[Path, ...], output: Path, config: Path | None
 ) -> int:
     """比对一张表：每个主体都有结论，没有相近条目的记为 clear。"""
+    if output.exists() and any(map(output.samefile, (applicants, *lists))):
+        raise click.UsageError("--output 不能写到申报主体表或名单文件上，请换一个文件名", ctx)
     now = datetime.now().replace(microsecond=0)
     counts = FileCounts()
     against: Lists

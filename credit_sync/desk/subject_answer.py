@@ -7,6 +7,7 @@ from datetime import date
 from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
 from credit_sync.reporting import labels
+from credit_sync.reporting.answer import doubted_numbers
 from credit_sync.reporting.flagged_views import EvidenceView
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED
@@ -58,6 +59,8 @@ class AnswerView:
 
     name: str
     numbers: tuple[str, ...]
+    doubts: tuple[str, ...]
+    """What is wrong with the numbers."""
     verdict: str
     reason: str
     lists: tuple[StateView, ...]
@@ -72,6 +75,7 @@ def answer_view(answer: Answer, measures: Measures, today: date) -> AnswerView:
     return AnswerView(
         name=shown(answer.subject.name),
         numbers=shown_numbers(answer.subject),
+        doubts=tuple(doubted_numbers(answer.subject)),
         verdict=answer.verdict.value,
         reason=shown(answer.reason),
         lists=tuple(

@@ -36,7 +36,7 @@ class Cells:
         try:
             typed = self._typed(value)
         except (ValueError, InvalidOperation):
-            raise UnfitError(f"{title}写不进前置库：列的类型是 {self.column.type}") from None
+            raise UnfitError(f"{title}写不进对方数据库：列的类型是 {self.column.type}") from None
         if isinstance(typed, str):
             self._refuse(typed, title)
         if isinstance(typed, Decimal):
@@ -68,10 +68,10 @@ class Cells:
     def _refuse(self, value: str, title: str) -> None:
         length = getattr(self.column.type, "length", None)
         if length is not None and len(value) > length:
-            raise UnfitError(f"{title}有 {len(value)} 个字，前置库的列只容 {length} 个")
+            raise UnfitError(f"{title}有 {len(value)} 个字，对方数据库的列只容 {length} 个")
         if strange := unwritable(value, self.charset):
             raise UnfitError(
-                f"{title}里的“{strange}”（U+{ord(strange):04X}）前置库的字符集 {self.charset} 写不出，请换用通行的字"
+                f"{title}里的“{strange}”（U+{ord(strange):04X}）对方数据库的字符集 {self.charset} 写不出，请换用通行的字"
             )
 
     def _refuse_to_round(self, value: Decimal, title: str) -> None:
@@ -81,10 +81,12 @@ class Cells:
         holds = _digits(kind) if isinstance(kind, types.Float) else None
         if holds is not None and value.is_finite() and len(value.normalize().as_tuple().digits) > holds:
             raise UnfitError(
-                f"{title} {value.normalize():f} 前置库的列（{kind}）只能准确存 {holds} 位数字，会走样"
+                f"{title} {value.normalize():f} 对方数据库的列（{kind}）只能准确存 {holds} 位数字，会走样"
             )
         if scale is not None and value.is_finite() and value != round(value, scale):
-            raise UnfitError(f"{title} {value.normalize():f} 的小数位数超过前置库的列（{scale} 位），会被四舍五入")
+            raise UnfitError(
+                f"{title} {value.normalize():f} 的小数位数超过对方数据库的列（{scale} 位），会被四舍五入"
+            )
 
 
 def _digits(kind: types.Float[Any]) -> int:

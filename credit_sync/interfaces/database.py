@@ -18,17 +18,17 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.store.engine import explain
 
 _EXPLAINED: tuple[tuple[frozenset[str | int], str, str], ...] = (
-    (frozenset({"42501", 1142, 1143, 1044, 1227}), "没有权限", "请前置库管理员授予 SELECT、INSERT、UPDATE"),
+    (frozenset({"42501", 1142, 1143, 1044, 1227}), "没有权限", "请对方数据库的管理员授予 SELECT、INSERT、UPDATE"),
     (frozenset({"28P01", "28000", 1045, 1698}), "用户名或密码不对", "请核对 url 和 password_env"),
     (frozenset({"3D000", 1049}), "没有这个数据库", "请核对 url"),
     (frozenset({"42P01", 1146}), "没有这张表", "请核对映射文件里的 table"),
     (frozenset({"42703", 1054}), "没有这一列", "请核对映射文件里的 columns"),
     (frozenset({"57014", "55P03", 1205}), "等不到回应，表可能正被占用", "下次运行会先查表再续传"),
-    (frozenset({"25006", 1290, 1792, 1836}), "数据库是只读的", "请前置库管理员检查"),
+    (frozenset({"25006", 1290, 1792, 1836}), "数据库是只读的", "请对方数据库的管理员检查"),
     (frozenset({"22001", 1406}), "内容超过列的长度", ""),
     (frozenset({"22003", 1264}), "数字超出列的范围", ""),
     (frozenset({"22007", "22008", 1292}), "日期超出列的范围", ""),
-    (frozenset({"22P05", 1366}), "有前置库字符集写不出的字", ""),
+    (frozenset({"22P05", 1366}), "有对方数据库字符集写不出的字", ""),
     (frozenset({"23502", 1048, 1364}), "有必填的列没有内容", ""),
     (frozenset({"23505", 1062}), "表里已有同样编号的行", ""),
     (frozenset({"23514", 4025}), "不符合表的取值限制", ""),
@@ -52,7 +52,7 @@ def connected(settings: RowsDatabase, base: Path) -> Iterator[Connection]:
             yield connection
     except (SQLAlchemyError, UnicodeError) as error:
         sentence, remedy = sentence_of(error)
-        raise CreditSyncError(f"前置库 {address(url)}：{sentence}", remedy=remedy) from None
+        raise CreditSyncError(f"对方数据库 {address(url)}：{sentence}", remedy=remedy) from None
     finally:
         engine.dispose()
 
@@ -74,7 +74,10 @@ def sentence_of(error: BaseException) -> tuple[str, str]:
         if code in codes:
             return f"{sentence}（{explain(error)}）", remedy
     if isinstance(error, DBAPIError) and (error.connection_invalidated or _never_connected(error)):
-        return f"连不上或连接中断（{explain(error)}）", "请检查网络和前置库；下次运行会先查表，已写入的不会重复"
+        return (
+            f"连不上或连接中断（{explain(error)}）",
+            "请检查网络和对方数据库；下次运行会先查表，已写入的不会重复",
+        )
     return explain(error), "下次运行会先查表再续传"
 
 

@@ -11,10 +11,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from credit_sync.http_settings import Marker
-from credit_sync.toml_files import Strict
+from credit_sync.toml_files import Strict, written
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-DottedPath = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")]
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+Name = Annotated[str, written(_NAME, "只能用英文字母、数字和下划线，不以数字开头")]
+DottedPath = Annotated[
+    str, written(rf"{_NAME}(\.{_NAME})*", "是用点连接的名称，例如 data.rows，只能用英文字母、数字和下划线")
+]
 
 
 class Answers(Strict):

@@ -51,7 +51,7 @@ def execute(
         return
     for number, values in rows.items():
         if refusal := _taken(connection, statement, [values]):
-            yield number, f"前置库不接受：{refusal}"
+            yield number, f"对方数据库不接受：{refusal}"
 
 
 def _taken(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> str | None:
@@ -71,8 +71,8 @@ def _table_name(inspector: Inspector, wanted: str, schema: str | None) -> str:
     found = _as_written(wanted, tables)
     if found is None:
         raise CreditSyncError(
-            f"前置库里没有表 {wanted}{_nearest(wanted, tables)}，或没有权限看到它",
-            remedy="请核对映射文件里的 table 和渠道的 schema",
+            f"对方数据库里没有表 {wanted}{_nearest(wanted, tables)}，或没有权限看到它",
+            remedy="请核对映射文件里的 table 和配置里的 schema",
         )
     return found
 
@@ -82,7 +82,8 @@ def _column_names(table: str, wanted: Iterable[str], there: Sequence[str]) -> di
     found = {name: _as_written(name, there) for name in wanted}
     if missing := [f"{name}{_nearest(name, there)}" for name, column in found.items() if column is None]:
         raise CreditSyncError(
-            f"前置库的表 {table} 没有列 {'、'.join(missing)}", remedy="请核对映射文件里的 columns、row 和 receipt"
+            f"对方数据库的表 {table} 没有列 {'、'.join(missing)}",
+            remedy="请核对映射文件里的 columns、row 和 receipt",
         )
     return {name: column for name, column in found.items() if column is not None}
 
@@ -94,8 +95,8 @@ def _refuse_without_transactions(inspector: Inspector, table: str, schema: str |
     engine = str(inspector.get_table_options(table, schema).get(f"{inspector.dialect.name}_engine", ""))
     if engine.lower() in _NO_TRANSACTIONS:
         raise CreditSyncError(
-            f"前置库的表 {table} 的存储引擎 {engine} 没有事务，写到一半不能撤销",
-            remedy=f"请前置库管理员执行 ALTER TABLE {table} ENGINE=InnoDB",
+            f"对方数据库的表 {table} 的存储引擎 {engine} 没有事务，写到一半不能撤销",
+            remedy=f"请对方数据库的管理员执行 ALTER TABLE {table} ENGINE=InnoDB",
         )
 
 
@@ -105,7 +106,7 @@ def _refuse_unfilled(table: str, columns: Iterable[Mapping[str, Any]], filled: f
         fills_itself = fills_itself or column.get("autoincrement") is True
         if column["name"] not in filled and not column["nullable"] and not fills_itself:
             raise CreditSyncError(
-                f"前置库的表 {table} 的列 {column['name']} 必填，映射文件没有写它",
+                f"对方数据库的表 {table} 的列 {column['name']} 必填，映射文件没有写它",
                 remedy="请在映射文件的 constants 或 columns 里补上",
             )
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from credit_sync.toml_files import Strict
+from credit_sync.toml_files import Strict, written
 
 Row = dict[str, str]
 """A published row: field code -> text, in the order of the standard; '' where there is nothing."""
@@ -97,7 +97,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isi
 class PublishedField(Strict):
     """One column of a published table."""
 
-    code: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    code: Annotated[str, written("[A-Za-z][A-Za-z0-9_]*", "只能用英文字母、数字和下划线，以字母开头")]
     title: str = Field(min_length=1)
     aliases: Names = ()
     """Other codes and titles under which the column circulates, for recognising somebody's workbook."""
@@ -142,7 +142,7 @@ class PublishedField(Strict):
 class FieldTable(Strict):
     """The published table of one kind of record."""
 
-    title: str = Field(pattern=r"^[^\[\]:*?/\\]{1,31}$")
+    title: Annotated[str, written(r"[^\[\]:*?/\\]{1,31}", r"是工作表名：1 至 31 个字，不能有 []:*?/\ 这些符号")]
     """Names the sheet and the files."""
     fields: tuple[PublishedField, ...] = Field(min_length=1)
     conditions: dict[str, Condition] = {}

@@ -9,6 +9,8 @@ from credit_sync.reporting.shown import shown
 from credit_sync.screening.comparison import RELATED
 from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Measures
+from credit_sync.subjects.identifiers import IdentifierKind
+from credit_sync.subjects.subject import Subject
 
 _TITLES = {
     RecordKind.LICENCE: "行政许可",
@@ -23,6 +25,7 @@ def answer_text(answer: Answer, measures: Measures, today: date) -> str:
     """Everything found, by kind of record, each with why it is thought to be the same subject."""
     subject = answer.subject
     lines = [f"查询对象：{shown(subject.name) or '（未写名称）'}　{subject.displayed_identifiers()}".rstrip()]
+    lines += [f"  注意：{doubt}" for doubt in doubted_numbers(subject)]
     lines.append(
         f"名单比对结论：{VERDICTS[answer.verdict.value]}" + (f"（{answer.reason}）" if answer.reason else "")
     )
@@ -36,6 +39,12 @@ def answer_text(answer: Answer, measures: Measures, today: date) -> str:
         for found in of_kind:
             lines += _record_lines(found, measures, today)
     return "\n".join(lines)
+
+
+def doubted_numbers(subject: Subject) -> list[str]:
+    """What is to be said of numbers that are none as they were typed: by a slip nothing is found, as of an honest subject."""
+    wrong = (n for n in subject.identifiers if not n.valid or n.kind is IdentifierKind.OTHER)
+    return [f"{n.display()} 校验不通过或位数不对，请核对是否写错；凭写错的号码查不到记录" for n in wrong]
 
 
 def _record_lines(found: Found, measures: Measures, today: date) -> list[str]:

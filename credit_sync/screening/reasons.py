@@ -1,7 +1,7 @@
 """The reasons an officer may give for a decision: `mappings/review.toml`."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,7 +9,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.shipped import shipped
 from credit_sync.subjects.writing import plain
-from credit_sync.toml_files import Strict, load
+from credit_sync.toml_files import Strict, load, written
 
 _SHORTEST = 2
 """Characters of an explanation that can explain anything."""
@@ -18,7 +18,7 @@ _SHORTEST = 2
 class Reason(Strict):
     """One reason."""
 
-    code: str = Field(pattern=r"^[a-z0-9_]{1,64}$")
+    code: Annotated[str, written("[a-z0-9_]{1,64}", "只能用小写英文字母、数字和下划线，不超过 64 个字符")]
     conclusion: Conclusion
     text: str = Field(min_length=1, max_length=100)
     subject: Literal["same", "other", "unknown"]

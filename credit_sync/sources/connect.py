@@ -89,14 +89,25 @@ def _probed(source: Source, mapping: Mapping, base: Path) -> tuple[str, list[dic
 
 
 def _missing(mapping: Mapping, found: frozenset[str]) -> str:
-    """What every record needs and none of the rows has, with the names that the mapping has for it."""
-    groups: tuple[Mapping | Part, ...] = (mapping, *mapping.parts)
-    missing = {}
-    for field in mapping.required_fields():
-        names = [name for group in groups if field in group.fields for name in group.fields[field].from_]
-        if not found.intersection(names) and not any(field in group.constants for group in groups):
-            missing[TARGET_FIELDS[mapping.record][field].title] = "、".join(names) or "映射没有写"
-    return "；".join(f"{title}（{names}）" for title, names in missing.items())
+    """What every record needs and none of the rows has, with the names that the mapping has for it: of the part of a row
+    that lacks least, since a row need not hold all of its parts.
+    """
+    lacking = min((_lacking(mapping, part, found) for part in mapping.parts or (Part(),)), key=len)
+    titles = TARGET_FIELDS[mapping.record]
+    return "；".join(f"{titles[field].title}（{names}）" for field, names in lacking.items())
+
+
+def _lacking(mapping: Mapping, part: Part, found: frozenset[str]) -> dict[str, str]:
+    constants = mapping.constants | part.constants
+    fields = {n: f for n, f in mapping.fields.items() if n not in part.without} | part.fields
+    named = {
+        field: fields[field].from_ if field in fields else ()
+        for field in (*mapping.required_fields(), *part.needs)
+        if field not in constants
+    }
+    return {
+        field: "、".join(names) or "映射没有写" for field, names in named.items() if not found.intersection(names)
+    }
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from credit_sync.errors import SourceError
@@ -171,9 +171,7 @@ class Downloader:
                 wait = busy.retry_after or wait
             except (HTTPError, OSError, ValueError) as error:  # requests' own errors are OSErrors
                 if last or self._watchdog.barked or not _may_pass(error):
-                    raise SourceError(
-                        f"{shown}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试"
-                    ) from None
+                    raise SourceError(f"{shown}：{self._explain(error)}", remedy=_remedy_for(error)) from None
             finally:
                 self._watchdog.stop()
             time.sleep(min(wait, LONGEST_RETRY_AFTER))
@@ -199,7 +197,7 @@ class Downloader:
                 kind = NotArrivedError
             elif self._watchdog.barked or _may_pass(error):
                 kind = UnclearError
-            raise kind(f"{shown}：{self._explain(error)}", remedy="检查网络和对方系统，稍后重试") from None
+            raise kind(f"{shown}：{self._explain(error)}", remedy=_remedy_for(error)) from None
         finally:
             self._watchdog.stop()
 
@@ -240,10 +238,22 @@ class Downloader:
             return f"应答在 {self._source.timeout_seconds * WHOLE_ANSWER:g} 秒内没有传完"
         if _timed_out(error):
             return "等待应答超时"
+        if _said_by(error, NameResolutionError):
+            return "连接失败：找不到这台主机"
+        if _said_by(error, NewConnectionError) and not isinstance(error, requests.exceptions.ProxyError):
+            return "连接失败：对方没有在这个端口提供服务，或被防火墙挡住"
         for kind, words in _REASONS:
             if isinstance(error, kind):
                 return words
         return f"请求失败（{type(error).__name__}）"
+
+
+def _remedy_for(error: Exception) -> str:
+    if isinstance(error, UnicodeError | requests.exceptions.InvalidHeader):
+        return "核对密钥：只能是英文字母、数字和半角符号，没有换行"
+    if _never_connected(error):
+        return "核对 url 里的主机名和端口，检查网络和对方系统"
+    return "检查网络和对方系统，稍后重试"
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -275,10 +285,13 @@ def _may_pass(error: Exception) -> bool:
 
 def _never_connected(error: Exception) -> bool:
     """No byte of the request has left."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
+    return isinstance(error, requests.ConnectTimeout) or _said_by(error, NewConnectionError)
+
+
+def _said_by(error: Exception, kind: type[HTTPError]) -> bool:
+    """Whether that kind of failure is behind an error of requests."""
     return isinstance(error, requests.ConnectionError) and any(
-        isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args
+        isinstance(getattr(cause, "reason", None), kind) for cause in error.args
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from credit_sync.errors import SourceError
 from credit_sync.settings import FileSource
-from credit_sync.sources.formats import Some, read_at_once, read_table
+from credit_sync.sources.formats import Some, read_at_once, read_table, refuse_unknown
 from credit_sync.sources.formats.documents import is_ignored
 from credit_sync.sources.mapping import Layout
 
@@ -34,8 +34,10 @@ def read(
 def probe(
     source: FileSource, names: frozenset[str], layout: Layout, base: Path
 ) -> tuple[str, list[dict[str, Any]]]:
-    """How many files there are, that the first can be read so far, and its first rows."""
+    """How many files there are, all of formats that are known, that the first can be read so far, and its first rows."""
     found = files(source, base)
+    for path in found:
+        refuse_unknown(path, _bytes(source))
     rows = list(islice(read_table(found[0], names, layout=layout, max_bytes=_bytes(source)), _PROBED_ROWS))
     listed = "、".join(path.name for path in found[:3]) + ("……" if len(found) > 3 else "")
     start = f"数据从第 {rows[0][1]} 行开始" if rows else "没有数据行"

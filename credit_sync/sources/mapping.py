@@ -5,17 +5,21 @@
 """
 
 import re
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from credit_sync.records import RecordKind
+from credit_sync.records import ApplicationKind, LicenceState, RecordKind, Role
 from credit_sync.settings import Settings
-from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
+from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType, TargetField
+from credit_sync.sources.values import OTHER_DATES, READERS, UnreadableError, text_of
 from credit_sync.store.facts import countable
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.toml_files import Strict, load
+from credit_sync.subjects.subject import Sex, SubjectKind
+from credit_sync.toml_files import Strict, load, written
 
 
 class Item(Strict):
@@ -116,7 +120,11 @@ class Mapping(Strict):
 
     title: str
     record: RecordKind
-    list: str = Field(default="", pattern=r"^[a-z0-9_]*$", max_length=64)
+    list: Annotated[
+        str,
+        Field(max_length=64),
+        written("[a-z0-9_]*", "名单代号只能用小写英文字母、数字和下划线，例如 dishonest_debtors"),
+    ] = ""
     provenance: str = ""
     """Where the layout is known from: document, interface description, or a site's own."""
     key: tuple[str, ...] = Field(min_length=1)
@@ -158,7 +166,22 @@ class Mapping(Strict):
                     _check_expression(f"fields.{name}", expression)
                 if field.dates and TARGET_FIELDS[self.record][name].type is not FieldType.DATE:
                     raise ValueError(f"fields.{name}.dates: {name} 不是日期字段")
+                for written_as in field.dates:
+                    _check_date_format(f"fields.{name}.dates", written_as)
         _check_expression("layout.skip", self.layout.skip)
+        return self
+
+    @model_validator(mode="after")
+    def _readable_words(self) -> Self:
+        """What the mapping itself says in place of a source: else every row with it would end in quarantine."""
+        targets = TARGET_FIELDS[self.record]
+        for part in (Part(constants=self.constants, fields=self.fields), *self.parts):
+            for name, value in part.constants.items():
+                _check_word(f"constants.{name}", targets[name], text_of(value))
+            for name, field in part.fields.items():
+                if field.values and not field.pattern:
+                    for code, word in self.values[field.values].items():
+                        _check_word(f"values.{field.values}.{code}", targets[name], word)
         return self
 
     @model_validator(mode="after")
@@ -187,6 +210,40 @@ def _check_expression(key: str, expression: str) -> None:
         re.compile(expression)
     except re.error as error:
         raise ValueError(f"{key}: 正则表达式 {expression!r} 有误：{error}") from None
+
+
+def _check_date_format(key: str, written_as: str) -> None:
+    """Whether a date that is written so can be read again with its year."""
+    if written_as in OTHER_DATES:
+        return
+    day = datetime(2018, 11, 30)
+    try:
+        understood = datetime.strptime(day.strftime(written_as), written_as).year == day.year
+    except ValueError:
+        understood = False
+    if not understood:
+        raise ValueError(f"{key}: {written_as} 不是日期格式，例如 %Y年%m月%d日；另有 {'、'.join(OTHER_DATES)}")
+
+
+_CHOICES: dict[FieldType, type[Enum]] = {
+    FieldType.SUBJECT_KIND: SubjectKind,
+    FieldType.SEX: Sex,
+    FieldType.ROLE: Role,
+    FieldType.STATE: LicenceState,
+    FieldType.APPLICATION_KIND: ApplicationKind,
+}
+
+
+def _check_word(key: str, target: TargetField, word: str) -> None:
+    """Whether a word stands for a value of the field; '' is blank everywhere."""
+    try:
+        if word and target.type in READERS:
+            READERS[target.type](word)
+    except UnreadableError as error:
+        if choices := _CHOICES.get(target.type):
+            known = "、".join(str(choice.value) for choice in choices)
+            raise ValueError(f"{key}: {target.title}没有“{word}”，可用：{known}") from None
+        raise ValueError(f"{key}: {target.title}{error}") from None
 
 
 def load_mapping(folder: Path, name: str) -> Mapping:

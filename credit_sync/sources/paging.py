@@ -98,9 +98,11 @@ def _by_cursor(paging: CursorPaging, fetch: Fetch) -> Iterator[Page]:
         answer = fetch(size | ({paging.parameter: cursor} if cursor else {}), number)
         if answer.rows and answer.rows == previous:
             raise _loop(number)
+        following = _following(
+            answer, paging.next, before=bool(cursors)
+        )  # before its rows are called a list by `check`
         yield number, answer.rows
-        previous = answer.rows
-        cursor = _following(answer, paging.next, before=bool(cursors))
+        previous, cursor = answer.rows, following
         if not cursor:
             return
         if cursor in cursors:

@@ -18,6 +18,8 @@ from credit_sync.sources.target_fields import FieldType
 
 LONGEST = 10_000
 """Characters of a text that are kept."""
+OTHER_DATES = ("excel", "epoch_ms", "epoch_s")
+"""Formats of dates that strptime has no notation for."""
 LONG_TERM = date(2099, 12, 31)
 """长期, as the 双公示 templates of Ningbo and Suzhou define it."""
 

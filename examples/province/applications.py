@@ -22,7 +22,6 @@ from examples.province.places import place
 
 PROJECT_SYSTEM = "安徽省科技管理信息系统"
 AWARD_SYSTEM = "安徽省科学技术奖励网上申报评审系统"
-OFFLINE_SYSTEM = "推荐项目汇总表"
 
 _CATEGORIES = [
     ("08085", "省自然科学基金", "基础研究处"),

@@ -25,15 +25,28 @@ _DESCRIPTION = """
 * 自然人的证件号码都已隐去。
 """
 _PROBLEM = {"content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_HEADERS = {
+    "X-Request-Id": {
+        "description": "这次请求的编号，留痕和日志里也是它",
+        "schema": {"type": "string", "format": "uuid"},
+    }
+}
+_LATER = _HEADERS | {"Retry-After": {"description": "多少秒后再试", "schema": {"type": "integer"}}}
+_REPLAYED = _HEADERS | {
+    "Idempotent-Replayed": {
+        "description": "true：这是保存的回答，不是重新比对的",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "请求不能理解", **_PROBLEM},
-    401: {"description": "没有有效的密钥", **_PROBLEM},
-    403: {"description": "密钥已到期、已撤销，或没有这个权限、不能查询这个系统", **_PROBLEM},
-    409: {"description": "同一个 Idempotency-Key 的请求正在处理", **_PROBLEM},
-    413: {"description": "请求内容太长", **_PROBLEM},
-    422: {"description": "请求内容不对，或 Idempotency-Key 已用于别的内容", **_PROBLEM},
-    429: {"description": "请求太频繁，Retry-After 秒后再试", **_PROBLEM},
-    503: {"description": "暂时不能回答：数据库正忙、程序出错", **_PROBLEM},
+    400: {"description": "请求不能理解", "headers": _HEADERS, **_PROBLEM},
+    401: {"description": "没有有效的密钥", "headers": _HEADERS, **_PROBLEM},
+    403: {"description": "密钥已到期、已撤销，或没有这个权限、不能查询这个系统", "headers": _HEADERS, **_PROBLEM},
+    409: {"description": "同一个 Idempotency-Key 的请求正在处理", "headers": _LATER, **_PROBLEM},
+    413: {"description": "请求内容太长", "headers": _HEADERS, **_PROBLEM},
+    422: {"description": "请求内容不对，或 Idempotency-Key 已用于别的内容", "headers": _HEADERS, **_PROBLEM},
+    429: {"description": "请求太频繁，Retry-After 秒后再试", "headers": _LATER, **_PROBLEM},
+    503: {"description": "暂时不能回答：数据库正忙、程序出错", "headers": _LATER, **_PROBLEM},
 }
 
 
@@ -76,6 +89,15 @@ def _openapi(application: FastAPI) -> dict[str, Any]:
             routes=application.routes,
             servers=[{"url": problems.PREFIX}],
         )
+        for method, said in (
+            (method, said) for methods in made["paths"].values() for method, said in methods.items()
+        ):
+            said["responses"]["200"]["headers"] = _REPLAYED if method == "post" else _HEADERS
+        for parameter in made["paths"]["/lookup"]["post"]["parameters"]:
+            if parameter["name"] == "X-End-User":  # missing, it is refused after the key, in words of our own
+                parameter["required"] = True
+                parameter["schema"] |= {"minLength": 1}
+                del parameter["schema"]["default"]
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         made["components"]["schemas"] |= schema.pop("$defs") | {"Problem": schema}
         application.openapi_schema = made

@@ -92,8 +92,13 @@ def http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 - how it is registered
     status = HTTPStatus(error.status_code)
-    detail = "没有这个地址，接口说明见 openapi.json" if status is HTTPStatus.NOT_FOUND else "没有执行"
-    return problem(request, status, detail, headers=error.headers)
+    return problem(request, status, _REFUSED.get(status, "没有执行"), headers=error.headers)
+
+
+_REFUSED = {
+    HTTPStatus.BAD_REQUEST: "请求内容读不出来，没有执行（内容写成 UTF-8 编码的 JSON）",
+    HTTPStatus.NOT_FOUND: "没有这个地址，接口说明见 openapi.json",
+}
 
 
 def unreadable_request(request: Request, error: Exception) -> Response:
@@ -137,6 +142,12 @@ _SAID = {
     "too_long": "项数太多",
     "too_short": "项数太少",
     "json_invalid": "不是 JSON",
+    "model_attributes_type": "必须是 JSON 对象；请求头写 Content-Type: application/json",
+    "string_type": "必须是文字",
+    "int_type": "必须是整数",
+    "int_parsing": "必须是整数",
+    "less_than_equal": "不能大于 {le}",
+    "greater_than_equal": "不能小于 {ge}",
 }
 
 
@@ -146,4 +157,4 @@ def _said(each: Mapping[str, Any]) -> str:
         return hide_in_text(str(each["ctx"]["error"]))
     if each["type"] == "enum":
         return f"不是规定的值，可以写：{each['ctx']['expected'].replace(' or ', ', ')}"
-    return _SAID.get(each["type"], "写法不对")
+    return _SAID.get(each["type"], "写法不对").format(**each.get("ctx", {}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import delimited, json_text, workbook, xml_tree
-from credit_sync.sources.formats.documents import open_documents
+from credit_sync.sources.formats.documents import Document, open_documents
 from credit_sync.sources.formats.rows import Found, Reader, Some, Unread
 from credit_sync.sources.formats.text import MisjudgedError
 from credit_sync.sources.mapping import Layout
@@ -56,11 +56,24 @@ def read_at_once(
     """
     with explained(path.name):
         for document in open_documents(path, max_bytes, frozenset(READERS)):
-            reader = READERS.get(document.suffix)
-            if reader is None:
-                known = "、".join(READERS)
-                raise SourceError(f"{document.place} 的格式不认识（支持 {known}，可压成 .gz 或 .zip）")
-            yield from reader(replace(document, presume=presume), names, layout)
+            yield from _reader_of(document)(replace(document, presume=presume), names, layout)
+
+
+def refuse_unknown(path: Path, max_bytes: int) -> None:
+    """Raises SourceError for a file that is of no known format, empty, too large or encrypted, by its outside alone."""
+    with explained(path.name):
+        for document in open_documents(path, max_bytes, frozenset(READERS)):
+            _reader_of(document)
+
+
+def _reader_of(document: Document) -> Reader:
+    reader = READERS.get(document.suffix)
+    if reader is None:
+        raise SourceError(
+            f"{document.place} 的格式不认识（支持 {'、'.join(READERS)}，可压成 .gz 或 .zip）",
+            remedy="不是数据的文件请移走，或在 pattern 里写明要哪些，例如 *.xlsx",
+        )
+    return reader
 
 
 @contextmanager
@@ -76,4 +89,14 @@ def explained(name: str) -> Iterator[None]:
         raise SourceError(f"{name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
 
 
-__all__ = ["READERS", "Found", "MisjudgedError", "Some", "Unread", "explained", "read_at_once", "read_table"]
+__all__ = [
+    "READERS",
+    "Found",
+    "MisjudgedError",
+    "Some",
+    "Unread",
+    "explained",
+    "read_at_once",
+    "read_table",
+    "refuse_unknown",
+]
