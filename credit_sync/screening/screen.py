@@ -21,16 +21,16 @@ from credit_sync.screening.index_files import refreshed_index
 from credit_sync.screening.judging import Against, Judging
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
-from credit_sync.screening.other_names import known_other_names, with_names
+from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.renewal import basis, to_judge
 from credit_sync.screening.reopening import reopen_changed, waiting_by_list
-from credit_sync.screening.unread_entries import unread_entries, why_named
+from credit_sync.screening.unread_entries import applicants_named, unread_entries
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.store import ledger
-from credit_sync.store.applicants import applicants_of, of_other_kind, subjects_of
+from credit_sync.store.applicants import applicants_of, of_other_kind
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lists import ListState
@@ -135,15 +135,11 @@ def _unknown(  # noqa: PLR0913
     """
     misfits = applicants_of(connection, of_other_kind(connection))
     reasons = [{number: why_not_comparable(found) for number, found in misfits.items()}]
-    asked, unread = asked_lists(settings), unread_entries(connection, states.values())
+    asked = asked_lists(settings)
     if asked:
         roles = {i: (found.subject, found.role) for i, found in applicants_of(connection, list(live)).items()}
         reasons.append(unknown_reasons(connection, asked, roles, run.as_of))
-    if unread:
-        subjects = subjects_of(connection, list(live))
-        reasons.append(
-            why_named(unread, {i: with_names(found, names.get(i, ())) for i, found in subjects.items()})
-        )
+    reasons.append(applicants_named(connection, unread_entries(connection, states.values()), names))
     numbers = sorted({number for found in reasons for number in found})
     return {number: "；".join(found[number] for found in reasons if number in found) for number in numbers}
 

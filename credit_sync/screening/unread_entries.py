@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from credit_sync.screening.other_names import with_names
 from credit_sync.sources.values import text_of
+from credit_sync.store.applicants import said_of_all, subjects_of
 from credit_sync.store.lists import ListState
 from credit_sync.store.quarantine import open_rows
 from credit_sync.store.unread_rows import unescaped
@@ -24,7 +26,7 @@ from credit_sync.subjects.identifiers.masked import agrees
 from credit_sync.subjects.identifiers.uscc import organisation_code
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import folded
+from credit_sync.subjects.writing import folded, is_folded
 
 _PIECE = re.compile(r"[0-9A-Z]+|[^\W0-9A-Z_]+")
 _SIGNS = str.maketrans("×●", MASK * 2)
@@ -34,6 +36,10 @@ _ROUNDED = "000"
 """The last three digits of a number of eighteen that was a floating point number once."""
 _BEGINNING = 2
 """By so many characters what is looked for is found; what is shorter names nobody."""
+_NUMBER_LENGTHS = (8, 9, 10, 11, 15, 18)
+_FEW = 2000
+"""Up to so many rows all that may be a usual number in them is gathered; where there are more, every applicant is looked at."""
+_NONE = "[]"
 _TOLD = 3
 """Rows that a reason tells of; more are counted."""
 
@@ -100,6 +106,35 @@ def why_named(entries: Sequence[UnreadEntry], subjects: Mapping[int, Subject]) -
         for number in set(entry.names(wanted)):
             where.setdefault(number, []).append(entry.where)
     return {number: _reason(where[number]) for number in sorted(where)}
+
+
+def applicants_named(
+    connection: Connection, entries: Sequence[UnreadEntry], names: Mapping[int, tuple[str, ...]]
+) -> dict[int, str]:
+    """The same of all live applicants. `names`: other names of some."""
+    if not entries:
+        return {}
+    of_names = {e.text[start : start + _BEGINNING] for e in entries for start in e.starts}
+    few = entries if len(entries) <= _FEW else ()
+    of_numbers = {e.text[start : start + n] for e in few for start in e.starts for n in _NUMBER_LENGTHS}
+    maybe = [
+        number
+        for number, name, identifiers, former in said_of_all(connection)
+        if name[:_BEGINNING] in of_names
+        or not is_folded(name)
+        or former != _NONE
+        or not few
+        or number in names
+        or any(_is_among(part, of_numbers) for part in identifiers.split('"'))
+    ]
+    subjects = subjects_of(connection, maybe)
+    return why_named(entries, {n: with_names(found, names.get(n, ())) for n, found in subjects.items()})
+
+
+def _is_among(part: str, of_numbers: set[str]) -> bool:
+    """Of a part between quotation marks of identifiers as JSON: whether it is one of the numbers, or none of a usual length."""
+    unusual = part[-2:-1].isdigit() and len(part) not in _NUMBER_LENGTHS
+    return unusual or part in of_numbers or part[8:17] in of_numbers
 
 
 def _reason(where: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection, Text, cast, select
 
 from credit_sync.records import Applicant, Role
 from credit_sync.store.columns import SUBJECT_PREFIX, from_columns, rows_of, subject_from_columns
@@ -34,6 +34,15 @@ def subjects_of(connection: Connection, ids: Sequence[int]) -> dict[int, Subject
     """Who the applicants are, by their ids, ascending."""
     columns = [c for c in applicant.columns if c.name.startswith(SUBJECT_PREFIX)]
     return {row["id"]: subject_from_columns(row) for row in _rows(connection, ids, [applicant.c.id, *columns])}
+
+
+def said_of_all(connection: Connection) -> Iterator[tuple[int, str, str, str]]:
+    """Id, name, identifiers and former names (as JSON) of the live applicants: to see quickly who may be meant."""
+    c = applicant.c
+    columns = (c.id, c.subject_name, cast(c.subject_identifiers, Text), cast(c.subject_former_names, Text))
+    query = select(*columns).where(c.removed_at.is_(None)).order_by(c.id)
+    for row in connection.execute(query.execution_options(yield_per=_BLOCK)):
+        yield row[0], row[1], row[2], row[3]
 
 
 def departments(connection: Connection) -> set[str]:
