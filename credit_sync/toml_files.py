@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from credit_sync.errors import SettingsError
+from credit_sync.errors import SettingsError, reason_of
 
 
 class Strict(BaseModel):
@@ -117,7 +117,7 @@ def load(path: Path, model: type[Model]) -> Model:
     except UnicodeDecodeError:
         raise SettingsError(str(path), ["不是 UTF-8 编码，请另存为 UTF-8"]) from None
     except OSError as error:
-        raise SettingsError(str(path), [f"读不了：{error.strerror}"]) from None
+        raise SettingsError(str(path), [f"读不了：{reason_of(error)}"]) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(path), [f"读不出 TOML：{_syntax(str(error), text)}"]) from None
     return check(path, model, content)

@@ -1,10 +1,11 @@
 """Settings: every error by its key, unknown keys refused, secrets never printed."""
 
+import ssl
 from pathlib import Path
 
 import pytest
 
-from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.errors import CreditSyncError, SettingsError, reason_of
 from credit_sync.secret import secret
 from credit_sync.settings import Settings, load_settings
 
@@ -128,3 +129,16 @@ def test_a_password_is_not_shown_with_the_settings(tmp_path: Path, monkeypatch: 
     settings: Settings = load_settings(path)
     assert settings.store.full_url(settings.base).password == "very secret"
     assert "very secret" not in repr(settings) + str(settings.store.full_url(settings.base))
+
+
+def test_what_the_system_says_is_told_in_chinese(tmp_path: Path) -> None:
+    told = []
+    for path in (tmp_path / "nowhere", tmp_path, tmp_path / ("x" * 300), Path(__file__) / "x"):
+        with pytest.raises(OSError) as refused:
+            path.read_text()
+        told.append(reason_of(refused.value))
+    assert told == ["没有这个文件或文件夹", "这是文件夹，不是文件", "名称太长", "路径中有一段不是文件夹"]
+    assert (
+        reason_of(ssl.SSLError(1, "wrong version number")) == "wrong version number"
+    )  # not what errno 1 means elsewhere
+    assert reason_of(OSError()) == ""

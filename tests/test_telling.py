@@ -395,7 +395,7 @@ def test_figures_without_any_run(tmp_path: Path) -> None:
     ("tell_table", "says"),
     [
         ({"operators": ["a@b.example"]}, "先写明邮件服务器"),
-        ({"operators": ["a@b.example\nBcc: c@d.example"]}, "pattern"),
+        ({"operators": ["a@b.example\nBcc: c@d.example"]}, "不是邮箱地址"),
         ({"metrics_file": "figures.txt"}, ".prom"),
         ({"mail": {"host": "h", "sender": "a@b.example", "user": "u"}}, "要一起写"),
         ({"mail": {"host": "h", "sender": "a@b.example", "security": "none"}}, "starttls"),

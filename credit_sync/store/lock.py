@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
 
-from credit_sync.errors import BusyError, StoreError
+from credit_sync.errors import BusyError, StoreError, reason_of
 
 _ADVISORY_KEY = 0x63726564_6974  # "credit": one lock per PostgreSQL database
 
@@ -30,7 +30,7 @@ def _file_lock(database: str) -> Iterator[None]:
     except Timeout:
         raise _busy() from None
     except OSError as error:
-        raise StoreError(f"建不了锁文件 {lock.lock_file}：{error.strerror}", remedy="请检查权限") from None
+        raise StoreError(f"建不了锁文件 {lock.lock_file}：{reason_of(error)}", remedy="请检查权限") from None
     try:
         yield
     finally:
