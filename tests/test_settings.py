@@ -1,5 +1,6 @@
 """Settings: every error by its key, unknown keys refused, secrets never printed."""
 
+import re
 import ssl
 from pathlib import Path
 
@@ -78,6 +79,27 @@ def test_every_error_is_named_by_its_key(tmp_path: Path, text: str, key: str, ab
 
 def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, SOURCE.replace("https:", "ftp:") + "timeout = 3\nretries = -1\n")) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[tell.mail]\nhost = "h"\nuser = "u"\nsender = "a@b.cn"\n', "tell.mail: user 和 password_env 要一起写"),
+        ('[tell]\noperators = ["a@b.cn"]\n', "tell.mail: 要发邮件，先写明邮件服务器"),
+        ('[desk.proxy]\nroles = { a = "officer" }\n', "desk.proxies: 由反向代理登录时，要写明可信任的代理地址"),
+        (
+            '[sources.q]\nkind = "query"\nmapping = "m"\nurl = "https://h/{nam}"\n',
+            "sources.q: url: 没有 {nam}，可用：.*",
+        ),
+        (
+            SOURCE + 'auth = { style = "signed", algorithm = "md5", key = "k", secret_env = "S" }\n',
+            'sources.debtors.auth: algorithm = "md5" 要用 text 写明.*',
+        ),
+    ],
+)
+def test_what_is_wrong_between_keys_is_named_by_their_table_once(tmp_path: Path, text: str, said: str) -> None:
+    [found] = problems(tmp_path, text if "[sources." in text else SOURCE + text)
+    assert re.fullmatch(said, found)
 
 
 def test_where_the_file_lies_is_nothing_to_write_in_it(tmp_path: Path) -> None:
