@@ -227,6 +227,7 @@ def test_tls_from_the_first_byte(night: Night, tmp_path: Path, monkeypatch: pyte
     ("change", "says"),
     [
         ({"port": 9}, "连不上"),
+        ({"host": "no-such-host.invalid"}, "连不上（找不到这台主机）"),
         ({"ca_file": None}, "加密连接失败"),
         ({"ca_file": "none.pem"}, "none.pem 读不了"),
         ({"security": "tls"}, "加密连接失败"),

@@ -1,6 +1,7 @@
 """Sending mail, always encrypted: a letter, the server, and what its refusals mean in Chinese."""
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -167,4 +168,6 @@ def _refused(error: smtplib.SMTPException) -> CreditSyncError:
 def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "等待超时"
+    if isinstance(error, socket.gaierror):
+        return "找不到这台主机"
     return (isinstance(error, OSError) and reason_of(error)) or type(error).__name__
