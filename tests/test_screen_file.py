@@ -56,6 +56,15 @@ def test_what_is_unreadable_beside_name_and_number_hides_nobody(tmp_path: Path) 
     assert screened(tmp_path, f"name,identifier\n李建国,{ID}\n", listings)[0][2] == "confirmed"
 
 
+@pytest.mark.parametrize("sign", "，；")
+def test_wide_signs_between_columns_are_named(tmp_path: Path, sign: str) -> None:
+    """Titles are shown folded: they looked as they should."""
+    with pytest.raises(CreditSyncError, match=f"各栏之间是全角的“{sign}”，请改成半角逗号"):
+        screened(tmp_path, f"姓名{sign}身份证号码{sign}出生年份\n李建国{sign}{ID}{sign}1900\n")
+    with pytest.raises(CreditSyncError, match="补上新标题"):
+        screened(tmp_path, "姓甚名谁，全称,证号\n李建国,1\n")
+
+
 def test_numbers_used_as_names_of_rows_are_hidden(tmp_path: Path) -> None:
     [row] = screened(tmp_path, f"applicant_id,name\n{ID},李建国\n", f"listing_id,name\n{ID},李建国\n")
     assert row[1]
