@@ -42,6 +42,13 @@ def _parameters(url: URL) -> list[str]:
 
 _SECRET_PARAMETER = re.compile("passw|pwd|secret|token", re.IGNORECASE)
 
+DRIVER_REMEDY = (
+    "地址写成 postgresql+psycopg:// 或 mysql+pymysql://，并在程序所在文件夹执行"
+    " .venv/bin/pip install -c requirements.lock -e '.[postgresql,mysql]'；"
+    "其他数据库要把它的 SQLAlchemy 驱动装进 .venv，例如 oracledb"
+)
+"""Where a driver is missing: `postgresql://` and `mysql://` alone stand for drivers that are not among the extras."""
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 

@@ -5,6 +5,8 @@ line prints them without a traceback. Messages are Chinese, because operators an
 and never hold a natural person's full identity number.
 """
 
+import errno
+
 
 class CreditSyncError(Exception):
     """Something a person has to know about; `remedy` says what to do."""
@@ -37,3 +39,29 @@ class StoreError(CreditSyncError):
 
 class BusyError(CreditSyncError):
     """Another run holds the store; the command exits with 75 (EX_TEMPFAIL)."""
+
+
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EROFS: "文件系统是只读的",
+    errno.EIO: "磁盘或共享盘读写出错",
+    errno.ESTALE: "共享盘已断开",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.ECONNREFUSED: "对方没有在这个端口提供服务",
+    errno.EHOSTUNREACH: "网络不通",
+    errno.ENETUNREACH: "网络不通",
+}
+
+
+def reason_of(error: BaseException) -> str:
+    """Why the operating system refused, which says so in English; '' where it does not say."""
+    if not isinstance(error, OSError):
+        return str(error)
+    own = type(error).__module__ == "builtins"  # TLS and name servers have numbers of their own
+    return (_REASONS.get(error.errno or 0) if own else None) or error.strerror or ""

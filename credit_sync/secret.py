@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 
 
 def secret(name: str) -> str:
@@ -12,7 +12,7 @@ def secret(name: str) -> str:
         try:
             content = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise CreditSyncError(f"{name}_FILE 指向的文件读不了：{error.strerror}") from None
+            raise CreditSyncError(f"{name}_FILE 指向的文件读不了：{reason_of(error)}") from None
         except ValueError:
             raise CreditSyncError(f"{name}_FILE 指向的文件不是 UTF-8 文本") from None
         if not content:

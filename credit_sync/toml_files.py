@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from credit_sync.errors import SettingsError
+from credit_sync.errors import SettingsError, reason_of
 
 
 class Strict(BaseModel):
@@ -117,7 +117,7 @@ def load(path: Path, model: type[Model]) -> Model:
     except UnicodeDecodeError:
         raise SettingsError(str(path), ["不是 UTF-8 编码，请另存为 UTF-8"]) from None
     except OSError as error:
-        raise SettingsError(str(path), [f"读不了：{error.strerror}"]) from None
+        raise SettingsError(str(path), [f"读不了：{reason_of(error)}"]) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(str(path), [f"读不出 TOML：{_syntax(str(error), text)}"]) from None
     return check(path, model, content)
@@ -144,14 +144,15 @@ def check(path: Path, model: type[Model], content: Mapping[str, Any]) -> Model:
 
 
 def _explain(problem: ErrorDetails, content: Mapping[str, Any], model: type[Strict]) -> str:
-    location = _keys_of(problem["loc"], content)
+    location = _keys_of(problem["loc"], content, of_table=problem["type"] == "value_error")
     context = problem.get("ctx", {})
     if problem["type"].startswith("union_tag"):
         location.append(str(context["discriminator"]).strip("'"))
     key = ".".join(str(part) for part in location) or "文件"
     if problem["type"] == "value_error":
-        about = context.get("error", problem["msg"])
-        return f"{key}: {about}" if location else str(about)  # of the whole file: it names its key itself
+        about = str(context.get("error", problem["msg"]))
+        named = not location or about.startswith((f"{key}:", f"{key}."))
+        return about if named else f"{key}: {about}"
     text = _MESSAGES.get(problem["type"], problem["msg"]).format(**context).replace("' or '", "', '")
     if problem["type"] == "extra_forbidden":
         text += nearest(str(location[-1]), _names_at(model, problem["loc"][:-1]))
@@ -164,12 +165,12 @@ def nearest(name: str, there: Iterable[str]) -> str:
     return f"，是否想写 {close[0]}" if close else ""
 
 
-def _keys_of(location: Sequence[str | int], content: Any) -> list[str | int]:
-    """The location without the union tags that pydantic puts between keys."""
+def _keys_of(location: Sequence[str | int], content: Any, *, of_table: bool) -> list[str | int]:
+    """The location without the union tags that pydantic puts between keys, and behind that of a table as a whole."""
     keys: list[str | int] = []
     here = content
     for part in location:
-        if isinstance(here, Mapping) and part not in here and part != location[-1]:
+        if isinstance(here, Mapping) and part not in here and (of_table or part != location[-1]):
             continue
         keys.append(part)
         try:

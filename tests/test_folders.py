@@ -51,7 +51,7 @@ def test_an_index_that_cannot_be_written_ends_the_screening_and_nothing_else(
     ended = night.call("run", "--as-of", NEXT)
     assert ended.returncode == EXIT_FAILED
     assert (
-        f"比对：失败，写不了名单索引 {index}：Not a directory（请检查 store.index 的权限和磁盘空间）"
+        f"比对：失败，写不了名单索引 {index}：路径中有一段不是文件夹（请检查 store.index 的权限和磁盘空间）"
         in ended.stdout
     )
     assert (night.folder / "reports/flagged-2026-11-24.html").exists()

@@ -72,6 +72,14 @@ def test_from_the_list_to_a_decision_and_back(said: Said) -> None:
     assert not re.search(r"(?<!\d)\d{17}[\dX](?!\d)", re.sub(r"91\d{15}\w", "", shown))
 
 
+def test_of_a_department_without_flags_it_is_said_which_have_some(night: Night) -> None:
+    """Its name was misspelt, more often than not: an empty list alone says that nothing waits."""
+    done = night.call("review", "list", "--department", "农村科技")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "共 0 条")
+    assert re.search("处室“农村科技”没有这样的预警，有的处室是：.*农村科技处", done.stderr)
+    assert "没有这样的预警" not in night.call("review", "list", "--department", "农村科技处").stderr
+
+
 def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: Said) -> None:
     measures = night.folder / "mappings" / "measures.toml"
     measures.write_text(re.sub(r'effect = "restrict"', 'effect = "forbid"', measures.read_text("utf-8")), "utf-8")

@@ -63,6 +63,15 @@ def test_whom_a_broken_row_of_the_list_names_is_not_cleared(tmp_path: Path) -> N
     assert found[0][4].endswith("写有这个名称或号码，不能排除（l.csv 第 2 行）")
 
 
+@pytest.mark.parametrize("sign", "，；")
+def test_wide_signs_between_columns_are_named(tmp_path: Path, sign: str) -> None:
+    """Titles are shown folded: they looked as they should."""
+    with pytest.raises(CreditSyncError, match=f"各栏之间是全角的“{sign}”，请改成半角逗号"):
+        screened(tmp_path, f"姓名{sign}身份证号码{sign}出生年份\n李建国{sign}{ID}{sign}1900\n")
+    with pytest.raises(CreditSyncError, match="补上新标题"):
+        screened(tmp_path, "姓甚名谁，全称,证号\n李建国,1\n")
+
+
 def test_numbers_used_as_names_of_rows_are_hidden(tmp_path: Path) -> None:
     [row] = screened(tmp_path, f"applicant_id,name\n{ID},李建国\n", f"listing_id,name\n{ID},李建国\n")
     assert row[1]

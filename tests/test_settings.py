@@ -1,10 +1,12 @@
 """Settings: every error by its key, unknown keys refused, secrets never printed."""
 
+import re
+import ssl
 from pathlib import Path
 
 import pytest
 
-from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.errors import CreditSyncError, SettingsError, reason_of
 from credit_sync.secret import secret
 from credit_sync.settings import Settings, load_settings
 
@@ -79,6 +81,27 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, SOURCE.replace("https:", "ftp:") + "timeout = 3\nretries = -1\n")) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[tell.mail]\nhost = "h"\nuser = "u"\nsender = "a@b.cn"\n', "tell.mail: user 和 password_env 要一起写"),
+        ('[tell]\noperators = ["a@b.cn"]\n', "tell.mail: 要发邮件，先写明邮件服务器"),
+        ('[desk.proxy]\nroles = { a = "officer" }\n', "desk.proxies: 由反向代理登录时，要写明可信任的代理地址"),
+        (
+            '[sources.q]\nkind = "query"\nmapping = "m"\nurl = "https://h/{nam}"\n',
+            "sources.q: url: 没有 {nam}，可用：.*",
+        ),
+        (
+            SOURCE + 'auth = { style = "signed", algorithm = "md5", key = "k", secret_env = "S" }\n',
+            'sources.debtors.auth: algorithm = "md5" 要用 text 写明.*',
+        ),
+    ],
+)
+def test_what_is_wrong_between_keys_is_named_by_their_table_once(tmp_path: Path, text: str, said: str) -> None:
+    [found] = problems(tmp_path, text if "[sources." in text else SOURCE + text)
+    assert re.fullmatch(said, found)
+
+
 def test_where_the_file_lies_is_nothing_to_write_in_it(tmp_path: Path) -> None:
     assert problems(tmp_path, 'base = "/srv"\n' + SOURCE)[0].startswith("base: 没有这一项")
     assert problems(tmp_path, 'bases = "/srv"\n' + SOURCE) == ["bases: 没有这一项"]
@@ -128,3 +151,16 @@ def test_a_password_is_not_shown_with_the_settings(tmp_path: Path, monkeypatch: 
     settings: Settings = load_settings(path)
     assert settings.store.full_url(settings.base).password == "very secret"
     assert "very secret" not in repr(settings) + str(settings.store.full_url(settings.base))
+
+
+def test_what_the_system_says_is_told_in_chinese(tmp_path: Path) -> None:
+    told = []
+    for path in (tmp_path / "nowhere", tmp_path, tmp_path / ("x" * 300), Path(__file__) / "x"):
+        with pytest.raises(OSError) as refused:
+            path.read_text()
+        told.append(reason_of(refused.value))
+    assert told == ["没有这个文件或文件夹", "这是文件夹，不是文件", "名称太长", "路径中有一段不是文件夹"]
+    assert (
+        reason_of(ssl.SSLError(1, "wrong version number")) == "wrong version number"
+    )  # not what errno 1 means elsewhere
+    assert reason_of(OSError()) == ""

@@ -515,7 +515,7 @@ def test_a_folder_that_cannot_be_read_is_no_empty_one(powerless_folder: Path, pa
     (powerless_folder / "in/lost+found").chmod(0)
     assert len(files(found, powerless_folder)) == 2
     (powerless_folder / "in/bengbu").chmod(0)
-    with pytest.raises(SourceError, match="in/bengbu 读不了：Permission denied（检查权限"):
+    with pytest.raises(SourceError, match="in/bengbu 读不了：没有权限（检查权限"):
         files(found, powerless_folder)
     assert len(files(source(pattern="anqing/*"), powerless_folder)) == 1  # nothing of it is asked for
     (powerless_folder / "in").chmod(0)

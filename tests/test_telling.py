@@ -260,6 +260,7 @@ def test_tls_from_the_first_byte(night: Night, tmp_path: Path, monkeypatch: pyte
     ("change", "says"),
     [
         ({"port": 9}, "连不上"),
+        ({"host": "no-such-host.invalid"}, "连不上（找不到这台主机）"),
         ({"ca_file": None}, "加密连接失败"),
         ({"ca_file": "none.pem"}, "none.pem 读不了"),
         ({"security": "tls"}, "加密连接失败"),
@@ -428,7 +429,7 @@ def test_figures_without_any_run(tmp_path: Path) -> None:
     ("tell_table", "says"),
     [
         ({"operators": ["a@b.example"]}, "先写明邮件服务器"),
-        ({"operators": ["a@b.example\nBcc: c@d.example"]}, "pattern"),
+        ({"operators": ["a@b.example\nBcc: c@d.example"]}, "不是邮箱地址"),
         ({"metrics_file": "figures.txt"}, ".prom"),
         ({"mail": {"host": "h", "sender": "a@b.example", "user": "u"}}, "要一起写"),
         ({"mail": {"host": "h", "sender": "a@b.example", "security": "none"}}, "starttls"),

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from credit_sync.cli import EXIT_BUSY, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNUSABLE
 from credit_sync.cli.chinese import explain_usage
-from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError
+from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError, reason_of
 from credit_sync.logs import log
 from credit_sync.store.engine import explain
 from credit_sync.subjects.identifiers import hide_in_text
@@ -20,7 +20,7 @@ def explain_failure(error: BaseException) -> tuple[str, int]:
     return hide_in_text(message + remedy), code
 
 
-_FULL = re.compile("No space left on device|disk is full")
+_FULL = re.compile("No space left on device|disk is full|磁盘已满")
 """What the system, SQLite and PostgreSQL say of a full disk, each in its own words."""
 _READ_ONLY = re.compile("readonly database|read-only transaction|permission denied for (table|sequence|schema)")
 """What SQLite and PostgreSQL say to whoever may read only: the first that is to be written is refused, so nothing is done."""
@@ -52,7 +52,7 @@ def _explained(error: BaseException) -> tuple[str, int]:
             said = explain(error)
             return f"数据库出错：{said}", EXIT_UNUSABLE if _READ_ONLY.search(said) else EXIT_FAILED
         case OSError():
-            what = f"{error.strerror or error} {error.filename or ''}".rstrip()
+            what = f"{reason_of(error) or error} {error.filename or ''}".rstrip()
             return f"读写文件出错：{what}", EXIT_FAILED
     # A fault of the program: its traceback belongs in the log.
     log.error("内部错误", exc_info=error)

@@ -63,6 +63,10 @@ def list_(ctx: click.Context, state: str | None, department: str, as_json: bool,
     which = flag.c.closed_at.is_(None) & flag.c.state.in_([s.value for s in states])
     with desk.engine.connect() as connection:
         found = flag_views(connection, which, desk.measures, desk.reasons)
+    departments = sorted({head.department for head, _ in found})
+    if department and department not in departments:
+        others = f"，有的处室是：{'、'.join(departments)}" if departments else ""
+        click.echo(f"处室“{department}”没有这样的预警{others}", err=True)
     found = [(head, view) for head, view in found if department in ("", head.department)]
     found.sort(key=lambda pair: pair[1].order)
     if as_json:

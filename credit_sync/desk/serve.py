@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from credit_sync.desk.application import make_application
 from credit_sync.desk.office import Serving
 from credit_sync.desk_settings import Desk
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.logs import log
 from credit_sync.settings import Settings
 from credit_sync.store.desk_users import accounts
@@ -93,7 +93,9 @@ def _listening(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        said = "端口已被占用" if taken else getattr(error, "strerror", None) or type(error).__name__
+        said = (
+            "端口已被占用" if taken else (isinstance(error, OSError) and reason_of(error)) or type(error).__name__
+        )
         raise CreditSyncError(
             f"在 {host} 的 {port} 端口上不能提供：{said}", remedy="是否已经在运行；或用 --port 换一个端口"
         ) from None

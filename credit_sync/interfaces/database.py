@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from credit_sync.database_settings import RowsDatabase
+from credit_sync.database_settings import DRIVER_REMEDY, RowsDatabase
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.engine import explain
 
@@ -45,7 +45,7 @@ def connected(settings: RowsDatabase, base: Path) -> Iterator[Connection]:
             url, poolclass=NullPool, hide_parameters=True, connect_args=_patience(settings, url)
         )
     except (NoSuchModuleError, ImportError):
-        raise CreditSyncError(f"没有安装数据库驱动 {url.drivername}", remedy="请安装后再试") from None
+        raise CreditSyncError(f"没有安装数据库驱动 {url.drivername}", remedy=DRIVER_REMEDY) from None
     try:
         with engine.connect() as connection:
             _prepare(connection, settings)

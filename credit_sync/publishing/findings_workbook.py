@@ -14,7 +14,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.publishing.file_check import CheckedRow, CheckedSheet
 from credit_sync.publishing.findings import hide_in_cell
 from credit_sync.publishing.recognition import Recognised
@@ -186,5 +186,4 @@ def _clean(text: str) -> str:
 
 
 def _unwritable(path: Path, error: Exception) -> CreditSyncError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return CreditSyncError(f"写不了 {path}：{reason}", remedy="请检查文件夹的权限和磁盘空间")
+    return CreditSyncError(f"写不了 {path}：{reason_of(error)}", remedy="请检查文件夹的权限和磁盘空间")

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.channel_settings import WorkbookChannel
-from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.errors import CreditSyncError, SourceError, reason_of
 from credit_sync.publishing.feedback import load_feedback_mapping, read_feedback
 from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.receipts_workbook import Understood, sent_through, understand
@@ -85,4 +85,4 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise SourceError(f"{path.name} 读不了：{error.strerror}") from None
+        raise SourceError(f"{path.name} 读不了：{reason_of(error)}") from None

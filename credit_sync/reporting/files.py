@@ -5,7 +5,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.reporting.pdf import pdf
 from credit_sync.settings import REPORT_FORMATS, ReportFormat
 
@@ -46,6 +46,6 @@ def write_report(path: Path, content: bytes) -> Path:
         with suppress(OSError):  # half a report takes room, and names people
             unfinished.unlink(missing_ok=True)
         raise CreditSyncError(
-            f"写不了报告 {path}：{error.strerror}", remedy="请检查这个文件夹的权限和磁盘空间"
+            f"写不了报告 {path}：{reason_of(error)}", remedy="请检查这个文件夹的权限和磁盘空间"
         ) from None
     return path

@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
-from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.errors import CreditSyncError, SourceError, reason_of
 from credit_sync.formulas import inert
 from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
@@ -185,8 +185,7 @@ def write_rows(
         put_on_record()
         unfinished.replace(path)
     except (OSError, XlsxWriterException) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SourceError(f"写不了 {path}：{reason}", remedy="请检查权限和磁盘空间") from None
+        raise SourceError(f"写不了 {path}：{reason_of(error)}", remedy="请检查权限和磁盘空间") from None
     finally:
         unfinished.unlink(missing_ok=True)
 

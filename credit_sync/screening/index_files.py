@@ -25,7 +25,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.processes import Helper, Team, cores
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment, segment_of
@@ -160,7 +160,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise CreditSyncError(
-            f"写不了名单索引 {folder}：{error.strerror or '没有写完'}",  # numpy's, of a full disk, only counts numbers
+            f"写不了名单索引 {folder}：{reason_of(error) or '没有写完'}",  # numpy's, of a full disk, only counts numbers
             remedy="请检查 store.index 的权限和磁盘空间",
         ) from None
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from credit_sync.database_settings import DRIVER_REMEDY
 from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.settings import DatabaseSource
 from credit_sync.sources.formats.rows import Found, is_blank
@@ -74,7 +75,7 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
     try:
         engine = create_engine(_read_only(url), poolclass=NullPool)
     except (NoSuchModuleError, ImportError):
-        raise SourceError(f"没有安装数据库驱动 {url.drivername}") from None
+        raise SourceError(f"没有安装数据库驱动 {url.drivername}", remedy=DRIVER_REMEDY) from None
     try:
         with engine.connect() as connection:
             options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH}

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
-from credit_sync.errors import SourceError
+from credit_sync.errors import SourceError, reason_of
 from credit_sync.settings import FileSource
 from credit_sync.sources.formats import Some, read_at_once, read_table, refuse_unknown
 from credit_sync.sources.formats.documents import is_ignored
@@ -63,7 +63,7 @@ def files(source: FileSource, base: Path) -> list[Path]:
     except (ValueError, NotImplementedError):
         raise SourceError(f"pattern 写法不对：{source.pattern}", remedy="例如 *.xlsx 或 2018/*.csv") from None
     except OSError as error:
-        raise SourceError(f"{error.filename} 读不了：{error.strerror}", remedy="检查权限和共享盘") from None
+        raise SourceError(f"{error.filename} 读不了：{reason_of(error)}", remedy="检查权限和共享盘") from None
     if not found:
         raise SourceError(f"文件夹 {source.folder} 里没有符合 {source.pattern} 的文件", remedy="确认文件已放入")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())

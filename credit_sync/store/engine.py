@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from credit_sync.errors import StoreError
+from credit_sync.errors import StoreError, reason_of
 from credit_sync.settings import Settings
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -117,7 +117,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"建不了数据库文件夹 {folder}：{error.strerror}", remedy="请检查权限") from None
+        raise StoreError(f"建不了数据库文件夹 {folder}：{reason_of(error)}", remedy="请检查权限") from None
 
 
 def _refuse_encoding(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, event, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from credit_sync.errors import BusyError, CreditSyncError, StoreError
+from credit_sync.errors import BusyError, CreditSyncError, StoreError, reason_of
 from credit_sync.logs import log
 from credit_sync.store.engine import writes
 from credit_sync.store.schema import run
@@ -38,7 +38,7 @@ def _file_lock(database: str) -> Iterator[None]:
     except Timeout:
         raise _busy() from None
     except OSError as error:
-        raise StoreError(f"建不了锁文件 {lock.lock_file}：{error.strerror}", remedy="请检查权限") from None
+        raise StoreError(f"建不了锁文件 {lock.lock_file}：{reason_of(error)}", remedy="请检查权限") from None
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """Sending mail, always encrypted: a letter, the server, and what its refusals mean in Chinese."""
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.secret import secret
 from credit_sync.settings import Settings
 from credit_sync.subjects.identifiers import hide_in_text
@@ -132,7 +133,7 @@ def _context(settings: Settings, server: MailServer) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.path(server.ca_file) if server.ca_file else None)
     except OSError as error:
-        raise MailServerError(f"证书文件 {server.ca_file} 读不了：{error.strerror or error}") from None
+        raise MailServerError(f"证书文件 {server.ca_file} 读不了：{reason_of(error) or error}") from None
 
 
 def _connect(server: MailServer, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -167,4 +168,6 @@ def _refused(error: smtplib.SMTPException) -> CreditSyncError:
 def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "等待超时"
-    return str(getattr(error, "strerror", None) or type(error).__name__)
+    if isinstance(error, socket.gaierror):
+        return "找不到这台主机"
+    return (isinstance(error, OSError) and reason_of(error)) or type(error).__name__

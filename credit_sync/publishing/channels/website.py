@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, select
 from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.channel_settings import WebsiteChannel
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.folders import refuse_unwritable
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
@@ -55,9 +55,8 @@ class Website:
                 public = build_site(connection, site, self._folder)
             return {name: _digest(public / name) for name in ("index.html", f"data/{SUMS}")}
         except (OSError, XlsxWriterException) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise CreditSyncError(
-                f"写不了网站 {self._folder}：{reason}",
+                f"写不了网站 {self._folder}：{reason_of(error)}",
                 remedy="请检查文件夹的权限和磁盘空间，下次运行会继续",
             ) from None
 

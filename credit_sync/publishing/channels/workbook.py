@@ -15,7 +15,7 @@ from pathlib import Path
 
 from xlsxwriter.exceptions import XlsxWriterException
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.folders import refuse_unwritable
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
 from credit_sync.publishing.channels.workbook_files import Upload, write_manifest, write_rows
@@ -68,9 +68,9 @@ def write_batch(
                 part.replace(folder / part.name)
             _flush(folder)
     except (OSError, XlsxWriterException) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CreditSyncError(
-            f"写不了报送文件 {folder / stem}.xlsx：{reason}", remedy="请检查文件夹的权限和磁盘空间，下次运行会继续"
+            f"写不了报送文件 {folder / stem}.xlsx：{reason_of(error)}",
+            remedy="请检查文件夹的权限和磁盘空间，下次运行会继续",
         ) from None
     return sums
 

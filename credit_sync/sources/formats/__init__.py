@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from credit_sync.errors import SourceError
+from credit_sync.errors import SourceError, reason_of
 from credit_sync.sources.formats import delimited, json_text, workbook, xml_tree
 from credit_sync.sources.formats.documents import Document, open_documents
 from credit_sync.sources.formats.rows import Found, Reader, Some, Unread
@@ -84,7 +84,7 @@ def explained(name: str) -> Iterator[None]:
     except (SourceError, MisjudgedError):
         raise
     except OSError as error:
-        raise SourceError(f"{name} 读不了：{error.strerror or '文件损坏'}") from None
+        raise SourceError(f"{name} 读不了：{reason_of(error) or '文件损坏'}") from None
     except Exception as error:  # whatever the parsers of foreign formats make of a damaged file
         raise SourceError(f"{name} 已损坏，或内容与后缀不符（{type(error).__name__}）") from None
 
