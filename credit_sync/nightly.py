@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from credit_sync.configuration import note_configuration
 from credit_sync.errors import BusyError, CreditSyncError
 from credit_sync.logs import log
+from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.reporting.compliance import write_monthly_report
 from credit_sync.reporting.flagged import write_flagged_report
@@ -102,7 +103,9 @@ def dry_run_night(settings: Settings, options: NightOptions, progress: Progress)
 
 
 def _stages(engine: Engine, settings: Settings, options: NightOptions, progress: Progress) -> NightResult:
-    make_readers(settings)  # an unusable mapping ends the run before it goes on record
+    make_readers(settings)  # an unusable mapping or standard ends the run before it goes on record
+    for channel in settings.channels:
+        outboxes_of(settings, channel, options.as_of.date())
     run = ledger.begin(engine, options.as_of, options.stored())
     note_configuration(engine, settings, run)
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))

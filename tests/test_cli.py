@@ -311,3 +311,17 @@ def test_logs_are_json_when_not_on_a_terminal(night: Night) -> None:
     again = night.call("run", "--only", "pull", "--source", "serious_violations", "--as-of", "2026-11-25T02:00:00")
     events = [json.loads(line) for line in again.stderr.splitlines() if line.strip()]
     assert any(event.get("source") == "serious_violations" for event in events)
+
+
+def test_a_standard_that_there_is_not_ends_the_night_before_it_goes_on_record(
+    first_night: Night, tmp_path: Path
+) -> None:
+    """The night went on without that channel, and could not write its own report."""
+    night = first_night.copy(tmp_path / "night")
+    text = night.config.read_text("utf-8")
+    night.config.write_text(text.replace('standard = "2018"', 'standard = "2081"', 1), "utf-8")
+    refused = night.call("run")
+    assert refused.returncode == 2
+    assert "2081" in refused.stderr
+    night.config.write_text(text, "utf-8")
+    assert night.call("run", "--only", "report").stdout.startswith("第 2 次运行")
