@@ -168,6 +168,25 @@ def test_refused_then_taken_back(world: World) -> None:
         assert said in history
 
 
+def test_who_decided_is_named_where_the_name_is_known(world: World) -> None:
+    accounts = schema.desk_user
+    with writing(world.engine) as connection:
+        connection.execute(update(accounts).where(accounts.c.name == "officer").values(title="王芳<b>"))
+    officer, number = world.signed_in("officer"), world.flag(FIRM)
+    officer.decide(number, "dismiss", reason=OTHER, text="电话核实")
+    page = officer.page(f"/flags/{number}")
+    for part in ("decision", "history"):
+        assert "<bdi>王芳&lt;b&gt;（officer）</bdi>" in page.split(f'aria-labelledby="{part}"')[1]
+    add_users(world.engine, "auditor")
+    assert "<bdi>王芳&lt;b&gt;（officer）</bdi>" in world.signed_in("auditor").page("/audit")
+    assert world.audited("dismiss")[-1].who == "officer"
+    with writing(world.engine) as connection:  # an account of the provider's that is called the same
+        other = connection.execute(select(schema.desk_session).limit(1)).mappings().one()
+        twin = {**other, "digest": "0" * 64, "way": "oidc", "name": "officer", "title": "李强"}
+        connection.execute(schema.desk_session.insert().values(**twin))
+    assert "<bdi>officer</bdi>" in officer.page(f"/flags/{number}")
+
+
 def test_a_form_from_before_does_nothing(world: World) -> None:
     officer, number = world.signed_in("officer"), world.flag(FIRM)
     seen = token(officer, number)

@@ -231,7 +231,8 @@ def test_every_table_is_as_if_all_had_been_read(
             forget_known_rows(connection, "a")
         results = [world.pull("a", *rows, accept_shrink=True) for world in (knowing, reading)]
         assert results[0] == results[1]
-        assert as_text(knowing) == as_text(reading)
+        if results[0].state == "accepted":  # else what was known is still known, and forgotten is forgotten
+            assert as_text(knowing) == as_text(reading)
 
 
 NUMBERS = st.sampled_from(["1", "2", '"3"', '"4\n4"', "5\x1f"])

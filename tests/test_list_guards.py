@@ -51,6 +51,22 @@ def test_a_list_that_grows_too_much(world: World) -> None:
     assert world.pull("a", *many(0, 300), accept_shrink=True).state == "accepted"
 
 
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_list_most_of_which_cannot_be_read_is_refused(world: World, name: str) -> None:
+    """Whoever is in the rest would be cleared: also by the first, which has nothing that it could have lost."""
+    unread = [entry(n, name="") for n in range(100, 160)]
+    reason = "本次 100 行中有 60 行没有读懂，超过允许的 50%，原因见隔离区"
+    refused(world.pull(name, *many(0, 40), *unread), reason)
+    assert world.pull(name, *many(0, 40), *unread, accept_shrink=True).state == "accepted"
+    assert world.pull(name, *many(0, 60), *unread).state == "accepted"
+    refused(world.pull(name, *many(0, 40), *unread), reason)
+
+
+def test_a_few_rows_that_cannot_be_read_are_in_quarantine_alone(world: World) -> None:
+    unread = [entry(n, name="") for n in range(100, 119)]
+    assert world.pull("a", *many(0, 1), *unread).state == "accepted"
+
+
 def test_a_few_more_are_no_growth(world: World) -> None:
     guard(world, "max_growth = 0.5")
     world.pull("b", *many(0, 2))

@@ -16,6 +16,7 @@ from credit_sync.settings import Settings
 from credit_sync.sources.connect import Source, asks_since
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.pull import Pulled, pull
+from credit_sync.sources.quarantine import retry
 from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
@@ -234,6 +235,9 @@ def test_a_list_of_which_no_row_could_be_read_clears_nobody_whoever_confirms_it(
     assert "--accept-shrink 也不接收" in refused.problem
     assert len(world.rows(schema.quarantine, "reason")) == 3
     assert [removed for (removed,) in world.rows(schema.listing, "removed_at")] == [None] * len(before)
+    assert list_of(world).stale
+    (again,) = retry(world.engine, world.settings, world.begin(), only_source=name)
+    assert (again.read_again, again.still_bad) == (0, 3)
     assert list_of(world).stale
     assert world.pull(name, accept_shrink=True).state == "accepted", "what is really empty still is"
 

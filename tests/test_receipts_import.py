@@ -1,5 +1,6 @@
 """Feedback workbooks: every row becomes a receipt or is reported, and reading them again changes nothing."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -113,6 +114,30 @@ def test_a_list_of_all_rows(sent: Engine, tmp_path: Path) -> None:
     assert first == ("accepted", "")
     assert second[0] == "rejected" and own not in second[1] and "校验不通过" in second[1]
     assert third[0] == penalty[0] == "sent"
+
+
+def test_a_row_is_known_by_the_standard_by_which_it_was_sent(engine: Engine, tmp_path: Path) -> None:
+    """The channel has another by now, in which the name has another code."""
+    with writing(engine) as connection:
+        for number, record in enumerate((LICENCE, OF_PERSON), 1):
+            store_record(connection, number, record)
+    edition = shutil.copytree(MAPPINGS, tmp_path / "mappings") / "credit_anhui" / "2016.toml"
+    told = 'title = "行政许可编码", length = 40, required = true, constant = '
+    edition.write_text(edition.read_text("utf-8").replace(f'{told}""', f'{told}"0100"'), "utf-8")
+    now = settings(tmp_path).model_copy(update={"mappings": tmp_path / "mappings"})
+    channel = now.channels["anhui"].model_copy(update={"standard": "2016"})
+    then = now.model_copy(update={"channels": {"anhui": channel}})
+    assert publish(engine, then, NIGHT)["anhui"].sent == 2
+    path = workbook(
+        tmp_path / "反馈.xlsx",
+        TITLES,
+        ("皖科动许〔2018〕1号", "合肥青檀实验动物有限公司", "成功", None),
+        ("皖科动许〔2018〕3号", "汪墨林", "成功", None),
+        ("皖科动许〔2018〕3号", "汪墨霖", "失败", "名称有误"),
+    )
+    new, understood = take(engine, tmp_path, path)
+    assert [(row.row, row.why) for row in understood.unclear] == [(4, "文书号相同，相对人不符")]
+    assert (new, states(engine)) == (2, [("accepted", "")] * 2)
 
 
 def test_the_workbook_of_errors_is_the_template_with_reasons(sent: Engine, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from credit_sync.sources.leaving import give_up, rename, renamed
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.mapping import configured_kinds
 from credit_sync.sources.pull import pull
+from credit_sync.sources.quarantine import retry
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.left_sources import left_sources
@@ -471,12 +472,13 @@ def test_a_name_is_not_used_again_for_another_kind_while_records_of_the_first_ar
     kinds = {"listing": MAPPING, "applicant": APPLICANTS}
     (first,) = kinds.keys() - {then}
     lists.map(kinds[first])
-    assert lists.pull("a", entry(1), entry(2)).state == "accepted"
-    lists.map(kinds[then])
+    assert lists.pull("a", entry(1), entry(2), entry("", 姓名="王芳")).state == "accepted"
+    lists.map(kinds[then].replace("案号", "姓名"))
     refused = lists.pull("a", entry(3), accept_shrink=True)
     assert refused.state == "failed"
     assert "a 原来取的是另一种数据，还有记录在册，没有取数" in refused.problem
     assert "credit-sync sources forget a" in refused.problem
+    assert retry(lists.engine, lists.settings, lists.begin()) == []
     assert live(lists) == {first: 2}
     with lists.engine.connect() as connection:
         if then == "listing":

@@ -10,7 +10,7 @@ from credit_sync.cli.config import config_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import make_readers
+from credit_sync.sources.pull import make_readers, other_kind
 from credit_sync.sources.quarantine import export_quarantine, field_title, retry
 from credit_sync.store import audit, ledger
 from credit_sync.store.audit import Action
@@ -73,7 +73,9 @@ def retry_(ctx: click.Context, source: str | None, config: Path | None) -> int:
     """改好对照文件后，把隔离的行重新读一遍。"""
     settings, engine = opened(ctx, config)
     _refuse_unknown(ctx, settings, source)
-    make_readers(settings)  # an unusable mapping ends the retry before it goes on record
+    readers = make_readers(settings)  # an unusable mapping ends the retry before it goes on record
+    if source and (problem := other_kind(engine, source, readers[source].mapping.record)):
+        raise problem
     with run_lock(engine):
         options = {"command": "quarantine retry", "source": source or ""}
         run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)

@@ -6,6 +6,7 @@ nothing about what went out since, not even a corrected version of a row that it
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
 
@@ -48,11 +49,11 @@ def read_file(engine: Engine, settings: Settings, channel: str, path: Path) -> F
         raise CreditSyncError(f"渠道 {channel} 的回执由程序自动取回，不用导入")
     mappings = settings.path(settings.mappings)
     mapping = load_feedback_mapping(mappings, found.receipts)
-    standard = load_standard(mappings, found.standard)
+    standards = lru_cache(partial(load_standard, mappings))
     digest = _digest(path)
     with engine.connect() as connection:
         before = _imported_at(connection, _options(channel, digest))
-        sent = sent_through(connection, channel, standard, before)
+        sent = sent_through(connection, channel, standards, before)
     return FeedbackFile(channel, digest, understand(read_feedback(path, mapping), sent), before)
 
 

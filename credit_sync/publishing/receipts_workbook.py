@@ -6,7 +6,7 @@ was sent, or contradicts another row is reported and never guessed: every row en
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.feedback import Feedback, Unclear
 from credit_sync.publishing.findings import shown
 from credit_sync.publishing.standard import FieldTable, Row, Standard
-from credit_sync.store.schema import submission
+from credit_sync.records import RecordKind
+from credit_sync.store.schema import batch, submission
 from credit_sync.subjects.identifiers import uscc
 from credit_sync.subjects.identifiers.folding import fold
 from credit_sync.subjects.writing import folded
@@ -70,11 +71,12 @@ def understand(rows: Iterable[Feedback | Unclear], sent: Mapping[str, Sequence[S
 
 
 def sent_through(
-    connection: Connection, channel: str, standard: Standard, until: datetime | None
+    connection: Connection, channel: str, standards: Callable[[str], Standard], until: datetime | None
 ) -> dict[str, list[Sent]]:
     """Folded document number -> the last submission of each record that was handed over, until a moment if need be.
 
     It may have been superseded since: the row is about it all the same, not about an earlier one that was accepted.
+    `standards`: by name, for a row is read by the standard by which it was sent, and the channel may have another by now.
     """
     columns = (
         submission.c.id,
@@ -82,14 +84,19 @@ def sent_through(
         submission.c.record_id,
         submission.c.row,
         submission.c.sent_at,
+        batch.c.standard,
     )
-    had = select(*columns).where(submission.c.channel == channel, submission.c.sent_at.is_not(None))
+    of_batch = submission.join(batch, batch.c.id == submission.c.batch)
+    had = (
+        select(*columns)
+        .select_from(of_batch)
+        .where(submission.c.channel == channel, submission.c.sent_at.is_not(None))
+    )
     if until:
         had = had.where(submission.c.sent_at <= until)
-    tables = {kind.value: table for kind, table in standard.tables.items()}
     last: dict[tuple[str, int], tuple[str, Sent]] = {}
     for found in connection.execution_options(yield_per=1000).execute(had.order_by(submission.c.id)):
-        table = tables[found.record]
+        table = standards(found.standard).table(RecordKind(found.record))
         document = number_key(_filled(found.row, table, "document_number"))
         subject = folded(_filled(found.row, table, "subject_name"))
         code = fold(_filled(found.row, table, "uscc"))

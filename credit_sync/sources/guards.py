@@ -14,7 +14,8 @@ from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.store.facts import Facts
 
 FEW = 20
-"""Fewer records than this say nothing about shares: growth, fill, repetition and provinces are not judged by them."""
+"""Fewer records than this say nothing about shares: growth, fill, repetition, provinces and rows that could not be read
+are not judged by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,17 @@ def _shrunk(guards: Guards, seen: Observed) -> str:
         return ""
     held = f"（其中 {seen.held} 条可能送来了但无法读取）" if seen.held else ""
     return f"原有 {seen.before} 条记录，本次少了 {seen.lost} 条{held}，超过允许的 {guards.max_shrink:.0%}"
+
+
+def _unread(guards: Guards, seen: Observed) -> str:
+    """Of the first delivery of a list nothing can be missing; who is in the rows that nobody could read is not there."""
+    if seen.record is not RecordKind.LISTING or seen.rejected < FEW:
+        return ""
+    if seen.rejected <= guards.max_shrink * seen.pulled:
+        return ""
+    return (
+        f"本次 {seen.pulled} 行中有 {seen.rejected} 行没有读懂，超过允许的 {guards.max_shrink:.0%}，原因见隔离区"
+    )
 
 
 def _ended(guards: Guards, seen: Observed) -> str:
@@ -169,5 +181,5 @@ def _outdated(guards: Guards, standing: Standing) -> str:
     )
 
 
-_ON_COUNTS: tuple[Callable[[Guards, Observed], str], ...] = (_shrunk, _ended, _grown, _repeated)
+_ON_COUNTS: tuple[Callable[[Guards, Observed], str], ...] = (_shrunk, _unread, _ended, _grown, _repeated)
 _ON_FACTS: tuple[Callable[[Guards, Standing], str], ...] = (_unused, _unfilled, _shifted, _outdated)

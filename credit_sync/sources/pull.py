@@ -83,7 +83,7 @@ def pull(  # noqa: PLR0913 - the options of the command
         connector = settings.sources[name]
         if name in finished:
             results.append(Pulled(name, "finished_before"))
-        elif problem := _other_kind(engine, name, readers[name].mapping.record):
+        elif problem := other_kind(engine, name, readers[name].mapping.record):
             results.append(_record_failure(engine, run, name, problem))
         elif isinstance(connector, QuerySource):
             asked = AskedSource(Questions(name, connector, readers[name].mapping), readers[name], accept_shrink)
@@ -94,7 +94,7 @@ def pull(  # noqa: PLR0913 - the options of the command
     return results
 
 
-def _other_kind(engine: Engine, name: str, kind: RecordKind) -> CreditSyncError | None:
+def other_kind(engine: Engine, name: str, kind: RecordKind) -> CreditSyncError | None:
     """Why a source is not pulled under the name of one that has left records of another kind: these would stay as they
     are, hit or be published for ever, and no delivery would say that they are gone.
     """

@@ -16,7 +16,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.settings import Settings
 from credit_sync.sources.header import canonical
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
-from credit_sync.sources.pull import make_readers
+from credit_sync.sources.pull import make_readers, other_kind
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.sources.spool import Spool
@@ -77,7 +77,8 @@ def export_quarantine(engine: Engine, path: Path, *, resolved: bool = False) -> 
 def retry(engine: Engine, settings: Settings, run: Run, *, only_source: str | None = None) -> list[Retried]:
     """Reads the raw rows in quarantine with the mappings as they are now; what reads becomes records.
 
-    A record that was read since from another row is left as it is. Each source with news gets a version whose
+    A record that was read since from another row is left as it is, and so are the rows of a source that has left records
+    of another kind than its mapping's: they are of that kind, too. Each source with news gets a version whose
     delivery is `retry`, which does not make a list any younger.
     """
     with engine.connect() as connection:
@@ -86,6 +87,7 @@ def retry(engine: Engine, settings: Settings, run: Run, *, only_source: str | No
         _retry_source(engine, run, name, reader)
         for name, reader in make_readers(settings).items()
         if waiting.get(name) and only_source in (None, name)
+        if other_kind(engine, name, reader.mapping.record) is None
     ]
 
 

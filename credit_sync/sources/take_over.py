@@ -150,7 +150,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     observed = Observed(
         record=source.record,
         whole=whole,
-        first=pull_in_force(connection, source.name, source.record) is None,
+        first=source.delivery != "retry" and pull_in_force(connection, source.name, source.record) is None,
         pulled=spool.outcomes,
         read=writer.read,
         rejected=spool.rejected,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from credit_sync.store.desk_sessions import end_sessions_of
-from credit_sync.store.schema import desk_user
+from credit_sync.store.schema import desk_session, desk_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,15 @@ def account(connection: Connection, name: str) -> Account | None:
 def accounts(connection: Connection) -> Sequence[Account]:
     """All accounts by name."""
     return [Account(*row) for row in connection.execute(select(desk_user).order_by(desk_user.c.name))]
+
+
+def known_titles(connection: Connection) -> dict[str, str]:
+    """What those are called who have an account or are signed in, by account; not where one account is said to be two."""
+    people = select(desk_user.c.name, desk_user.c.title).union(select(desk_session.c.name, desk_session.c.title))
+    found: dict[str, set[str]] = {}
+    for name, title in connection.execute(people):
+        found.setdefault(name, set()).add(title)
+    return {name: title for name, (title, *more) in found.items() if not more and title != name}
 
 
 def add_account(connection: Connection, added: Account) -> None:

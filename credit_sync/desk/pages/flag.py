@@ -109,5 +109,5 @@ def _events(known: tuple[Event, ...], history: tuple[HistoryStep, ...], reasons:
         title = labels.STEPS[step.step]
         if step.state is State.PROPOSED:
             title = f"提出{title}，待第二人复核"
-        done.append(Event(step.at, f"{title}：{why}" if why else title, shown(step.who)))
+        done.append(Event(step.at, f"{title}：{why}" if why else title, step.who))
     return sorted((*known, *done), key=lambda event: event.at)

@@ -1,14 +1,17 @@
 """A page of the desk: the frame around every template, and the cookie that its forms need."""
 
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from credit_sync.desk.office import office_of
+from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right
 from credit_sync.desk.visitors import Visitor, set_cookie
+from credit_sync.reporting.shown import shown
+from credit_sync.store.desk_users import known_titles
 
 NAVIGATION = (
     ("/", "预警", Right.FLAGS),
@@ -22,6 +25,22 @@ NAVIGATION = (
 """Where the pages are, in the order of a morning's work, and what each demands."""
 
 
+class _Called:
+    """Who is on record by an account, by his name where it is known. The names are read where a page first asks."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        with self._office.engine.connect() as connection:
+            return known_titles(connection)
+
+    def __call__(self, account: str) -> str:
+        title = self._titles.get(account)
+        return shown(f"{title}（{account}）" if title else account)
+
+
 def page(request: Request, who: Visitor, template: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:
     """A template of the desk, filled."""
     office = office_of(request)
@@ -33,6 +52,7 @@ def page(request: Request, who: Visitor, template: str, *, status: int = HTTPSta
         "here": request.url.path,
         "can_leave": office.desk.proxy is None,
         "today": office.now(),
+        "called": _Called(office),
     }
     response = HTMLResponse(office.templates.get_template(template).render(**frame, **values), status_code=status)
     if not who.known:
