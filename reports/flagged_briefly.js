@@ -6,7 +6,8 @@
     const places = group.dataset.of.split(" ");
     ["system", "department", "stage"].forEach((name, n) => {
       const { value } = form.elements[name].options[Number(places[n]) + 1];
-      for (const line of group.querySelectorAll(".flag")) line.dataset[name] = value;
+      const lines = group.dataset.verdict ? [group] : group.querySelectorAll("[data-verdict]");
+      for (const line of lines) line.dataset[name] = value;
     });
   }
 }

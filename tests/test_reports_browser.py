@@ -48,13 +48,13 @@ def flagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def briefly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As if one application were all that a page holds in full."""
+    """As if one application, and one unverifiable applicant, were all that a page holds in full."""
     return in_brief(two_nights(tmp_path_factory.mktemp("briefly")))
 
 
 def in_brief(night: Night) -> Path:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("credit_sync.reporting.flagged._MOST_IN_FULL", 2)
+        patched.setattr("credit_sync.reporting.flagged._MOST_IN_FULL", 1)
         patched.setattr("credit_sync.reporting.flagged._URGENT", 1)
         return write_flagged_report(night.engine, night.settings, SECOND, load_measures())[0]
 
@@ -208,6 +208,7 @@ def test_filters_find_flags_that_have_a_line_each(
         else:
             field.select_option(str(value))
     assert (page.locator("#shown").text_content(), noticed) == (f"显示 {flags} / 6 条预警", [])
+    assert page.locator(".batch tr[data-verdict=unverifiable]").count() == 2
     for media in ("screen", "print"):
         page.emulate_media(media=media)
         assert (visible(page, ".flag"), visible(page, ".card, tr[data-head]")) == (flags, applications)

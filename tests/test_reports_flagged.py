@@ -477,6 +477,19 @@ def _numbered(flags: Sequence[FlagView], more: int) -> list[FlagView]:
     return [replace(flag, number=flag.number + more) for flag in flags]
 
 
+def test_a_night_that_can_clear_nobody_lists_everybody_in_tables_that_a_browser_can_hold(night: Night) -> None:
+    """By a list that is stale, say: 50,000 in one table took Chromium a minute."""
+    report = report_of(night)
+    first = report.unverifiable[0]
+    for count, tables in ((500, 0), (501, 6)):
+        everybody = tuple(replace(first, applicant=f"某{number}") for number in range(count))
+        page = flagged_page(replace(report, unverifiable=everybody), load_weights())
+        assert page.count('class="scroll batch"') == tables
+        assert f"{count} 个：{first.reason}" in page
+        named = re.findall(r"<td>(?:<bdi>)?某(\d+)(?:</bdi>)?<small>", page)
+        assert [int(number) for number in named] == list(range(count))
+
+
 def test_500_flags_are_shown_in_full(night: Night) -> None:
     report = report_of(night)
     (found,) = (a for a in report.applications if len(a.flags) == 1)

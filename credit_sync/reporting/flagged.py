@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.files import in_forms, write_forms
-from credit_sync.reporting.flagged_briefly import shared_out
+from credit_sync.reporting.flagged_briefly import facet_places, shared_out
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationView, FlaggedReport
@@ -53,14 +53,17 @@ def flagged_page(report: FlaggedReport, weights: Weights) -> str:
     """The report as HTML; `weights` are for the explanation of the scale."""
     few = len(report.flags) <= _MOST_IN_FULL
     full, brief = (report.applications, None) if few else shared_out(report, _URGENT)
+    long = brief is not None or any(len(group) > _MOST_IN_FULL for _, group in report.by_reason)
     return render(
         "flagged.html.j2",
         running_title=f"申报主体信用预警报告 {report.as_of:%Y-%m-%d}",
-        scripts=("flagged_briefly.js", "flagged.js") if brief else ("flagged.js",),
-        sheets=("flagged_briefly.css",) if brief else (),
+        scripts=("flagged_briefly.js", "flagged.js") if long else ("flagged.js",),
+        sheets=("flagged_briefly.css",) if long else (),
         report=report,
         full=full,
         brief=brief,
+        most_in_full=_MOST_IN_FULL,
+        places=facet_places(report),
         compared=side_by_side,
         changes=changes_by_kind(report),
         most_changes=_MOST_CHANGES,

@@ -23,8 +23,6 @@ class InBrief:
     """What the lists mean for them, numbered."""
     reasons: Mapping[str, int]
     """Why entries are listed, numbered."""
-    facets: Mapping[str, Mapping[str, int]]
-    """Of `system`, `department` and `stage`: which of the choices of the filter a value is."""
 
 
 def shared_out(report: FlaggedReport, most: int) -> tuple[tuple[ApplicationView, ...], InBrief | None]:
@@ -42,7 +40,7 @@ def shared_out(report: FlaggedReport, most: int) -> tuple[tuple[ApplicationView,
     others = [a for a in report.applications if _key(a) not in full]
     if not others:
         return report.applications, None
-    return tuple(a for a in report.applications if _key(a) in full), _in_brief(report, others)
+    return tuple(a for a in report.applications if _key(a) in full), _in_brief(others)
 
 
 def _urgency(application: ApplicationView) -> tuple[bool, tuple[int, int, float]]:
@@ -53,16 +51,20 @@ def _key(application: ApplicationView) -> tuple[str, str]:
     return application.head.system, application.head.number
 
 
-def _in_brief(report: FlaggedReport, applications: Sequence[ApplicationView]) -> InBrief:
+def _in_brief(applications: Sequence[ApplicationView]) -> InBrief:
     flags = [flag for application in applications for flag in application.flags]
     measures = dict.fromkeys(flag.measure for flag in flags)
     reasons = dict.fromkeys(entry.reason for flag in flags for entry in flag.entries if entry.reason)
-    facets = ("system", "department", "stage")
     starts = range(0, len(applications), _APPLICATIONS)
     return InBrief(
         tables=tuple(tuple(applications[start : start + _APPLICATIONS]) for start in starts),
         count=len(flags),
         measures={measure: number for number, measure in enumerate(measures, 1)},
         reasons={reason: number for number, reason in enumerate(reasons, 1)},
-        facets={name: {value: n for n, value in enumerate(report.choices(name))} for name in facets},
     )
+
+
+def facet_places(report: FlaggedReport) -> dict[str, dict[str, int]]:
+    """Of `system`, `department` and `stage`: which of the choices of the filter a value is, for lines to say it briefly."""
+    facets = ("system", "department", "stage")
+    return {name: {value: place for place, value in enumerate(report.choices(name))} for name in facets}
