@@ -28,6 +28,12 @@ _READ_ONLY = {
     "mariadb": "SET TRANSACTION READ ONLY",
     "oracle": "SET TRANSACTION READ ONLY",
 }
+_CHINESE_TIME = {
+    "postgresql": "SET TIME ZONE 'Asia/Shanghai'",
+    "mysql": "SET time_zone = '+08:00'",
+    "mariadb": "SET time_zone = '+08:00'",
+}
+"""`:since` and days are China's: a server that thinks it is elsewhere (in a container, say) takes moments for other ones."""
 _LONG_AGO = datetime(1900, 1, 1)
 """`:since` before the first pull: everything is newer."""
 _PLACE = "query"
@@ -77,6 +83,9 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
         raise SourceError(f"没有安装数据库驱动 {url.drivername}") from None
     try:
         with engine.connect() as connection:
+            if command := _CHINESE_TIME.get(url.get_backend_name()):
+                connection.exec_driver_sql(command)
+                connection.commit()
             options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH}
             if url.get_backend_name() == "postgresql":
                 options["postgresql_readonly"] = True
