@@ -195,6 +195,24 @@ def test_moments_are_those_of_china_wherever_the_server_thinks_it_is(
     assert read_date(text_of(plain(found[1].values["changed"]))) == date(2018, 12, 1)
 
 
+def test_of_a_database_without_an_encoding_somebody_has_to_say_how_it_is_written(
+    postgresql_url: URL, tmp_path: Path
+) -> None:
+    engine = create_engine(postgresql_url)
+    _execute(engine, "DROP DATABASE IF EXISTS bytes_only")
+    _execute(
+        engine, "CREATE DATABASE bytes_only ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    )
+    engine.dispose()
+    url = postgresql_url.set(database="bytes_only")
+    query = f"SELECT convert_from(decode('{'屈怀瑾'.encode('gb18030').hex()}', 'hex'), 'SQL_ASCII') AS iname"
+    with pytest.raises(SourceError, match="没有字符集") as error:
+        pull(source(url.render_as_string(), query), tmp_path)
+    assert "?client_encoding=gb18030" in str(error.value)
+    written = url.update_query_dict({"client_encoding": "gb18030"}).render_as_string()
+    assert [row.values["iname"] for row in pull(source(written, query), tmp_path)] == ["屈怀瑾"]
+
+
 def _execute(engine: Engine, statement: str) -> None:
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text(statement))

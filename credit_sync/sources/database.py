@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, DateTime, TextClause, bindparam, create_engine, text
+from sqlalchemy import Connection, DateTime, Engine, TextClause, bindparam, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -82,7 +82,7 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
     except (NoSuchModuleError, ImportError):
         raise SourceError(f"没有安装数据库驱动 {url.drivername}") from None
     try:
-        with engine.connect() as connection:
+        with _opened(engine) as connection:
             if command := _CHINESE_TIME.get(url.get_backend_name()):
                 connection.exec_driver_sql(command)
                 connection.commit()
@@ -99,6 +99,14 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
         raise SourceError(f"数据库 {_address(url)}：{_reason(error, url)}") from None
     finally:
         engine.dispose()
+
+
+def _opened(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except TypeError:  # of PostgreSQL's SQL_ASCII everything is bytes, already the version of the server
+        remedy = "在 url 末尾写明文字的编码：?client_encoding=gb18030 或 ?client_encoding=utf8"
+        raise SourceError(f"数据库 {_address(engine.url)} 没有字符集（SQL_ASCII）", remedy=remedy) from None
 
 
 def _read_only(url: URL) -> URL:
