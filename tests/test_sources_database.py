@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import empty_postgresql
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
 from credit_sync.errors import SourceError
@@ -14,7 +14,9 @@ from credit_sync.settings import DatabaseSource
 from credit_sync.shipped import shipped
 from credit_sync.sources.connect import open_rows, probe
 from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.plain import plain
 from credit_sync.sources.rows import RawRow
+from credit_sync.sources.values import read_date, text_of
 
 PULLED = datetime(2018, 12, 1, 3, 0)
 MAPPING = Mapping.model_validate(
@@ -175,3 +177,60 @@ def test_postgresql(postgresql_url: URL, tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("SELECT is_called FROM counter")).scalar() is False
     engine.dispose()
+
+
+@pytest.mark.parametrize("server", ["postgresql_url", "mariadb_url"])
+def test_moments_are_those_of_china_wherever_the_server_thinks_it_is(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """`:since` is, and so are days: what changed in the first hours after the last pull would otherwise never come."""
+    url: URL = request.getfixturevalue(server)
+    postgresql = url.get_backend_name() == "postgresql"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS moments"))
+        connection.execute(text("SET TIME ZONE 'Asia/Shanghai'" if postgresql else "SET time_zone = '+08:00'"))
+        moment = "timestamptz" if postgresql else "timestamp"
+        connection.execute(text(f"CREATE TABLE moments (iname varchar(9), changed {moment} NOT NULL)"))
+        rows = "('甲', '2018-11-30 11:59:59'), ('乙', '2018-11-30 12:00:00'), ('丙', '2018-12-01 00:00:00')"
+        connection.execute(text(f"INSERT INTO moments VALUES {rows}"))
+    elsewhere = [
+        "ALTER DATABASE postgres SET timezone = 'America/New_York'",
+        "ALTER DATABASE postgres RESET timezone",
+    ]
+    if not postgresql:
+        elsewhere = ["SET GLOBAL time_zone = '-05:00'", "SET GLOBAL time_zone = 'SYSTEM'"]
+    _execute(engine, elsewhere[0])
+    try:
+        made = source(
+            url.render_as_string(), "SELECT iname, changed FROM moments WHERE changed >= :since ORDER BY 2"
+        )
+        found = pull(made, tmp_path, SINCE)
+    finally:
+        _execute(engine, elsewhere[1])
+        engine.dispose()
+    assert [row.values["iname"] for row in found] == ["乙", "丙"]
+    assert read_date(text_of(plain(found[1].values["changed"]))) == date(2018, 12, 1)
+
+
+def test_of_a_database_without_an_encoding_somebody_has_to_say_how_it_is_written(
+    postgresql_url: URL, tmp_path: Path
+) -> None:
+    engine = create_engine(postgresql_url)
+    _execute(engine, "DROP DATABASE IF EXISTS bytes_only")
+    _execute(
+        engine, "CREATE DATABASE bytes_only ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    )
+    engine.dispose()
+    url = postgresql_url.set(database="bytes_only")
+    query = f"SELECT convert_from(decode('{'屈怀瑾'.encode('gb18030').hex()}', 'hex'), 'SQL_ASCII') AS iname"
+    with pytest.raises(SourceError, match="没有字符集") as error:
+        pull(source(url.render_as_string(), query), tmp_path)
+    assert "?client_encoding=gb18030" in str(error.value)
+    written = url.update_query_dict({"client_encoding": "gb18030"}).render_as_string()
+    assert [row.values["iname"] for row in pull(source(written, query), tmp_path)] == ["屈怀瑾"]
+
+
+def _execute(engine: Engine, statement: str) -> None:
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(statement))

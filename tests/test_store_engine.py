@@ -19,6 +19,7 @@ from credit_sync.store import ledger, schema
 from credit_sync.store.audit import note, verify
 from credit_sync.store.engine import connect, explain, open_engine, rehearsing, writing
 from credit_sync.store.lock import run_lock
+from credit_sync.store.probe import probe_store
 from tests.stores import postgresql_store
 
 NIGHT = datetime(2018, 11, 30, 2, 0)
@@ -143,6 +144,35 @@ def test_another_encoding_of_the_account_changes_nothing(store: Engine, postgres
     other.dispose()
 
 
+@pytest.mark.parametrize("filled", [False, True], ids=["empty", "in use"])
+def test_check_says_before_the_night_that_it_may_not_write(postgresql_url: URL, filled: bool) -> None:
+    """An account that may only read, a standby: and what was tried is not there afterwards."""
+    postgresql_store(postgresql_url).dispose()
+    template = "store" if filled else "template0"
+    _as_administrator(
+        postgresql_url,
+        "DROP DATABASE IF EXISTS tried",
+        "DROP ROLE IF EXISTS reader",
+        "CREATE ROLE reader LOGIN",
+        f"CREATE DATABASE tried TEMPLATE {template}",
+    )
+    owners = postgresql_url.set(drivername="postgresql", database="tried")
+    rights = "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"
+    _as_administrator(owners.set(drivername="postgresql+psycopg"), *rights)
+    with pytest.raises(StoreError, match="写不进数据库：permission denied for"):
+        probe_store(_settings_of(owners.set(username="reader")))
+    assert "可用" in probe_store(_settings_of(owners))
+    assert "可用" in probe_store(_settings_of(owners))
+    _as_administrator(postgresql_url, "ALTER DATABASE tried SET default_transaction_read_only = on")
+    with pytest.raises(StoreError, match=r"写不进数据库：cannot execute .* in a read-only transaction"):
+        probe_store(_settings_of(owners))
+
+
+def _settings_of(url: URL) -> Settings:
+    sources = {"a": {"kind": "file", "mapping": "m", "folder": "."}}
+    return Settings.model_validate({"sources": sources, "store": {"url": url.render_as_string()}})
+
+
 def _as_administrator(server: URL, *statements: str) -> None:
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -156,6 +186,7 @@ import sys, time
 from sqlalchemy.engine import make_url
 from credit_sync.store.engine import connect
 from credit_sync.store.lock import run_lock
+from credit_sync.store.probe import probe_store
 from tests.stores import postgresql_store
 
 with run_lock(connect(make_url(sys.argv[1]))):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, DateTime, TextClause, bindparam, create_engine, text
+from sqlalchemy import Connection, DateTime, Engine, TextClause, bindparam, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -29,6 +29,12 @@ _READ_ONLY = {
     "mariadb": "SET TRANSACTION READ ONLY",
     "oracle": "SET TRANSACTION READ ONLY",
 }
+_CHINESE_TIME = {
+    "postgresql": "SET TIME ZONE 'Asia/Shanghai'",
+    "mysql": "SET time_zone = '+08:00'",
+    "mariadb": "SET time_zone = '+08:00'",
+}
+"""`:since` and days are China's: a server that thinks it is elsewhere (in a container, say) takes moments for other ones."""
 _LONG_AGO = datetime(1900, 1, 1)
 """`:since` before the first pull: everything is newer."""
 _PLACE = "query"
@@ -77,7 +83,10 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
     except (NoSuchModuleError, ImportError):
         raise SourceError(f"没有安装数据库驱动 {url.drivername}", remedy=DRIVER_REMEDY) from None
     try:
-        with engine.connect() as connection:
+        with _opened(engine) as connection:
+            if command := _CHINESE_TIME.get(url.get_backend_name()):
+                connection.exec_driver_sql(command)
+                connection.commit()
             options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH}
             if url.get_backend_name() == "postgresql":
                 options["postgresql_readonly"] = True
@@ -91,6 +100,14 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
         raise SourceError(f"数据库 {_address(url)}：{_reason(error, url)}") from None
     finally:
         engine.dispose()
+
+
+def _opened(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except TypeError:  # of PostgreSQL's SQL_ASCII everything is bytes, already the version of the server
+        remedy = "在 url 末尾写明文字的编码：?client_encoding=gb18030 或 ?client_encoding=utf8"
+        raise SourceError(f"数据库 {_address(engine.url)} 没有字符集（SQL_ASCII）", remedy=remedy) from None
 
 
 def _read_only(url: URL) -> URL:

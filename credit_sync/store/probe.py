@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, false
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateTable
 
 from credit_sync.errors import StoreError
 from credit_sync.folders import refuse_unwritable
 from credit_sync.settings import Settings
 from credit_sync.store.copy import is_there
-from credit_sync.store.engine import connect
-from credit_sync.store.migrate import refuse_other, state
+from credit_sync.store.engine import connect, explain, rehearsing
+from credit_sync.store.migrate import State, refuse_other, state
+from credit_sync.store.schema import run
 
 
 def probe_store(settings: Settings) -> str:
@@ -24,9 +27,22 @@ def probe_store(settings: Settings) -> str:
     try:
         found = state(engine)
         refuse_other(found)
+        if engine.dialect.name != "sqlite":
+            _refuse_without_rights(engine, found)
         return "可用，结构是最新的" if found == "current" else "可用，还是空的，第一次 run 时建表"
     finally:
         engine.dispose()
+
+
+def _refuse_without_rights(engine: Engine, found: State) -> None:
+    """Does what a night does first, and takes it back: an account that may only read, a standby."""
+    writes = CreateTable(run) if found == "empty" else run.update().where(false()).values(attempts=0)
+    try:
+        with rehearsing(engine) as connection:
+            connection.execute(writes)
+    except DBAPIError as error:
+        remedy = "请核对 store.url 是不是主库，以及所用账号建表和读写的权限"
+        raise StoreError(f"写不进数据库：{explain(error)}", remedy=remedy) from None
 
 
 def _refuse_unwritable_file(settings: Settings) -> None:
