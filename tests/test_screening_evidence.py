@@ -327,6 +327,29 @@ def test_what_is_left_of_a_name_is_not_another_name(lost: str) -> None:
     assert level(compared(PERSON, "王秀兰", lost), "person_name") == "different"
 
 
+@pytest.mark.parametrize(
+    ("hidden", "whole", "expected"),
+    [
+        ("张某", "张建国", "same"),
+        ("张某某", "张伟", "same"),
+        ("张某甲", "张建国", "same"),
+        ("张某2", "张伟", "same"),
+        ("欧阳某", "欧阳修文", "same"),
+        ("欧阳**", "欧阳文", "same"),
+        ("诸葛某某", "诸葛亮", "same"),
+        ("买买提·某某", "买买提·吐尔逊", "same"),
+        ("张建**", "张建国", "same"),
+        ("欧阳某", "欧修文", "different"),
+        ("诸葛某某", "诸亮", "different"),
+        ("张*国", "张建平国", "different"),
+    ],
+)
+def test_what_hides_the_end_of_a_name_hides_any_length(hidden: str, whole: str, expected: str) -> None:
+    for a, b in ((hidden, whole), (whole, hidden)):
+        assert level(compared(PERSON, a, b), "person_name") == expected
+        assert compared(PERSON, a, b, ours=ID, theirs="3401001900****0017").verdict.flags is (expected == "same")
+
+
 def test_a_name_of_which_all_is_lost_says_nothing() -> None:
     for other in ("张建国", "???"):
         assert evidence(compared(PERSON, other, "???"), "person_name") is None
