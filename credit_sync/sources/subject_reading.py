@@ -166,10 +166,10 @@ def _kind_by_number(text: str, name: str) -> SubjectKind | None:
     """
     number = fold(without_label(text))
     if masked.is_pattern(pattern := unify_masks(number)):
-        if len(pattern) == _WHOLE[-1] and any(map(str.isalpha, fold_look_alikes(pattern).removesuffix("X"))):
-            return SubjectKind.ORGANISATION  # no person's number of so many places has letters
         if pattern[:1] in "12345678" and pattern[:6].isdigit():
             return _kind_by_pattern(pattern, name)
+        if len(pattern) == _WHOLE[-1] and any(map(str.isalpha, fold_look_alikes(pattern).removesuffix("X"))):
+            return SubjectKind.ORGANISATION  # no person's number of so many places has letters
     person = citizen_id.is_valid(number)
     organisation = uscc.is_valid(number) or (len(number) == _NINE and not _may_be_travellers(number, name))
     if person == organisation:
