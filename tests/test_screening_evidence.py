@@ -71,6 +71,10 @@ def level(found: Comparison, attribute: str) -> str:
         ("911840190001010017", "911840********0017", "masked", Bearing.IDENTIFIES),
         ("911840190001010017", "USA340100010101", "other_edition", Bearing.SUPPORTS),
         ("911840190001010017", "USA340100010201", "contradiction", Bearing.EXCLUDES),
+        ("911840190001010017", "USA3401000101**", "", None),  # masked, the two editions have nothing to compare
+        ("USA3401000101**", "911840190001010017", "", None),
+        ("USA340100010101", "USA3401000101**", "masked", Bearing.IDENTIFIES),
+        ("USA340100010101", "USA3401000102**", "contradiction", Bearing.EXCLUDES),
         # travel permits: eight digits for life, the rest counts cards; passports change with the book
         ("H1234567801", "H1234567802", "same", Bearing.IDENTIFIES),
         ("H1234567801", "H1234567901", "contradiction", Bearing.EXCLUDES),
