@@ -100,6 +100,9 @@ def test_numbers_of_persons(ours: str, theirs: str, expected: str, bearing: Bear
         ("91340000********8F", "masked"),
         ("9134000012345****F", "masked"),
         ("********12345678**", "masked"),
+        ("9134***8F", "masked"),  # shortened to as many places as an organisation code has
+        ("91340000****88F", "masked"),  # or a registration number
+        ("9134***9F", "contradiction"),
         ("1235****-8", "contradiction"),
         ("N2340000MF00000018", "contradiction"),
     ],
