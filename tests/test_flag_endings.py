@@ -165,6 +165,25 @@ def test_the_day_of_removal_closes_the_flag_without_any_pull(world: Nights) -> N
     assert world.flags() == [(False, "名单条目 1 已于 2018-11-05 移出名单", 0)]
 
 
+def test_a_case_that_has_left_keeps_its_day_and_its_reason(world: Nights) -> None:
+    """However often its applicant is judged anew: when and why it left is what the history tells."""
+
+    def left() -> list[Any]:
+        columns = (match.c.listing_id, match.c.closed_at, match.c.changed_at, match.c.close_reason)
+        with world.engine.connect() as connection:
+            return list(connection.execute(select(*columns).where(match.c.closed_at.is_not(None))).all())
+
+    pull_both(world, case(1), case(2), entry(3))
+    world.screen()
+    world.pull("a", case(2), entry(3))
+    world.screen()
+    first = left()
+    assert [row.close_reason for row in first] == ["名单条目 1 已不在 2018-11-05 取得的名单（第 2 版）中"]
+    world.pull("a", case(2, "安徽谌恺农业科技有限公司"), entry(3))
+    assert world.screen().judged
+    assert left() == first
+
+
 def test_cases_that_stay_keep_the_flag_which_tells_what_left(world: Nights) -> None:
     pull_both(world, case(1), case(2), entry(3))
     first = world.screen()

@@ -104,6 +104,10 @@ ORGANISATION_CODE, REGISTRATION = IdentifierKind.ORGANISATION_CODE, IdentifierKi
         ("110108000000016", ORGANISATION, REGISTRATION, "110108000000016", True),
         ("913400******XXXXXX", ORGANISATION, USCC, "913400************", True),
         ("11010800000***6", ORGANISATION, REGISTRATION, "11010800000***6", True),
+        # a code ends in a digit or X, and a registration number has no letters: these are shortened USCCs
+        ("1234****X", ORGANISATION, ORGANISATION_CODE, "1234****X", True),
+        ("9134***8F", ORGANISATION, USCC, "9134***8F", True),
+        ("91340000****88F", ORGANISATION, USCC, "91340000****88F", True),
         # what has the shape of none is kept and told
         ("12345678", ORGANISATION, IdentifierKind.OTHER, "12345678", False),
         ("1234567890", ORGANISATION, IdentifierKind.OTHER, "1234567890", False),

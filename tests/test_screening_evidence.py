@@ -71,6 +71,10 @@ def level(found: Comparison, attribute: str) -> str:
         ("911840190001010017", "911840********0017", "masked", Bearing.IDENTIFIES),
         ("911840190001010017", "USA340100010101", "other_edition", Bearing.SUPPORTS),
         ("911840190001010017", "USA340100010201", "contradiction", Bearing.EXCLUDES),
+        ("911840190001010017", "USA3401000101**", "", None),  # masked, the two editions have nothing to compare
+        ("USA3401000101**", "911840190001010017", "", None),
+        ("USA340100010101", "USA3401000101**", "masked", Bearing.IDENTIFIES),
+        ("USA340100010101", "USA3401000102**", "contradiction", Bearing.EXCLUDES),
         # travel permits: eight digits for life, the rest counts cards; passports change with the book
         ("H1234567801", "H1234567802", "same", Bearing.IDENTIFIES),
         ("H1234567801", "H1234567901", "contradiction", Bearing.EXCLUDES),
@@ -96,6 +100,9 @@ def test_numbers_of_persons(ours: str, theirs: str, expected: str, bearing: Bear
         ("91340000********8F", "masked"),
         ("9134000012345****F", "masked"),
         ("********12345678**", "masked"),
+        ("9134***8F", "masked"),  # shortened to as many places as an organisation code has
+        ("91340000****88F", "masked"),  # or a registration number
+        ("9134***9F", "contradiction"),
         ("1235****-8", "contradiction"),
         ("N2340000MF00000018", "contradiction"),
     ],
@@ -262,6 +269,8 @@ def _uscc(body: str) -> str:
         ("陈乾", "陈前", "sound"),
         ("陈乾", "陈干", "look_alike"),
         ("李建国", "李建华", "one_character"),
+        ("陈方安生", "方安生", "part"),
+        ("陈方安生", "生", "different"),
         ("李建国", "王秀兰", "different"),
     ],
 )
@@ -327,6 +336,29 @@ def test_what_is_left_of_a_name_is_not_another_name(lost: str) -> None:
     assert level(compared(PERSON, "王秀兰", lost), "person_name") == "different"
 
 
+@pytest.mark.parametrize(
+    ("hidden", "whole", "expected"),
+    [
+        ("张某", "张建国", "same"),
+        ("张某某", "张伟", "same"),
+        ("张某甲", "张建国", "same"),
+        ("张某2", "张伟", "same"),
+        ("欧阳某", "欧阳修文", "same"),
+        ("欧阳**", "欧阳文", "same"),
+        ("诸葛某某", "诸葛亮", "same"),
+        ("买买提·某某", "买买提·吐尔逊", "same"),
+        ("张建**", "张建国", "same"),
+        ("欧阳某", "欧修文", "different"),
+        ("诸葛某某", "诸亮", "different"),
+        ("张*国", "张建平国", "different"),
+    ],
+)
+def test_what_hides_the_end_of_a_name_hides_any_length(hidden: str, whole: str, expected: str) -> None:
+    for a, b in ((hidden, whole), (whole, hidden)):
+        assert level(compared(PERSON, a, b), "person_name") == expected
+        assert compared(PERSON, a, b, ours=ID, theirs="3401001900****0017").verdict.flags is (expected == "same")
+
+
 def test_a_name_of_which_all_is_lost_says_nothing() -> None:
     for other in ("张建国", "???"):
         assert evidence(compared(PERSON, other, "???"), "person_name") is None
@@ -383,7 +415,9 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("芜湖县华星商贸有限公司", "芜湖市华星商贸有限公司", "other_place"),
         ("长治市华星商贸有限公司", "长治县华星商贸有限公司", "other_place"),
         ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "other_place"),
-        # other place, at the head or in brackets
+        # other place, at the head, at the end or in brackets
+        ("中国移动通信集团黑龙江有限公司", "中国移动通信集团内蒙古有限公司", "other_place"),
+        ("中国移动通信集团安徽有限公司", "中国移动通信集团江苏有限公司", "other_place"),
         ("合肥华星商贸有限公司", "芜湖华星商贸有限公司", "other_place"),
         ("三门华星商贸有限公司", "肥西华星商贸有限公司", "other_place"),
         ("嘉汉板业（沅陵）有限公司", "嘉汉板业（江华）有限公司", "other_place"),
@@ -507,6 +541,41 @@ def test_a_campus_is_told_of_the_listing_of_its_hospital() -> None:
     table = ListingTable({7: Listing(subject=subject(ORGANISATION, hospital), list="x")})
     judgement = table.judge([subject(ORGANISATION, f"{hospital}高新院区")], SCALES)[0]
     assert [number for number, _ in judgement.related] == [7]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ("芜湖华星商贸有限公司", "other_place"),
+        ("合肥明达旅行社有限公司", "different"),
+        ("合肥明达旅行社有限公司芜湖分公司", "different"),
+    ],
+)
+def test_a_branch_belongs_to_its_own_firm_alone(other: str, expected: str) -> None:
+    """Whoever is told of somebody else's listing as of his parent's is accused of it."""
+    branch = "合肥华星商贸有限公司芜湖分公司"
+    for a, b in ((branch, other), (other, branch)):
+        found = compared(ORGANISATION, a, b)
+        assert level(found, "organisation_name") == expected
+        assert found.related == ""
+        assert found.verdict is Verdict.CLEAR
+
+
+def test_a_short_name_is_worth_its_length() -> None:
+    """Without place and form: five bits a character, so that 讯飞 beside 讯飞 is no match."""
+    for name in ("讯飞", "华星达", "华星达利"):
+        found = evidence(compared(ORGANISATION, name, name), "organisation_name")
+        assert found is not None
+        assert (found.level, round(found.bits, 1)) == ("short", pytest.approx(5 * len(name) - 0.3))
+    assert compared(ORGANISATION, "讯飞", "讯飞").verdict is Verdict.UNVERIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("张伟", "姓名相同：张伟，全国同名约 30 万人"), ("尉迟煜珩", "姓名相同：尉迟煜珩，全国同名不足 100 人")],
+)
+def test_how_many_bear_a_name_is_told(name: str, said: str) -> None:
+    assert compared(PERSON, name, name).evidence[0].sentence == said
 
 
 def test_siblings_are_not_related() -> None:

@@ -137,13 +137,14 @@ def _left_and_whole(x: str, y: str) -> tuple[str, str]:
 def _as_far_as_shown(x: str, y: str) -> str:
     """What both show of names of which one is hidden in part (张某某, 张*伟), ? for the rest; '' where they differ.
 
-    张某 and 张某某 hide a name of any length.
+    张某, 张某某, 欧阳某 and 买买提·某某 hide what follows, of any length.
     """
     if x.isalpha() and y.isalpha() and "某" not in x and "某" not in y:
         return ""
     p, q = as_far_as_shown(x), as_far_as_shown(y)
-    if len(p) != len(q) and {"?"} in (set(p[1:]), set(q[1:])):
-        p, q = f"{p[0]}?", f"{q[0]}?"
+    if len(p) != len(q) and (heads := [len(n.rstrip(LOST)) for n in (p, q) if n.endswith(LOST)]):
+        head = min(heads)
+        p, q = (f"{n[:head]}{LOST}" if len(n) > head else n for n in (p, q))
     agree = len(p) == len(q) and all(i == j or "?" in (i, j) for i, j in zip(p, q, strict=True))
     return "".join(i if i == j else "?" for i, j in zip(p, q, strict=True)) if agree else ""
 

@@ -155,12 +155,12 @@ def _same_in_all(readings: Sequence[str]) -> str:
 _LEAST_SHOWN = 4
 _LENGTHS = {
     IdentifierKind.CITIZEN_ID: (_WHOLE, 15),
-    IdentifierKind.FOREIGNER_ID: (18, 15),
     IdentifierKind.USCC: (18,),
     IdentifierKind.ORGANISATION_CODE: (9,),
     IdentifierKind.REGISTRATION_NUMBER: (15,),
 }
-"""How many places a number of each kind has when whole, now and formerly; others are compared as written only."""
+"""How many places a number of each kind has when whole, now and formerly; others are compared as written only: a foreigner's
+of 15 places is whole, and no shortened one of 18."""
 
 
 def readings_by_rule(kind: IdentifierKind, value: str) -> list[str]:

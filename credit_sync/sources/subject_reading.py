@@ -20,7 +20,7 @@ from credit_sync.subjects.identifiers import (
     recognise,
     uscc,
 )
-from credit_sync.subjects.identifiers.folding import MASK, fold, unify_masks, without_label
+from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks, without_label
 from credit_sync.subjects.person_names import name_alone, persons_together
 from credit_sync.subjects.subject import Sex, Subject
 
@@ -167,8 +167,11 @@ def _kind_by_number(text: str, name: str) -> SubjectKind | None:
     Nine places may be an organisation's, and a passport's or a travel permit's as well.
     """
     number = fold(without_label(text))
-    if masked.is_pattern(pattern := unify_masks(number)) and pattern[:1] in "12345678" and pattern[:6].isdigit():
-        return _kind_by_pattern(pattern, name)
+    if masked.is_pattern(pattern := unify_masks(number)):
+        if pattern[:1] in "12345678" and pattern[:6].isdigit():
+            return _kind_by_pattern(pattern, name)
+        if len(pattern) == _WHOLE[-1] and any(map(str.isalpha, fold_look_alikes(pattern).removesuffix("X"))):
+            return SubjectKind.ORGANISATION  # no person's number of so many places has letters
     person = citizen_id.is_valid(number)
     organisation = uscc.is_valid(number) or (len(number) == _NINE and not _may_be_travellers(number, name))
     if person == organisation:
@@ -202,8 +205,9 @@ def _may_be_travellers(number: str, name: str) -> bool:
     """A passport begins with a letter, American ones are digits alone; of an organisation's those pass the check."""
     if number.isdigit():
         return name.isascii() and not organisation_code.is_valid(number)
-    shown = number.replace(MASK, "0")
-    return foreign.is_passport(shown) or (foreign.is_travel_permit(shown) and number[0].isalpha())
+    return foreign.is_passport(
+        number.replace(MASK, "0")
+    )  # of nine places the permits that begin with a letter, too
 
 
 def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:

@@ -40,8 +40,8 @@ _LONGEST_UNDOTTED = 4
 _HAN = "[\u4e00-\u9fff]"
 _HIDING = re.compile(rf"(?<!{_HAN}{{2}})●(?=[●\u4e00-\u9fff])|(?<=[●\u4e00-\u9fff])●(?!{_HAN}{{2}})")
 """● between two parts of a name is a dot (买买提●吐尔逊), before it a mark of its line; elsewhere it hides a character (王●喆)."""
-_HIDDEN = re.compile("[*×○■◯〇※☆★▓▒█#]|(?<=.)某|^某(?=某)")
-"""The marks that hide digits of numbers hide characters of names (〇 is a zero, and no name's)."""
+_HIDDEN = re.compile("[*×○■◯〇※☆★▓▒█#]|(?<=.)某|^某(?=某)|(?<=.某)[甲乙丙丁0-9]$")
+"""The marks that hide digits of numbers hide characters of names (〇 is a zero, and no name's). Courts tell 张某甲 and 张某1 apart."""
 
 
 def name_alone(name: str) -> str:

@@ -238,14 +238,18 @@ _ORGANISATION_READINGS = (_read_uscc, _read_organisation_code, _read_registratio
 
 
 def _kind_of_pattern(pattern: str, owner: SubjectKind) -> IdentifierKind:
-    if owner is SubjectKind.PERSON:
-        found = _PERSON_PATTERN.match(pattern)
-        return IdentifierKind(str(found.lastgroup)) if found else IdentifierKind.CITIZEN_ID
-    by_length = {9: IdentifierKind.ORGANISATION_CODE, 15: IdentifierKind.REGISTRATION_NUMBER}
-    return by_length.get(len(pattern), IdentifierKind.USCC)
+    of_person = owner is SubjectKind.PERSON
+    found = (_PERSON_PATTERN if of_person else _ORGANISATION_PATTERN).match(pattern)
+    if found:
+        return IdentifierKind(str(found.lastgroup))
+    return IdentifierKind.CITIZEN_ID if of_person else IdentifierKind.USCC
 
 
 _PERSON_PATTERN = re.compile(
     r"(?P<foreigner_id>(?:9.{17}|[A-Z]{3}.{12})$)|(?P<travel_permit>[HM][0-9*]{8}(?:..)?$)|(?P<passport>[A-Z])"
 )
 """How masked numbers that are no citizen ids begin."""
+_ORGANISATION_PATTERN = re.compile(
+    r"(?P<organisation_code>[0-9A-Z*]{8}[0-9X*]$)|(?P<registration_number>[0-9*]{15}$)"
+)
+"""Masked numbers that are no USCCs: 9134***8F is one of which the mask was shortened, for no code ends in F."""
