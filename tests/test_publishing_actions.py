@@ -367,8 +367,7 @@ def test_receipts_are_on_record_and_the_last_word_counts(nights: Nights) -> None
     refused = Receipt(2, Answer.REJECTED, "身份证号340100190001040011校验不通过", "77")
     day = date(2018, 12, 1)
     assert (
-        nights.answer(day, Receipt(1, Answer.ACCEPTED, "已入库", "76"), refused, Receipt(99, Answer.ACCEPTED))
-        == 2
+        nights.answer(day, Receipt(1, Answer.ACCEPTED, "已入库", "76"), refused, Receipt(99, Answer.ACCEPTED)) == 2
     )
     first, second = nights.submissions()
     assert (first.state, first.answer, first.platform_id, first.reason) == ("accepted", "accepted", "76", "")
