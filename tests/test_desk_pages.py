@@ -211,7 +211,13 @@ def test_a_page_behind_a_flag_of_another_department_says_nothing_of_it(crowded: 
 
 def test_stale_lists_are_told(officer: Guest) -> None:
     page = officer.page("/")
-    assert "名单" in page
+    assert "名单缺失、过期或未接收：现在不能据此放行任何人" in page
+    old = "<strong>经营异常名录</strong>：数据源 abnormal 上次成功取数是 2018-12-04 02:00，已超过 7 天</li>"
+    refused = (
+        "数据源 debtors 上次成功取数是 2018-12-04 02:00，已超过 3 天；数据源 debtors 最近一次取到的名单没有接收"
+    )
+    assert (page.count(old), page.count(refused)) == (1, 1)
+    assert "名单不完整，不能据此放行" in officer.page("/?text=查无此人")
     assert "比对时间 2018-12-06 02:00" in page
 
 
@@ -226,6 +232,13 @@ def test_a_refused_delivery_is_told_where_the_gate_stays_shut_for_it(world: Worl
         assert page.count("数据源 debtors 最近一次取到的名单没有接收") == 1
         assert "数据源 abnormal" not in page
     assert guest.page("/lists").count("不能放行</strong>") == 1
+    with writing(made.engine) as connection:
+        version = schema.source_version
+        connection.execute(version.delete().where(version.c.state == "refused"))
+    for path in ("/", "/?text=查无此人", "/lists"):
+        page = guest.page(path)
+        assert "不能据此放行" not in page
+        assert "不能放行</strong>" not in page
 
 
 def test_a_list_pulled_later_than_now_is_told(world: World, tmp_path: Path) -> None:

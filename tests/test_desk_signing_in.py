@@ -13,7 +13,9 @@ import pytest
 from httpx2 import Headers
 from sqlalchemy import Engine, select, update
 
+from credit_sync.desk import visitors
 from credit_sync.desk.office import Serving
+from credit_sync.desk.rights import Role, User
 from credit_sync.desk.serve import serving_at
 from credit_sync.desk.signing_in.claims import user_from
 from credit_sync.desk.signing_in.local import (
@@ -339,6 +341,23 @@ def test_the_link_lets_in_whoever_started_the_desk(world: World) -> None:
     assert kept.get("/").status_code == 303  # now that accounts are asked for, the link's session is over
     assert world.guest().get("/sign-in/link").status_code == 403  # there is none where a sign-in is configured
     assert guest.post("/sign-in", name="officer", password=PASSWORD).status_code == 404
+
+
+def test_a_session_ends_with_the_way_in_which_it_began(fresh: World) -> None:
+    """A site that goes over to another way shuts out who came by the former one, disabled accounts among them."""
+    local = fresh.signed_in("officer").client.cookies["credit_sync"]
+    office, nobody = (
+        fresh.application.state.office,
+        visitors.Visitor("", known=False, address="192.0.2.7", user=None),
+    )
+    user = User("u-0815", "张科", frozenset({Role.OFFICER}), frozenset({SCIENCE}))
+    by = {way: visitors.sign_in(office, nobody, user, way) for way in ("oidc", "link abc", "proxy")}
+    serving = Serving(ADDRESS, ("127.0.0.1",), link="s" * 43, owner="operator")
+    for desk, let_in in ((fresh.application, {"local"}), (make_desk(fresh.night, serving), set())):
+        for way, token in (by | {"local": local}).items():
+            guest = World(fresh.night, desk).guest()
+            guest.client.cookies.set("credit_sync", token)
+            assert (guest.get("/").status_code == 200) == (way in let_in), way
 
 
 # --- a reverse proxy ----------------------------------------------------------------------------------------------

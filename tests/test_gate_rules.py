@@ -69,7 +69,9 @@ def test_who_needs_a_number() -> None:
         assert not rules.lacks_number(found)
         assert rules.lacks_number(without_number(found))
         assert rules.lacks_number(with_bad_number(found))
-    assert Role.MEMBER not in rules.requires_number
+    assert not rules.lacks_number(without_number(replace(leader, role=Role.MEMBER))), (
+        "asked of leaders and units only"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,13 @@ def test_who_needs_a_number() -> None:
         (Identifier(IdentifierKind.OTHER, "123"), False),  # of no known kind: nothing was checked
         (Identifier(IdentifierKind.USCC, "91340321MA2U7G6H7D"), False),  # the unit's, not its leader's
         (Identifier(IdentifierKind.PASSPORT, "E12345678"), True),
+        (
+            Identifier(IdentifierKind.CITIZEN_ID, "34010019000104001*"),
+            False,
+        ),  # with its check digit hidden, nothing is sure
+        (Identifier(IdentifierKind.CITIZEN_ID, "340100********0017"), False),
+        (Identifier(IdentifierKind.PASSPORT, "E1234***8"), False),
+        (Identifier(IdentifierKind.CITIZEN_ID, "340100190001040017"), True),
     ],
 )
 def test_which_number_is_enough_for_a_leader(number: Identifier, enough: bool) -> None:

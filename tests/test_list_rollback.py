@@ -25,7 +25,7 @@ from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_changes import ListChange, changes_of, moves
 from credit_sync.store.list_history import Version, accepted_versions
-from credit_sync.store.lists import list_states
+from credit_sync.store.lists import Unwatched, list_states, unwatched
 from credit_sync.store.quarantine import list_quarantined
 from credit_sync.store.versions import Asked, pull_in_force
 
@@ -277,11 +277,14 @@ def test_a_source_given_up_is_gone_and_begins_anew(world: World) -> None:
     without = world.settings.model_copy(update={"sources": {"a": kept["a"]}})
     with pytest.raises(CreditSyncError, match="还在配置中"):
         forget(world, run, world.settings)
+    with world.engine.connect() as connection:
+        assert unwatched(connection, {}) == [Unwatched("b", "debtors", 2)]
     assert forget(world, run, without) == 2
     ledger.finish(world.engine, run, "done")
     assert live(world, "b") == {}
     with world.engine.connect() as connection:
         assert pull_in_force(connection, "b") is None
+        assert unwatched(connection, {}) == [], "who has no entries makes no list doubtful"
     with pytest.raises(CreditSyncError, match="没有留下在册的记录"):
         forget(world, world.begin(), without)
     assert "首次取数没有读到任何记录" in world.pull("b").problem

@@ -286,6 +286,9 @@ def test_finished_sources_are_not_pulled_again_in_the_same_run(world: World) -> 
     assert world.rows(schema.source_version, "source", "version") == [("a", 1), ("b", 1)]
     world.deliver("b", entry(2))
     assert [r.state for r in pull(world.engine, world.settings, run)] == ["finished_before", "accepted"]
+    assert world.rows(schema.source_version, "source", "reason") == [("a", ""), ("b", "")], (
+        "what it brought is all"
+    )
 
 
 def test_wrong_names_and_mappings_end_before_anything_is_pulled(world: World) -> None:
