@@ -58,6 +58,23 @@ def test_a_listed_name_that_misses_a_character_clears_nobody_whose_name_it_may_b
             assert judged(person(other, number), person(shown)) == (Verdict.CLEAR, False), (other, shown)
 
 
+@pytest.mark.parametrize("mark", "?□*×○")
+def test_a_hidden_surname_clears_nobody_who_bears_the_rest(mark: str) -> None:
+    assert judged(person("王小喆"), person(f"{mark}小喆")) == (Verdict.UNVERIFIABLE, True)
+    assert judged(person("王小喆", ID), person(f"{mark}小喆", zxgk(ID)))[0].flags
+    assert judged(person("王小荣", ID), person(f"{mark}小喆")) == (Verdict.CLEAR, False)
+
+
+def test_a_character_of_which_both_bytes_became_signs_is_one() -> None:
+    assert judged(person("王小喆"), person("王??喆")) == (Verdict.UNVERIFIABLE, True)
+    assert judged(person("王大荣"), person("王??喆")) == (Verdict.CLEAR, False)
+
+
+def test_a_surname_that_could_not_be_typed_leaves_part_of_the_name() -> None:
+    assert judged(person("禤国维", ID), person("国维", zxgk(ID)))[0].flags
+    assert judged(person("禤国维"), person("国维")) == (Verdict.CLEAR, False)
+
+
 @pytest.mark.parametrize("mark", MARKS)
 def test_whoever_applies_with_such_a_name_is_not_cleared(mark: str) -> None:
     assert judged(person(f"王{mark}喆"), person("王小喆"))[0] is Verdict.UNVERIFIABLE

@@ -251,6 +251,46 @@ def test_a_name_whose_surname_is_hidden_says_nothing(a: str, b: str) -> None:
     assert evidence(compared(PERSON, a, b), "person_name") is None
 
 
+@pytest.mark.parametrize(
+    ("whole", "part"),
+    [
+        ("John Michael Smith", "Smith, John"),
+        ("John Smith Jr.", "JOHN SMITH"),
+        ("禤国维", "国维"),
+        ("包乌云其木格", "乌云其木格"),
+        ("买买提·吐尔逊", "买买提*"),
+    ],
+)
+def test_a_part_of_a_name_speaks_for_one_person(whole: str, part: str) -> None:
+    for a, b in ((whole, part), (part, whole)):
+        said = evidence(compared(PERSON, a, b), "person_name")
+        assert said is not None
+        assert said.level == "part"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("John Smith", "John Brown Miller"), ("禤国维", "国强"), ("乌云其木格", "木格"), ("Li Li", "Li")]
+)
+def test_what_is_no_part_of_a_name_speaks_against(a: str, b: str) -> None:
+    said = evidence(compared(PERSON, a, b), "person_name")
+    assert said is not None
+    assert said.level == "different"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [
+        ("山田耕作", "YAMADA KOSAKU", False),
+        ("陈国荣", "CHAN KWOK WING", False),
+        ("伊万·彼得罗夫", "Иван Петров", False),
+        ("陈国荣", "WANG XIAOMING", True),  # pinyin, of another name
+        ("John Smith", "Иван Петров", True),
+    ],
+)
+def test_a_spelling_that_is_no_pinyin_says_nothing_about_characters(a: str, b: str, says: bool) -> None:
+    assert (evidence(compared(PERSON, a, b), "person_name") is not None) is says
+
+
 @pytest.mark.parametrize(("ours", "theirs"), [("屈某某", "屈某某"), ("屈某", "屈怀瑾"), ("屈怀瑾", "王*瑾")])
 def test_a_representative_hidden_in_part_is_neither_the_same_nor_another(ours: str, theirs: str) -> None:
     a = subject(ORGANISATION, "合肥华星商贸有限公司", legal_representative=ours)

@@ -16,11 +16,13 @@ from credit_sync.subjects.person_names import (
     fold_person_name,
     in_other_scripts,
     is_hidden_in_part,
+    is_pinyin,
     other_orders,
     persons_together,
     readings_of,
     sound,
     sound_alike,
+    words_in_latin,
 )
 from credit_sync.subjects.subject import Subject, SubjectKind
 from credit_sync.subjects.writing import LONGEST, organisations_together
@@ -77,8 +79,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     hidden = is_hidden_in_part(x) or is_hidden_in_part(y)
     if hidden and (seen := _as_far_as_shown(x, y)):
         sentence = f"姓名有字隐去，其余相同：{a} 与 {b}"
-        of_surname = seen[0] != "?"
-        return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if of_surname else None
+        says = seen[0] != LOST or len(seen.replace(LOST, "")) > 1  # 伟 of *伟 is everybody's
+        return scales.evidence("person_name", "same", sentence, u=names.share(seen)) if says else None
     if len(x) != len(y):  # both bytes of a character became ?
         x, y = x.replace("??", "?"), y.replace("??", "?")
     if not hidden and _same_but_lost(x, y):
@@ -90,6 +92,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
         count = _rounded(round(share * names.population))
         return scales.evidence("person_name", "same", sentence, u=share, rarity=f"，{rarity}{count}人")
     level, sentence, bearing = _weaker_level(a, b, scales)
+    if level == "different" and _spelt_otherwise(x, y):
+        return None
     return scales.evidence("person_name", level, f"{sentence}：{a} 与 {b}", bearing)
 
 
@@ -103,9 +107,10 @@ def _weaker_level(a: str, b: str, scales: Scales) -> tuple[str, str, Bearing]:
     look_alikes = scales.reference.look_alikes
     if len(x) == len(y) and all(p == q or q in look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)):
         return "look_alike", "姓名形近", Bearing.SUPPORTS
-    if _is_part(a, b, scales) or _is_part(b, a, scales):
+    if _is_part(a, b) or _is_part(b, a):
         return "part", "一边只写了姓名的一部分", Bearing.SUPPORTS
-    if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
+    longest = max(len(x), len(y))
+    if (x[0] == y[0] or longest > _LONGEST_HAN) and longest > 2 and OSA.distance(x, y) == 1:
         difference = "有两字颠倒" if sorted(x) == sorted(y) else "只差一字"
         return "one_character", f"姓名{difference}", Bearing.SUPPORTS
     return "different", "姓名不同", Bearing.WEAKENS
@@ -151,15 +156,19 @@ _LEAST_OF_LONG = 3
 _PARTS = re.compile("[·•‧・．.∙⋅]")
 
 
-def _is_part(whole: str, part: str, scales: Scales) -> bool:
-    """买买提 of 买买提·吐尔逊, whose father's name is left out; 方安生 of 陈方安生, who put her husband's surname first."""
-    x, y = fold_person_name(whole), fold_person_name(part)
-    if not len(x) > len(y) > 1 or not y.isalpha() or y.isascii():
+def _is_part(whole: str, part: str) -> bool:
+    """买买提 of 买买提·吐尔逊, whose father's name is left out; 方安生 of 陈方安生, who put her husband's surname first; 国维 of
+    禤国维, whose surname could not be typed; John Smith of Dr. John Michael Smith Jr.
+    """
+    x, y = fold_person_name(whole), fold_person_name(part).rstrip("*")
+    if not len(x) > len(y) > 1 or not y.isalpha():
         return False
+    if y.isascii():
+        words, of_whole = (set(words_in_latin(name.upper())) for name in (part, whole))
+        return len(words) > 1 and words < of_whole
     if len(x) > _LONGEST_HAN and x.startswith(y):
         return len(y) >= _LEAST_OF_LONG or fold_person_name(_PARTS.split(whole)[0]) == y
-    before, surnames = x.removesuffix(y), scales.reference.persons.surnames
-    return before != x and before in surnames and (y[0] in surnames or y[:2] in surnames)
+    return x.endswith(y) and (len(x) - len(y) == 1 or len(y) >= _LEAST_OF_LONG)
 
 
 def _is_transliteration(latin: str, name: str) -> bool:
@@ -179,6 +188,17 @@ def _is_spelt(written: str, spelt: Sequence[Set[str]]) -> bool:
     return len(written) in ends
 
 
+def _spelt_otherwise(x: str, y: str) -> bool:
+    """山田耕作 and YAMADA KOSAKU, 陈国荣 and CHAN KWOK WING, 伊万·彼得罗夫 and Иван Петров: letters that are no pinyin spell a
+    name in a way that says nothing about its characters.
+    """
+    han, letters = (x, y) if _HAN.fullmatch(x) else (y, x)
+    if not _HAN.fullmatch(han) or not letters.isalpha() or _HAN.search(letters):
+        return False
+    return not (letters.isascii() and is_pinyin(letters))
+
+
+_HAN = re.compile("[\u3400-\u9fff]+")
 _LONGEST_SPELT = 20
 
 
