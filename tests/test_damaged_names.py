@@ -179,6 +179,18 @@ def test_a_firm_is_found_whichever_character_of_its_name_is_lost(
         assert table.judge([asked], SCALES)[0].verdict.flags, (asked.name, listed.name)
 
 
+@pytest.mark.parametrize("mark", "?□\ufffd〓\ue123*■●×")
+@pytest.mark.parametrize("name", ["贵州大学", "江淮汽车", "徽商银行", "中鼎集团", "垚林科技", "贵阳德大"])
+def test_a_short_name_that_lost_a_character_clears_nobody_whose_name_it_may_be(name: str, mark: str) -> None:
+    whole, other, damaged = (
+        Subject(kind=SubjectKind.ORGANISATION, name=written)
+        for written in (name, f"{name[0]}某{name[2:]}"[::-1], name[:1] + mark + name[2:])
+    )
+    assert judged(whole, damaged)[0] is not Verdict.CLEAR
+    assert judged(other, damaged) == (Verdict.CLEAR, False)
+    assert not judged(whole, Subject(kind=SubjectKind.ORGANISATION, name=f"{name[0]}晟{name[2:]}"))[0].flags
+
+
 @pytest.mark.parametrize(
     ("damaged", "other"),
     [

@@ -18,18 +18,19 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
     found = _level(x, y, scales)
     if (x.damaged or y.damaged) and (found is None or found[0] in _UNLIKE) and _same_but_lost(x, y):
         found = (
-            "one_character",
+            "one_character" if min(len(x.full), len(y.full)) >= _SHORTEST_NAME else "short",
             f"名称有一个字丢失或隐去，其余相同：{x.damaged or x.full} 与 {y.damaged or y.full}",
         )
     if found is None:
         return None
     level, sentence = found
     bearing = Bearing.WEAKENS if level in _AGAINST else Bearing.SUPPORTS
-    u = 2 ** (-5.0 * len(x.full)) if level == "short" else None
+    u = 2 ** (-5.0 * min(len(x.full), len(y.full))) if level == "short" else None
     return scales.evidence("organisation_name", level, sentence, bearing, u)
 
 
 _SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
+_SHORTEST_DAMAGED = 4
 _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
 _UNLIKE = {*_AGAINST, "brand_character"}
@@ -67,7 +68,7 @@ def _same_but_lost(x: OrganisationName, y: OrganisationName) -> bool:
     """Equal, where the one character that a name has lost may be any one: in brand, place or branch."""
     a, b = x.damaged or x.full, y.damaged or y.full
     unlike = [(p, q) for p, q in zip(a, b, strict=False) if p != q]
-    return len(a) == len(b) > _SHORTEST_NAME and len(unlike) == 1 and "?" in unlike[0]
+    return len(a) == len(b) >= _SHORTEST_DAMAGED and len(unlike) == 1 and "?" in unlike[0]
 
 
 def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:

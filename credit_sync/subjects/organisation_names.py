@@ -99,7 +99,8 @@ class OrganisationName(NamedTuple):
     @property
     def empty(self) -> bool:
         """Nothing but a place, a form, punctuation or pictures: matches nothing."""
-        return (len(self.core) < 2 and not self.branch) or not any(map(str.isalpha, self.full))
+        one_lost = self.damaged.count("?") == 1
+        return (len(self.core) + one_lost < 2 and not self.branch) or not any(map(str.isalpha, self.full))
 
 
 class OrganisationParser:
