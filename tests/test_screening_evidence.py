@@ -331,7 +331,15 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("安徽舒城华星商贸有限公司", "舒城县华星商贸有限公司", "form"),
         ("芜湖县华星商贸有限公司", "芜湖市华星商贸有限公司", "other_place"),
         ("长治市华星商贸有限公司", "长治县华星商贸有限公司", "other_place"),
-        ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "other_place"),
+        ("宣武区华星商贸有限公司", "东城区华星商贸有限公司", "other_place"),
+        # merged into another district, or under another city since: there may have been another firm of the name
+        ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "place_dropped_short"),
+        ("铜陵市狮子山区华星商贸有限公司", "铜陵市铜官区华星商贸有限公司", "place_dropped_short"),
+        ("铜陵市铜官山区华星商贸有限公司", "铜陵市狮子山区华星商贸有限公司", "other_place"),
+        ("六安市寿县华星商贸有限公司", "淮南市寿县华星商贸有限公司", "place_dropped_short"),
+        ("六安市寿县华星商贸有限公司", "淮南市凤台县华星商贸有限公司", "other_place"),
+        # the place that a name means today, not the one that bore it once
+        ("烟台市芝罘区华星商贸有限公司", "烟台华星商贸有限公司", "other_place"),
         # other place, at the head or in brackets
         ("合肥华星商贸有限公司", "芜湖华星商贸有限公司", "other_place"),
         ("三门华星商贸有限公司", "肥西华星商贸有限公司", "other_place"),

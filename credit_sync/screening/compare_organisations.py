@@ -154,6 +154,11 @@ def _same_core(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | No
     if x.places and y.places:
         if len(x.full) != len(y.full) and OSA.distance(x.full, y.full, score_cutoff=1) == 1:
             return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
+        if _innermost_place_was_the_other(x, y):
+            return (
+                "place_dropped_short",
+                f"除区划新旧名称（{_place(x)} 与 {_place(y)}）外相同：{x.full} 与 {y.full}",
+            )
         return "other_place", f"字号、行业相同，但地名不同：{_place(x)} 与 {_place(y)}"
     return _place_dropped(x, y, _place(x) or _place(y))
 
@@ -202,6 +207,11 @@ def _other_last_place(x: OrganisationName, y: OrganisationName, scales: Scales) 
 def _innermost_place_is_shared(x: OrganisationName, y: OrganisationName) -> bool:
     """安徽省合肥市 and 合肥市: the innermost place is the same; 安徽省 and 合肥市 are two places."""
     return bool({d.code for d in x.divisions[-1]} & {d.code for d in y.divisions[-1]})
+
+
+def _innermost_place_was_the_other(x: OrganisationName, y: OrganisationName) -> bool:
+    """狮子山区, merged into 铜官区; 六安市寿县, today 淮南市寿县. There may have been another firm of the name there before."""
+    return any(d.became_the(e) for d in x.divisions[-1] for e in y.divisions[-1])
 
 
 def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:

@@ -74,7 +74,7 @@ def reference() -> Reference:
     words = tomllib.loads((folder / "organisation_words.toml").read_text(encoding="utf-8"))
     with (folder / "divisions.csv").open(encoding="utf-8", newline="") as file:
         _, *rows = csv.reader(line for line in file if not line.startswith("#"))
-    divisions = ((code, name) for code, name, *_ in rows)
+    divisions = ((code, name, became) for code, name, _, _, became in rows)
     gazetteer = Gazetteer((*divisions, *(("000000", word) for word in words["nationwide"]["words"])))
     persons = tomllib.loads((folder / "person_names.toml").read_text(encoding="utf-8"))
     return Reference(

@@ -82,7 +82,7 @@ class OrganisationName(NamedTuple):
     divisions: tuple[tuple[Division, ...], ...]
     """What each of `places` may stand for."""
     codes: frozenset[str]
-    """The codes of all of `divisions`."""
+    """The codes of all of `divisions`, and of what they became."""
     branch: str
     """What follows the legal person's name, such as 芜湖分公司, without company forms."""
     branch_as_written: str
@@ -166,7 +166,9 @@ class OrganisationParser:
             form=forms[-1].group() if forms else "",
             places=places,
             divisions=divisions,
-            codes=frozenset([d.code for candidates in divisions for d in candidates]),
+            codes=frozenset(
+                [code for candidates in divisions for d in candidates for code in (d.code, d.became) if code]
+            ),
             branch=tail,
             branch_as_written=branch,
             branch_known=bool(branch and self._branch.search(branch)),
