@@ -35,7 +35,9 @@ _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
 _UNLIKE = {*_AGAINST, "brand_character"}
 _INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
-_WITHOUT_BRAND = re.compile(rf"{_INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会)$")
+_WITHOUT_BRAND = re.compile(
+    rf"{_INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会|[民居]委员会|[村居]委会|(?<!支)局|政府)$"
+)
 _BODY = re.compile(r"(?:工会|委员会|支部|协会|清算组|管理人)$")
 """What stands behind a firm's name and is no branch of it; a trade union is a legal person (工会法第十五条)."""
 _GENERIC = re.compile(
@@ -249,7 +251,7 @@ def _two_characters_off(x: OrganisationName, y: OrganisationName, scales: Scales
 
 
 def _institutions(x: OrganisationName, y: OrganisationName) -> bool:
-    """Names of schools, hospitals, institutes and societies have no brand: every character tells (湖北 / 闽北职业技术学院)."""
+    """Names of schools, hospitals, societies, villages and offices have no brand: every character tells (湖北 / 闽北职业技术学院)."""
     return bool(_WITHOUT_BRAND.search(x.full) and _WITHOUT_BRAND.search(y.full))
 
 
