@@ -304,7 +304,9 @@ def test_a_name_that_begins_with_the_sign_for_hidden_ones_is_whole() -> None:
     assert said.sentence.startswith("姓名相同：某莫")
 
 
-@pytest.mark.parametrize("pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华")])
+@pytest.mark.parametrize(
+    "pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华"), ("李喆", "李吉吉")]
+)
 def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[str, str]) -> None:
     assert compared(PERSON, *pair).verdict is Verdict.CLEAR
     assert compared(PERSON, *pair, ours=ID, theirs="3401001900****0017").verdict.flags

@@ -25,7 +25,7 @@ from credit_sync.subjects.person_names import (
     words_in_latin,
 )
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import LONGEST, organisations_together
+from credit_sync.subjects.writing import LONGEST, is_written_in_parts, organisations_together
 
 
 def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
@@ -107,7 +107,10 @@ def _weaker_level(a: str, b: str, scales: Scales) -> tuple[str, str, Bearing]:
     look_alikes = scales.reference.look_alikes
     if len(x) == len(y) and all(p == q or q in look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)):
         return "look_alike", "姓名形近", Bearing.SUPPORTS
-    if _is_part(a, b) or _is_part(b, a):
+    short, long = (x, y) if len(x) < len(y) else (y, x)
+    if len(short) < len(long) and is_written_in_parts(short, long, scales.reference.parts):
+        return "look_alike", "姓名里有一个字拆成几个写", Bearing.SUPPORTS
+    if len(short) < len(long) and (_is_part(a, b) or _is_part(b, a)):
         return "part", "一边只写了姓名的一部分", Bearing.SUPPORTS
     longest = max(len(x), len(y))
     if (x[0] == y[0] or longest > _LONGEST_HAN) and longest > 2 and OSA.distance(x, y) == 1:
@@ -192,6 +195,8 @@ def _spelt_otherwise(x: str, y: str) -> bool:
     """山田耕作 and YAMADA KOSAKU, 陈国荣 and CHAN KWOK WING, 伊万·彼得罗夫 and Иван Петров: letters that are no pinyin spell a
     name in a way that says nothing about its characters.
     """
+    if (x[0] < "\u3400") is (y[0] < "\u3400"):
+        return False  # as nearly all are: both in characters
     han, letters = (x, y) if _HAN.fullmatch(x) else (y, x)
     if not _HAN.fullmatch(han) or not letters.isalpha() or _HAN.search(letters):
         return False

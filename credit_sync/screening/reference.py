@@ -30,6 +30,8 @@ class Reference:
     persons: NameFrequencies
     look_alikes: Mapping[str, frozenset[str]]
     """Each character's group of characters that are taken for it."""
+    parts: Mapping[str, str]
+    """What is written instead of characters that cannot be typed."""
     aliases: Mapping[str, str]
     """Registered names of organisations by their short forms."""
 
@@ -102,7 +104,12 @@ def reference() -> Reference:
         ),
         aliases=tomllib.loads((folder / "aliases.toml").read_text(encoding="utf-8"))["aliases"],
         look_alikes=_look_alikes((folder / "look_alikes.txt").read_text(encoding="utf-8")),
+        parts=_parts((folder / "taken_apart.txt").read_text(encoding="utf-8")),
     )
+
+
+def _parts(text: str) -> dict[str, str]:
+    return dict(line.split() for line in text.splitlines() if not line.startswith("#"))
 
 
 def _look_alikes(text: str) -> dict[str, frozenset[str]]:

@@ -101,8 +101,9 @@ class OrganisationName(NamedTuple):
     @property
     def empty(self) -> bool:
         """Nothing but a place, a form, punctuation or pictures: matches nothing."""
-        one_lost = self.damaged.count("?") == 1
-        return (len(self.core) + one_lost < 2 and not self.branch) or not any(map(str.isalpha, self.full))
+        if len(self.core) < 2 and not self.branch and len(self.core) + (self.damaged.count("?") == 1) < 2:
+            return True
+        return not any(map(str.isalpha, self.full))
 
 
 class OrganisationParser:

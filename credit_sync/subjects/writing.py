@@ -3,6 +3,7 @@
 import re
 import string
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 import opencc
@@ -76,6 +77,17 @@ def organisations_together(text: str) -> tuple[str, ...]:
     """
     parts = tuple(filter(None, _TOGETHER.split(text[:LONGEST])))
     return parts if len(parts) > 1 and all(map(_ORGANISATION.fullmatch, parts)) else ()
+
+
+def is_written_in_parts(text: str, longer: str, parts: Mapping[str, str]) -> bool:
+    """Whether `longer` is a text with one of its characters written in parts.
+
+    >>> is_written_in_parts("王喆", "王吉吉", {"喆": "吉吉"}), is_written_in_parts("王喆", "王喆喆", {"喆": "吉吉"})
+    (True, False)
+    """
+    if not len(text) < len(longer) <= len(text) + 2 or parts.keys().isdisjoint(text):
+        return False
+    return any(c in parts and f"{text[:n]}{parts[c]}{text[n + 1 :]}" == longer for n, c in enumerate(text))
 
 
 _CHANGED_IN_WORDS = frozenset("沈么坏覆哩瞭藉衹甦")
