@@ -134,8 +134,8 @@ def left_keys(parsed: OrganisationName) -> list[int]:
     Listings have such a key where one is lost indeed, so that two whole names do not meet by it.
     """
     full = parsed.full
-    if parsed.damaged or len(parsed.bare) >= _SHORTEST_GAP or not _SHORTEST_LEFT < len(full) <= _LONGEST_LEFT:
-        return []
+    if len(parsed.bare) >= _SHORTEST_GAP or parsed.damaged or not _SHORTEST_LEFT < len(full) <= _LONGEST_LEFT:
+        return []  # as nearly all
     return hashes_of([f"left:{full[:place]}{full[place + 1 :]}" for place in range(len(full))])
 
 
