@@ -59,6 +59,23 @@ def test_a_listed_name_that_misses_a_character_clears_nobody_whose_name_it_may_b
             assert judged(person(other, number), person(shown)) == (Verdict.CLEAR, False), (other, shown)
 
 
+@pytest.mark.parametrize("mark", "?□*×○")
+def test_a_hidden_surname_clears_nobody_who_bears_the_rest(mark: str) -> None:
+    assert judged(person("王小喆"), person(f"{mark}小喆")) == (Verdict.UNVERIFIABLE, True)
+    assert judged(person("王小喆", ID), person(f"{mark}小喆", zxgk(ID)))[0].flags
+    assert judged(person("王小荣", ID), person(f"{mark}小喆")) == (Verdict.CLEAR, False)
+
+
+def test_a_character_of_which_both_bytes_became_signs_is_one() -> None:
+    assert judged(person("王小喆"), person("王??喆")) == (Verdict.UNVERIFIABLE, True)
+    assert judged(person("王大荣"), person("王??喆")) == (Verdict.CLEAR, False)
+
+
+def test_a_surname_that_could_not_be_typed_leaves_part_of_the_name() -> None:
+    assert judged(person("禤国维", ID), person("国维", zxgk(ID)))[0].flags
+    assert judged(person("禤国维"), person("国维")) == (Verdict.CLEAR, False)
+
+
 @pytest.mark.parametrize("mark", MARKS)
 def test_whoever_applies_with_such_a_name_is_not_cleared(mark: str) -> None:
     assert judged(person(f"王{mark}喆"), person("王小喆"))[0] is Verdict.UNVERIFIABLE
@@ -170,6 +187,18 @@ def test_a_firm_is_found_whichever_character_of_its_name_is_lost(
     for asked, listed in ((whole, damaged), (damaged, whole)):
         table = ListingTable({1: Listing(subject=listed, list="x")})
         assert table.judge([asked], SCALES)[0].verdict.flags, (asked.name, listed.name)
+
+
+@pytest.mark.parametrize("mark", "?□\ufffd〓\ue123*■●×")
+@pytest.mark.parametrize("name", ["贵州大学", "江淮汽车", "徽商银行", "中鼎集团", "垚林科技", "贵阳德大"])
+def test_a_short_name_that_lost_a_character_clears_nobody_whose_name_it_may_be(name: str, mark: str) -> None:
+    whole, other, damaged = (
+        Subject(kind=SubjectKind.ORGANISATION, name=written)
+        for written in (name, f"{name[0]}某{name[2:]}"[::-1], name[:1] + mark + name[2:])
+    )
+    assert judged(whole, damaged)[0] is not Verdict.CLEAR
+    assert judged(other, damaged) == (Verdict.CLEAR, False)
+    assert not judged(whole, Subject(kind=SubjectKind.ORGANISATION, name=f"{name[0]}晟{name[2:]}"))[0].flags
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Pairs with the verdict of somebody who knows Chinese names and numbers, and the lists as they come (expert_pairs.csv).
 
 Everything is read as a spreadsheet's rows are, judged as the night does, and looked up in a store: both must agree. Made-up
-people are born before 1925. What an applicant and an entry give beside name and number stands as title=value.
+people are born before 1925. What an applicant and an entry give beside name and number stands as title=value. Where the
+product is wrong, `instead` has what it says: whoever mends it empties the cell. Kinds that begin with "second" were written in
+November 2026 without knowledge of the others or of the code.
 """
 
 import csv
@@ -46,6 +48,7 @@ VERDICTS = {
     "no flag": {"clear", "related", "unverifiable"},
     "told apart": {"clear"},
     "related": {"related"},
+    "undecided": {"clear", "related", "unverifiable", "possible"},
 }
 KINDS = {"person": "个人", "organisation": "单位"}
 
@@ -73,7 +76,12 @@ def test_the_verdict_is_an_experts(pair: Mapping[str, str]) -> None:
     applicant, listing = both(pair)
     (found,) = ListingTable({1: listing}).judge([applicant], SCALES)
     verdict = "related" if found.related and found.verdict.value == "clear" else found.verdict.value
-    assert verdict in VERDICTS[pair["expected"]], listing.subject
+    right = VERDICTS[pair["expected"]]
+    if pair["instead"]:
+        assert pair["instead"] not in right, "no longer wrong"
+        assert verdict == pair["instead"], listing.subject
+    else:
+        assert verdict in right, listing.subject
 
 
 def test_the_look_up_says_of_everybody_what_the_night_says(tmp_path: Path) -> None:

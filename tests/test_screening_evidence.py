@@ -310,6 +310,45 @@ def test_a_name_of_which_all_is_hidden_says_nothing(a: str, b: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("whole", "part"),
+    [
+        ("John Michael Smith", "Smith, John"),
+        ("John Smith Jr.", "JOHN SMITH"),
+        ("禤国维", "国维"),
+        ("包乌云其木格", "乌云其木格"),
+    ],
+)
+def test_a_part_of_a_name_speaks_for_one_person(whole: str, part: str) -> None:
+    for a, b in ((whole, part), (part, whole)):
+        said = evidence(compared(PERSON, a, b), "person_name")
+        assert said is not None
+        assert said.level == "part"
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("John Smith", "John Brown Miller"), ("禤国维", "国强"), ("乌云其木格", "木格"), ("Li Li", "Li")]
+)
+def test_what_is_no_part_of_a_name_speaks_against(a: str, b: str) -> None:
+    said = evidence(compared(PERSON, a, b), "person_name")
+    assert said is not None
+    assert said.level == "different"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [
+        ("山田耕作", "YAMADA KOSAKU", False),
+        ("陈国荣", "CHAN KWOK WING", False),
+        ("伊万·彼得罗夫", "Иван Петров", False),
+        ("陈国荣", "WANG XIAOMING", True),  # pinyin, of another name
+        ("John Smith", "Иван Петров", True),
+    ],
+)
+def test_a_spelling_that_is_no_pinyin_says_nothing_about_characters(a: str, b: str, says: bool) -> None:
+    assert (evidence(compared(PERSON, a, b), "person_name") is not None) is says
+
+
+@pytest.mark.parametrize(
     ("hidden", "lost"), [("*伟", "?伟"), ("*建国", "?建国"), ("**国", "??国"), ("×建×", "?建?")]
 )
 def test_a_hidden_surname_is_worth_no_less_than_a_lost_one(hidden: str, lost: str) -> None:
@@ -387,7 +426,9 @@ def test_a_name_that_begins_with_the_sign_for_hidden_ones_is_whole() -> None:
     assert said.sentence.startswith("姓名相同：某莫")
 
 
-@pytest.mark.parametrize("pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华")])
+@pytest.mark.parametrize(
+    "pair", [("李建国", "李健国"), ("王未来", "王末来"), ("李建国", "李建华"), ("李喆", "李吉吉")]
+)
 def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[str, str]) -> None:
     assert compared(PERSON, *pair).verdict is Verdict.CLEAR
     assert compared(PERSON, *pair, ours=ID, theirs="3401001900****0017").verdict.flags
@@ -414,7 +455,15 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("安徽舒城华星商贸有限公司", "舒城县华星商贸有限公司", "form"),
         ("芜湖县华星商贸有限公司", "芜湖市华星商贸有限公司", "other_place"),
         ("长治市华星商贸有限公司", "长治县华星商贸有限公司", "other_place"),
-        ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "other_place"),
+        ("宣武区华星商贸有限公司", "东城区华星商贸有限公司", "other_place"),
+        # merged into another district, or under another city since: there may have been another firm of the name
+        ("宣武区华星商贸有限公司", "西城区华星商贸有限公司", "place_dropped_short"),
+        ("铜陵市狮子山区华星商贸有限公司", "铜陵市铜官区华星商贸有限公司", "place_dropped_short"),
+        ("铜陵市铜官山区华星商贸有限公司", "铜陵市狮子山区华星商贸有限公司", "other_place"),
+        ("六安市寿县华星商贸有限公司", "淮南市寿县华星商贸有限公司", "place_dropped_short"),
+        ("六安市寿县华星商贸有限公司", "淮南市凤台县华星商贸有限公司", "other_place"),
+        # the place that a name means today, not the one that bore it once
+        ("烟台市芝罘区华星商贸有限公司", "烟台华星商贸有限公司", "other_place"),
         # other place, at the head, at the end or in brackets
         ("中国移动通信集团黑龙江有限公司", "中国移动通信集团内蒙古有限公司", "other_place"),
         ("中国移动通信集团安徽有限公司", "中国移动通信集团江苏有限公司", "other_place"),
@@ -423,6 +472,24 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("嘉汉板业（沅陵）有限公司", "嘉汉板业（江华）有限公司", "other_place"),
         ("信阳世纪天缘科技有限公司", "世纪天缘（洛阳）科技有限公司", "other_place"),
         ("东风特种商用车有限公司", "东风（十堰）特种商用车有限公司", "bracketed_place"),
+        # what stands before and behind
+        ("合肥华星商贸有限公司", "被执行人合肥华星商贸有限公司", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司【失信】", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司（限制高消费）", "same"),
+        ("合肥华星商贸有限公司", "★合肥华星商贸有限公司", "same"),
+        ("合肥华星商贸有限公司", "合肥华星商贸有限公司（关联企业：芜湖明达物流有限公司）", "same"),
+        ("芜湖明达物流有限公司", "合肥华星商贸有限公司（股东：芜湖明达物流有限公司）", "different"),
+        ("蜀山区华星土菜馆", "蜀山区华星土菜馆经营者屈怀瑾", "same"),
+        # offices and villages, of which every character tells
+        ("合肥市公安局蜀山分局", "合肥市公安局庐阳分局", "different"),
+        ("肥东县撮镇大邵村村民委员会", "肥东县撮镇小邵村村民委员会", "brand_character"),
+        ("肥东县撮镇大邵村村民委员会", "肥东县撮镇大绍村村民委员会", "one_character"),
+        ("肥东县撮镇大邵村村民委员会", "肥东县撮镇大邵村村委会", "form"),
+        ("合肥市工商行政管理局", "合肥市工商局", "form"),
+        ("安徽天恒律师事务所", "安徽天恒律所", "form"),
+        # shops
+        ("瑶海区小郭早点铺", "瑶海区小王早点铺", "brand_character"),
+        ("瑶海区小郭早点铺", "瑶海区小国早点铺", "one_character"),
         # trades
         ("合肥华星商贸有限公司", "合肥华星旅行社有限公司", "other_trade"),
         ("安庆明盛塑业有限公司", "安庆明盛木业有限公司", "other_trade"),

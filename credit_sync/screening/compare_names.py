@@ -16,14 +16,16 @@ from credit_sync.subjects.person_names import (
     fold_person_name,
     in_other_scripts,
     is_hidden_in_part,
+    is_pinyin,
     other_orders,
     persons_together,
     readings_of,
     sound,
     sound_alike,
+    words_in_latin,
 )
 from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import LONGEST, organisations_together
+from credit_sync.subjects.writing import LONGEST, is_written_in_parts, organisations_together
 
 
 def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evidence | None:
@@ -90,6 +92,8 @@ def _compare_persons(a: str, b: str, scales: Scales) -> Evidence | None:
     if not hidden and len(x) == len(y) and LOST in x + y and (seen := _as_far_as_shown(x, y)):
         return _of_what_is_shown(seen, f"姓名大半丢失，其余相同：{a} 与 {b}", scales)
     level, sentence, bearing = _weaker_level(a, b, scales)
+    if level == "different" and _spelt_otherwise(x, y):
+        return None
     return scales.evidence("person_name", level, f"{sentence}：{a} 与 {b}", bearing)
 
 
@@ -110,9 +114,13 @@ def _weaker_level(a: str, b: str, scales: Scales) -> tuple[str, str, Bearing]:
     look_alikes = scales.reference.look_alikes
     if len(x) == len(y) and all(p == q or q in look_alikes.get(p, ()) for p, q in zip(x, y, strict=True)):
         return "look_alike", "姓名形近", Bearing.SUPPORTS
-    if _is_part(a, b, scales) or _is_part(b, a, scales):
+    short, long = (x, y) if len(x) < len(y) else (y, x)
+    if len(short) < len(long) and is_written_in_parts(short, long, scales.reference.parts):
+        return "look_alike", "姓名里有一个字拆成几个写", Bearing.SUPPORTS
+    if len(short) < len(long) and (_is_part(a, b) or _is_part(b, a)):
         return "part", "一边只写了姓名的一部分", Bearing.SUPPORTS
-    if x[0] == y[0] and max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
+    longest = max(len(x), len(y))
+    if (x[0] == y[0] or longest > _LONGEST_HAN) and longest > 2 and OSA.distance(x, y) == 1:
         difference = "有两字颠倒" if sorted(x) == sorted(y) else "只差一字"
         return "one_character", f"姓名{difference}", Bearing.SUPPORTS
     return "different", "姓名不同", Bearing.WEAKENS
@@ -159,15 +167,19 @@ _LEAST_OF_LONG = 3
 _PARTS = re.compile("[·•‧・．.∙⋅]")
 
 
-def _is_part(whole: str, part: str, scales: Scales) -> bool:
-    """买买提 of 买买提·吐尔逊, whose father's name is left out; 方安生 of 陈方安生, who put her husband's surname first."""
-    x, y = fold_person_name(whole), fold_person_name(part)
-    if not len(x) > len(y) > 1 or not y.isalpha() or y.isascii():
+def _is_part(whole: str, part: str) -> bool:
+    """买买提 of 买买提·吐尔逊, whose father's name is left out; 方安生 of 陈方安生, who put her husband's surname first; 国维 of
+    禤国维, whose surname could not be typed; John Smith of Dr. John Michael Smith Jr.
+    """
+    x, y = fold_person_name(whole), fold_person_name(part).rstrip("*")
+    if not len(x) > len(y) > 1 or not y.isalpha():
         return False
+    if y.isascii():
+        words, of_whole = (set(words_in_latin(name.upper())) for name in (part, whole))
+        return len(words) > 1 and words < of_whole
     if len(x) > _LONGEST_HAN and x.startswith(y):
         return len(y) >= _LEAST_OF_LONG or fold_person_name(_PARTS.split(whole)[0]) == y
-    before, surnames = x.removesuffix(y), scales.reference.persons.surnames
-    return before != x and before in surnames and (y[0] in surnames or y[:2] in surnames)
+    return x.endswith(y) and (len(x) - len(y) == 1 or len(y) >= _LEAST_OF_LONG)
 
 
 def _is_transliteration(latin: str, name: str) -> bool:
@@ -187,6 +199,19 @@ def _is_spelt(written: str, spelt: Sequence[Set[str]]) -> bool:
     return len(written) in ends
 
 
+def _spelt_otherwise(x: str, y: str) -> bool:
+    """山田耕作 and YAMADA KOSAKU, 陈国荣 and CHAN KWOK WING, 伊万·彼得罗夫 and Иван Петров: letters that are no pinyin spell a
+    name in a way that says nothing about its characters.
+    """
+    if (x[0] < "\u3400") is (y[0] < "\u3400"):
+        return False  # as nearly all are: both in characters
+    han, letters = (x, y) if _HAN.fullmatch(x) else (y, x)
+    if not _HAN.fullmatch(han) or not letters.isalpha() or _HAN.search(letters):
+        return False
+    return not (letters.isascii() and is_pinyin(letters))
+
+
+_HAN = re.compile("[\u3400-\u9fff]+")
 _LONGEST_SPELT = 20
 
 

@@ -17,25 +17,24 @@ def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
         return None
     found = _level(x, y, scales)
     if (x.damaged or y.damaged) and (found is None or found[0] in _UNLIKE) and (lost := _only_lost(x, y)):
-        a, b = x.damaged or x.full, y.damaged or y.full
-        alike = (
-            lost == 1 and len(a) > _SHORTEST_NAME
-        )  # what is left of others tells nothing, and is nothing against
-        found = ("one_character", f"名称有一个字丢失或隐去，其余相同：{a} 与 {b}") if alike else None
+        found = _by_what_is_left(x, y, lost)
     if found is None:
         return None
     level, sentence = found
     bearing = Bearing.WEAKENS if level in _AGAINST else Bearing.SUPPORTS
-    u = 2 ** (-5.0 * len(x.full)) if level == "short" else None
+    u = 2 ** (-5.0 * min(len(x.full), len(y.full))) if level == "short" else None
     return scales.evidence("organisation_name", level, sentence, bearing, u)
 
 
 _SHORT_BRAND, _SHORTEST_NAME, _LONG_NAME, _LONG_BRANCH = 3, 5, 8, 6
+_SHORTEST_DAMAGED = 4
 _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 _AGAINST = {"other_place", "parent_branch", "other_branch", "affiliated", "other_trade", "different"}
 _UNLIKE = {*_AGAINST, "brand_character"}
 _INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
-_WITHOUT_BRAND = re.compile(rf"{_INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会)$")
+_WITHOUT_BRAND = re.compile(
+    rf"{_INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会|[民居]委员会|[村居]委会|(?<!支)局|政府)$"
+)
 _BODY = re.compile(r"(?:工会|委员会|支部|协会|清算组|管理人)$")
 """What stands behind a firm's name and is no branch of it; a trade union is a legal person (工会法第十五条)."""
 _GENERIC = re.compile(
@@ -69,6 +68,15 @@ def _only_lost(x: OrganisationName, y: OrganisationName) -> int:
     a, b = x.damaged or x.full, y.damaged or y.full
     unlike = [(p, q) for p, q in zip(a, b, strict=False) if p != q]
     return len(unlike) if len(a) == len(b) and all("?" in pair for pair in unlike) else 0
+
+
+def _by_what_is_left(x: OrganisationName, y: OrganisationName, lost: int) -> tuple[str, str] | None:
+    """Of names that are the same but for `lost` characters: what is left of others tells nothing, and is nothing against."""
+    a, b = x.damaged or x.full, y.damaged or y.full
+    if lost > 1 or len(a) < _SHORTEST_DAMAGED:
+        return None
+    level = "one_character" if min(len(x.full), len(y.full)) >= _SHORTEST_NAME else "short"
+    return level, f"名称有一个字丢失或隐去，其余相同：{a} 与 {b}"
 
 
 def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
@@ -154,6 +162,11 @@ def _same_core(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | No
     if x.places and y.places:
         if len(x.full) != len(y.full) and OSA.distance(x.full, y.full, score_cutoff=1) == 1:
             return "one_character", f"名称只差一个字：{x.full} 与 {y.full}"
+        if _innermost_place_was_the_other(x, y):
+            return (
+                "place_dropped_short",
+                f"除区划新旧名称（{_place(x)} 与 {_place(y)}）外相同：{x.full} 与 {y.full}",
+            )
         return "other_place", f"字号、行业相同，但地名不同：{_place(x)} 与 {_place(y)}"
     return _place_dropped(x, y, _place(x) or _place(y))
 
@@ -204,6 +217,11 @@ def _innermost_place_is_shared(x: OrganisationName, y: OrganisationName) -> bool
     return bool({d.code for d in x.divisions[-1]} & {d.code for d in y.divisions[-1]})
 
 
+def _innermost_place_was_the_other(x: OrganisationName, y: OrganisationName) -> bool:
+    """狮子山区, merged into 铜官区; 六安市寿县, today 淮南市寿县. There may have been another firm of the name there before."""
+    return any(d.became_the(e) for d in x.divisions[-1] for e in y.divisions[-1])
+
+
 def _places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
     """吉林省 against 吉林市, 长治市 against 长治县: equal once the suffix is dropped, yet two places.
 
@@ -239,7 +257,7 @@ def _two_characters_off(x: OrganisationName, y: OrganisationName, scales: Scales
 
 
 def _institutions(x: OrganisationName, y: OrganisationName) -> bool:
-    """Names of schools, hospitals, institutes and societies have no brand: every character tells (湖北 / 闽北职业技术学院)."""
+    """Names of schools, hospitals, societies, villages and offices have no brand: every character tells (湖北 / 闽北职业技术学院)."""
     return bool(_WITHOUT_BRAND.search(x.full) and _WITHOUT_BRAND.search(y.full))
 
 

@@ -17,11 +17,11 @@ from credit_sync.screening.damaged_names import name_shapes
 from credit_sync.screening.faces import Listed, Via, faces
 from credit_sync.screening.hashed import hash_of, hashes_of, signed
 from credit_sync.screening.keys import (
+    asked_keys,
     bigram_keys,
     damaged_keys,
     employed_keys,
     organisation_keys,
-    parent_keys,
     person_keys,
     projected_keys,
 )
@@ -276,7 +276,7 @@ class _Organisations:
         """Their keys; `entries`: which entries they are."""
         keys = self._keys
         if asks:
-            keys = [[*own, *parent_keys(parsed)] for own, parsed in zip(keys, self._parsed, strict=True)]
+            keys = [[*own, *asked_keys(parsed)] for own, parsed in zip(keys, self._parsed, strict=True)]
         return _pairs(entries, keys)
 
     def bigrams(self, entries: Array) -> _Pairs:

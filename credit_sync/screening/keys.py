@@ -13,6 +13,7 @@ lists show, and with the names of a person as the lists' names with lost or hidd
 | organisation | names equal but for writing, company form, suffix of places |
 | core | names whose brand and trade agree once the place is left out |
 | gap | names that become equal when one character is left out of each: one typing error |
+| left | a name of few characters (贵州大学) and what is left of it where one is lost (贵州?学) |
 | employed | persons of one name at one employer: the representative of a listed organisation and an applicant from there |
 
 Damage that these were not made for (two typing errors, a misspelt place) leaves most of a name whole. So listings of
@@ -38,6 +39,8 @@ from credit_sync.subjects.subject import Named
 
 _SHORTEST_GAP = 5
 """Names shorter than this differ too much when one character differs."""
+_SHORTEST_LEFT, _LONGEST_LEFT = 3, 7
+"""How many characters must be left of a short name that lost one; longer ones are found by their bigrams."""
 
 
 MOST_COMMON = 3000
@@ -75,7 +78,7 @@ def _name_keys(subject: Named, *, asks: bool) -> list[int]:
             keys += damaged_keys(names, one_lost(names))[0]
     else:
         parsed = list(map(reference().organisations.parse, names))
-        keys = [key for name in parsed for key in (*organisation_keys(name), *(parent_keys(name) if asks else ()))]
+        keys = [key for name in parsed for key in (*organisation_keys(name), *(asked_keys(name) if asks else ()))]
     found: list[int] = signed(keys).tolist()
     return found
 
@@ -120,7 +123,25 @@ def organisation_keys(parsed: OrganisationName) -> list[int]:
     if len(bare) >= _SHORTEST_GAP:
         keys.append(f"gap:{bare}")
         keys += [f"gap:{bare[:place]}{bare[place + 1 :]}" for place in range(len(bare))]
+    elif parsed.damaged:
+        keys += [f"gap:{bare}", f"left:{parsed.full}"]
     return hashes_of(keys)
+
+
+def left_keys(parsed: OrganisationName) -> list[int]:
+    """What a short whole name asks with beside its own keys: what is left of it when one character is lost.
+
+    Listings have such a key where one is lost indeed, so that two whole names do not meet by it.
+    """
+    full = parsed.full
+    if len(parsed.bare) >= _SHORTEST_GAP or parsed.damaged or not _SHORTEST_LEFT < len(full) <= _LONGEST_LEFT:
+        return []  # as nearly all
+    return hashes_of([f"left:{full[:place]}{full[place + 1 :]}" for place in range(len(full))])
+
+
+def asked_keys(parsed: OrganisationName) -> list[int]:
+    """What an organisation asks with beside its own keys."""
+    return [*parent_keys(parsed), *left_keys(parsed)]
 
 
 def parent_keys(parsed: OrganisationName) -> list[int]:

@@ -30,6 +30,8 @@ class Reference:
     persons: NameFrequencies
     look_alikes: Mapping[str, frozenset[str]]
     """Each character's group of characters that are taken for it."""
+    parts: Mapping[str, str]
+    """What is written instead of characters that cannot be typed."""
     aliases: Mapping[str, str]
     """Registered names of organisations by their short forms."""
 
@@ -74,7 +76,7 @@ def reference() -> Reference:
     words = tomllib.loads((folder / "organisation_words.toml").read_text(encoding="utf-8"))
     with (folder / "divisions.csv").open(encoding="utf-8", newline="") as file:
         _, *rows = csv.reader(line for line in file if not line.startswith("#"))
-    divisions = ((code, name) for code, name, *_ in rows)
+    divisions = ((code, name, became) for code, name, _, _, became in rows)
     gazetteer = Gazetteer((*divisions, *(("000000", word) for word in words["nationwide"]["words"])))
     persons = tomllib.loads((folder / "person_names.toml").read_text(encoding="utf-8"))
     return Reference(
@@ -102,7 +104,12 @@ def reference() -> Reference:
         ),
         aliases=tomllib.loads((folder / "aliases.toml").read_text(encoding="utf-8"))["aliases"],
         look_alikes=_look_alikes((folder / "look_alikes.txt").read_text(encoding="utf-8")),
+        parts=_parts((folder / "taken_apart.txt").read_text(encoding="utf-8")),
     )
+
+
+def _parts(text: str) -> dict[str, str]:
+    return dict(line.split() for line in text.splitlines() if not line.startswith("#"))
 
 
 def _look_alikes(text: str) -> dict[str, frozenset[str]]:

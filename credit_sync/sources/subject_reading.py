@@ -21,7 +21,7 @@ from credit_sync.subjects.identifiers import (
     uscc,
 )
 from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks, without_label
-from credit_sync.subjects.person_names import name_alone, persons_together
+from credit_sync.subjects.person_names import in_other_scripts, name_alone, persons_together
 from credit_sync.subjects.subject import Sex, Subject
 
 OWNERS = {
@@ -53,6 +53,17 @@ _TRANSLITERATED = re.compile(
     "扬帕达奥色伊百西乎爱娜妮莎玉苏赫凯则再排玛罕什坎如夏萨]{5,15}"
 )
 """Characters in which Uighur and Kazakh names are written; of 267,000 brands eight are made of them."""
+_MONGOLIAN = re.compile(
+    "[乌云其木格日勒萨仁娜斯琴高图雅塔那顺布和额敦尔宝音呼哈通嘎拉朝鲁特巴根苏青吉德白牧旦毕力革孟代花敖包兰娃山门恩朗照桑杰道阿坦腾玛茹罕]{5,9}"
+)
+"""Characters in which Mongolian names are written; of 267,000 brands one is made of them."""
+_LEFT_OUT = re.compile("[?？*＊□\ufffd]")
+_OF_A_PERSON = re.compile(
+    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()]*[0-9][^（）()]*[0-9*×Xx]{7,}|[男女].{0,10}|.{1,6}(?:居民|籍|族|国|人))[)）\]】〕]"
+)
+"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from."""
+_EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""Characters in which a name of many is long; in letters (Müller, Иван) every name is."""
 _BETWEEN = "、，,;；|\n"
 _SEVERAL = re.compile(f"[{_BETWEEN}]+")
 _MARK = re.compile(rf"[{_BETWEEN}/／()（）\s]+")
@@ -204,10 +215,10 @@ _NINE = 9
 def _may_be_travellers(number: str, name: str) -> bool:
     """A passport begins with a letter, American ones are digits alone; of an organisation's those pass the check."""
     if number.isdigit():
-        return name.isascii() and not organisation_code.is_valid(number)
-    return foreign.is_passport(
-        number.replace(MASK, "0")
-    )  # of nine places the permits that begin with a letter, too
+        foreign_name = not _EASTERN.search(name) or bool(_DOTS.search(name))
+        return foreign_name and not organisation_code.is_valid(number)
+    # of nine places the permits that begin with a letter, too
+    return foreign.is_passport(number.replace(MASK, "0"))
 
 
 def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
@@ -218,16 +229,18 @@ def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
     """
     if _ORGANISATION_SHAPE.search(name):
         return (SubjectKind.ORGANISATION,)
-    compact = "".join(name_alone(name).split())
+    compact = "".join(_OF_A_PERSON.sub("", name_alone(name)).split())
     if (
-        persons_together(name)
-        or compact.isascii()
-        or len(compact) <= _LONGEST_PERSON_NAME
+        len(compact) <= _LONGEST_PERSON_NAME
+        or not _EASTERN.search(compact)
         or _DOTS.search(compact)
+        or persons_together(name)
+        or in_other_scripts(name)
     ):
         return (SubjectKind.PERSON,)
     kinds = SubjectKind.ORGANISATION, SubjectKind.PERSON
-    return kinds[::-1] if _TRANSLITERATED.fullmatch(compact) else kinds
+    whole = _LEFT_OUT.sub("", compact)
+    return kinds[::-1] if _TRANSLITERATED.fullmatch(whole) or _MONGOLIAN.fullmatch(whole) else kinds
 
 
 def _identifiers(given: Given, kind: SubjectKind) -> Iterator[tuple[str, Identifier]]:

@@ -16,7 +16,7 @@ from credit_sync.subjects.writing import folded
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
 _LOST = "*?□\ufffd〓■●×"
 """What stands for characters that were lost or are hidden; left out like punctuation: a name is that much shorter."""
-_MARKS = re.compile(rf"[()\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|#&~!！？<>{_LOST}]+")
+_MARKS = re.compile(rf"[()★☆▲※\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|#&~!！？<>{_LOST}]+")
 _LOST_ONE = re.compile(f"[{_LOST}]")
 _INSIDE = re.compile(r"\(([^()]*)\)")
 _OTHER_NAME = r"(?:原名|曾用名|现名|更名前|又名|别名)[^()]*|原[^()]{4,}|现[^()]{4,}公司|[^()]{3,}医院"
@@ -25,7 +25,9 @@ _OF_CODES = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*")
 _CODE_BEHIND = re.compile(rf"(?<=[^0-9A-Z*]){_CODE}$")
 _LISTED = re.compile(r"^(?:\(?[0-9]{1,2}[).、](?![0-9])|[\u4e00-\u9fff]{2,8}:)+(?=.{4})")
 """What a list writes before a name: 1. or 被执行人:."""
-_TRADER = re.compile(r"^个体工商户(?=.{4})")
+_BEFORE = ("个体工商户", "原", "被执行人", "失信被执行人")
+_TRADER = re.compile(r"^(?:个体工商户|失信被执行人|被执行人)(?=.{4})")
+_OPERATOR = re.compile(r"(?<=.{4})经营者.{2,5}$")
 _AND_OTHERS = re.compile(r"(?<=公司)等(?:[0-9一二三四五六七八九十]+[家个])?(?:公司|单位|企业)?$")
 _IN_LATIN = re.compile(r"(?<=[\u4e00-\u9fff]{4})(?:\([A-Z][A-Z0-9.,&'\-]{3,}\)|[A-Z][A-Z.,&'\-]{7,})$")
 """The English name behind the Chinese one."""
@@ -82,7 +84,7 @@ class OrganisationName(NamedTuple):
     divisions: tuple[tuple[Division, ...], ...]
     """What each of `places` may stand for."""
     codes: frozenset[str]
-    """The codes of all of `divisions`."""
+    """The codes of all of `divisions`, and of what they became."""
     branch: str
     """What follows the legal person's name, such as 芜湖分公司, without company forms."""
     branch_as_written: str
@@ -99,7 +101,9 @@ class OrganisationName(NamedTuple):
     @property
     def empty(self) -> bool:
         """Nothing but a place, a form, punctuation or pictures: matches nothing."""
-        return (len(self.core) < 2 and not self.branch) or not any(map(str.isalpha, self.full))
+        if len(self.core) < 2 and not self.branch and len(self.core) + (self.damaged.count("?") == 1) < 2:
+            return True
+        return not any(map(str.isalpha, self.full))
 
 
 class OrganisationParser:
@@ -165,7 +169,9 @@ class OrganisationParser:
             form=forms[-1].group() if forms else "",
             places=places,
             divisions=divisions,
-            codes=frozenset([d.code for candidates in divisions for d in candidates]),
+            codes=frozenset(
+                [code for candidates in divisions for d in candidates for code in (d.code, d.became) if code]
+            ),
             branch=tail,
             branch_as_written=branch,
             branch_known=bool(branch and self._branch.search(branch)),
@@ -189,7 +195,7 @@ class OrganisationParser:
 
     def _name_alone(self, full: str) -> str:
         """Without what stands before or behind it and is no part of it."""
-        if full.startswith(("个体工商户", "原")):
+        if full.startswith(_BEFORE):
             full = _TRADER.sub("", full)
             if full.startswith("原") and not self._gazetteer.head(full) and self._gazetteer.head(full[1:]):
                 full = full[1:]
@@ -199,6 +205,8 @@ class OrganisationParser:
                 full = full.removesuffix(f"({second})")
         elif full.find("公司") not in (-1, len(full) - 2):
             full = self._note.sub("", full)
+        elif "经营者" in full:
+            full = _OPERATOR.sub("", full)
         elif not full[-1:].isascii():
             return full  # as nearly all are: nothing stands behind
         return _IN_LATIN.sub("", _AND_OTHERS.sub("", full))

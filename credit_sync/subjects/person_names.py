@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from credit_sync.subjects.writing import LONGEST, OTHER_NAME_WORDS, folded, is_folded
 
@@ -17,20 +17,27 @@ _EARLY_DOTS = str.maketrans("˙°", "··")
 """Dots that NFKC would take apart."""
 _DESCRIBED = re.compile(r"(?<=[\u4e00-\u9fff])[(\[{〔【][\u4e00-\u9fff]{1,8}[)\]}〕】](?=[\u4e00-\u9fff])")
 """张（龙天）远, 张[上龙下天]远: what a character looks like that could not be typed."""
+_DESCRIBED_LAST = re.compile(r"(?<=^[\u4e00-\u9fff])[(\[{〔【][\u4e00-\u9fff]{2,8}[)\]}〕】]$")
+"""刘（女洁）: behind a surname alone."""
 _BRACKETED = re.compile(r"[(\[{〔【].*?[)\]}〕】]")
 LOST = "?"
 """What stands in a folded name for a character that was lost in transfer: it may be any one."""
 _LOST = re.compile(r"[?□�〓]")
 _LOST_DOT = re.compile(r"(?<=[\u4e00-\u9fff]{2})\?(?=[\u4e00-\u9fff]{2})")
+_BOTH_BYTES = re.compile(r"^([\u4e00-\u9fff])\?\?([\u4e00-\u9fff])$")
+"""王??喆: of a name of three, each byte of a character of GBK became one; names of four that lost two are rarer."""
+_IN_LINE = re.compile(r"^[(\[]?[0-9]{1,2}[.、)\]]*(?=[\u4e00-\u9fff]{2})|(?<=[\u4e00-\u9fff]{2})[;:、]+$")
+"""The number before a name in a list, and what parts it from the next."""
 _TITLES = "先生|女士|小姐|同志|老师|院士|博士|副教授|教授|副研究员|研究员|高级工程师|工程师|副主任|主任|董事长|总经理|医师|律师"
 _ROLE = re.compile(
-    r"^(?:[\u4e00-\u9fff]{2,8}\s*[:：]|(?:法定代表人|被执行人|经营者|负责人|投资人|业主)(?=[\u4e00-\u9fff]{2}))\s*"
+    r"^(?:[\u4e00-\u9fff]{2,8}\s*[:：]|(?:法定代表人|失信被执行人|被执行人|(?:原审)?被告人|(?:被)?申请人|经营者|负责人|投资人|业主)"
+    r"(?=[\u4e00-\u9fff]{2})|(?i:dr|prof|professor|mrs?|ms)\.?\s+(?=[A-Za-z]))\s*"
 )
 _SAID_BEHIND = re.compile(
-    r"(?<=[\u4e00-\u9fff]{2})(?:[\s,，、;；]+[男女](?:[\s,，、;；].*)?|等(?:[0-9一二三四五六七八九十两]+人)?"
+    r"(?<=[\u4e00-\u9fff]{2})(?:[\s,，、;；:：]+[0-9]{4}[0-9*×●Xx]{4,}|[\s,，、;；]+[男女](?:[\s,，、;；].*)?|等(?:[0-9一二三四五六七八九十两]+人)?"
     rf"|[\s,，;；]*(?:{OTHER_NAME_WORDS}).+|\s+[A-Za-z][A-Za-z .'-]+|\s*(?:{_TITLES}))$"
 )
-"""Sex, others, other names, the name in Latin letters, a title: behind a name of two characters or more."""
+"""A number, sex, others, other names, the name in Latin letters, a title: behind a name of two characters or more."""
 _WITH_MORE = re.compile(rf"[:：\s,，、;；]|等|名|人|者|主|{_TITLES}")
 _SPELT = re.compile("(?<=[\u4e00-\u9fff])(?!X+(?![A-Z]))[A-Z]{2,6}")
 _CROSSED_OUT = re.compile("(?<=[\u4e00-\u9fff])X{1,3}(?![A-Z])")
@@ -69,13 +76,15 @@ def fold_person_name(name: str) -> str:
     text = "乾".join(map(folded, name[:LONGEST].replace("□", "?").split("乾")))
     if _ACCENTED.search(text):
         text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    text = _IN_LINE.sub("", text)
     if text.isalnum():  # no marks of any kind
         return _plainly(text)
     text = _LOST.sub("?", text)
     if len(text) > _LONGEST_UNDOTTED + 1:
         text = _LOST_DOT.sub("", text)
-    if len(_BRACKETED.sub("", text)) < _LONGEST_UNDOTTED:
-        text = _DESCRIBED.sub("?", text)
+    text = _BOTH_BYTES.sub(r"\1?\2", text)
+    if len(outside := _BRACKETED.sub("", text)) < _LONGEST_UNDOTTED:
+        text = (_DESCRIBED_LAST if len(outside) == 1 else _DESCRIBED).sub("?", text)
     return _plainly(_DOTS.sub("", _HIDING.sub("○", _BRACKETED.sub("", text).lstrip("●"))))
 
 
@@ -112,10 +121,19 @@ def other_orders(name: str) -> tuple[str, ...]:
     >>> other_orders("John Alan Smith"), other_orders("SMITH, John"), other_orders("屈 怀瑾")
     (('Smith John Alan', 'Alan Smith John'), ('John SMITH',), ())
     """
-    words = tuple(filter(None, _BETWEEN_WORDS.split(name))) if _IN_LATIN.fullmatch(name) else ()
+    words = words_in_latin(name)
     if not 1 < len(words) < _MOST_WORDS:
         return ()
     return tuple(" ".join(o) for o in dict.fromkeys(((*words[-1:], *words[:-1]), (*words[1:], *words[:1]))))
+
+
+def words_in_latin(name: str) -> tuple[str, ...]:
+    """The words of a name in Latin letters, as written; none of any other.
+
+    >>> words_in_latin("SMITH, John Alan"), words_in_latin("屈怀瑾")
+    (('SMITH', 'John', 'Alan'), ())
+    """
+    return tuple(filter(None, _BETWEEN_WORDS.split(name))) if _IN_LATIN.fullmatch(name) else ()
 
 
 _IN_LATIN = re.compile("[A-Za-z\u00c0-\u024f'’., \\-]+")
@@ -159,6 +177,27 @@ def sound(name: str) -> str:
 def syllables(text: str) -> list[str]:
     """Toneless pinyin of each character; what has no reading stands for itself."""
     return list(map(_readings.__getitem__, text))
+
+
+def is_pinyin(letters: str) -> bool:
+    """Whether capitals are pinyin from beginning to end.
+
+    >>> is_pinyin("CHENGUORONG"), is_pinyin("LVDELIN"), is_pinyin("CHANKWOKWING"), is_pinyin("YAMADAKOSAKU")
+    (True, True, False, False)
+    """
+    return bool(_pinyin().fullmatch(letters))
+
+
+@cache
+def _pinyin() -> re.Pattern[str]:
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    written = (reading for readings in pinyin_dict.values() for reading in str(readings).split(","))
+    syllables = {_toneless(reading).upper().replace("Ü", "[VU]") for reading in written}
+    return re.compile(f"(?:{'|'.join(s for s in syllables if _VOWEL.search(s))})+")
+
+
+_VOWEL = re.compile("[AEOIUV]")
 
 
 def readings_of(character: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 _KIND = r"(?:特别行政区|自治区|自治州|自治县|自治旗|林区|特区|地区|省|市|县|区|旗|盟|州)$"
 _SUFFIX = re.compile(
@@ -24,11 +25,17 @@ class Division:
     code: str
     name: str
     short: str
+    became: str = ""
+    """The code of the one division of today that it became or was merged into."""
 
     @property
     def level(self) -> int:
         """1 province, 2 city, 3 county."""
         return 1 if self.code.endswith("0000") else 2 if self.code.endswith("00") else 3
+
+    def became_the(self, other: Self) -> bool:
+        """Whether one of the two is what the other became: 狮子山区 and 铜官区, 六安's 寿县 and 淮南's; not two merged into one."""
+        return self.became == other.code or other.became == self.code
 
 
 def short_name(name: str) -> str:
@@ -44,19 +51,21 @@ def short_name(name: str) -> str:
 class Gazetteer:
     """Finds division names at the head of a text."""
 
-    def __init__(self, divisions: Iterable[tuple[str, str]]) -> None:
-        """`divisions`: (code, name), former ones too. City districts called 市辖区 or 郊区 are no names."""
+    def __init__(self, divisions: Iterable[tuple[str, ...]]) -> None:
+        """`divisions`: (code, name), former ones too, with the code of what they became. Districts called 市辖区 or 郊区 are
+        no names.
+        """
         self.areas_in = lru_cache(maxsize=20_000)(self._areas_in)
         self._by_text: dict[str, list[Division]] = {}
         self._provinces: dict[str, str] = {}
         self._bare_counties: dict[str, list[Division]] = {}
-        for code, written in divisions:
+        for code, written, *became in divisions:
             name = written.replace("乾", "干")  # as `writing.folded` writes it
             if code.endswith("0000"):
                 self._provinces.setdefault(code[:2], name)
             if name in _NO_NAMES or len(name) < 2:
                 continue
-            division = Division(code, name, short_name(name))
+            division = Division(code, name, short_name(name), *became)
             self._by_text.setdefault(name, []).append(division)
             # A county's bare name is an ordinary word too often (大方, 长安, 新华): only cities may drop 市.
             if division.short != name and (division.level < 3 or name.endswith("市")):

@@ -3,6 +3,7 @@
 import re
 import string
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 import opencc
@@ -35,10 +36,10 @@ def plain(text: str) -> str:
 
 
 _OTHER_NAME = re.compile(
-    r"[(（\[〔【](?:[0-9年月日于、]*(?:原名称?|曾用名称?|现名称?|更名前|又名|别名|化名|小名|俗名|乳名|(?:现|已)*更名为?|变更[前后为](?:名称)?|第二名称|从属名称|简称)[:：为]?"
+    r"[(（\[〔【](?:[0-9年月日于、]*(?:原名称?|曾用名称?|现名称?|更名前|又名|别名|化名|小名|俗名|乳名|法名|户籍姓?名|(?:现|已)*更名为?|变更[前后为](?:名称)?|(?:后)?改制为|第二名称|从属名称|简称)[:：为]?"
     r"([^()（）\]〕】]{2,})|原[:：]?([^()（）\]〕】]{4,})|现([^()（）\]〕】]{4,}公司)|([^()（）\]〕】]{3,}医院))[)）\]〕】]"
 )
-OTHER_NAME_WORDS = "原名|曾用名|又名|别名|化名|小名|俗名|乳名"
+OTHER_NAME_WORDS = "原名|曾用名|又名|别名|化名|小名|俗名|乳名|法名|户籍姓?名"
 _OTHER_NAME_BEHIND = re.compile(
     rf"(?<=[\u4e00-\u9fff]{{2}})[\s,，;；]*(?:{OTHER_NAME_WORDS}|更名为|变更为)称?[:：为]?\s*([^,，;；()（）]{{2,}})$"
 )
@@ -76,6 +77,17 @@ def organisations_together(text: str) -> tuple[str, ...]:
     """
     parts = tuple(filter(None, _TOGETHER.split(text[:LONGEST])))
     return parts if len(parts) > 1 and all(map(_ORGANISATION.fullmatch, parts)) else ()
+
+
+def is_written_in_parts(text: str, longer: str, parts: Mapping[str, str]) -> bool:
+    """Whether `longer` is a text with one of its characters written in parts.
+
+    >>> is_written_in_parts("王喆", "王吉吉", {"喆": "吉吉"}), is_written_in_parts("王喆", "王喆喆", {"喆": "吉吉"})
+    (True, False)
+    """
+    if not len(text) < len(longer) <= len(text) + 2 or parts.keys().isdisjoint(text):
+        return False
+    return any(c in parts and f"{text[:n]}{parts[c]}{text[n + 1 :]}" == longer for n, c in enumerate(text))
 
 
 _CHANGED_IN_WORDS = frozenset("沈么坏覆哩瞭藉衹甦")
