@@ -170,7 +170,11 @@ def test_a_look_up_of_a_name_that_may_be_a_persons_is_unknown_where_persons_are_
             for name, unknown in (("艾力亚尔吐尔洪", True), ("张三", True), ("合肥瀚云精密传动有限公司", False)):
                 subject = subject_asked_for(name, "", "", w.as_of.date())
                 assert (
-                    bool(why_unknown(connection, asked_lists(w.settings), subject, OtherNames(()), w.as_of))
+                    bool(
+                        why_unknown(
+                            connection, {}, asked_lists(w.settings), subject, names=OtherNames(()), at=w.as_of
+                        )
+                    )
                     is unknown
                 )
 
