@@ -1,10 +1,11 @@
-"""A stage in a process that is killed (SIGKILL) at one of its steps."""
+"""A stage that ends at one of its steps: in a process that is killed (SIGKILL), or as if in this one."""
 
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -52,3 +53,27 @@ class _Fuse:
     def heard(self, name: str, _: tuple[Any, ...]) -> None:
         if name in self._steps:
             self.step()
+
+
+class Killed(BaseException):
+    """The process is gone: whatever was not committed has not happened."""
+
+
+@contextmanager
+def dying(engine: Engine, at: int | None) -> Iterator[None]:
+    """The process dies at its transaction step number `at`; never without one."""
+    left = at or -1
+
+    def step(_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+
+    for name in ("begin", "commit"):
+        event.listen(engine, name, step)
+    try:
+        yield
+    finally:
+        for name in ("begin", "commit"):
+            event.remove(engine, name, step)

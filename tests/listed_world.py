@@ -2,13 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 
 from credit_sync.gate import Gate, GateAnswer
 from credit_sync.screening.screen import ScreenCounts, screen
@@ -21,6 +19,7 @@ from credit_sync.store import ledger, schema
 from credit_sync.store.list_history import accepted_versions
 from credit_sync.store.versions import Asked
 from credit_sync.subjects.identifiers import citizen_id, organisation_code, uscc
+from tests.dying import Killed, dying
 
 FIRST = datetime(2026, 3, 1, 2, 0)
 TITLES = ("caseCode", "iname", "cardNum", "courtName", "publishDate", "移出日期")
@@ -122,30 +121,6 @@ DAMAGES: dict[str, Damage] = {
     "case of another": lambda c: quoted(["(2015)皖01执0号", *c[1:]]),
 }
 """What may be wrong with the row of an entry. It still is about whom it is about."""
-
-
-class Killed(BaseException):
-    """The process is gone: whatever was not committed has not happened."""
-
-
-@contextmanager
-def dying(engine: Engine, at: int) -> Iterator[None]:
-    """The process dies at its transaction step number `at`; never, if 0."""
-    left = at
-
-    def step(_: Any) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Killed
-
-    for name in ("begin", "commit"):
-        event.listen(engine, name, step)
-    try:
-        yield
-    finally:
-        for name in ("begin", "commit"):
-            event.remove(engine, name, step)
 
 
 class ListedWorld:

@@ -6,8 +6,7 @@ row: a submission sent twice is seen.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from credit_sync.errors import CreditSyncError
@@ -37,6 +36,7 @@ from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
+from tests.dying import Killed, dying
 from tests.platform_server import FAULTS, REFUSED, Platform, receiving
 from tests.publishing import DEPARTMENT, EDITION_2018, EDITION_2018_SFZH, LICENCE, PENALTY, store_record
 from tests.test_publishing_api import site_at, without_memory
@@ -45,10 +45,6 @@ FIRST_DAY = datetime(2018, 11, 30, 2)
 IDS = {1: RecordKind.LICENCE, 2: RecordKind.LICENCE, 3: RecordKind.PENALTY, 4: RecordKind.PENALTY}
 WHICH = st.sampled_from(sorted(IDS))
 DAYS = st.integers(min_value=-2, max_value=4)
-
-
-class Killed(BaseException):
-    """The process is gone: whatever was not committed has not happened."""
 
 
 @pytest.fixture(scope="module")
@@ -271,26 +267,6 @@ class Exchange(RuleBasedStateMachine):
             if s.state in (State.PENDING, State.INVALID, State.HELD, State.UNCHANGED)
         ]
         assert len(waiting) == len(set(waiting))
-
-
-@contextmanager
-def dying(engine: Engine, at: int | None) -> Iterator[None]:
-    """The process dies at its transaction step number `at`."""
-    left = at or -1
-
-    def step(_: Any) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Killed
-
-    for name in ("begin", "commit"):
-        event.listen(engine, name, step)
-    try:
-        yield
-    finally:
-        for name in ("begin", "commit"):
-            event.remove(engine, name, step)
 
 
 def test_both_sides_agree_whatever_happens(template: Path) -> None:
