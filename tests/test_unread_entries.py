@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Engine, select
 
@@ -144,6 +145,11 @@ def _subject(kind: SubjectKind, name: str, number: str) -> Subject:
         {"n": "张伟", "i": float(NUMBER[:15] + "000")},
         {"所有": [{"姓名": "张伟"}]},
         f"x{OTHER}，张伟",
+        # two entries run together, the other's number whole: whose it is nobody knows
+        f"（2018）1号,张伟,{NUMBER[:9]}\n（2018）2号,王五,{OTHER}",
+        f"张伟,{NUMBER[:9]}□{NUMBER[10:]},（2018）2号,王五,{OTHER}",
+        {"n": "张伟", "i": OTHER, "法定代表人号码": person_number("19100101", 1)},
+        orjson.dumps({"n": "张伟", "i": ["citizen_id", NUMBER, True]}).decode(),
     ],
 )
 def test_rows_that_name_a_person(raw: Any) -> None:
@@ -152,9 +158,18 @@ def test_rows_that_name_a_person(raw: Any) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [f"张伟,{OTHER}", f"张伟,{OTHER[:10]}****{OTHER[14:]}", "张伟强", "王张伟", "张", "合肥张伟商贸有限公司", ""],
+    [
+        {"n": "张伟", "i": OTHER},
+        {"n": "张伟", "i": f"{OTHER[:10]}****{OTHER[14:]}", "j": OTHER[:6]},
+        orjson.dumps({"n": "张伟", "i": ["citizen_id", OTHER, True]}).decode(),
+        "张伟强",
+        "王张伟",
+        "张",
+        "合肥张伟商贸有限公司",
+        "",
+    ],
 )
-def test_rows_that_name_somebody_else(raw: str) -> None:
+def test_rows_that_name_somebody_else(raw: Any) -> None:
     assert not why_named([unread_entry("甲", raw)], {7: person("张伟", NUMBER)})
 
 

@@ -2,16 +2,18 @@
 
 A row is one text, cut into pieces wherever there is neither letter nor digit, and where letters meet digits. It names a
 subject whose name or number is some pieces together (屈,怀瑾), or is begun by its last ones, where the row was cut off. A
-person whose number is none of the whole numbers in the row is a namesake, and not meant.
+person whose number is not the only one in a row of separate cells is a namesake, and not meant.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection
 
 from credit_sync.screening.other_names import with_names
@@ -64,7 +66,9 @@ class UnreadEntry:
     starts: tuple[int, ...]
     """Where its pieces begin."""
     ends: frozenset[int]
-    citizen_ids: tuple[str, ...]
+    citizen_id: str
+    """The only one that is whole, be it hidden in part; '' where there are others, or its cells could not be told apart: several
+    entries may have run together, and nobody knows whose it is."""
 
     def names(self, wanted: Mapping[str, Sequence[_Wanted]]) -> Iterator[int]:
         """The subjects that it names, of those who are wanted by the beginning of a name or number."""
@@ -80,10 +84,10 @@ class UnreadEntry:
         return wanted.is_name and end > len(self.text) and wanted.text.startswith(self.text[start:])
 
     def _is_of_a_namesake(self, citizen_id: str) -> bool:
-        return bool(citizen_id and self.citizen_ids) and not any(
-            agrees(one, citizen_id) or (one.endswith(_ROUNDED) and agrees(one[:15], citizen_id[:15]))
-            for one in self.citizen_ids
-        )
+        one = self.citizen_id
+        if not one or not citizen_id or agrees(one, citizen_id):
+            return False
+        return not (one.endswith(_ROUNDED) and agrees(one[:15], citizen_id[:15]))
 
 
 def unread_entries(connection: Connection, lists: Iterable[ListState]) -> list[UnreadEntry]:
@@ -160,13 +164,24 @@ def _numbers(identifiers: Iterable[Identifier]) -> Iterator[str]:
 
 
 def unread_entry(where: str, raw: Any) -> UnreadEntry:
-    """A row as it came: its values by title, or text where nobody could tell them apart."""
-    said = "\n".join(map(text_of, raw.values())) if isinstance(raw, dict) else text_of(raw)
-    written = unescaped(said)
+    """A row as it came: its values by title (as JSON, where it contradicts another of its key), or text where nobody could
+    tell them apart.
+    """
+    cells = _cells(raw)
+    written = unescaped("\n".join(map(text_of, cells.values())) if cells else text_of(raw))
     text, lengths = _pieced(written)
     ends = tuple(accumulate(lengths))
-    numbers = _CITIZEN_ID.findall(unicodedata.normalize("NFKC", written).upper().translate(_SIGNS))
-    return UnreadEntry(where, text, (0, *ends[:-1]), frozenset(ends), tuple(numbers))
+    numbers = set(_CITIZEN_ID.findall(unicodedata.normalize("NFKC", written).upper().translate(_SIGNS)))
+    only = numbers.pop() if cells and len(numbers) == 1 else ""
+    return UnreadEntry(where, text, (0, *ends[:-1]), frozenset(ends), only)
+
+
+def _cells(raw: Any) -> dict[str, Any]:
+    """Empty where the row is mere text."""
+    if isinstance(raw, str) and raw.startswith("{"):
+        with suppress(orjson.JSONDecodeError):
+            raw = orjson.loads(raw)
+    return raw if isinstance(raw, dict) else {}
 
 
 def _pieced(text: str) -> tuple[str, list[int]]:
