@@ -2,7 +2,7 @@
 
 The record that came first keeps its number; a finding is about the later one. So whatever order records are judged in,
 and however often, the findings are the same. A record that has gone and had left a document in public hands its number
-to nobody: a person decides.
+to nobody: a person decides. A record of which another row waits in quarantine waits, too: that row may be its correction.
 """
 
 from collections import defaultdict
@@ -13,10 +13,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, exists, or_, sele
 
 from credit_sync.publishing.across_rows import Numbers, Organs, number_key, spellings
 from credit_sync.publishing.actions import ALONE, Beside
-from credit_sync.publishing.findings import Finding
+from credit_sync.publishing.findings import Finding, finding
 from credit_sync.publishing.outbox import HANDED_OVER, Outbox
 from credit_sync.publishing.rows import is_published, published_row
 from credit_sync.publishing.values import PUBLISHED_KINDS
+from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
 from credit_sync.store.records import is_among
 from credit_sync.store.schema import RECORD_TABLES, submission
@@ -27,6 +28,8 @@ _NUMBERS = ("document_number", "licence_number")
 def beside(connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]) -> defaultdict[int, Beside]:
     """How each of some records (rows of their table, in order) stands beside the others."""
     wrong, in_place = _beside_earlier(connection, outbox, records), _in_place(connection, outbox, records)
+    for number, waits in _beside_quarantined(connection, outbox, records):
+        wrong.setdefault(number, []).append(waits)
     found = {number: Beside(tuple(wrong.get(number, ())), number in in_place) for number in (*wrong, *in_place)}
     return defaultdict(lambda: ALONE, found)
 
@@ -60,6 +63,20 @@ def _sharing(connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]
         yield from connection.execute(
             live.where(or_(*(_has(connection, column, shared) for column in columns))).order_by(table.c.id)
         )
+
+
+def _beside_quarantined(
+    connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]
+) -> Iterator[tuple[int, Finding]]:
+    """The records of which another row of their source waits in quarantine: nobody knows which of the two is right."""
+    by_source: dict[str, dict[str, int]] = defaultdict(dict)
+    for record in records:
+        by_source[record.source][record.key] = record.id
+    field = outbox.table.field(outbox.table.document)
+    for source, ids in by_source.items():
+        for key, place, row, reason in quarantine.open_of_keys(connection, source, ids):
+            text = f"：{source} 的 {place} 第 {row} 行说的是同一条记录，还在隔离区（{reason}），请先更正"
+            yield ids[key], finding(field, "row_quarantined", text)
 
 
 def _in_place(connection: Connection, outbox: Outbox, records: Sequence[Row[Any]]) -> set[int]:

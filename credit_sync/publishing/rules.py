@@ -63,6 +63,7 @@ RuleCode = Literal[
     "licence_number_taken",
     "organ_codes_differ",
     "organ_names_differ",
+    "row_quarantined",
     "unreadable",
     "formula",
     "merged",

@@ -142,6 +142,14 @@ def open_keys(connection: Connection, source: str, run: Run, *, earlier: bool) -
     return iter([[(row.id, row.key) for row in rows[i : i + _BLOCK]] for i in range(0, len(rows), _BLOCK)])
 
 
+def open_of_keys(connection: Connection, source: str, keys: Iterable[str]) -> Iterator[tuple[str, str, int, str]]:
+    """Key, place, row number and reason of the open rows that name one of these records of a source, in order of arrival."""
+    c = quarantine.c
+    naming = (c.source == source, c.resolved_at.is_(None), c.key.in_(sorted(keys)))
+    for row in connection.execute(select(c.key, c.place, c.row, c.reason).where(*naming).order_by(c.id)):
+        yield row.key, row.place, row.row, row.reason
+
+
 def list_quarantined(
     connection: Connection,
     *,
