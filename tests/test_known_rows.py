@@ -16,16 +16,16 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from credit_sync.errors import StoreError
+from credit_sync.pulling.quarantine import retry
+from credit_sync.pulling.rollback import roll_back
+from credit_sync.pulling.take_over import Delivery, take_over
 from credit_sync.records import RecordKind
 from credit_sync.shipped import shipped
 from credit_sync.sources import row_digests
 from credit_sync.sources.mapping import load_mapping
-from credit_sync.sources.quarantine import retry
 from credit_sync.sources.reading import Reader
-from credit_sync.sources.rollback import roll_back
 from credit_sync.sources.rows import END, TextRows
 from credit_sync.sources.spool import Spool
-from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import connect, writing

@@ -17,6 +17,7 @@ from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.number_series import load_series
 from credit_sync.publishing.probe import probe as probe_channel
+from credit_sync.pulling.pull import make_readers
 from credit_sync.reporting.left_behind import LeftBehind, left_behind
 from credit_sync.reporting.pdf import probe_pdf
 from credit_sync.screening.gate import load_gate_rules
@@ -30,7 +31,6 @@ from credit_sync.sources.applications import known_systems
 from credit_sync.sources.connect import probe as probe_source
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.platform import probe as probe_platform
-from credit_sync.sources.pull import make_readers
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.rows import Origin
 from credit_sync.store.probe import probe_store, readable_store

@@ -1,6 +1,6 @@
 """Taking a pull over: records, quarantine, version and ledger entry in one transaction, or a refusal with its reason.
 
-What is counted on the way is judged by the guards (credit_sync.sources.guards). Records whose row came in a whole list
+What is counted on the way is judged by the guards (credit_sync.pulling.guards). Records whose row came in a whole list
 but could not be read stay as they are and count as lost. `--accept-shrink` overrides, but for a list no row of which
 could be read: that is taken over as empty by nobody's word.
 """
@@ -12,10 +12,10 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import StoreError
+from credit_sync.pulling.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
-from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.reading import OBSCURE
 from credit_sync.sources.spool import Spool
