@@ -417,7 +417,7 @@ def _uuids(site: Site) -> dict[int, str]:
     kind = RecordKind.LICENCE
     c = submission.c
     numbers = site.all(select(c.id, c.record_id).where(c.batch.is_not(None)).order_by(c.id))
-    submitted = [Submitted(n, kind, record, 1, Action.ADD, {}, "") for n, record in numbers]
+    submitted = [Submitted(n, kind, Action.ADD, {}, "") for n, _ in numbers]
     found = identities(site.engine, "department", submitted)
     return {record: found[n].record for n, record in numbers}
 
