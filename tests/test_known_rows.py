@@ -1,6 +1,7 @@
 """Rows that came before are not read again, and nobody can tell: every table is as if they had been."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -115,6 +116,15 @@ def test_another_mapping_reads_everything(world: World, read: list[Any]) -> None
     assert world.pull("a", entry(1, 原因="欠款")).counts.changed == 1
     assert read == [1]
     assert world.rows(schema.listing, "reason", "basis") == [("", "欠款")]
+
+
+def test_rows_are_read_anew_by_other_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = row_digests._program()
+    words = shutil.copy(shipped("mappings") / "words.toml", tmp_path)
+    monkeypatch.setattr(row_digests, "shipped", lambda _: tmp_path)
+    assert row_digests._program.__wrapped__() == before
+    Path(words).write_text(Path(words).read_text(encoding="utf-8").replace('"暂缺", ', ""), encoding="utf-8")
+    assert row_digests._program.__wrapped__() != before
 
 
 def test_another_program_reads_everything(world: World, read: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
