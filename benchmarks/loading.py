@@ -49,7 +49,7 @@ def settings_for(folder: Path, store: str, pattern: str) -> "Settings":
 
 def product(folder: Path, store: str, step: str) -> dict[str, Any]:
     """One pull of this product."""
-    from credit_sync.sources.pull import pull
+    from credit_sync.pulling.pull import pull
     from credit_sync.store import ledger
     from credit_sync.store.engine import open_engine
     from credit_sync.store.migrate import upgrade

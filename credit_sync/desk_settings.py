@@ -1,12 +1,12 @@
 """Settings of the desk: under which address it is reached, who may sign in how, and how much at a time."""
 
 import ipaddress
+from enum import StrEnum
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from credit_sync.desk.rights import Role
 from credit_sync.http_settings import HttpUrl, SecretName
 from credit_sync.toml_files import Strict
 
@@ -33,6 +33,16 @@ def _without_path(value: str) -> str:
 
 Network = Annotated[str, AfterValidator(_network)]
 HeaderName = Annotated[str, AfterValidator(_header)]
+
+
+class Role(StrEnum):
+    """The roles that sign-in gives to a user."""
+
+    READER = "reader"
+    OFFICER = "officer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
 
 
 class OidcSignIn(Strict):

@@ -19,6 +19,7 @@ from credit_sync.errors import BusyError, CreditSyncError
 from credit_sync.logs import log
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
+from credit_sync.pulling.pull import make_readers, pull
 from credit_sync.reporting.compliance import write_monthly_report
 from credit_sync.reporting.flagged import write_flagged_report
 from credit_sync.reporting.run_report import write_run_report
@@ -27,7 +28,6 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import make_readers, pull
 from credit_sync.store import audit, ledger, migrate
 from credit_sync.store.copy import copy_store
 from credit_sync.store.engine import open_engine, writing

@@ -10,10 +10,10 @@ from typing import Any
 from servers import Answer, Request, json_answer
 from sqlalchemy import Engine, Table, select
 
+from credit_sync.pulling.pull import Pulled, pull
 from credit_sync.screening.screen import screen
 from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import Pulled, pull
 from credit_sync.store import ledger
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import applicant, listing, question, screening

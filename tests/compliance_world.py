@@ -14,8 +14,8 @@ from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.outbox import State
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
+from credit_sync.pulling.pull import pull
 from credit_sync.settings import FileSource, Settings, Store
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import submission

@@ -21,12 +21,12 @@ from sqlalchemy.engine import URL
 from credit_sync import logs
 from credit_sync.desk.application import make_application
 from credit_sync.desk.office import Serving
-from credit_sync.desk.rights import ALL_DEPARTMENTS, Role
+from credit_sync.desk.rights import ALL_DEPARTMENTS
 from credit_sync.desk.serve import be_impatient
 from credit_sync.desk.signing_in.local import user_of
 from credit_sync.desk.signing_in.passwords import hashed
 from credit_sync.desk.visitors import Visitor, sign_in
-from credit_sync.desk_settings import Desk
+from credit_sync.desk_settings import Desk, Role
 from credit_sync.records import RecordKind
 from credit_sync.reporting.labels import NO_DEPARTMENT
 from credit_sync.screening.keys import stored_keys

@@ -9,12 +9,12 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from credit_sync.gate import Gate, GateAnswer
+from credit_sync.pulling.pull import Pulled, pull
+from credit_sync.pulling.rollback import roll_back
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
-from credit_sync.sources.pull import Pulled, pull
-from credit_sync.sources.rollback import roll_back
 from credit_sync.store import ledger, schema
 from credit_sync.store.list_history import accepted_versions
 from credit_sync.store.versions import Asked

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from credit_sync import review
+from credit_sync.pulling.pull import pull
 from credit_sync.review import Standing
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.reasons import Reasons, load_reasons
@@ -19,7 +20,6 @@ from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import flag

@@ -16,11 +16,11 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
 from credit_sync.lookup import subject_asked_for, why_unknown
+from credit_sync.pulling import asking
+from credit_sync.pulling.pull import make_readers
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.screen import screen
-from credit_sync.sources import asking
 from credit_sync.sources.asked_lists import asked_lists
-from credit_sync.sources.pull import make_readers
 from credit_sync.store import ledger
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.schema import flag, listing, record_history, source_version, stage

@@ -28,9 +28,9 @@ from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.probe import probe
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.standard import load_standard
+from credit_sync.pulling.leaving import rename
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
-from credit_sync.sources.leaving import rename
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run

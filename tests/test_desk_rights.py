@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from credit_sync.desk.rights import RIGHTS, Right, Role, User, roles_of
+from credit_sync.desk.rights import RIGHTS, Right, User, roles_of
+from credit_sync.desk_settings import Role
 from credit_sync.store.schema import applicant
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, make_world
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, update
 
 from credit_sync.desk import visitors
 from credit_sync.desk.office import Serving
-from credit_sync.desk.rights import Role, User
+from credit_sync.desk.rights import User
 from credit_sync.desk.serve import serving_at
 from credit_sync.desk.signing_in.claims import user_from
 from credit_sync.desk.signing_in.local import (
@@ -25,7 +25,7 @@ from credit_sync.desk.signing_in.local import (
     make_account,
     sign_in,
 )
-from credit_sync.desk_settings import Desk
+from credit_sync.desk_settings import Desk, Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store import audit, schema
 from credit_sync.store.engine import writing
@@ -276,7 +276,7 @@ def test_disabled_and_changed_accounts_are_out_at_once(fresh: World) -> None:
     ],
 )
 def test_accounts_that_will_not_do(world: World, name: str, password: str, problem: str) -> None:
-    from credit_sync.desk.rights import Role
+    from credit_sync.desk_settings import Role
 
     with pytest.raises(CreditSyncError, match=problem) as refused:
         make_account(

@@ -10,13 +10,13 @@ import pytest
 from pull_world import FIRST_NIGHT, World, entry
 from sqlalchemy import Engine, select
 
+from credit_sync.pulling.leaving import give_up
+from credit_sync.pulling.rollback import roll_back
 from credit_sync.screening.listed_subject import listed_subject
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
-from credit_sync.sources.leaving import give_up
 from credit_sync.sources.lists import states_of_lists
-from credit_sync.sources.rollback import roll_back
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import flag, match, screening

@@ -17,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.quarantine import export_quarantine
 from credit_sync.reporting.files import write_report
 from credit_sync.screening.index_files import fresh_folder
 from credit_sync.settings import Settings
-from credit_sync.sources.quarantine import export_quarantine
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.probe import probe_store
 from tests.night import ROOT, Night

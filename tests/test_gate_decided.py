@@ -9,9 +9,9 @@ from servers import Server, serve
 from sqlalchemy import Engine
 
 from credit_sync.gate import Gate, GateAnswer
+from credit_sync.pulling.pull import pull
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.gate import Cause, Passage
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger
 from tests.asked_world import LI, ZHANG, AskedWorld, nothing
 from tests.review_world import NOBODY, USCC, ReviewWorld, case

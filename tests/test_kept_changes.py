@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 from test_screening_renewal import FIRMS, FIRST, IDS, MASKS, NOBODY, Night
 
+from credit_sync.pulling.pull import pull
 from credit_sync.records import Listing
 from credit_sync.screening.entries import listed_entries
 from credit_sync.screening.index import FOREVER, Segment, segment_of
 from credit_sync.screening.index_files import CurrentIndex, open_index
 from credit_sync.screening.open_index import OpenIndex
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger, schema
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 from credit_sync.subjects.subject import Subject

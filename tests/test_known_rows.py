@@ -1,6 +1,7 @@
 """Rows that came before are not read again, and nobody can tell: every table is as if they had been."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,16 +17,16 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from credit_sync.errors import StoreError
+from credit_sync.pulling.quarantine import retry
+from credit_sync.pulling.rollback import roll_back
+from credit_sync.pulling.take_over import Delivery, take_over
 from credit_sync.records import RecordKind
 from credit_sync.shipped import shipped
 from credit_sync.sources import row_digests
 from credit_sync.sources.mapping import load_mapping
-from credit_sync.sources.quarantine import retry
 from credit_sync.sources.reading import Reader
-from credit_sync.sources.rollback import roll_back
 from credit_sync.sources.rows import END, TextRows
 from credit_sync.sources.spool import Spool
-from credit_sync.sources.take_over import Delivery, take_over
 from credit_sync.store import schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import connect, writing
@@ -115,6 +116,15 @@ def test_another_mapping_reads_everything(world: World, read: list[Any]) -> None
     assert world.pull("a", entry(1, 原因="欠款")).counts.changed == 1
     assert read == [1]
     assert world.rows(schema.listing, "reason", "basis") == [("", "欠款")]
+
+
+def test_rows_are_read_anew_by_other_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = row_digests._program()
+    words = shutil.copy(shipped("mappings") / "words.toml", tmp_path)
+    monkeypatch.setattr(row_digests, "shipped", lambda _: tmp_path)
+    assert row_digests._program.__wrapped__() == before
+    Path(words).write_text(Path(words).read_text(encoding="utf-8").replace('"暂缺", ', ""), encoding="utf-8")
+    assert row_digests._program.__wrapped__() != before
 
 
 def test_another_program_reads_everything(world: World, read: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

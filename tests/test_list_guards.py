@@ -13,10 +13,10 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
+from credit_sync.pulling.guards import Observed, Standing, refused_for_counts, refused_for_facts
+from credit_sync.pulling.pull import Pulled
 from credit_sync.records import RecordKind
-from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts
 from credit_sync.sources.mapping import Guards
-from credit_sync.sources.pull import Pulled
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
 from credit_sync.store.facts import Facts

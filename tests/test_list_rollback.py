@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.leaving import give_up
+from credit_sync.pulling.rollback import roll_back
+from credit_sync.pulling.take_over import NOT_MADE_GOOD
 from credit_sync.settings import Settings
-from credit_sync.sources.leaving import give_up
 from credit_sync.sources.lists import watched_lists
-from credit_sync.sources.rollback import roll_back
-from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing

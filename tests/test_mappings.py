@@ -19,7 +19,9 @@ from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.sources.values import READERS
+from credit_sync.sources.words import File as Words
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind
+from credit_sync.toml_files import load
 
 ROOT = Path(__file__).parent.parent
 FOLDER = shipped("mappings")
@@ -304,3 +306,12 @@ def test_a_row_of_recommendations_is_up_to_three_applicants() -> None:
     outcomes = reader.read(RawRow(ORIGIN, row | {"合作单位": "安徽大学"}))
     assert len(outcomes) == 3
     assert all(isinstance(outcome, Read) for outcome in outcomes)
+
+
+def test_a_word_of_two_meanings_is_refused(tmp_path: Path) -> None:
+    text = (FOLDER / "words.toml").read_text(encoding="utf-8")
+    (tmp_path / "words.toml").write_text(
+        text.replace('"提名专家", ', '"提名专家", "提名单位", '), encoding="utf-8"
+    )
+    with pytest.raises(SettingsError, match=r"role: 提名单位 写了不止一次"):
+        load(tmp_path / "words.toml", Words)

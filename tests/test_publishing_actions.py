@@ -28,8 +28,8 @@ from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.standard import load_standard
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState
-from credit_sync.reporting.status import status_text
 from credit_sync.settings import Settings
+from credit_sync.status import status_text
 from credit_sync.store import audit
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run

@@ -13,7 +13,7 @@ from pull_world import World, entry
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from credit_sync.sources.pull import pull
+from credit_sync.pulling.pull import pull
 from credit_sync.store import ledger
 from credit_sync.store.engine import connect
 from credit_sync.store.migrate import upgrade
@@ -27,7 +27,7 @@ from pull_world import World
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-from credit_sync.sources.pull import pull
+from credit_sync.pulling.pull import pull
 from credit_sync.store.engine import connect
 
 engine = connect(make_url(sys.argv[2]))

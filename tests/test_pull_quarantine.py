@@ -9,8 +9,8 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.quarantine import Retried, export_quarantine, retry
 from credit_sync.sources.lists import watched_lists
-from credit_sync.sources.quarantine import Retried, export_quarantine, retry
 from credit_sync.store import schema
 from credit_sync.store.lists import list_states
 from credit_sync.store.quarantine import list_quarantined

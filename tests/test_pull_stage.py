@@ -12,12 +12,12 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError, SettingsError
+from credit_sync.pulling.pull import Pulled, pull
+from credit_sync.pulling.quarantine import retry
+from credit_sync.pulling.take_over import NOT_MADE_GOOD
 from credit_sync.settings import Settings
 from credit_sync.sources.connect import Source, asks_since
 from credit_sync.sources.lists import watched_lists
-from credit_sync.sources.pull import Pulled, pull
-from credit_sync.sources.quarantine import retry
-from credit_sync.sources.take_over import NOT_MADE_GOOD
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful

@@ -11,6 +11,8 @@ from servers import serve
 from sqlalchemy import Engine, update
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.asking import BLOCK
+from credit_sync.pulling.pull import pull
 from credit_sync.records import RecordKind
 from credit_sync.reporting.clean_bill import clean_bill_page, issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_query import read_clean_bill
@@ -19,8 +21,6 @@ from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
-from credit_sync.sources.asking import BLOCK
-from credit_sync.sources.pull import pull
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing

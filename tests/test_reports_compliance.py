@@ -18,9 +18,9 @@ from credit_sync.reporting.compliance_query import read_compliance
 from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.compliance_workbook import compliance_workbook
 from credit_sync.reporting.run_query import read_run
-from credit_sync.reporting.status import status_text
 from credit_sync.reporting.trend_chart import trend_chart
 from credit_sync.screening.measures import load_measures
+from credit_sync.status import status_text
 from credit_sync.store import ledger
 from credit_sync.store.engine import connect
 from credit_sync.store.ledger import Run

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select, update
 
+from credit_sync.pulling.take_over import UNREADABLE
 from credit_sync.reporting.flagged import flagged_page
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_sheets import flagged_sheets
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.reporting.run_views import RunReport
-from credit_sync.reporting.status import status_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.take_over import UNREADABLE
+from credit_sync.status import status_text
 from credit_sync.store import schema
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import run, stage

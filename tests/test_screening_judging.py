@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from credit_sync.processes import Helper
+from credit_sync.pulling.pull import pull
 from credit_sync.screening import judging
 from credit_sync.screening.screen import screen
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger
 from tests.test_screening_renewal import BRANCH, FIRMS, IDS, MASKS, NOBODY, PERSONS, Night
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pull_world import MAPPING
 from sqlalchemy import Engine, select
 
+from credit_sync.pulling.pull import pull
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger, schema
 from credit_sync.subjects.identifiers import citizen_id
 

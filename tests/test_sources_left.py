@@ -15,6 +15,9 @@ from credit_sync.publishing.channels.channel import Submitted
 from credit_sync.publishing.channels.exchange_db.identity import identities
 from credit_sync.publishing.outbox import Action, outboxes_of
 from credit_sync.publishing.publish import publish
+from credit_sync.pulling.leaving import give_up, rename, renamed
+from credit_sync.pulling.pull import pull
+from credit_sync.pulling.quarantine import retry
 from credit_sync.records import RecordKind
 from credit_sync.reporting.left_behind import by_source, left_behind
 from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
@@ -23,11 +26,8 @@ from credit_sync.reporting.run_report import run_page
 from credit_sync.reporting.summary import summarise
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import FileSource, Settings
-from credit_sync.sources.leaving import give_up, rename, renamed
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.mapping import configured_kinds
-from credit_sync.sources.pull import pull
-from credit_sync.sources.quarantine import retry
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.left_sources import left_sources
@@ -417,7 +417,7 @@ def _uuids(site: Site) -> dict[int, str]:
     kind = RecordKind.LICENCE
     c = submission.c
     numbers = site.all(select(c.id, c.record_id).where(c.batch.is_not(None)).order_by(c.id))
-    submitted = [Submitted(n, kind, record, 1, Action.ADD, {}, "") for n, record in numbers]
+    submitted = [Submitted(n, kind, Action.ADD, {}, "") for n, _ in numbers]
     found = identities(site.engine, "department", submitted)
     return {record: found[n].record for n, record in numbers}
 

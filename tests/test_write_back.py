@@ -22,12 +22,12 @@ from credit_sync.errors import SettingsError
 from credit_sync.reporting.labels import STATES
 from credit_sync.reporting.run_query import read_run
 from credit_sync.reporting.run_report import run_page
-from credit_sync.reporting.status import status_text
 from credit_sync.reporting.summary import summarise
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
+from credit_sync.status import status_text
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run

@@ -17,6 +17,7 @@ from credit_sync.http_settings import QuerySource
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.number_series import load_series
 from credit_sync.publishing.probe import probe as probe_channel
+from credit_sync.pulling.pull import make_readers
 from credit_sync.reporting.left_behind import LeftBehind, left_behind
 from credit_sync.reporting.pdf import probe_pdf
 from credit_sync.screening.gate import load_gate_rules
@@ -30,8 +31,8 @@ from credit_sync.sources.applications import known_systems
 from credit_sync.sources.connect import probe as probe_source
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.platform import probe as probe_platform
-from credit_sync.sources.pull import make_readers
 from credit_sync.sources.questions import Questions
+from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin
 from credit_sync.store.probe import probe_store, readable_store
 from credit_sync.telling.mail import probe as probe_mail
@@ -62,14 +63,8 @@ def check(ctx: click.Context, config: Path | None) -> int:
     passed = [_try("数据库", "", partial(probe_store, settings))]
     for left in _left_behind(settings) if passed[0] else ():
         click.echo(left.line)
-    for name, source in settings.sources.items():
-        reader = readers[name]
-        if isinstance(source, QuerySource):
-            origin = Origin(name, "试查", 0, datetime.now())
-            probe = partial(probe_platform, Questions(name, source, reader.mapping), reader, origin)
-        else:
-            probe = partial(probe_source, name, source, reader.mapping, base=settings.base)
-        passed.append(_try("数据源", name, probe))
+    for name, reader in readers.items():
+        passed.append(_try("数据源", name, partial(_probe_source, settings, name, reader)))
     for name in settings.channels:
         passed.append(_try("渠道", name, partial(probe_channel, settings, name)))
     for what, written in (("报告", settings.reports.folder), ("名单索引", settings.store.index)):
@@ -101,6 +96,14 @@ def _clock() -> str:
     if now.utcoffset() == timedelta(hours=8):
         return f"{said}，北京时间"
     return f"{said}（UTC{now:%z}），注意：不是北京时间，期限和公示截止会按另一天算；请设环境变量 TZ=Asia/Shanghai"
+
+
+def _probe_source(settings: Settings, name: str, reader: Reader) -> str:
+    source = settings.sources[name]
+    if isinstance(source, QuerySource):
+        origin = Origin(name, "试查", 0, datetime.now())
+        return probe_platform(Questions(name, source, reader.mapping), reader, origin)
+    return probe_source(name, source, reader.mapping, base=settings.base)
 
 
 def _probe_folder(folder: Path) -> str:

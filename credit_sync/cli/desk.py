@@ -13,7 +13,8 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
-from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, Role, roles_of
+from credit_sync.desk.rights import ALL_DEPARTMENTS, ROLE_TITLES, roles_of
+from credit_sync.desk_settings import Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.labels import NO_DEPARTMENT
 

@@ -12,11 +12,11 @@ from credit_sync.cli.config import config_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.rollback import earlier_version, roll_back
+from credit_sync.pulling.take_over import TakenOver
 from credit_sync.reporting.list_diff import Wanted, difference_json, difference_text, differences
 from credit_sync.reporting.list_versions import versions_text
 from credit_sync.screening.measures import load_measures
-from credit_sync.sources.rollback import earlier_version, roll_back
-from credit_sync.sources.take_over import TakenOver
 from credit_sync.store import ledger
 from credit_sync.store.lock import run_lock
 from credit_sync.store.versions import Asked

@@ -9,9 +9,9 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
+from credit_sync.pulling.pull import make_readers, other_kind
+from credit_sync.pulling.quarantine import export_quarantine, field_title, retry
 from credit_sync.settings import Settings
-from credit_sync.sources.pull import make_readers, other_kind
-from credit_sync.sources.quarantine import export_quarantine, field_title, retry
 from credit_sync.store import audit, ledger
 from credit_sync.store.audit import Action
 from credit_sync.store.engine import writing

@@ -15,8 +15,8 @@ from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.outbox import outboxes_of
+from credit_sync.pulling.leaving import give_up, left_behind, rename, renamed
 from credit_sync.reporting.left_sources import forgetting_lines, renaming_lines
-from credit_sync.sources.leaving import give_up, left_behind, rename, renamed
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run

@@ -8,7 +8,7 @@ import click
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.store import open_store
-from credit_sync.reporting.status import status_text
+from credit_sync.status import status_text
 
 
 @click.command("status", cls=Command)

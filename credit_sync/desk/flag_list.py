@@ -92,7 +92,6 @@ class FlagRow:
     represented: bool
     state: str
     opened_at: datetime
-    changed_at: datetime
     closed_at: datetime | None
 
 
@@ -292,6 +291,5 @@ def _row(row: Row[Any], measures: Measures) -> FlagRow:
         represented=found[flag.c.via] == Via.LEGAL_REPRESENTATIVE,
         state="closed" if found[flag.c.closed_at] else found[flag.c.state],
         opened_at=found[flag.c.opened_at],
-        changed_at=found[flag.c.changed_at],
         closed_at=found[flag.c.closed_at],
     )

@@ -15,8 +15,8 @@ from credit_sync.desk.office import Office
 from credit_sync.desk.rights import User
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, Listing, RecordKind
-from credit_sync.reporting.flag_query import flag_views
-from credit_sync.reporting.flagged_views import ApplicationHead, FlagView, OtherFlags
+from credit_sync.reporting.flag_query import entry_view, flag_views
+from credit_sync.reporting.flagged_views import ApplicationHead, EntryView, FlagView, OtherFlags
 from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.record_changes import RecordChange, record_changes
 from credit_sync.reporting.shown import shown
@@ -51,14 +51,7 @@ class Event:
 class CaseView:
     """One case of the listed subject that is, or was, part of the flag."""
 
-    number: str
-    organ: str
-    listed_on: Any
-    published_on: Any
-    reason: str
-    duty: str
-    performance: str
-    probability: float
+    entry: EntryView
     closed_at: datetime | None
     close_reason: str
 
@@ -194,14 +187,7 @@ def _namesakes(connection: Connection, office: Office, subject: Subject) -> Name
 
 def _case(row: RowMapping, listing: Listing) -> CaseView:
     return CaseView(
-        number=shown(listing.number),
-        organ=shown(listing.organ),
-        listed_on=listing.listed_on,
-        published_on=listing.published_on,
-        reason=shown(listing.reason),
-        duty=shown(listing.duty),
-        performance=shown(listing.performance),
-        probability=row["probability"],
+        entry=entry_view(listing, row["probability"]),
         closed_at=row["closed_at"],
         close_reason=shown(row["close_reason"]),
     )

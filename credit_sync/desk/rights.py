@@ -1,4 +1,4 @@
-"""Who may do what at the desk: roles, rights, and the one table that joins them.
+"""Who may do what at the desk: rights, and the one table that joins them with roles.
 
 The table is code and no file of the site: whoever may edit a file on the server should not thereby become an approver.
 Duties are kept apart as Chinese practice wants them (三员分立): who administers decides nothing and sees no applicant,
@@ -9,18 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from credit_sync.desk_settings import Role
+
 ALL_DEPARTMENTS = "*"
 """Stands among a user's departments for all of them."""
-
-
-class Role(StrEnum):
-    """The roles that sign-in gives to a user."""
-
-    READER = "reader"
-    OFFICER = "officer"
-    APPROVER = "approver"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
 
 
 class Right(StrEnum):

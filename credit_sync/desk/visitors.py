@@ -24,9 +24,10 @@ from starlette.responses import Response
 
 from credit_sync.desk.errors import RefusedError, SignInNeededError
 from credit_sync.desk.office import Office, office_of
-from credit_sync.desk.rights import Right, Role, User, roles_of
+from credit_sync.desk.rights import Right, User, roles_of
 from credit_sync.desk.signing_in.local import user_of
 from credit_sync.desk.signing_in.proxy import user_of_headers
+from credit_sync.desk_settings import Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.audit import DESK, STRANGER, Action, note
 from credit_sync.store.desk_sessions import Session, begin_session, forget_over, session, touch_session

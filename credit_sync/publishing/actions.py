@@ -130,7 +130,7 @@ def called_for(
     past: Past,
     outbox: Outbox,
     repaired_on: date | None,
-    beside: Beside = ALONE,
+    beside: Beside,
 ) -> dict[str, Any] | None:
     """The submission that a record (a row of its table) calls for, as columns; None for none at all.
 

@@ -90,12 +90,9 @@ def _submitted_of(found: Row[Any]) -> Submitted:
     return Submitted(
         id=found.id,
         kind=kind,
-        record_id=found.record_id,
-        record_version=found.record_version,
         action=Action(found.action),
         row=found.row,
         key=submission_key(found.channel, kind, found.record_id, found.record_version, found.step),
-        platform_id=found.platform_id,
     )
 
 

@@ -48,7 +48,7 @@ class Shown:
 
 
 def shown_submissions(
-    connection: Connection, *, channel: str = "", states: tuple[State, ...] = (), document: str = ""
+    connection: Connection, *, channel: str, states: tuple[State, ...], document: str
 ) -> list[Shown]:
     """Submissions in the order in which they were made; those of a channel, in these states, of one document (its
     number, or the licence's)."""

@@ -94,7 +94,7 @@ def _flag(  # noqa: PLR0913 - what a flag is made of
             )
             for e in strongest["evidence"]
         ),
-        entries=tuple(_entry(entry, match["probability"]) for match, entry in matches),
+        entries=tuple(entry_view(entry, match["probability"]) for match, entry in matches),
         left=left,
         measure=MeasureView(**found.measure),
         opened_at=found.opened_at,
@@ -152,7 +152,8 @@ def _rank(verdict: str) -> int:
     return VERDICT_ORDER.index(Verdict(verdict))
 
 
-def _entry(listing: Listing, probability: float) -> EntryView:
+def entry_view(listing: Listing, probability: float) -> EntryView:
+    """A listing as pages and reports show it."""
     return EntryView(
         number=shown(listing.number),
         organ=shown(listing.organ),

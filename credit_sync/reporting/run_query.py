@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, select
 
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import Due, due
+from credit_sync.pulling.quarantine import field_title
 from credit_sync.records import RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.compliance import this_month
@@ -27,7 +28,6 @@ from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import load_mappings
-from credit_sync.sources.quarantine import field_title
 from credit_sync.store import audit
 from credit_sync.store.doubts import count_doubtful, doubtful
 from credit_sync.store.ledger import Run

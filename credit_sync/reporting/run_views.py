@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from credit_sync.publishing.deadline_rules import PublicationTerm
+from credit_sync.pulling.take_over import UNREADABLE
 from credit_sync.reporting import labels
 from credit_sync.reporting.compliance_views import ComplianceReport
 from credit_sync.reporting.left_behind import LeftBehind
 from credit_sync.reporting.lists import ListView
-from credit_sync.sources.take_over import UNREADABLE
 from credit_sync.store.ledger import StageName
 
 COUNTS = ("pulled", "added", "changed", "removed", "unchanged", "duplicates", "skipped", "quarantined", "live")

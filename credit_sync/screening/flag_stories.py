@@ -71,7 +71,6 @@ class FlagStory:
     flag_id: int
     applicant_id: int
     list: str
-    via: str
     events: tuple[Event, ...]
     steps: tuple[StepTaken, ...]
 
@@ -120,11 +119,10 @@ def read_stories(connection: Connection) -> list[FlagStory]:
             row.id,
             row.applicant_id,
             row.list,
-            row.via,
             tuple(events.get(row.id, ())),
             tuple(steps.get(row.id, ())),
         )
-        for row in connection.execute(select(c.id, c.applicant_id, c.list, c.via).order_by(c.id))
+        for row in connection.execute(select(c.id, c.applicant_id, c.list).order_by(c.id))
     ]
 
 

@@ -4,7 +4,7 @@ A flag is the open matter of one applicant with one listed subject, which he is 
 all cases of that subject hang on it as matches. Nothing is deleted: what no longer holds is closed with a reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -85,18 +85,22 @@ class FlagWriter:
                     case = (cases[listing_id].version, compared.hexdigest())
                     self._write_match(pair, comparison, flag_id, case, by_pair.pop(pair, None))
         self._insert_new()
-        ended = [stored for stored in by_pair.values() if stored["closed_at"] is None]
+        self._close_left(by_flag.values(), by_pair.values())
+        self._insert_new()
+
+    def _close_left(self, flags: Iterable[Mapping[str, Any]], matches: Iterable[Mapping[str, Any]]) -> None:
+        """Closes stored flags and matches that nothing is found for any more, and says why."""
+        ended = [stored for stored in matches if stored["closed_at"] is None]
         why = endings(self._connection, (stored["listing_id"] for stored in ended), self._as_of)
         self._close_matches(ended, why)
         left: dict[int, list[int]] = {}
         for stored in ended:
             left.setdefault(stored["flag_id"], []).append(stored["listing_id"])
-        for stored in by_flag.values():
+        for stored in flags:
             if stored["closed_at"] is None:
                 gone = sorted(left.get(stored["id"], []))
                 sentences = [why[listing_id] for listing_id in gone if listing_id in why]
                 self._close(stored, why_closed(sentences, len(gone) - len(sentences)))
-        self._insert_new()
 
     def _insert_new(self) -> None:
         for table, rows in self._new.items():

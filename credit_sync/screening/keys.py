@@ -165,7 +165,7 @@ def _bigram_key(first: str, second: str) -> int:
     return hash_of(f"bigram:{first} {second}")
 
 
-def employed_keys(employer: str, names: Sequence[str], shapes: Sequence[str] = ()) -> list[int]:
+def employed_keys(employer: str, names: Sequence[str], shapes: Sequence[str]) -> list[int]:
     """Names of a person at an employer: how a representative without a number is found, whose name alone ties nobody.
 
     `shapes`: of damaged names, through which whoever asks is seen, too.

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from credit_sync.shipped import shipped
 from credit_sync.sources.mapping import Mapping as SourceMapping
 from credit_sync.sources.rows import TextRows
 from credit_sync.store.known_rows import DIGEST_SIZE
@@ -56,13 +57,14 @@ def _digest(begun: blake2b, content: bytes) -> bytes:
 
 @cache
 def _program() -> bytes:
-    """A digest of everything but the mapping that decides how a row is read: code, language, libraries."""
+    """A digest of everything but the mapping that decides how a row is read: code, words, language, libraries."""
     package = Path(__file__).parents[1]
     files = sorted(
         path for folder in ("sources", "subjects", "records") for path in (package / folder).rglob("*.py")
     )
     digest = blake2b(sys.version.encode(), digest_size=_SCHEME_SIZE)
     digest.update(version("orjson").encode())
-    for path in (*files, *(package / "store" / name for name in ("columns.py", "record_keys.py"))):
+    stored = (package / "store" / name for name in ("columns.py", "record_keys.py"))
+    for path in (*files, *stored, shipped("mappings") / "words.toml"):
         digest.update(path.read_bytes())
     return digest.digest()

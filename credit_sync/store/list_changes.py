@@ -17,7 +17,6 @@ class ListChange:
     """One listing that is not the same in both versions; its columns before and after, None where it is not there."""
 
     what: What
-    key: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
 
@@ -54,7 +53,7 @@ def changes_of(connection: Connection, older: Version, newer: Version, ids: Sequ
     for touched in touched_of(connection, older, ids):
         before, after = touched.content_at(older), touched.content_at(newer)
         if (what := _kind(before, after)) is not None:
-            yield ListChange(what, touched.key, before, after)
+            yield ListChange(what, before, after)
 
 
 def _moved(steps: Steps, older: Version, newer: Version) -> What | Literal["unsure"] | None:

@@ -137,7 +137,6 @@ class Listed:
     content: Content
     reason: str
     attempts: int
-    made_at: datetime
     delivered_at: datetime | None
 
 
@@ -147,7 +146,7 @@ def listed(connection: Connection, name: str = "", *, settled: bool = False) -> 
     query = select(notice).order_by(c.system, c.id)
     query = query.where(c.system == name) if name else query
     query = query if settled else query.where(c.state.not_in(_SETTLED))
-    same = ("content", "reason", "attempts", "made_at", "delivered_at")
+    same = ("content", "reason", "attempts", "delivered_at")
     return [
         Listed(
             key=notice_key(row["system"], row["flag_id"], row["sequence"]),

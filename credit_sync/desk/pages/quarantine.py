@@ -10,8 +10,8 @@ from credit_sync.desk.office import office_of
 from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
+from credit_sync.pulling.quarantine import field_title
 from credit_sync.reporting.shown import shown
-from credit_sync.sources.quarantine import field_title
 from credit_sync.store.quarantine import list_quarantined, waiting
 
 router = APIRouter()

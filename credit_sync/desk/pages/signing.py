@@ -15,9 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from credit_sync.desk.errors import NotThereError, RefusedError
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.pages.page import page
-from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User
+from credit_sync.desk.rights import ALL_DEPARTMENTS, User
 from credit_sync.desk.signing_in import local
 from credit_sync.desk.visitors import Visitor, VisitorOf, note_refused, own_form, set_cookie, sign_in
+from credit_sync.desk_settings import Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.desk_sessions import end_session
 from credit_sync.store.engine import writing

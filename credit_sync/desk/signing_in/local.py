@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from credit_sync.desk.rights import ALL_DEPARTMENTS, Role, User, roles_of
+from credit_sync.desk.rights import ALL_DEPARTMENTS, User, roles_of
 from credit_sync.desk.signing_in.passwords import hashed, matches
+from credit_sync.desk_settings import Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.audit import DESK, STRANGER, Action, note
 from credit_sync.store.desk_sessions import failures, put_failure, take_failure_back

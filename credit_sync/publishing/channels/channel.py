@@ -36,14 +36,10 @@ class Submitted:
 
     id: int
     kind: RecordKind
-    record_id: int
-    record_version: int
     action: Action
     row: Row
     key: str
     """The same whenever this submission is sent, and no other's: see `submission_key`."""
-    platform_id: str = ""
-    """The platform's number for it, where a receipt has named one."""
 
     @property
     def record_key(self) -> str:

@@ -18,10 +18,11 @@ from credit_sync.errors import CreditSyncError, StoreError
 from credit_sync.http_settings import QuerySource
 from credit_sync.logs import log
 from credit_sync.processes import collecting_rarely
+from credit_sync.pulling.asking import AskedSource, ask_list
+from credit_sync.pulling.take_over import Delivery, TakenOver, take_over
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
 from credit_sync.sources.asked_lists import asked_lists
-from credit_sync.sources.asking import AskedSource, ask_list
 from credit_sync.sources.connect import Source, asks_since, open_rows
 from credit_sync.sources.formats import MisjudgedError
 from credit_sync.sources.known import TellApart, all_to_be_read, telling_apart
@@ -30,7 +31,6 @@ from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.spool import Spool
-from credit_sync.sources.take_over import Delivery, TakenOver, take_over
 from credit_sync.store import ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import explain, writing

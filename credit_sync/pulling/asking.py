@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from credit_sync.logs import log
+from credit_sync.pulling.answer_store import AnswerStore
 from credit_sync.records import RecordKind
-from credit_sync.sources.answer_store import AnswerStore
 from credit_sync.sources.answers import Answer
 from credit_sync.sources.platform import Platform
 from credit_sync.sources.questions import CannotAsk, Question, Questions

@@ -1,6 +1,6 @@
 """Taking a pull over: records, quarantine, version and ledger entry in one transaction, or a refusal with its reason.
 
-What is counted on the way is judged by the guards (credit_sync.sources.guards). Records whose row came in a whole list
+What is counted on the way is judged by the guards (credit_sync.pulling.guards). Records whose row came in a whole list
 but could not be read stay as they are and count as lost. `--accept-shrink` overrides, but for a list no row of which
 could be read: that is taken over as empty by nobody's word.
 """
@@ -12,10 +12,10 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import StoreError
+from credit_sync.pulling.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
-from credit_sync.sources.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.sources.mapping import Guards
 from credit_sync.sources.reading import OBSCURE
 from credit_sync.sources.spool import Spool
@@ -136,16 +136,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     writer = RecordWriter(
         connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known, added=added
     )
-    writer.counts.pulled = spool.outcomes
-    writer.counts.skipped = spool.skipped
-    conflicting = 0
-    for items, bad in spool.batches():
-        conflicts = [conflict(source.record, entry) for entry in writer.write(items, whole=whole)]
-        conflicting += len(conflicts)
-        quarantine.put(connection, source.name, run, bad + conflicts)
-        writer.counts.quarantined += len(bad) + len(conflicts)
-    writer.unread_rows.came(spool.outcomes)
-    quarantine.put(connection, source.name, run, writer.unread_rows.misplaced)
+    conflicting = _write_rows(connection, run, delivery, writer)
     lost, held = writer.unread(before, confirmed=delivery.accept_shrink) if whole else (writer.counts.removed, 0)
     observed = Observed(
         record=source.record,
@@ -168,12 +159,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
     note = _staying(held, spool.rejected, writer.unread_rows) if held else ""
     if whole:
-        writer.remove_unseen()
-        learnt = writer.learnt.known(next_version(connection, source.name, run))
-        save_known_rows(connection, source.name, delivery.known, learnt)
-        quarantine.resolve_absent(connection, source.name, run)
-        if note and writer.unread_rows.obscure:
-            quarantine.add_to_reasons(connection, source.name, run, OBSCURE, f"；{note}")
+        _end_whole(connection, run, delivery, writer, note)
     else:
         _resolve_read(connection, source, run, writer)
     for beside in _read_among(connection, source, run, writer, earlier=False):
@@ -186,6 +172,33 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     standing = Standing(source.record, before, run.as_of.date(), facts, last)
     _refuse(delivery, refused_for_facts(delivery.guards, standing), writer.counts, before, facts)
     return Written(writer.counts, facts, held, note)
+
+
+def _write_rows(connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter) -> int:
+    """All that came, into the records and the quarantine; how many rows contradicted earlier ones."""
+    source, spool, conflicting = delivery.source, delivery.spool, 0
+    writer.counts.pulled = spool.outcomes
+    writer.counts.skipped = spool.skipped
+    for items, bad in spool.batches():
+        again = writer.write(items, whole=source.delivery == "full")
+        conflicts = [conflict(source.record, entry) for entry in again]
+        conflicting += len(conflicts)
+        quarantine.put(connection, source.name, run, bad + conflicts)
+        writer.counts.quarantined += len(bad) + len(conflicts)
+    writer.unread_rows.came(spool.outcomes)
+    quarantine.put(connection, source.name, run, writer.unread_rows.misplaced)
+    return conflicting
+
+
+def _end_whole(connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, note: str) -> None:
+    """Removes what a whole list no longer brings, and keeps what is known of its rows. `note`: why some stay."""
+    name = delivery.source.name
+    writer.remove_unseen()
+    learnt = writer.learnt.known(next_version(connection, name, run))
+    save_known_rows(connection, name, delivery.known, learnt)
+    quarantine.resolve_absent(connection, name, run)
+    if note and writer.unread_rows.obscure:
+        quarantine.add_to_reasons(connection, name, run, OBSCURE, f"；{note}")
 
 
 def _staying(held: int, unread: int, rows: UnreadRows) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.rollback import add_version_as_asked
+from credit_sync.pulling.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import configured_kinds, load_mappings
-from credit_sync.sources.rollback import add_version_as_asked
-from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.store import audit, quarantine
 from credit_sync.store.audit import Action
 from credit_sync.store.counts import Counts

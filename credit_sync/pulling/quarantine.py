@@ -13,14 +13,14 @@ import xlsxwriter
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.pull import make_readers, other_kind
+from credit_sync.pulling.take_over import Delivery, write
 from credit_sync.settings import Settings
 from credit_sync.sources.header import canonical
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
-from credit_sync.sources.pull import make_readers, other_kind
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
 from credit_sync.sources.spool import Spool
-from credit_sync.sources.take_over import Delivery, write
 from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.store import quarantine, schema
 from credit_sync.store.engine import writing

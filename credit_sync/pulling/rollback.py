@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.records import RecordKind
 from credit_sync.screening.reference import reference
-from credit_sync.sources.take_over import SUBJECT_KEYS, TakenOver
 from credit_sync.store import audit, quarantine
 from credit_sync.store.audit import Action
 from credit_sync.store.counts import Counts
@@ -37,9 +37,7 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
             _set_back(changes, touched, touched.content_at(version), counts)
             changes.flush_when_full()
         changes.flush()
-        quarantine.reopen(
-            connection, source, version.pulled_at
-        )  # their records may have gone with the versions since
+        quarantine.reopen(connection, source, version.pulled_at)  # the records read since may have gone with it
         counts.pulled = counts.added + counts.changed
         of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
         taken = add_version_as_asked(connection, run, of, counts, asked)

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from credit_sync.pulling.take_over import SUBJECT_KEYS, conflict
 from credit_sync.records import RecordKind
 from credit_sync.sources.answers import Answer
 from credit_sync.sources.questions import Question, Questions
 from credit_sync.sources.spool import Spool
-from credit_sync.sources.take_over import SUBJECT_KEYS, conflict
 from credit_sync.store import quarantine
 from credit_sync.store import questions as store
 from credit_sync.store.counts import Counts
