@@ -18,6 +18,7 @@ from credit_sync.errors import SettingsError
 from credit_sync.lookup import subject_asked_for, why_unknown
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.screen import screen
+from credit_sync.screening.unread_entries import UnreadEntries
 from credit_sync.sources import asking
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.pull import make_readers
@@ -172,7 +173,12 @@ def test_a_look_up_of_a_name_that_may_be_a_persons_is_unknown_where_persons_are_
                 assert (
                     bool(
                         why_unknown(
-                            connection, {}, asked_lists(w.settings), subject, names=OtherNames(()), at=w.as_of
+                            connection,
+                            UnreadEntries(),
+                            asked_lists(w.settings),
+                            subject,
+                            names=OtherNames(()),
+                            at=w.as_of,
                         )
                     )
                     is unknown
