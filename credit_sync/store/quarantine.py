@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, exists, func, select, update
 
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine
@@ -160,6 +160,11 @@ def list_quarantined(
         shown = shown.offset(first).limit(most)
     for row in connection.execute(shown.execution_options(yield_per=_BLOCK)):
         yield Quarantined(*row)
+
+
+def has_had_rows(connection: Connection, source: str) -> bool:
+    """Whether rows of a source are or were in quarantine."""
+    return bool(connection.scalar(select(exists().where(quarantine.c.source == source))))
 
 
 def open_rows(connection: Connection, sources: Iterable[str]) -> Iterator[tuple[str, str, int, Any]]:
