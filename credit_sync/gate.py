@@ -31,7 +31,7 @@ from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.other_names import known_other_names
-from credit_sync.screening.unread_entries import unread_entries, why_named
+from credit_sync.screening.unread_entries import KnownUnread, why_named
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
@@ -105,8 +105,13 @@ class _Findings:
 class Gate:
     """Kept by a process that answers often: rules are read once, the index stays open."""
 
-    def __init__(self, settings: Settings, index: OpenIndex | None = None) -> None:
-        """`index`: that of a process which asks it elsewhere, too. Raises SettingsError for an unusable file of the mappings."""
+    def __init__(
+        self, settings: Settings, index: OpenIndex | None = None, unread: KnownUnread | None = None
+    ) -> None:
+        """`index`, `unread`: those of a process which asks them elsewhere, too.
+
+        Raises SettingsError for an unusable file of the mappings.
+        """
         self._folder = settings.path(settings.mappings)
         self.measures = load_measures(self._folder)
         self._rules = load_gate_rules(self._folder)
@@ -116,6 +121,7 @@ class Gate:
         self._delivering = applicant_sources(mappings)
         self.asked = asked_lists(settings)
         self.index = index or OpenIndex(settings.path(settings.store.index))
+        self._unread = unread or KnownUnread()
 
     @property
     def weights(self) -> Weights:
@@ -184,7 +190,7 @@ class Gate:
         asking = {number: (found.subject, found.role) for number, found in applicants.items()}
         for number, why in unknown_reasons(connection, self.asked, asking, at).items():
             findings.add(Cause.NO_ANSWER, why, number)
-        for number, why in why_named(unread_entries(connection, states.values()), subjects).items():
+        for number, why in why_named(self._unread.of(connection, states.values()), subjects).items():
             findings.add(Cause.UNREAD_ENTRY, why, number)
         current = self.index.current(connection)
         scales = Scales(findings.weights, names.reference, listed=current.stamp.entries)

@@ -19,7 +19,7 @@ from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.meant import as_meant
 from credit_sync.screening.not_comparable import why_name_not_comparable
 from credit_sync.screening.other_names import OtherNames
-from credit_sync.screening.unread_entries import unread_entries, why_named
+from credit_sync.screening.unread_entries import UnreadEntries, why_named
 from credit_sync.screening.weights import Weights
 from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import blocking_reason
@@ -111,7 +111,7 @@ def look_up(  # noqa: PLR0913
 
 def why_unknown(  # noqa: PLR0913
     connection: Connection,
-    states: Mapping[str, ListState],
+    unread: UnreadEntries,
     asked: tuple[Questions, ...],
     subject: Subject,
     *,
@@ -119,11 +119,11 @@ def why_unknown(  # noqa: PLR0913
     at: datetime,
 ) -> str:
     """Why nothing found says nothing about a subject, in Chinese, '' where it does: a list that can only be asked has not
-    answered, or a row of one that nobody could read names the subject.
+    answered, or one of the rows that nobody could read names the subject.
     """
     meant = dict(enumerate(as_meant(subject, names)))
     unknown = unknown_reasons(connection, asked, {number: (one, None) for number, one in meant.items()}, at)
-    named = why_named(unread_entries(connection, states.values()), {n: names.of(one) for n, one in meant.items()})
+    named = why_named(unread, {n: names.of(one) for n, one in meant.items()})
     return "；".join(next(iter(found.values())) for found in (unknown, named) if found)
 
 

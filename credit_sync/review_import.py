@@ -74,7 +74,7 @@ def import_decisions(  # noqa: PLR0913 - who imports what into which store
     engine: Engine, path: Path, reasons: Reasons, *, who: str, at: datetime, origin: str
 ) -> Imported:
     """Takes the decisions of a workbook over, each row for itself. Raises CreditSyncError for an unreadable file."""
-    rows = list(read_table(path, _TITLES, max_bytes=_MAX_BYTES))
+    rows = _rows(path)
     if not any(isinstance(values, dict) and TOKEN in values for _, _, values in rows):
         raise CreditSyncError(
             f"{path.name} 不是预警报告的工作簿（没有“{TOKEN}”列）",
@@ -86,6 +86,33 @@ def import_decisions(  # noqa: PLR0913 - who imports what into which store
         detail = {str(outcome): count for outcome, count in sorted(imported.counts.items())}
         audit.note(connection, at=at, who=who, action=audit.Action.IMPORT, target=path.name, detail=detail)
     return imported
+
+
+def rows_to_take_over(connection: Connection, path: Path, reasons: Reasons) -> int:
+    """How many rows of a workbook say something that the store does not. Raises CreditSyncError for an unreadable file."""
+    said = [_cells(values) if isinstance(values, dict) else {} for _, _, values in _rows(path)]
+    return sum(_is_filled(cells) and not _is_known(connection, cells, reasons) for cells in said)
+
+
+def _is_known(connection: Connection, cells: Mapping[str, str], reasons: Reasons) -> bool:
+    try:
+        filled = _read(cells, reasons)
+        found = review.standing(connection, filled.flag_id)
+    except CreditSyncError:
+        return False
+    return _says(found, filled, found.who) or _says(found, filled, found.confirmed_by)
+
+
+def _rows(path: Path) -> list[tuple[str, int, Any]]:
+    return list(read_table(path, _TITLES, max_bytes=_MAX_BYTES))
+
+
+def _cells(values: Mapping[str, Any]) -> dict[str, str]:
+    return {title: plain(str(values.get(title, ""))) for title in _TITLES}
+
+
+def _is_filled(cells: Mapping[str, str]) -> bool:
+    return any(cells.get(title) for title in (CONCLUSION, REASON, TEXT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,29 +138,15 @@ class _Taking:
         """Takes one row over, in a transaction of its own."""
         if isinstance(values, str):
             return RowResult(place, Outcome.CONFLICT, hide_in_text(values))
-        cells = {title: plain(str(values.get(title, ""))) for title in _TITLES}
-        if not any(cells[title] for title in (CONCLUSION, REASON, TEXT)):
+        cells = _cells(values)
+        if not _is_filled(cells):
             return RowResult(place, Outcome.EMPTY)
         try:
-            filled = self._read(cells)
+            filled = _read(cells, self.reasons)
             with writing(self.engine) as connection:
                 return RowResult(place, self._take(connection, filled))
         except CreditSyncError as error:
             return RowResult(place, Outcome.CONFLICT, hide_in_text(str(error)))
-
-    def _read(self, cells: Mapping[str, str]) -> _Filled:
-        found = _TOKEN.fullmatch(cells[TOKEN])
-        if not found or cells[FLAG] not in ("", found[1]):
-            raise CreditSyncError(f"“{TOKEN}”与预警不符", remedy="不要改动或移动这一列；重新导出后填写")
-        conclusion = next((c for c in Conclusion if cells[CONCLUSION] in (c.value, labels.CONCLUSIONS[c])), None)
-        if conclusion is None:
-            what = f"“{cells[CONCLUSION][:20]}”不是结论" if cells[CONCLUSION] else "填了理由或说明，没有结论"
-            raise CreditSyncError(what, remedy=f"“{CONCLUSION}”列写 {'、'.join(labels.CONCLUSIONS.values())} 之一")
-        reason = next(
-            (r.code for r in self.reasons.of(conclusion) if cells[REASON] in (r.code, plain(r.text))),
-            cells[REASON],
-        )
-        return _Filled(int(found[1]), conclusion, reason, hide_in_text(cells[TEXT]), cells[TOKEN])
 
     def _take(self, connection: Connection, filled: _Filled) -> Outcome:
         if _says(review.standing(connection, filled.flag_id), filled, self.who):
@@ -151,6 +164,21 @@ class _Taking:
             origin=self.origin,
         )
         return Outcome.PROPOSED if after.state is State.PROPOSED else Outcome.DECIDED
+
+
+def _read(cells: Mapping[str, str], reasons: Reasons) -> _Filled:
+    found = _TOKEN.fullmatch(cells[TOKEN])
+    if not found or cells[FLAG] not in ("", found[1]):
+        raise CreditSyncError(f"“{TOKEN}”与预警不符", remedy="不要改动或移动这一列；重新导出后填写")
+    conclusion = next((c for c in Conclusion if cells[CONCLUSION] in (c.value, labels.CONCLUSIONS[c])), None)
+    if conclusion is None:
+        what = f"“{cells[CONCLUSION][:20]}”不是结论" if cells[CONCLUSION] else "填了理由或说明，没有结论"
+        raise CreditSyncError(what, remedy=f"“{CONCLUSION}”列写 {'、'.join(labels.CONCLUSIONS.values())} 之一")
+    reason = next(
+        (r.code for r in reasons.of(conclusion) if cells[REASON] in (r.code, plain(r.text))),
+        cells[REASON],
+    )
+    return _Filled(int(found[1]), conclusion, reason, hide_in_text(cells[TEXT]), cells[TOKEN])
 
 
 def _says(found: Standing, filled: _Filled, who: str) -> bool:

@@ -20,6 +20,7 @@ from credit_sync.pulling import asking
 from credit_sync.pulling.pull import make_readers
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.screen import screen
+from credit_sync.screening.unread_entries import UnreadEntries
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.store import ledger
 from credit_sync.store.quarantine import waiting
@@ -172,7 +173,12 @@ def test_a_look_up_of_a_name_that_may_be_a_persons_is_unknown_where_persons_are_
                 assert (
                     bool(
                         why_unknown(
-                            connection, {}, asked_lists(w.settings), subject, names=OtherNames(()), at=w.as_of
+                            connection,
+                            UnreadEntries(),
+                            asked_lists(w.settings),
+                            subject,
+                            names=OtherNames(()),
+                            at=w.as_of,
                         )
                     )
                     is unknown

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from credit_sync.cli.failures import explain_failure
-from credit_sync.store.engine import connect
+from credit_sync.store import ledger, quarantine
+from credit_sync.store.engine import connect, writing
 from credit_sync.store.migrate import upgrade
 from credit_sync.subjects.identifiers import hide
 from tests.commands import Command
@@ -189,6 +191,20 @@ def test_the_quarantine_refuses_what_it_does_not_know(site: Path, arguments: tup
     refused = call(site, "quarantine", *arguments)
     assert refused.returncode == 2
     assert refused.stderr.startswith(said)
+
+
+def test_the_quarantine_shows_what_came_from_a_source_that_is_no_longer_configured(site: Path) -> None:
+    store = connect_to(site)
+    upgrade(store)
+    run = ledger.begin(store, datetime(2018, 12, 1), {})
+    bad = quarantine.BadRow("f", "rows.csv", 2, "name", "", "缺少名称", {})
+    with writing(store) as connection:
+        quarantine.put(connection, "former", run, [bad])
+    listed = call(site, "quarantine", "list", "--source", "former")
+    assert (listed.returncode, listed.stdout.splitlines()) == (
+        0,
+        ["1  former rows.csv 第 2 行  名称：缺少名称", "共 1 行"],
+    )
 
 
 def test_a_full_disk_is_called_one_and_has_a_remedy(tmp_path: Path) -> None:

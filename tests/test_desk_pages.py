@@ -522,7 +522,7 @@ def test_look_ups_at_once_are_limited_as_well(
 
 def test_lists(officer: Guest) -> None:
     page = officer.page("/lists")
-    assert "失信被执行人名单" in page
+    assert "失信被执行人名单</a><small>最高人民法院（" in page, "whom to ask where names do not tell apart"
     assert "6,855" in page
     one = officer.page("/lists/dishonest_debtors")
     assert "<svg" in one

@@ -129,10 +129,19 @@ def test_by_workbook(said: Said, tmp_path: Path) -> None:
         sheet.cell(row, titles["复核结论"]).value = conclusion
         sheet.cell(row, titles["复核理由"]).value = reason
     book.save(path)
+    filled = path.read_bytes()
+    assert f"{path} 中有 2 行填写还没有导入" in said("review", "export", str(path), code=2)
+    assert path.read_bytes() == filled
     result = said("review", "import", str(path), "--who", "李处", code=1)
     assert "理由 经核对证件号码，为同一主体" in said("audit", "list"), "not its code"
     assert "未采用　待复核.xlsx#预警 第 3 行：没有理由 随便" in result
     assert "作出结论 1 条，提出结论待第二人复核 0 条，与现状相同 0 条，未填 35 条，未采用 1 条" in result
+    assert "中有 1 行填写还没有导入" in said("review", "export", str(path), code=2)
+    sheet.cell(3, titles["复核理由"]).value = "经核对证件号码，不是同一主体"
+    book.save(path)
+    said("review", "import", str(path), "--who", "王处")
+    said("review", "export", str(path))
+    said("review", "export", str(path))
     assert "只能导出为 .xlsx" in said("review", "export", str(tmp_path / "x.csv"), code=2)
 
 

@@ -544,6 +544,21 @@ def test_a_folder_whose_tables_lack_a_column_that_every_record_needs(tmp_path: P
         probe("licences", source(), mapping(), base=tmp_path)
 
 
+def test_a_folder_whose_tables_lack_all_that_tells_records_apart(tmp_path: Path) -> None:
+    """Every row would end in quarantine."""
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in", "a.csv", "单位名称,文号\n甲,1\n")
+    fields = {"name": "单位名称", "document_number": "文号"}
+    made = {"title": "许可", "record": "licence", "fields": fields, "constants": {"decided_on": "2018-11-30"}}
+    for key in (["licence_number"], ["licence_number", "uscc"]):
+        with pytest.raises(SourceError, match=r"其中没有 .*许可编号（映射没有写）"):
+            probe("licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path)
+    for key in (["licence_number", "document_number"], ["licence_number", "decided_on"]):
+        assert "认得其中 2 个" in probe(
+            "licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path
+        )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [("说明.docx", b"PK", "说明.docx 的格式不认识.*pattern"), ("z.csv", b"", "z.csv 是空文件")],

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from credit_sync.lookup import look_up, subject_asked_for, why_unknown
@@ -13,11 +15,19 @@ from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.gate import Cause, Passage
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import OtherNames
-from credit_sync.screening.unread_entries import unread_entry, why_named
+from credit_sync.screening.unread_entries import (
+    KnownUnread,
+    UnreadEntries,
+    applicants_named,
+    unread_entries,
+    why_named,
+)
+from credit_sync.screening.unread_entry import UnreadEntry, Wanted, unread_entry, wanted_of
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.reading import MISPLACED
 from credit_sync.store import quarantine, schema
+from credit_sync.store.applicants import subjects_of
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
 from tests.listed_world import DAMAGES, EVERYBODY, LISTABLE, ListedWorld, entry, firm_code, person_number, quoted
@@ -153,7 +163,7 @@ def _subject(kind: SubjectKind, name: str, number: str) -> Subject:
     ],
 )
 def test_rows_that_name_a_person(raw: Any) -> None:
-    assert why_named([unread_entry("甲", raw)], {7: person("张伟", NUMBER)}).keys() == {7}
+    assert why_named(UnreadEntries([unread_entry("甲", raw)]), {7: person("张伟", NUMBER)}).keys() == {7}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +180,7 @@ def test_rows_that_name_a_person(raw: Any) -> None:
     ],
 )
 def test_rows_that_name_somebody_else(raw: Any) -> None:
-    assert not why_named([unread_entry("甲", raw)], {7: person("张伟", NUMBER)})
+    assert not why_named(UnreadEntries([unread_entry("甲", raw)]), {7: person("张伟", NUMBER)})
 
 
 @pytest.mark.parametrize(
@@ -184,13 +194,90 @@ def test_rows_that_name_somebody_else(raw: Any) -> None:
     ],
 )
 def test_rows_that_name_a_firm(raw: str) -> None:
-    assert why_named([unread_entry("甲", raw)], {7: firm("合肥谌恺农业科技有限公司", CODE)})
+    assert why_named(UnreadEntries([unread_entry("甲", raw)]), {7: firm("合肥谌恺农业科技有限公司", CODE)})
 
 
 def test_a_reason_names_some_rows_and_counts_the_others() -> None:
     entries = [unread_entry(f"甲 第 {n} 行", "张,伟") for n in range(5)]
-    [why] = why_named(entries, {7: person("张伟")}).values()
+    [why] = why_named(UnreadEntries(entries), {7: person("张伟")}).values()
     assert why.endswith("（甲 第 0 行、甲 第 1 行、甲 第 2 行 等 5 行）")
+
+
+_PIECES = st.sampled_from(
+    [
+        "安徽",
+        "安",
+        "合肥谌恺农业科技有限公司",
+        "合肥谌恺农业",
+        "张",
+        "伟",
+        "强",
+        ",",
+        "\n",
+        "3401",
+        CODE,
+        OTHER,
+        NUMBER,
+    ]
+)
+_LONG = "安徽省" + "高新技术产业开发" * 5 + "有限公司"
+
+
+@given(rows=st.lists(st.lists(_PIECES | st.just(_LONG) | st.just(_LONG[:40])).map("".join), max_size=8))
+def test_in_order_of_their_beginnings_the_same_rows_are_found(rows: list[str]) -> None:
+    entries = [unread_entry(f"第 {n} 行", raw) for n, raw in enumerate(rows)]
+    found = UnreadEntries(entries)
+    asked = [
+        person("张伟", NUMBER),
+        person("张伟强"),
+        firm("安徽"),
+        firm("合肥谌恺农业科技有限公司", CODE),
+        firm(_LONG),
+        firm(_LONG[:39]),
+    ]
+    for subject in asked:
+        one_by_one = [e.where for e in entries if any(names(e, wanted) for wanted in wanted_of(subject))]
+        assert found.naming(subject) == one_by_one
+
+
+def names(row: UnreadEntry, wanted: Wanted) -> bool:
+    """At any of its pieces; where a row was cut off, two characters have to be there."""
+    return any(row.text[s : s + 2] == wanted.text[:2] and row.names(wanted, s) for s in row.starts)
+
+
+def test_the_night_names_whom_comparing_everybody_names(world: ListedWorld) -> None:
+    world.deliver(*(entry(f"(2016)皖01执{n}号", *LISTABLE[n % 8], damage) for n, damage in enumerate(COMES_APART)))
+    world.night()
+    with world.engine.connect() as connection:
+        unread = unread_entries(connection, states_of_lists(connection, world.settings, world.now).values())
+        everybody = subjects_of(connection, list(connection.scalars(select(schema.applicant.c.id))))
+        named = applicants_named(connection, unread, {})
+        assert named == why_named(unread, everybody)
+    assert len(named) == 6
+
+
+def test_rows_that_are_kept_are_read_anew_when_others_are_in_quarantine(world: ListedWorld) -> None:
+    known = KnownUnread()
+
+    def named() -> set[int]:
+        with world.engine.connect() as connection:
+            states = states_of_lists(connection, world.settings, world.now).values()
+            kept = known.of(connection, states)
+            assert known.of(connection, states) is kept
+        return {who for who, (name, number) in enumerate(LISTABLE[:2]) if kept.naming(person(name, number))}
+
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[0], "comma in the name"))
+    world.night()
+    assert named() == {0}
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[1], "comma in the name"))
+    world.night(accept_shrink=True)
+    assert named() == {1}
+    world.deliver(entry("(2016)皖01执1号", *LISTABLE[0], "comma in the name"))
+    world.night(accept_shrink=True)
+    assert named() == {0}
+    world.deliver()
+    world.night(accept_shrink=True)
+    assert named() == set()
 
 
 def screened(world: ListedWorld) -> dict[str, tuple[str, str]]:
@@ -206,7 +293,8 @@ def looked_up(world: ListedWorld, name: str, number: str) -> tuple[Verdict, str]
     nobody = OtherNames(())
     with world.engine.connect() as connection:
         states = states_of_lists(connection, world.settings, world.now)
-        unknown = why_unknown(connection, states, (), subject, names=nobody, at=world.now)
+        unread = unread_entries(connection, states.values())
+        unknown = why_unknown(connection, unread, (), subject, names=nobody, at=world.now)
         current = open_index(connection, world.folder / "index")
         found = look_up(
             connection,

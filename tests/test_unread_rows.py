@@ -340,3 +340,17 @@ def test_more_rows_than_are_looked_through_may_be_anybody(listings: Connection) 
     assert list(unread.among(listings, schema.listing, [1], confirmed=False)) == []
     unread.add(Obscure("某行"))
     assert list(unread.among(listings, schema.listing, [1], confirmed=False)) == [1]
+
+
+def test_licences_no_row_of_which_can_be_read_are_not_all_gone_whoever_confirms_it(world: World) -> None:
+    """As when the source has renamed its columns; each would be withdrawn from the platform."""
+    world.map(LICENCE)
+    rows = [{"文号": f"皖{n}号", "名称": f"合肥第{n}厂", "日期": "2018-10-01"} for n in range(3)]
+    assert world.pull("a", {"号": "皖9号"}, accept_shrink=True).state == "accepted", (
+        "there is nothing yet to be lost"
+    )
+    assert world.pull("a", *rows).state == "accepted"
+    refused = world.pull("a", {"号": "皖1号"}, {"号": "皖2号"}, accept_shrink=True)
+    assert "本次送来的 2 行都没有读懂，原因见隔离区，而上次有 3 条：不知道现有哪些" in refused.problem
+    assert world.rows(schema.licence, "removed_at") == [(None,)] * 3
+    assert world.pull("a", accept_shrink=True).state == "accepted", "what is really empty still is"

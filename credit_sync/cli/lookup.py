@@ -15,6 +15,7 @@ from credit_sync.reporting.answer import answer_text
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.other_names import known_other_names
+from credit_sync.screening.unread_entries import unread_entries
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.lists import states_of_lists
@@ -46,7 +47,8 @@ def lookup(
         states = states_of_lists(connection, settings, now)
         current = open_index(connection, settings.path(settings.store.index))
         names, weights = known_other_names(connection, folder), load_weights(folder)
-        unknown = why_unknown(connection, states, asked_lists(settings), subject, names=names, at=now)
+        unread = unread_entries(connection, states.values())
+        unknown = why_unknown(connection, unread, asked_lists(settings), subject, names=names, at=now)
         answer = look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
     found = len(answer.found)
     put_on_record(engine, Action.LOOKUP, answer.query, found, who=system_user(), reason=reason, at=now)

@@ -16,7 +16,7 @@ from credit_sync.store import audit, ledger
 from credit_sync.store.audit import Action
 from credit_sync.store.engine import writing
 from credit_sync.store.lock import run_lock
-from credit_sync.store.quarantine import list_quarantined
+from credit_sync.store.quarantine import has_had_rows, list_quarantined
 
 _source_option = click.option("--source", metavar="名称", help="只看一个数据源")
 
@@ -34,8 +34,9 @@ def quarantine() -> None:
 def list_(ctx: click.Context, source: str | None, resolved: bool, config: Path | None) -> int:
     """列出隔离的行（号码已隐去）。"""
     settings, engine = opened(ctx, config)
-    _refuse_unknown(ctx, settings, source)
     with engine.connect() as connection:
+        if source is not None and not has_had_rows(connection, source):
+            _refuse_unknown(ctx, settings, source)
         rows = list(list_quarantined(connection, source=source, resolved=resolved))
         for row in rows:
             where = f"{row.source} {row.place} 第 {row.row} 行"

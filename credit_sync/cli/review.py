@@ -24,7 +24,7 @@ from credit_sync.reporting.flagged_workbook import flagged_workbook
 from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.review_text import flag_text, list_json, list_text
 from credit_sync.review import Standing
-from credit_sync.review_import import Outcome, import_decisions, problems
+from credit_sync.review_import import Outcome, import_decisions, problems, rows_to_take_over
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
@@ -155,6 +155,8 @@ def export(ctx: click.Context, output: Path, who: str, config: Path | None) -> i
         raise click.UsageError(f"只能导出为 .xlsx：{output}", ctx)
     desk = _open(ctx, config)
     with desk.engine.connect() as connection:
+        if output.exists() and (rows := rows_to_take_over(connection, output, desk.reasons)):
+            raise click.UsageError(f"{output} 中有 {rows} 行填写还没有导入，请先导入，或换一个文件名", ctx)
         report = read_flagged(connection, desk.settings, _last_run(connection), desk.measures)
     with writing(desk.engine) as connection:  # on record before there is anything to carry away
         detail = {"what": "flags", "rows": len(report.flags)}

@@ -25,6 +25,7 @@ from credit_sync.screening.decisions import same_person
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.reasons import Reasons, load_reasons
+from credit_sync.screening.unread_entries import KnownUnread
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import load_mappings
@@ -96,6 +97,11 @@ class Office:
     def index(self) -> OpenIndex:
         """The index of the lists, open for pages and gate alike: what nights and rollbacks change is read once, not by each."""
         return OpenIndex(self.settings.path(self.settings.store.index))
+
+    @cached_property
+    def unread(self) -> KnownUnread:
+        """The rows of lists that nobody could read, for pages and gate alike."""
+        return KnownUnread()
 
     @cached_property
     def measures(self) -> Measures:

@@ -65,11 +65,17 @@ def refused_for_counts(guards: Guards, seen: Observed) -> list[str]:
 
 
 def unreadable(seen: Observed) -> str:
-    """Why nobody can vouch for a list: it is not empty, and not one of its rows could be read. '' where that is not so."""
-    if seen.record is not RecordKind.LISTING or seen.read or not seen.rejected or not (seen.whole or seen.first):
+    """Why nobody can vouch for a delivery: it is not empty, and not one of its rows could be read. '' where that is not so.
+
+    Of records that are no list's only where there are some to lose: each application and each decision would be withdrawn.
+    """
+    is_list = seen.record is RecordKind.LISTING
+    whole = seen.whole or seen.first if is_list else seen.whole and seen.before
+    if seen.read or not seen.rejected or not whole:
         return ""
     last = f"，而上次有 {seen.before} 条" if seen.before else ""
-    return f"本次送来的 {seen.rejected} 行都没有读懂，原因见隔离区{last}：不知道名单上有谁"
+    unknown = "不知道名单上有谁" if is_list else "不知道现有哪些"
+    return f"本次送来的 {seen.rejected} 行都没有读懂，原因见隔离区{last}：{unknown}"
 
 
 def refused_for_facts(guards: Guards, standing: Standing) -> list[str]:

@@ -1,7 +1,7 @@
 """Taking a pull over: records, quarantine, version and ledger entry in one transaction, or a refusal with its reason.
 
 What is counted on the way is judged by the guards (credit_sync.pulling.guards). Records whose row came in a whole list
-but could not be read stay as they are and count as lost. `--accept-shrink` overrides, but for a list no row of which
+but could not be read stay as they are and count as lost. `--accept-shrink` overrides, but for a delivery no row of which
 could be read: that is taken over as empty by nobody's word.
 """
 
@@ -44,7 +44,7 @@ from credit_sync.subjects.identifiers import hide_in_text
 
 SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
-UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不接收；名单确已清空的，请提供方送一份空的"
+UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不接收；确已清空的，请提供方送一份空的"
 NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 接收，或取一次全量"
 
 State = Literal["accepted", "refused"]

@@ -19,6 +19,8 @@ class ListView:
     """A list that was screened against."""
 
     title: str
+    publisher: str
+    """'' where measures.toml does not say."""
     versions: str
     pulled_at: datetime | None
     live: int
@@ -33,7 +35,7 @@ def read_lists(
 ) -> tuple[ListView, ...]:
     """Every configured list as it stands; what came and went is counted since `previous`, from the beginning when None."""
     states = states_of_lists(connection, settings, at)
-    return tuple(_list(connection, measures.list_title(name), state, previous) for name, state in states.items())
+    return tuple(_list(connection, measures, name, state, previous) for name, state in states.items())
 
 
 def midnight(time: datetime) -> datetime:
@@ -50,7 +52,9 @@ def previous_report(connection: Connection, run: Run) -> datetime | None:
     return last
 
 
-def _list(connection: Connection, title: str, state: ListState, previous: datetime | None) -> ListView:
+def _list(
+    connection: Connection, measures: Measures, name: str, state: ListState, previous: datetime | None
+) -> ListView:
     version = schema.source_version
     moved = select(func.sum(version.c.added), func.sum(version.c.removed)).where(
         version.c.source.in_(state.sources), version.c.state == "accepted"
@@ -61,7 +65,8 @@ def _list(connection: Connection, title: str, state: ListState, previous: dateti
     named = len(state.sources) > 1
     versions = (f"{f'{source} ' if named else ''}第 {number} 版" for source, number in state.versions.items())
     return ListView(
-        title=title,
+        title=measures.list_title(name),
+        publisher=measures.publisher(name),
         versions="、".join(versions) or "无",
         pulled_at=state.pulled_at,
         live=state.live,

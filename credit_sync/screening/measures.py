@@ -113,6 +113,10 @@ class Measures(Strict):
         """The list's Chinese title, its name where none is given."""
         return self.lists[name].title if name in self.lists else name
 
+    def publisher(self, name: str) -> str:
+        """Who publishes the list, '' where that is not said."""
+        return self.lists[name].publisher if name in self.lists else ""
+
     def for_applicant(self, list_name: str, applicant: Applicant, on: date, via: Via = Via.SUBJECT) -> Measure:
         """The measure that a hit on a list means for an applicant on a day."""
         return next((m for m in self.measure if m.fits(list_name, applicant, on, via)), _DEFAULTS[via])

@@ -18,7 +18,8 @@ from credit_sync.screening.file_rows import FileRow, file_mappings, read_file
 from credit_sync.screening.meant import as_meant
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.tables import ListingTable
-from credit_sync.screening.unread_entries import UnreadEntry, unread_entry, why_named
+from credit_sync.screening.unread_entries import UnreadEntries, why_named
+from credit_sync.screening.unread_entry import UnreadEntry, unread_entry
 from credit_sync.sources.outcomes import Read, Rejected
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
@@ -49,7 +50,7 @@ class Lists:
     judge: Judge
     label: Callable[[int], str]
     stale: str = ""
-    unread: Sequence[UnreadEntry] = ()
+    unread: UnreadEntries = field(default_factory=UnreadEntries)
     """Rows of theirs that nobody could read."""
     names: OtherNames = field(default_factory=lambda: OtherNames(()))
 
@@ -73,7 +74,7 @@ def lists_from_files(
                 listings[len(listings)] = row.read.record
     table = ListingTable(listings)
     empty = "" if listings else "名单文件里没有可用的条目"
-    return Lists(lambda subjects: table.judge(subjects, scales), lambda i: labels[i], empty, unread)
+    return Lists(lambda subjects: table.judge(subjects, scales), lambda i: labels[i], empty, UnreadEntries(unread))
 
 
 def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: FileCounts) -> Iterator[OutputRow]:

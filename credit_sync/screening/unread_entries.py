@@ -1,190 +1,158 @@
 """Whom rows of lists name that nobody could read: found nowhere, he is not cleared, for such a row may be his entry.
 
-A row is one text, cut into pieces wherever there is neither letter nor digit, and where letters meet digits. It names a
-subject whose name or number is some pieces together (屈,怀瑾), or is begun by its last ones, where the row was cut off. A
-person whose number is not the only one in a row of separate cells is a namesake, and not meant.
+What one row says and whom it names: credit_sync.screening.unread_entry.
 """
 
-import re
-import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any, NamedTuple
+from threading import Lock
 
-import orjson
 from sqlalchemy import Connection
 
 from credit_sync.screening.other_names import with_names
-from credit_sync.sources.values import text_of
+from credit_sync.screening.unread_entry import SHORTEST, UnreadEntry, Wanted, unread_entry, wanted_of
 from credit_sync.store.applicants import said_of_all, subjects_of
 from credit_sync.store.lists import ListState
-from credit_sync.store.quarantine import open_rows
-from credit_sync.store.unread_rows import unescaped
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind
+from credit_sync.store.quarantine import open_rows, which_are_open
 from credit_sync.subjects.identifiers.folding import MASK
-from credit_sync.subjects.identifiers.masked import agrees
-from credit_sync.subjects.identifiers.uscc import organisation_code
 from credit_sync.subjects.person_names import fold_person_name
-from credit_sync.subjects.subject import Subject, SubjectKind
-from credit_sync.subjects.writing import folded, is_folded
+from credit_sync.subjects.subject import Subject
+from credit_sync.subjects.writing import is_folded
 
-_PIECE = re.compile(r"[0-9A-Z]+|[^\W0-9A-Z_]+")
-_SIGNS = str.maketrans("×●", MASK * 2)
-_CITIZEN_ID = re.compile(r"(?<![0-9A-Z*])[0-9*]{17}[0-9X*](?![0-9A-Z*])")
-"""Whole, be it hidden in part."""
-_ROUNDED = "000"
-"""The last three digits of a number of eighteen that was a floating point number once."""
-_BEGINNING = 2
-"""By so many characters what is looked for is found; what is shorter names nobody."""
+_KEPT = 32
+"""Of what begins at a piece so many characters are kept in order: names that agree so far are compared one by one."""
 _NUMBER_LENGTHS = (8, 9, 10, 11, 15, 18)
-_FEW = 2000
-"""Up to so many rows all that may be a usual number in them is gathered; where there are more, every applicant is looked at."""
 _NONE = "[]"
 _TOLD = 3
 """Rows that a reason tells of; more are counted."""
 
 
-class _Wanted(NamedTuple):
-    """A name or a number that is looked for, and whose it is."""
+class UnreadEntries:
+    """Rows in order of what begins at their pieces: who is looked for is compared with those alone that begin as he does."""
 
-    text: str
-    subject: int
-    is_name: bool
-    citizen_id: str
-    """The subject's, '' where it has none that is whole and right."""
+    def __init__(self, entries: Sequence[UnreadEntry] = ()) -> None:
+        self._entries = entries
+        places = ((e.text[start : start + _KEPT], n, start) for n, e in enumerate(entries) for start in e.starts)
+        self._begun = sorted(places)
+        self._last: dict[str, list[tuple[int, int]]] = {}
+        """What stands at the end of a row, where it may have been cut off."""
+        for text, number, start in self._begun:
+            if start + len(text) == len(entries[number].text):
+                self._last.setdefault(text, []).append((number, start))
+        self.beginnings = {text[:SHORTEST] for text, _, _ in self._begun}
+        """Of all that is named."""
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def naming(self, subject: Subject) -> list[str]:
+        """Where the rows are that name a subject, in their order."""
+        found = {
+            number
+            for wanted in wanted_of(subject)
+            for number, start in self._begun_like(wanted)
+            if self._entries[number].names(wanted, start)
+        }
+        return [self._entries[number].where for number in sorted(found)]
+
+    def hold(self, name: str) -> bool:
+        """Whether a name stands in a row, be it a namesake's."""
+        wanted = Wanted(name, is_name=True, citizen_id="")
+        return any(self._entries[number].holds(wanted, start) for number, start in self._begun_like(wanted))
+
+    def numbers(self) -> set[str]:
+        """All that may be a number of a usual length."""
+        return {
+            entry.text[start : start + length]
+            for entry in self._entries
+            for start in entry.starts
+            for length in _NUMBER_LENGTHS
+            if start + length in entry.ends
+        }
+
+    def _begun_like(self, wanted: Wanted) -> Iterator[tuple[int, int]]:
+        """Row and place of all that may hold what is wanted."""
+        if wanted.text[:SHORTEST] not in self.beginnings:
+            return
+        beginning = wanted.text[:_KEPT]
+        for at in range(bisect_left(self._begun, (beginning,)), len(self._begun)):
+            text, number, start = self._begun[at]
+            if not text.startswith(beginning):
+                break
+            yield number, start
+        if wanted.is_name:
+            for length in range(SHORTEST, len(beginning)):
+                yield from self._last.get(wanted.text[:length], ())
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadEntry:
-    """What one row says."""
+class KnownUnread:
+    """The rows kept by a process that answers many questions, and read anew when others are in quarantine."""
 
-    where: str
-    """For people: source, file and row."""
-    text: str
-    starts: tuple[int, ...]
-    """Where its pieces begin."""
-    ends: frozenset[int]
-    citizen_id: str
-    """The only one that is whole, be it hidden in part; '' where there are others, or its cells could not be told apart: several
-    entries may have run together, and nobody knows whose it is."""
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: tuple[tuple[set[str], str], UnreadEntries] | None = None
 
-    def names(self, wanted: Mapping[str, Sequence[_Wanted]]) -> Iterator[int]:
-        """The subjects that it names, of those who are wanted by the beginning of a name or number."""
-        for start in self.starts:
-            for one in wanted.get(self.text[start : start + _BEGINNING], ()):
-                if self._holds(one, start) and not (one.is_name and self._is_of_a_namesake(one.citizen_id)):
-                    yield one.subject
-
-    def _holds(self, wanted: _Wanted, start: int) -> bool:
-        end = start + len(wanted.text)
-        if self.text.startswith(wanted.text, start):
-            return end in self.ends
-        return wanted.is_name and end > len(self.text) and wanted.text.startswith(self.text[start:])
-
-    def _is_of_a_namesake(self, citizen_id: str) -> bool:
-        one = self.citizen_id
-        if not one or not citizen_id or agrees(one, citizen_id):
-            return False
-        return not (one.endswith(_ROUNDED) and agrees(one[:15], citizen_id[:15]))
+    def of(self, connection: Connection, lists: Iterable[ListState]) -> UnreadEntries:
+        """Those of the lists as this connection sees them."""
+        sources = _sources(lists)
+        stands = (sources, which_are_open(connection, sources))
+        with self._lock:
+            if self._found is None or self._found[0] != stands:
+                self._found = (stands, _read(connection, sources))
+            return self._found[1]
 
 
-def unread_entries(connection: Connection, lists: Iterable[ListState]) -> list[UnreadEntry]:
+def unread_entries(connection: Connection, lists: Iterable[ListState]) -> UnreadEntries:
     """The rows of lists that are in quarantine."""
-    sources = {source for state in lists for source in state.sources}
+    return _read(connection, _sources(lists))
+
+
+def _sources(lists: Iterable[ListState]) -> set[str]:
+    return {source for state in lists for source in state.sources}
+
+
+def _read(connection: Connection, sources: Iterable[str]) -> UnreadEntries:
     rows = open_rows(connection, sources)
-    return [unread_entry(f"隔离区 {source} {place} 第 {row} 行", raw) for source, place, row, raw in rows]
+    return UnreadEntries(
+        [unread_entry(f"隔离区 {source} {place} 第 {row} 行", raw) for source, place, row, raw in rows]
+    )
 
 
-def why_named(entries: Sequence[UnreadEntry], subjects: Mapping[int, Subject]) -> dict[int, str]:
+def why_named(entries: UnreadEntries, subjects: Mapping[int, Subject]) -> dict[int, str]:
     """number -> why it cannot be clear, in Chinese, for those subjects that some of the rows name."""
     if not entries:
         return {}
-    wanted: dict[str, list[_Wanted]] = {}
-    for number, subject in subjects.items():
-        for one in _wanted(number, subject):
-            wanted.setdefault(one.text[:_BEGINNING], []).append(one)
-    where: dict[int, list[str]] = {}
-    for entry in entries:
-        for number in set(entry.names(wanted)):
-            where.setdefault(number, []).append(entry.where)
-    return {number: _reason(where[number]) for number in sorted(where)}
+    return {number: _reason(where) for number in sorted(subjects) if (where := entries.naming(subjects[number]))}
 
 
 def applicants_named(
-    connection: Connection, entries: Sequence[UnreadEntry], names: Mapping[int, tuple[str, ...]]
+    connection: Connection, entries: UnreadEntries, names: Mapping[int, tuple[str, ...]]
 ) -> dict[int, str]:
     """The same of all live applicants. `names`: other names of some."""
     if not entries:
         return {}
-    of_names = {e.text[start : start + _BEGINNING] for e in entries for start in e.starts}
-    few = entries if len(entries) <= _FEW else ()
-    of_numbers = {e.text[start : start + n] for e in few for start in e.starts for n in _NUMBER_LENGTHS}
+    of_numbers = entries.numbers()
     maybe = [
         number
         for number, name, identifiers, former in said_of_all(connection)
-        if name[:_BEGINNING] in of_names
+        if former != _NONE
         or not is_folded(name)
-        or former != _NONE
-        or not few
         or number in names
-        or any(_is_among(part, of_numbers) for part in identifiers.split('"'))
+        or any(_may_be_among(value, of_numbers) for value in identifiers.split('"')[3::4])
+        or entries.hold(name)
+        or entries.hold(fold_person_name(name))
     ]
     subjects = subjects_of(connection, maybe)
     return why_named(entries, {n: with_names(found, names.get(n, ())) for n, found in subjects.items()})
 
 
-def _is_among(part: str, of_numbers: set[str]) -> bool:
-    """Of a part between quotation marks of identifiers as JSON: whether it is one of the numbers, or none of a usual length."""
-    unusual = part[-2:-1].isdigit() and len(part) not in _NUMBER_LENGTHS
-    return unusual or part in of_numbers or part[8:17] in of_numbers
+def _may_be_among(value: str, of_numbers: set[str]) -> bool:
+    """Whether an identifier's value is one of the numbers, or written as they are not."""
+    if value in of_numbers or value[8:17] in of_numbers:
+        return True
+    return MASK not in value and not (len(value) in _NUMBER_LENGTHS and value.isalnum())
 
 
 def _reason(where: Sequence[str]) -> str:
     more = f" 等 {len(where)} 行" if len(where) > _TOLD else ""
     return f"名单中有未能读取的行写有这个名称或号码，不能排除（{'、'.join(where[:_TOLD])}{more}）"
-
-
-def _wanted(number: int, subject: Subject) -> Iterator[_Wanted]:
-    whole = [found for found in subject.identifiers if not found.masked]
-    own = next((f.value for f in whole if f.kind is IdentifierKind.CITIZEN_ID and f.valid), "")
-    names = (subject.name, *subject.former_names)
-    if subject.kind is SubjectKind.PERSON:
-        names = tuple(map(fold_person_name, names))
-    texts = {(_pieced(name)[0], True) for name in names} | {(text, False) for text in _numbers(whole)}
-    return (_Wanted(text, number, is_name, own) for text, is_name in sorted(texts) if len(text) >= _BEGINNING)
-
-
-def _numbers(identifiers: Iterable[Identifier]) -> Iterator[str]:
-    for found in identifiers:
-        yield "".join(_PIECE.findall(found.value))
-        if found.kind is IdentifierKind.USCC:
-            yield organisation_code(found.value)
-
-
-def unread_entry(where: str, raw: Any) -> UnreadEntry:
-    """A row as it came: its values by title (as JSON, where it contradicts another of its key), or text where nobody could
-    tell them apart.
-    """
-    cells = _cells(raw)
-    written = unescaped("\n".join(map(text_of, cells.values())) if cells else text_of(raw))
-    text, lengths = _pieced(written)
-    ends = tuple(accumulate(lengths))
-    numbers = set(_CITIZEN_ID.findall(unicodedata.normalize("NFKC", written).upper().translate(_SIGNS)))
-    only = numbers.pop() if cells and len(numbers) == 1 else ""
-    return UnreadEntry(where, text, (0, *ends[:-1]), frozenset(ends), only)
-
-
-def _cells(raw: Any) -> dict[str, Any]:
-    """Empty where the row is mere text."""
-    if isinstance(raw, str) and raw.startswith("{"):
-        with suppress(orjson.JSONDecodeError):
-            raw = orjson.loads(raw)
-    return raw if isinstance(raw, dict) else {}
-
-
-def _pieced(text: str) -> tuple[str, list[int]]:
-    """The pieces of a text as one, and how long each is."""
-    pieces = [folded(piece) for piece in _PIECE.findall(unicodedata.normalize("NFKC", text).upper())]
-    return "".join(pieces), list(map(len, pieces))

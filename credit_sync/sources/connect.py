@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +106,11 @@ def _lacking(mapping: Mapping, part: Part, found: frozenset[str]) -> dict[str, s
         for field in (*mapping.required_fields(), *part.needs)
         if field not in constants
     }
-    return {
-        field: "、".join(names) or "映射没有写" for field, names in named.items() if not found.intersection(names)
-    }
+    lacking = {field: names for field, names in named.items() if not found.intersection(names)}
+    identifying = {field: fields[field].from_ if field in fields else () for field in mapping.key}
+    if constants.keys().isdisjoint(mapping.key) and found.isdisjoint(chain.from_iterable(identifying.values())):
+        lacking |= identifying  # a row of which all key fields are blank is no record
+    return {field: "、".join(names) or "映射没有写" for field, names in lacking.items()}
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, exists, func, select, update
 
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine
@@ -170,12 +170,25 @@ def list_quarantined(
         yield Quarantined(*row)
 
 
+def has_had_rows(connection: Connection, source: str) -> bool:
+    """Whether rows of a source are or were in quarantine."""
+    return bool(connection.scalar(select(exists().where(quarantine.c.source == source))))
+
+
 def open_rows(connection: Connection, sources: Iterable[str]) -> Iterator[tuple[str, str, int, Any]]:
     """Source, place, row number and the whole row of all that wait in quarantine, in order of arrival."""
     c = quarantine.c
     of_sources = (c.source.in_(sorted(sources)), c.resolved_at.is_(None))
     for row in connection.execute(select(c.source, c.place, c.row, c.raw).where(*of_sources).order_by(c.id)):
         yield row.source, row.place, row.row, row.raw
+
+
+def which_are_open(connection: Connection, sources: Iterable[str]) -> str:
+    """Another text where other rows wait, or the same ones came from elsewhere."""
+    c = quarantine.c
+    of_sources = (c.source.in_(sorted(sources)), c.resolved_at.is_(None))
+    one = cast(c.id, Text) + " " + cast(c.run_id, Text) + " " + cast(c.row, Text) + " " + c.place
+    return connection.scalar(select(func.aggregate_strings(one, "\n")).where(*of_sources)) or ""
 
 
 def waiting(connection: Connection) -> dict[str, int]:

@@ -53,6 +53,7 @@ def _told(connection: Connection, service: Service, caller: Caller, body: Lookup
     gate, settings, now = service.gate, service.office.settings, service.office.now()
     names = known_other_names(connection, settings.path(settings.mappings))
     states = states_of_lists(connection, settings, now)
+    unread = service.office.unread.of(connection, states.values())
     answered = look_up(
         connection,
         subject,
@@ -61,7 +62,7 @@ def _told(connection: Connection, service: Service, caller: Caller, body: Lookup
         gate.weights,
         current=gate.index.current(connection),
         names=names,
-        unknown=why_unknown(connection, states, gate.asked, subject, names=names, at=now),
+        unknown=why_unknown(connection, unread, gate.asked, subject, names=names, at=now),
     )
     content = answer_json(answered)
     own = [said for found, said in zip(answered.found, content["found"], strict=True) if _may_see(caller, found)]

@@ -35,7 +35,7 @@ class Service:
     @cached_property
     def gate(self) -> Gate:
         """The gate, with its rules read and its index open."""
-        return Gate(self.office.settings, self.office.index)
+        return Gate(self.office.settings, self.office.index, self.office.unread)
 
     def warm_up(self) -> None:
         """Asks once about everything: the index is opened and the tables of names are read before anybody waits for it.

@@ -83,7 +83,8 @@ def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer
     states = states_of_lists(connection, settings, now)
     mappings = settings.path(settings.mappings)
     names, weights = known_other_names(connection, mappings), load_weights(mappings)
-    unknown = why_unknown(connection, states, asked_lists(settings), subject, names=names, at=now)
+    unread = office.unread.of(connection, states.values())
+    unknown = why_unknown(connection, unread, asked_lists(settings), subject, names=names, at=now)
     current = office.index.current(connection)
     return look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
 
