@@ -12,11 +12,12 @@ from credit_sync.lookup import Answer, look_up, subject_asked_for
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.evidence import Scales
+from credit_sync.screening.gate import Cause
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen import screen
-from credit_sync.screening.screen_file import FileCounts, screen_file
+from credit_sync.screening.screen_file import FileCounts, OutputRow, screen_file
 from credit_sync.screening.stored_lists import stored_lists
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
@@ -319,12 +320,33 @@ def test_a_short_form_that_reads_like_a_persons_name_is_asked_as_the_organisatio
     assert asked(world, "谌农科") == {"7"}
     if world.engine.dialect.name != "sqlite":
         return  # what screen-file has opened stays open until its process ends
+    assert [(row[1], row[2]) for row in in_a_file(world, "谌农科")] == [("7", "probable")]
+
+
+def test_a_row_that_nobody_could_read_is_looked_through_for_other_names_everywhere(world: ReviewWorld) -> None:
+    names = world.folder / "mappings" / "names"
+    names.mkdir()
+    (names / "aliases.toml").write_text('[aliases]\n"谌恺农研所" = "合肥谌恺农业研究所"\n', encoding="utf-8")
+    world.deliver("applicants", {"编号": "3", "名称": "谌恺农研所", "证件": "", "角色": "合作单位"})
+    world.deliver("banned", NOBODY, {"案号": "8", "备注": "合肥谌恺农业研究所"})
+    world.night()
+    with world.engine.connect() as connection:
+        (reason,) = Gate(world.settings).stored(connection, "kj", "3", world.now).reasons
+        assert reason.cause is Cause.UNREAD_ENTRY
+        assert connection.scalars(select(screening.c.reason)).all() == [reason.text]
+    if world.engine.dialect.name != "sqlite":
+        return  # what screen-file has opened stays open until its process ends
+    (row,) = in_a_file(world, "谌恺农研所")
+    assert (row[2], row[4]) == ("unverifiable", reason.text)
+
+
+def in_a_file(world: ReviewWorld, name: str) -> list[OutputRow]:
+    """What `screen-file` says of a name."""
     file = world.folder / "名单.csv"
-    file.write_text("applicant_id,name\n1,谌农科\n", encoding="utf-8")
+    file.write_text(f"applicant_id,name\n1,{name}\n", encoding="utf-8")
     mappings = world.folder / "mappings"
     lists = stored_lists(stored(world), Scales(load_weights(mappings), reference()), world.now)
-    found = screen_file(file, lists, mappings, world.now, FileCounts())
-    assert [(row[1], row[2]) for row in found] == [("7", "probable")]
+    return list(screen_file(file, lists, mappings, world.now, FileCounts()))
 
 
 def stored(world: ReviewWorld) -> Settings:

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, select
 
 from credit_sync.publishing.outbox import HANDED_OVER
 from credit_sync.publishing.publish import publish
+from credit_sync.pulling.pull import pull
 from credit_sync.settings import FileSource, Settings
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, ORGANISATION, settings

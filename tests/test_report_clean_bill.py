@@ -11,6 +11,7 @@ from servers import serve
 from sqlalchemy import Engine, update
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.gate import Gate
 from credit_sync.pulling.asking import BLOCK
 from credit_sync.pulling.pull import pull
 from credit_sync.records import RecordKind
@@ -18,6 +19,7 @@ from credit_sync.reporting.clean_bill import clean_bill_page, issue_clean_bill, 
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.gate import Cause
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
@@ -198,6 +200,22 @@ def test_a_namesake_is_unverifiable_even_beside_a_dismissed_flag(world: ReviewWo
         Outcome.UNVERIFIABLE,
         "除已排除的预警外，名单中另有 1 条同名，不能确认也不能排除",
     )
+
+
+def test_whom_a_row_names_that_nobody_could_read_is_not_clean_beside_a_dismissed_flag(world: ReviewWorld) -> None:
+    world.deliver("debtors", case(1))
+    world.night()
+    world.decide(Conclusion.DISMISS, "张三")
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.DISMISSED
+    world.deliver("banned", *world.listed["banned"], {"案号": "7", "备注": COMPANY}, {"案号": "8", "备注": MAN})
+    world.night()
+    gate, bill = Gate(world.settings), bill_of(world)
+    with world.engine.connect() as connection:
+        reasons = gate.stored(connection, "kj", "1", world.now).reasons
+    unread = sorted(reason.text for reason in reasons if reason.cause is Cause.UNREAD_ENTRY)
+    assert len(unread) == 2
+    assert sorted(line.why for line in bill.lines if line.outcome is Outcome.UNVERIFIABLE) == unread
+    assert [line.name for line in bill.clean] == ["合肥清白科技有限公司"]
 
 
 def test_a_stale_list_calls_nobody_clean(world: ReviewWorld) -> None:
