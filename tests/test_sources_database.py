@@ -71,7 +71,7 @@ def test_rows_of_sqlite(base: Path, url: str) -> None:
         "scan": "（二进制数据，4 字节）",
         "changed": "2018-11-30 11:59:59",
     }
-    assert (first.origin.place, first.origin.row, second.origin.row) == ("query", 1, 2)
+    assert (first.origin.place, first.origin.row, second.origin.row) == ("查询结果", 1, 2)
     assert second.values["scan"] == "乙"
 
 

@@ -37,7 +37,7 @@ _CHINESE_TIME = {
 """`:since` and days are China's: a server that thinks it is elsewhere (in a container, say) takes moments for other ones."""
 _LONG_AGO = datetime(1900, 1, 1)
 """`:since` before the first pull: everything is newer."""
-_PLACE = "query"
+_PLACE = "查询结果"
 
 
 def read(source: DatabaseSource, names: frozenset[str], base: Path, since: datetime | None) -> Iterator[Found]:

@@ -38,12 +38,12 @@ _MESSAGE_NAMES = ("msg", "message", "errorMsg", "error", "errmsg", "tips", "code
 
 
 def read(source: HttpSource, layout: Layout, since: datetime | None) -> Iterator[Found]:
-    """The rows of all pages, numbered within their page; place is `page N`. Raises SourceError."""
+    """The rows of all pages, numbered within their page; place is 第 N 页. Raises SourceError."""
     with _fetching(source, layout, since) as fetch:
         for page, rows in pages(source.paging, fetch):
             for number, item in enumerate(rows, 1):
                 if (row := as_row(item)) is not None:
-                    yield f"page {page}", number, row
+                    yield f"第 {page} 页", number, row
 
 
 def probe(source: HttpSource, layout: Layout) -> tuple[str, list[dict[str, Any]]]:
