@@ -117,7 +117,7 @@ def test_unusable(base: Path, url: str, given_url: str, query: str, reason: str)
 
 def test_probe(base: Path, url: str) -> None:
     made = source(url, "SELECT iname, amount FROM debtors WHERE changed > :since ORDER BY iname;")
-    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，映射认得其中 1 个字段"
+    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，对照文件认得其中 1 个字段"
 
 
 @pytest.mark.parametrize(

@@ -513,7 +513,7 @@ def test_probe() -> None:
             "debtors", source(server, paging={"style": "page", "size": 2}), mapping(rows="data"), base=Path()
         )
         assert len(server.requests) == 1
-    assert said == "接口可以访问，第 1 页 2 行，映射认得其中 1 个字段"
+    assert said == "接口可以访问，第 1 页 2 行，对照文件认得其中 1 个字段"
     with (
         serve(lambda _: Answer(b"", status=401)) as server,
         pytest.raises(SourceError, match=r"debtors：第 1 页.*401"),

@@ -69,7 +69,7 @@ def _columns(columns: Any, names: frozenset[str]) -> list[str]:
     found = [str(column) for column in columns]
     if names and not names.intersection(canonical(found, names)):
         raise SourceError(
-            f"查询的列名映射都不认得：{'、'.join(found)[:300]}", remedy="在查询里用 AS 改名，或改映射文件"
+            f"查询的列名对照文件都不认得：{'、'.join(found)[:300]}", remedy="在查询里用 AS 改名，或改对照文件"
         )
     return found
 

@@ -122,7 +122,7 @@ def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str
     wanted = layout.rows or "（整个应答）"
     raise SourceError(
         f"应答里 {wanted} 不是行的列表；应答含有：{names_in(document)}{message_of(document, key)}",
-        remedy="看应答里的提示，或核对映射的 layout.rows",
+        remedy="看应答里的提示，或核对对照文件的 layout.rows",
     )
 
 
