@@ -131,7 +131,7 @@ def test_applicants_whose_last_delivery_was_refused_are_not_signed_for(world: Re
     bill = bill_of(world)
     assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.UNSCREENED}, ())
     assert {line.why.partition("：")[0] for line in bill.others} == {
-        "申报数据源 applicants 最近一次取到的数据没有接收"
+        "申报数据源 applicants 最近一次取到的数据没有采用"
     }
 
 

@@ -51,7 +51,7 @@ def _summary(bill: CleanBill) -> Sheet:
         ("签发时间", f"{bill.at:%Y-%m-%d %H:%M:%S}", ""),
         ("内容摘要（SHA-256）", bill.digest, "留痕记录中有同一摘要"),
         ("申报主体", len(bill.lines), "每一个都在“无预警名单”或“不能出具”中"),
-        ("列入无预警名单", len(bill.clean), "名单缺失、过期或未接收，不能出具" if bill.blocked else ""),
+        ("列入无预警名单", len(bill.clean), "名单缺失、过期或未采用，不能出具" if bill.blocked else ""),
         *((f"其中：{OUTCOMES[outcome]}", number, "") for outcome, number in bill.counts.items()),
         ("隔离区的行", bill.quarantined, "来源中未能读取，不在以上数内" if bill.quarantined else ""),
     ]
