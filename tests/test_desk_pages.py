@@ -325,9 +325,10 @@ def test_what_is_read_from_a_number_is_not_said_to_be_missing(world: World, offi
     assert one_side == set()
 
 
-def test_why_nothing_was_compared_is_told_as_it_is(world: World, tmp_path: Path) -> None:
+def test_why_nothing_was_compared_is_told_as_it_is(tmp_path: Path) -> None:
     """Of an organisation no number says where it is, a place that nobody knows is none, and former names are names."""
-    made = copied(world, tmp_path)
+    made = make_world(tmp_path)
+    add_users(made.engine, "officer")
     firm = replace(
         organisation("合肥星河谷机械有限公司", 81, region="总部"), former_names=("合肥旧河谷机械有限公司",)
     )
@@ -337,9 +338,11 @@ def test_why_nothing_was_compared_is_told_as_it_is(world: World, tmp_path: Path)
     number = person_number("340103", "19040312", 640)
     man = person("蔺从周", number, sex=Sex.MALE, birth_year=1904, employer="合肥大学附属医院")
     his = person("蔺从周", zxgk(number), sex=Sex.MALE, birth_year=1904, employer="合肥大学")
-    made.night.add(SECOND, [entry("P81", "题", firm, Role.APPLYING_UNIT), entry("P81", "题", man, Role.LEADER)])
-    made.night.add(SECOND, [case(listed, "（2018）皖81号", organ=""), case(his, "（2018）皖82号")])
-    made.night.screen(SECOND)
+    made.night.begin(THIRD)
+    made.night.add(THIRD, [entry("P81", "题", firm, Role.APPLYING_UNIT), entry("P81", "题", man, Role.LEADER)])
+    made.night.add(THIRD, [case(listed, "（2018）皖81号", organ=""), case(his, "（2018）皖82号")])
+    made.night.version(THIRD, "debtors", 3, pulled=6857, added=2, unchanged=6855, live=6857)
+    made.night.screen(THIRD)
     guest = made.signed_in("officer")
     told = {
         title: why
