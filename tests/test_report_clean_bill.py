@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from servers import serve
 from sqlalchemy import Engine, update
 
@@ -15,6 +17,8 @@ from credit_sync.records import RecordKind
 from credit_sync.reporting.clean_bill import clean_bill_page, issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
+from credit_sync.reporting.clean_bill_workbook import clean_bill_workbook
+from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
@@ -80,6 +84,20 @@ def test_open_flags_keep_off_the_list_and_dismissed_ones_do_not(world: ReviewWor
     world.undo("张三")
     world.decide(Conclusion.UPHOLD, "张三")
     assert outcomes(bill_of(world))[COMPANY] is Outcome.UPHELD
+
+
+def test_the_workbook_counts_nobody_to_the_list_who_is_not_on_it(world: ReviewWorld) -> None:
+    """Who waits stood below the number of the list as 其中：预警待复核."""
+    world.deliver("debtors", case(1))
+    world.night()
+    bill = bill_of(world)
+    sheet = load_workbook(BytesIO(clean_bill_workbook(bill)))["概况"]
+    told = {title: (number, said) for title, number, said in sheet.iter_rows(values_only=True)}
+    assert told["列入无预警名单"][0] == 2
+    results = {OUTCOMES[outcome]: told[OUTCOMES[outcome]] for outcome in Outcome}
+    assert (results["未发现"], results["预警待复核"]) == ((2, "列入"), (1, "不能出具"))
+    assert sum(number for number, said in results.values() if said == "列入") == len(bill.clean)
+    assert sum(number for number, _ in results.values()) == len(bill.lines)
 
 
 def test_a_name_that_a_decision_has_told_clears_nobody_who_bears_it(world: ReviewWorld) -> None:

@@ -140,7 +140,7 @@ def _tell(paths: list[Path]) -> None:
 def _bill_text(bill: CleanBill) -> str:
     counts = "、".join(f"{OUTCOMES[outcome]} {number}" for outcome, number in bill.counts.items() if number)
     lines = [
-        f"{bill.selection.title}：{len(bill.lines)} 个申报主体，列入无预警名单 {len(bill.clean)} 个（{counts}）"
+        f"{bill.selection.title}：{len(bill.lines)} 个申报主体（{counts}），列入无预警名单 {len(bill.clean)} 个"
     ]
     if bill.blocked:
         lines.append("名单缺失、过期或未采用，不能认定任何人没有预警")

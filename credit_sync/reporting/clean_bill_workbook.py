@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from credit_sync.reporting.clean_bill_views import CleanBill, Line
+from credit_sync.reporting.clean_bill_views import CLEAN, CleanBill, Line
 from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.reporting.sheets import Cell, Sheet, workbook
 
@@ -52,7 +52,10 @@ def _summary(bill: CleanBill) -> Sheet:
         ("内容摘要（SHA-256）", bill.digest, "留痕记录中有同一摘要"),
         ("申报主体", len(bill.lines), "每一个都在“无预警名单”或“不能出具”中"),
         ("列入无预警名单", len(bill.clean), "名单缺失、过期或未采用，不能出具" if bill.blocked else ""),
-        *((f"其中：{OUTCOMES[outcome]}", number, "") for outcome, number in bill.counts.items()),
+        *(
+            (OUTCOMES[outcome], number, "列入" if outcome in CLEAN else "不能出具")
+            for outcome, number in bill.counts.items()
+        ),
         ("隔离区的行", bill.quarantined, "来源中未能读取，不在以上数内" if bill.quarantined else ""),
     ]
     return Sheet("概况", (("项目", 26), ("内容", 70), ("说明", 46)), rows)
