@@ -318,7 +318,7 @@ def troubled_night(folder: Path, engine: Engine | None = None) -> Night:
     night = two_nights(folder, engine)
     night.ledger(SECOND, "report")
     night.begin(THIRD)
-    refusal = "原有 6855 条记录，本次少了 6213 条，超过允许的 30%；未接收，沿用上次的数据（确认无误后可用 --accept-shrink 接收）"
+    refusal = "原有 6855 条记录，本次少了 6213 条，超过允许的 30%；未采用，沿用上次的数据（确认无误后可用 --accept-shrink 采用）"
     night.version(THIRD, "debtors", 3, state="refused", reason=refusal, pulled=642, unchanged=642, live=6855)
     night.ledger(THIRD, "pull", "debtors", "failed", problem=refusal)
     night.ledger(THIRD, "pull", "abnormal", "failed", problem="接口没有应答：连接超时（30 秒）")

@@ -404,7 +404,7 @@ def test_receipts_are_read_back(site: Site) -> None:
     answer(site, "1", XYPTSTATE="1", XYPTID="7001")
     answer(site, "2", XYPTSTATE="2", XYPTERROR=f"证件号码 {own} 校验不通过")
     answer(site, "3", XYPTSTATE="7")
-    assert "1 行的状态“7”映射文件没有写明含义" in probe(site.settings, "anhui")
+    assert "1 行的状态“7”对照文件没有写明含义" in probe(site.settings, "anhui")
     with capture_logs() as told:
         site.publish(SECOND)
     accepted, rejected, unknown, waiting = site.states()
@@ -465,7 +465,7 @@ def test_a_column_that_cannot_hold_a_uuid(url: URL, tmp_path: Path, column: str)
 
 def test_a_column_that_nobody_fills(site: Site) -> None:
     site.execute(f"ALTER TABLE {quoted(site, LICENCES)} ADD COLUMN {quoted(site, 'AREA')} varchar(6) NOT NULL")
-    assert f"对方数据库的表 {LICENCES} 的列 AREA 必填，映射文件没有写它" in refused(site.settings)
+    assert f"对方数据库的表 {LICENCES} 的列 AREA 必填，对照文件没有写它" in refused(site.settings)
 
 
 def test_an_account_that_may_only_read(site: Site) -> None:
@@ -542,7 +542,7 @@ def refused(made: Settings) -> str:
     [
         (', withdraw = "3"', "", "actions 缺少 withdraw"),
         ('rejected = ["2"]', 'rejected = ["1"]', "状态“1”写了不止一种含义"),
-        ('standard = "2018"', 'standard = "2016"', "映射 anhui_2018 用于标准 2016，渠道的标准是 2018"),
+        ('standard = "2018"', 'standard = "2016"', "对照文件 anhui_2018 用于标准 2016，渠道的标准是 2018"),
         ("[receipt]", "[receipts]", "是否想写 receipt"),
         ("[licence]", '[licence]\ncolumns = { XK_NRR = "X" }', "licence.columns.XK_NRR: 标准 2018 没有这个字段"),
         ('table = "L_KJ_XZXK_2018"', 'table = ""', "不能为空"),

@@ -54,7 +54,7 @@ def test_show_tells_versions_facts_and_refusals(site: Path) -> None:
     assert lines[0].startswith("失信被执行人名单（dishonest_debtors）：4 条，")
     assert "⚠ 数据源 courts 上次成功取数是 2018-11-24 02:00，已超过 3 天" in lines[1]
     assert "    第 3 版  2018-11-25 02:00  全量  未采用：取到 0 行" in told
-    assert "      本次取数没有读到任何记录，而上次有 3 条；未接收，沿用上次的数据" in told
+    assert "      本次取数没有读到任何记录，而上次有 3 条；未采用，沿用上次的数据" in told
     assert (
         "    第 2 版  2018-11-24 02:00  全量  已采用：取到 3 行，新增 1、变更 1、移出 0、重复 0、隔离 0；在册 3"
         in told

@@ -4,6 +4,7 @@ import html
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -24,8 +25,9 @@ from credit_sync.screening.weights import load_weights
 from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
+from credit_sync.subjects.subject import Sex
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
-from tests.report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, person, person_number, zxgk
+from tests.report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, organisation, person, person_number, zxgk
 
 ROW = re.compile(r'<tr data-row>.*?href="/flags/(\d+)', re.DOTALL)
 
@@ -211,10 +213,10 @@ def test_a_page_behind_a_flag_of_another_department_says_nothing_of_it(crowded: 
 
 def test_stale_lists_are_told(officer: Guest) -> None:
     page = officer.page("/")
-    assert "名单缺失、过期或未接收：现在不能据此放行任何人" in page
+    assert "名单缺失、过期或未采用：现在不能据此放行任何人" in page
     old = "<strong>经营异常名录</strong>：数据源 abnormal 上次成功取数是 2018-12-04 02:00，已超过 7 天</li>"
     refused = (
-        "数据源 debtors 上次成功取数是 2018-12-04 02:00，已超过 3 天；数据源 debtors 最近一次取到的名单没有接收"
+        "数据源 debtors 上次成功取数是 2018-12-04 02:00，已超过 3 天；数据源 debtors 最近一次取到的名单没有采用"
     )
     assert (page.count(old), page.count(refused)) == (1, 1)
     assert "名单不完整，不能据此放行" in officer.page("/?text=查无此人")
@@ -229,7 +231,7 @@ def test_a_refused_delivery_is_told_where_the_gate_stays_shut_for_it(world: Worl
     guest = made.signed_in("officer")
     for path in ("/", "/lists"):
         page = guest.page(path)
-        assert page.count("数据源 debtors 最近一次取到的名单没有接收") == 1
+        assert page.count("数据源 debtors 最近一次取到的名单没有采用") == 1
         assert "数据源 abnormal" not in page
     assert guest.page("/lists").count("不能放行</strong>") == 1
     with writing(made.engine) as connection:
@@ -321,6 +323,42 @@ def test_what_is_read_from_a_number_is_not_said_to_be_missing(world: World, offi
         title for kind, title, *sides in rows if kind in ("agrees", "contradicts") and "<bdi>—</bdi>" in sides
     }
     assert one_side == set()
+
+
+def test_why_nothing_was_compared_is_told_as_it_is(tmp_path: Path) -> None:
+    """Of an organisation no number says where it is, a place that nobody knows is none, and former names are names."""
+    made = make_world(tmp_path)
+    add_users(made.engine, "officer")
+    firm = replace(
+        organisation("合肥星河谷机械有限公司", 81, region="总部"), former_names=("合肥旧河谷机械有限公司",)
+    )
+    listed = replace(
+        organisation("合肥旧河谷机械有限公司", 81, region="本地"), former_names=("合肥星河谷机械有限公司",)
+    )
+    number = person_number("340103", "19040312", 640)
+    man = person("蔺从周", number, sex=Sex.MALE, birth_year=1904, employer="合肥大学附属医院")
+    his = person("蔺从周", zxgk(number), sex=Sex.MALE, birth_year=1904, employer="合肥大学")
+    made.night.begin(THIRD)
+    made.night.add(THIRD, [entry("P81", "题", firm, Role.APPLYING_UNIT), entry("P81", "题", man, Role.LEADER)])
+    made.night.add(THIRD, [case(listed, "（2018）皖81号", organ=""), case(his, "（2018）皖82号")])
+    made.night.version(THIRD, "debtors", 3, pulled=6857, added=2, unchanged=6855, live=6857)
+    made.night.screen(THIRD)
+    guest = made.signed_in("officer")
+    told = {
+        title: why
+        for name in (firm.name, man.name)
+        for title, why in re.findall(
+            r'<th scope="row">([^<]+)</th>.*?</td>\n<td><span class="sign none">未比</span> <span class="soft">([^<]+)</span>',
+            guest.page(f"/flags/{made.flag(name)}"),
+        )
+    }
+    assert told == {
+        "曾用名": "已在名称中比较",
+        "地区": "两边所写不能互相比较",
+        "性别": "已由证件号码体现",
+        "出生年份": "已由证件号码体现",
+        "工作单位": "两边所写不能互相比较",
+    }
 
 
 def test_why_it_is_not_confirmed_is_told_as_it_is(world: World, officer: Guest) -> None:

@@ -100,7 +100,9 @@ def test_which_number_is_enough_for_a_leader(number: Identifier, enough: bool) -
     [
         ("蔚从周", "person", "leader", True),
         ("John Smith", "person", "member", True),
-        ("安徽某某科技有限公司", "organisation", "cooperating_unit", True),
+        ("安徽启岩机械有限公司", "organisation", "cooperating_unit", True),
+        ("安徽某某科技有限公司", "organisation", "cooperating_unit", False),
+        ("蚌埠某研究所", "organisation", "cooperating_unit", False),
         ("某莫", "person", "member", True),
         ("蔚从周、计春", "organisation", "member", False),  # two people in one cell are taken for a firm
         ("启岩机械", "person", "cooperating_unit", False),

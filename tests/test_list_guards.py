@@ -39,8 +39,8 @@ def many(first: int, last: int, **more: Any) -> list[dict[str, Any]]:
 
 
 def refused(pulled: Pulled, reason: str) -> None:
-    assert (pulled.state, pulled.problem.partition("；未接收")[0]) == ("refused", reason)
-    assert "确认无误后可用 --accept-shrink 接收" in pulled.problem
+    assert (pulled.state, pulled.problem.partition("；未采用")[0]) == ("refused", reason)
+    assert "确认无误后可用 --accept-shrink 采用" in pulled.problem
 
 
 def test_a_list_that_grows_too_much(world: World) -> None:

@@ -205,7 +205,7 @@ def test_a_rollback_makes_no_refusal_good(world: World) -> None:
             world.pull(name, *(entry(n) for n in range(number)))
     assert world.pull("a", entry(9)).state == "refused"
     refused = reason()
-    assert refused.startswith("数据源 a 最近一次取到的名单没有接收")
+    assert refused.startswith("数据源 a 最近一次取到的名单没有采用")
     back(world, "a", 1)
     assert reason() == refused
     world.pull("a", entry(0), entry(9))

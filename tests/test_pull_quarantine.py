@@ -56,7 +56,7 @@ def test_rows_that_read_with_a_better_mapping_become_records(world: World) -> No
     assert retry(world.engine, world.settings, world.begin()) == [Retried("a", read_again=1, still_bad=2)]
     rows = world.rows(schema.listing, "key", "place", "row", "extra")
     assert rows == [("1", "rows.jsonl", 1, {}), ("2", "rows.jsonl", 2, {"备注": "x"})]
-    assert resolutions(world) == [("published_on", "按现行映射重新读取成功"), ("published_on", ""), ("", "")]
+    assert resolutions(world) == [("published_on", "按现行对照文件重新读取成功"), ("published_on", ""), ("", "")]
     versions = world.rows(schema.source_version, "version", "delivery", "added", "live")
     assert versions == [(1, "full", 1, 1), (2, "retry", 1, 2)]
     night = world.pull("a", entry(1, **DAY), entry(2, 发布日期="30.11.2018", 备注="x"), "{坏")

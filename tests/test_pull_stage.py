@@ -330,7 +330,7 @@ def test_the_age_of_lists(world: World) -> None:
     assert (stale, versions, live) == (True, {"a": 1, "b": 1}, 3)
     assert reason == "数据源 a 上次成功取数是 2018-11-01 02:00，已超过 7 天"
     world.pull("a")
-    refused = "数据源 a 最近一次取到的名单没有接收：本次取数没有读到任何记录，而上次有 2 条"
+    refused = "数据源 a 最近一次取到的名单没有采用：本次取数没有读到任何记录，而上次有 2 条"
     assert state()[1].startswith(f"{reason}；{refused}")
     assert state()[::2] == (stale, versions), "what was in force stays"
     world.pull("a", entry(1))

@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from servers import serve
 from sqlalchemy import Engine, update
 
@@ -18,6 +20,8 @@ from credit_sync.records import RecordKind
 from credit_sync.reporting.clean_bill import clean_bill_page, issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
+from credit_sync.reporting.clean_bill_workbook import clean_bill_workbook
+from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.gate import Cause
 from credit_sync.screening.measures import load_measures
@@ -84,6 +88,20 @@ def test_open_flags_keep_off_the_list_and_dismissed_ones_do_not(world: ReviewWor
     assert outcomes(bill_of(world))[COMPANY] is Outcome.UPHELD
 
 
+def test_the_workbook_counts_nobody_to_the_list_who_is_not_on_it(world: ReviewWorld) -> None:
+    """Who waits stood below the number of the list as 其中：预警待复核."""
+    world.deliver("debtors", case(1))
+    world.night()
+    bill = bill_of(world)
+    sheet = load_workbook(BytesIO(clean_bill_workbook(bill)))["概况"]
+    told = {title: (number, said) for title, number, said in sheet.iter_rows(values_only=True)}
+    assert told["列入无预警名单"][0] == 2
+    results = {OUTCOMES[outcome]: told[OUTCOMES[outcome]] for outcome in Outcome}
+    assert (results["未发现"], results["预警待复核"]) == ((2, "列入"), (1, "不能出具"))
+    assert sum(number for number, said in results.values() if said == "列入") == len(bill.clean)
+    assert sum(number for number, _ in results.values()) == len(bill.lines)
+
+
 def test_a_name_that_a_decision_has_told_clears_nobody_who_bears_it(world: ReviewWorld) -> None:
     short = "谌恺农科集团"
     world.deliver("applicants", *THREE, {**THREE[0], "编号": "7", "证件": "", "名称": COMPANY})
@@ -133,7 +151,7 @@ def test_applicants_whose_last_delivery_was_refused_are_not_signed_for(world: Re
     bill = bill_of(world)
     assert (set(outcomes(bill).values()), bill.clean) == ({Outcome.UNSCREENED}, ())
     assert {line.why.partition("：")[0] for line in bill.others} == {
-        "申报数据源 applicants 最近一次取到的数据没有接收"
+        "申报数据源 applicants 最近一次取到的数据没有采用"
     }
 
 

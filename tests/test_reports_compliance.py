@@ -199,7 +199,7 @@ def test_a_store_without_reports_has_no_month_before(engine: Engine, tmp_path: P
 def test_the_lines_of_a_whole_month(report: ComplianceReport) -> None:
     assert list(compliance_lines(report)) == [
         "双公示合规 2018-11（全月）：",
-        "  anhui  合规率 71.4%（5/7），及时率 75.0%（6/8）；应报中 待回执 1、被退回 1、未报送 1、往期未报 1",
+        "  anhui  合规率 71.4%（5/7），及时率 75.0%（6/8）；应报中 待回执 1、被退回 1、未报送 1；往期未报 1",
         "  行政处罚：本月没有作出决定（零增量）",
         "  迟报 5 条，其中仍未报送 3 条；漏报 2 个文号",
         "  实验动物许可承诺办结时限：按期 83.3%（5/6）",

@@ -55,7 +55,7 @@ def test_a_list_no_row_of_which_was_read_is_not_said_to_be_confirmed_by_accept_s
     night = troubled_night(tmp_path)
     refused = schema.source_version.c.state == "refused"
     with night.engine.begin() as connection:
-        connection.execute(update(schema.source_version).where(refused).values(reason=f"未接收（{UNREADABLE}）"))
+        connection.execute(update(schema.source_version).where(refused).values(reason=f"未采用（{UNREADABLE}）"))
     assert report_of(night).tasks[0].how == "先向提供方核实。"
 
 
@@ -78,7 +78,7 @@ def test_what_the_report_cuts_off_is_counted_and_said_where_it_is_found(tmp_path
 def test_a_refused_delivery_is_told_wherever_the_night_speaks_of_its_list(tmp_path: Path) -> None:
     """What came was another list than the one in force, which therefore clears nobody."""
     night = troubled_night(tmp_path)
-    refused = "数据源 debtors 最近一次取到的名单没有接收：原有 6855 条"
+    refused = "数据源 debtors 最近一次取到的名单没有采用：原有 6855 条"
     assert page_of(night).count(refused) == 1, "among the tasks"
     with night.engine.connect() as connection:
         flagged = read_flagged(connection, night.settings, THIRD, load_measures())

@@ -240,7 +240,7 @@ def test_a_list_whose_last_delivery_was_refused_clears_nobody(night: Night) -> N
     assert screen(night.engine, night.settings, run).verdicts == before | {"clear": 0, "unverifiable": 1}
     ledger.finish(night.engine, run, "done")
     with night.engine.connect() as connection:
-        assert "没有接收" in " ".join(connection.scalars(select(schema.screening.c.reason)))
+        assert "没有采用" in " ".join(connection.scalars(select(schema.screening.c.reason)))
     night.deliver("list", whole)
     assert night.run().verdicts == before
 

@@ -71,7 +71,7 @@ def test_rows_of_sqlite(base: Path, url: str) -> None:
         "scan": "（二进制数据，4 字节）",
         "changed": "2018-11-30 11:59:59",
     }
-    assert (first.origin.place, first.origin.row, second.origin.row) == ("query", 1, 2)
+    assert (first.origin.place, first.origin.row, second.origin.row) == ("查询结果", 1, 2)
     assert second.values["scan"] == "乙"
 
 
@@ -117,7 +117,7 @@ def test_unusable(base: Path, url: str, given_url: str, query: str, reason: str)
 
 def test_probe(base: Path, url: str) -> None:
     made = source(url, "SELECT iname, amount FROM debtors WHERE changed > :since ORDER BY iname;")
-    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，映射认得其中 1 个字段"
+    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，对照文件认得其中 1 个字段"
 
 
 @pytest.mark.parametrize(

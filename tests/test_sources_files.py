@@ -483,7 +483,7 @@ def test_folder(tmp_path: Path) -> None:
     deep = source(pattern="**/*.csv")
     found = open_rows("licences", deep, mapping(), base=tmp_path, since=None, pulled_at=PULLED)
     assert [row.origin.place for row in one_by_one(found) if isinstance(row, RawRow)] == ["2018/a.csv", "b.csv"]
-    said = "2 个文件（a.csv、b.csv），a.csv 数据从第 2 行开始，映射认得其中 2 个字段"
+    said = "2 个文件（a.csv、b.csv），a.csv 数据从第 2 行开始，对照文件认得其中 2 个字段"
     assert probe("licences", deep, mapping(), base=tmp_path) == said
 
 

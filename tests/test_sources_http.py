@@ -70,7 +70,7 @@ def test_rows_keep_their_origin() -> None:
         first, second = pull(source(server))
     assert isinstance(first, RawRow)
     assert first.values == {"iname": "甲", "address.city": "合肥"}
-    assert (first.origin.source, first.origin.place, first.origin.row) == ("debtors", "page 1", 1)
+    assert (first.origin.source, first.origin.place, first.origin.row) == ("debtors", "第 1 页", 1)
     assert first.origin.pulled_at == PULLED
     assert isinstance(second, BrokenRow)
     assert (second.text, second.origin.row) == ("7", 2)
@@ -97,7 +97,7 @@ def test_announced_pages(count: int, clamp: bool) -> None:
         assert values(rows) == numbered(count)
         assert len(server.requests) == max(-(-count // 3), 1)
     if count == 7:
-        assert (rows[-1].origin.source, rows[-1].origin.place, rows[-1].origin.row) == ("debtors", "page 3", 1)
+        assert (rows[-1].origin.source, rows[-1].origin.place, rows[-1].origin.row) == ("debtors", "第 3 页", 1)
 
 
 @pytest.mark.parametrize("count", [0, 2, 4, 5])
@@ -513,7 +513,7 @@ def test_probe() -> None:
             "debtors", source(server, paging={"style": "page", "size": 2}), mapping(rows="data"), base=Path()
         )
         assert len(server.requests) == 1
-    assert said == "接口可以访问，第 1 页 2 行，映射认得其中 1 个字段"
+    assert said == "接口可以访问，第 1 页 2 行，对照文件认得其中 1 个字段"
     with (
         serve(lambda _: Answer(b"", status=401)) as server,
         pytest.raises(SourceError, match=r"debtors：第 1 页.*401"),

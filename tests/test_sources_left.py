@@ -435,7 +435,7 @@ def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Eng
     assert refused.state == "refused"
     rename(engine, lists.begin(), settings, ASKED, former="a", name="c")
     with engine.connect() as connection:
-        assert "最近一次取到的名单没有接收" in states_of_lists(connection, settings, run.as_of)["debtors"].reason
+        assert "最近一次取到的名单没有采用" in states_of_lists(connection, settings, run.as_of)["debtors"].reason
         assert left_sources(connection, configured_kinds(settings)) == []
     assert [tuple(v) for v in lists.rows(source_version, "source", "version", "state")] == [
         ("c", 1, "accepted"),

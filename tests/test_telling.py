@@ -148,7 +148,7 @@ def test_the_digest_tells_of_a_list_that_was_refused(tmp_path: Path, server: Mai
     night = troubled_night(tmp_path, sqlite_store(tmp_path))
     assert send(night, site_of(night, server, departments={"*": ["head@kjt.example"]}, operators=[]), THIRD) == ""
     (letter,) = server.letters()
-    assert "失信被执行人名单不能据此放行任何人：数据源 debtors 最近一次取到的名单没有接收" in content(letter)
+    assert "失信被执行人名单不能据此放行任何人：数据源 debtors 最近一次取到的名单没有采用" in content(letter)
 
 
 def test_a_department_written_otherwise_is_noticed(night: Night, server: MailServer) -> None:

@@ -71,7 +71,7 @@ def clean_bill(
 ) -> int:
     """无预警名单：一批申报的主体逐个交代，没有预警（或已排除）的列入，其余说明为什么不能出具。
 
-    名单缺失、过期或未接收时不认定任何人，退出码为 1。
+    名单缺失、过期或未采用时不认定任何人，退出码为 1。
     """
     settings, engine = opened(ctx, config)
     user = system_user()
@@ -140,10 +140,10 @@ def _tell(paths: list[Path]) -> None:
 def _bill_text(bill: CleanBill) -> str:
     counts = "、".join(f"{OUTCOMES[outcome]} {number}" for outcome, number in bill.counts.items() if number)
     lines = [
-        f"{bill.selection.title}：{len(bill.lines)} 个申报主体，列入无预警名单 {len(bill.clean)} 个（{counts}）"
+        f"{bill.selection.title}：{len(bill.lines)} 个申报主体（{counts}），列入无预警名单 {len(bill.clean)} 个"
     ]
     if bill.blocked:
-        lines.append("名单缺失、过期或未接收，不能认定任何人没有预警")
+        lines.append("名单缺失、过期或未采用，不能认定任何人没有预警")
     if bill.quarantined:
         lines.append(f"来源中另有 {bill.quarantined} 行在隔离区，不在此数内")
     return "\n".join([*lines, f"签发：{bill.who}，{bill.at:%Y-%m-%d %H:%M:%S}，摘要 {bill.digest}"])

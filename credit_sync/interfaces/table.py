@@ -72,7 +72,7 @@ def _table_name(inspector: Inspector, wanted: str, schema: str | None) -> str:
     if found is None:
         raise CreditSyncError(
             f"对方数据库里没有表 {wanted}{_nearest(wanted, tables)}，或没有权限看到它",
-            remedy="请核对映射文件里的 table 和配置里的 schema",
+            remedy="请核对对照文件里的 table 和配置里的 schema",
         )
     return found
 
@@ -83,7 +83,7 @@ def _column_names(table: str, wanted: Iterable[str], there: Sequence[str]) -> di
     if missing := [f"{name}{_nearest(name, there)}" for name, column in found.items() if column is None]:
         raise CreditSyncError(
             f"对方数据库的表 {table} 没有列 {'、'.join(missing)}",
-            remedy="请核对映射文件里的 columns、row 和 receipt",
+            remedy="请核对对照文件里的 columns、row 和 receipt",
         )
     return {name: column for name, column in found.items() if column is not None}
 
@@ -106,8 +106,8 @@ def _refuse_unfilled(table: str, columns: Iterable[Mapping[str, Any]], filled: f
         fills_itself = fills_itself or column.get("autoincrement") is True
         if column["name"] not in filled and not column["nullable"] and not fills_itself:
             raise CreditSyncError(
-                f"对方数据库的表 {table} 的列 {column['name']} 必填，映射文件没有写它",
-                remedy="请在映射文件的 constants 或 columns 里补上",
+                f"对方数据库的表 {table} 的列 {column['name']} 必填，对照文件没有写它",
+                remedy="请在对照文件的 constants 或 columns 里补上",
             )
 
 

@@ -24,7 +24,7 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.questions import Known, State
 from credit_sync.store.records import RecordWriter, live_records
 
-_SHRUNK = "平台突然不再给出许多原有条目，未采信（确认无误后可用 --accept-shrink 接收）"
+_SHRUNK = "平台突然不再给出许多原有条目，未采用（确认无误后可用 --accept-shrink 采用）"
 
 
 class AnswerStore:

@@ -134,7 +134,7 @@ def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, pr
             return _record_failure(engine, run, source.name, error)
     counts = taken.counts.stored()
     if taken.state == "refused":
-        log.warning("未接收", source=source.name, reason=taken.reason, **counts)
+        log.warning("未采用", source=source.name, reason=taken.reason, **counts)
     else:
         log.info("已取数", source=source.name, version=taken.version, **counts)
     return Pulled(source.name, taken.state, taken.counts, taken.reason)

@@ -44,8 +44,8 @@ from credit_sync.subjects.identifiers import hide_in_text
 
 SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
-UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不接收；确已清空的，请提供方送一份空的"
-NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 接收，或取一次全量"
+UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不采用；确已清空的，请提供方送一份空的"
+NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 采用，或取一次全量"
 
 State = Literal["accepted", "refused"]
 
@@ -224,7 +224,7 @@ def _refuse(
     """Raises _RefusedError where there are reasons and nobody has overridden them."""
     if reasons and not delivery.accept_shrink:
         counts.live = before
-        raise _RefusedError("；".join(reasons), "确认无误后可用 --accept-shrink 接收", Written(counts, facts))
+        raise _RefusedError("；".join(reasons), "确认无误后可用 --accept-shrink 采用", Written(counts, facts))
 
 
 def _counted_fields(delivery: Delivery) -> tuple[str, ...]:
@@ -253,7 +253,7 @@ def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _Refu
     source = delivery.source
     counts, facts = refused.written.counts, refused.written.facts
     kept = "，沿用上次的数据" if counts.live else ""
-    reason = f"{refused.reason}；未接收{kept}（{refused.remedy}）"
+    reason = f"{refused.reason}；未采用{kept}（{refused.remedy}）"
     with writing(engine) as connection:
         for _, bad in delivery.spool.batches():
             quarantine.put(connection, source.name, run, bad)

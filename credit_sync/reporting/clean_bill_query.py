@@ -190,7 +190,7 @@ class _Judge:
         if row["applicant_version"] != row["version"]:
             return Outcome.UNSCREENED, "申报信息变更后尚未比对"
         if self._blocked:
-            return Outcome.BLOCKED, f"名单缺失、过期或未接收：{self._blocked}"
+            return Outcome.BLOCKED, f"名单缺失、过期或未采用：{self._blocked}"
         if {name: found["versions"] for name, found in row["lists"].items()} != self._versions:
             return Outcome.UNSCREENED, "名单更新后尚未比对"
         # By other weights, or another reading of names, something may be found, or a dismissed flag wait again.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from credit_sync.reporting.clean_bill_views import CleanBill, Line
+from credit_sync.reporting.clean_bill_views import CLEAN, CleanBill, Line
 from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.reporting.sheets import Cell, Sheet, workbook
 
@@ -51,8 +51,11 @@ def _summary(bill: CleanBill) -> Sheet:
         ("签发时间", f"{bill.at:%Y-%m-%d %H:%M:%S}", ""),
         ("内容摘要（SHA-256）", bill.digest, "留痕记录中有同一摘要"),
         ("申报主体", len(bill.lines), "每一个都在“无预警名单”或“不能出具”中"),
-        ("列入无预警名单", len(bill.clean), "名单缺失、过期或未接收，不能出具" if bill.blocked else ""),
-        *((f"其中：{OUTCOMES[outcome]}", number, "") for outcome, number in bill.counts.items()),
+        ("列入无预警名单", len(bill.clean), "名单缺失、过期或未采用，不能出具" if bill.blocked else ""),
+        *(
+            (OUTCOMES[outcome], number, "列入" if outcome in CLEAN else "不能出具")
+            for outcome, number in bill.counts.items()
+        ),
         ("隔离区的行", bill.quarantined, "来源中未能读取，不在以上数内" if bill.quarantined else ""),
     ]
     return Sheet("概况", (("项目", 26), ("内容", 70), ("说明", 46)), rows)

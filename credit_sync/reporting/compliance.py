@@ -85,8 +85,8 @@ def compliance_lines(report: ComplianceReport) -> Iterator[str]:
     for channel in report.channels:
         total = channel.total
         rates = f"合规率 {_with_parts(total.compliant)}，及时率 {_with_parts(total.timely)}"
-        counts = f"待回执 {total.awaiting}、被退回 {total.rejected}、未报送 {total.unsent}、往期未报 {total.overdue_before}"
-        yield f"  {channel.name}  {rates}；应报中 {counts}"
+        counts = f"待回执 {total.awaiting}、被退回 {total.rejected}、未报送 {total.unsent}"
+        yield f"  {channel.name}  {rates}；应报中 {counts}；往期未报 {total.overdue_before}"
     for kind in report.nothing_decided:
         yield f"  {RECORDS[kind]}：本月没有作出决定（零增量）"
     yield f"  迟报 {len(report.late)} 条，其中仍未报送 {report.overdue} 条；漏报 {report.missing} 个文号"

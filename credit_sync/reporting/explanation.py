@@ -18,7 +18,9 @@ def explanation_text(applicant: Applicant, listing: Listing, explanation: Explan
     lines += [f"关联方式：{shown(e.sentence)}" for e in explanation.comparison.evidence if e.attribute == "via"]
     for line in explanation.lines:
         if line.evidence is None:
-            lines.append(f"     ——  {line.attribute}：没有比较（一边没有，或已由证件号码体现）")
+            lines.append(
+                f"     ——  {line.attribute}：没有比较（一边没有，两边所写不能互相比较，或已由证件号码体现）"
+            )
         else:
             lines.append(f"  {line.evidence.bits:+6.1f}  {line.attribute}：{shown(line.evidence.sentence)}")
     comparison = explanation.comparison

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from credit_sync.reporting.flagged_views import EvidenceView, FlagView
+from credit_sync.reporting.labels import ATTRIBUTES
 
 _SIGNS = {"agrees": "相符", "resembles": "相近", "contradicts": "不符", "neutral": "中性", "": "未比"}
 _NEXT_TO_NOTHING = 0.5
@@ -48,6 +49,8 @@ class ComparedView:
     applicant: str
     listed: str
     evidence: EvidenceView | None
+    told_by_number: bool
+    """It is one of what a person's number tells, and the numbers were compared."""
 
     @property
     def sign(self) -> str:
@@ -62,8 +65,14 @@ class ComparedView:
 
     @property
     def why_not(self) -> str:
-        """Why nothing was compared, where both sides say something."""
-        return "已由证件号码体现" if self.evidence is None and self.applicant and self.listed else ""
+        """Why nothing was compared of what is written here; empty where one side is silent, and all is said by that."""
+        if self.evidence is not None:
+            return ""
+        if self.title == "曾用名":
+            return "已在名称中比较"
+        if not (self.applicant and self.listed):
+            return ""
+        return "已由证件号码体现" if self.told_by_number else "两边所写不能互相比较"
 
     @property
     def sign_title(self) -> str:
@@ -74,11 +83,15 @@ class ComparedView:
 def side_by_side(flag: FlagView) -> tuple[ComparedView, ...]:
     """Every attribute that either side shows, then evidence that stands for none of them."""
     left = {e.title: e for e in flag.evidence}
-    rows = [_compared(title, ours, theirs, left.pop(title, None)) for title, ours, theirs in flag.compared]
-    return (*rows, *(_compared(title, "", "", evidence) for title, evidence in left.items()))
+    told = _READ_FROM.keys() if flag.applicant.kind == "个人" and ATTRIBUTES["identifier"] in left else ()
+    sides = [(title, ours, theirs, left.pop(title, None)) for title, ours, theirs in flag.compared]
+    sides += [(title, "", "", evidence) for title, evidence in left.items()]
+    return tuple(_compared(*side, told_by_number=side[0] in told) for side in sides)
 
 
-def _compared(title: str, ours: str, theirs: str, evidence: EvidenceView | None) -> ComparedView:
+def _compared(
+    title: str, ours: str, theirs: str, evidence: EvidenceView | None, *, told_by_number: bool
+) -> ComparedView:
     """A side that says nothing of what was compared all the same tells where that was read."""
     from_ours, from_theirs = _READ_FROM.get(title, ("", "")) if evidence else ("", "")
-    return ComparedView(title, ours or from_ours, theirs or from_theirs, evidence)
+    return ComparedView(title, ours or from_ours, theirs or from_theirs, evidence, told_by_number)

@@ -13,8 +13,8 @@ _SEVERAL = re.compile(r"[\u4e00-\u9fff]{2,4}([、，,;；/／]\s?[\u4e00-\u9fff]
 _AND_OTHERS = re.compile(r"[\u4e00-\u9fff]{3,4}等")
 _HIDDEN = re.compile(r"[*＊×○■]|(?<=.)某")
 _TELLING = re.compile("[某等XxＸｘ]")
-_LEFT_OUT = re.compile("[*＊×●■?？□\ufffd〓\ue000-\uf8ff\U000f0000-\U0010fffd]")
-"""The same, and what was lost, in the name of an organisation, where ○ is a numeral."""
+_LEFT_OUT = re.compile("[某*＊×●■?？□\ufffd〓\ue000-\uf8ff\U000f0000-\U0010fffd]")
+"""The same, and what was lost, in the name of an organisation, where ○ is a numeral and 某 no surname."""
 _SHORT = 13
 """Characters of an organisation's name up to which it may be a place or a form and nothing else: 合肥, 安徽省合肥市蜀山区有限公司."""
 

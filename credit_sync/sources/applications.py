@@ -76,4 +76,4 @@ def _problem(
     if why := why_distrusted(f"申报数据源 {name}", pulled_at, at, known.max_age_days):
         return why
     refusal = last_refusal(connection, name)
-    return f"申报数据源 {name} 最近一次取到的数据没有接收：{refusal}" if refusal else ""
+    return f"申报数据源 {name} 最近一次取到的数据没有采用：{refusal}" if refusal else ""

@@ -73,8 +73,8 @@ def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
         known, path = mapping.source_names(), mapping.layout.expand
         found = frozenset(title for row in rows for one in expand(row, path, known) for title in one)
         if missing := _missing(mapping, found):
-            raise SourceError(f"{said}，其中没有 {missing}", remedy="在映射的 [fields] 里写来源所用的名称")
-        return _shown(f"{said}，映射认得其中 {len(known & found)} 个字段")
+            raise SourceError(f"{said}，其中没有 {missing}", remedy="在对照文件的 [fields] 里写来源所用的名称")
+        return _shown(f"{said}，对照文件认得其中 {len(known & found)} 个字段")
     except CreditSyncError as error:
         raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
 
@@ -110,7 +110,7 @@ def _lacking(mapping: Mapping, part: Part, found: frozenset[str]) -> dict[str, s
     identifying = {field: fields[field].from_ if field in fields else () for field in mapping.key}
     if constants.keys().isdisjoint(mapping.key) and found.isdisjoint(chain.from_iterable(identifying.values())):
         lacking |= identifying  # a row of which all key fields are blank is no record
-    return {field: "、".join(names) or "映射没有写" for field, names in lacking.items()}
+    return {field: "、".join(names) or "对照文件没有写" for field, names in lacking.items()}
 
 
 @lru_cache(maxsize=256)

@@ -37,7 +37,7 @@ _CHINESE_TIME = {
 """`:since` and days are China's: a server that thinks it is elsewhere (in a container, say) takes moments for other ones."""
 _LONG_AGO = datetime(1900, 1, 1)
 """`:since` before the first pull: everything is newer."""
-_PLACE = "query"
+_PLACE = "查询结果"
 
 
 def read(source: DatabaseSource, names: frozenset[str], base: Path, since: datetime | None) -> Iterator[Found]:
@@ -69,7 +69,7 @@ def _columns(columns: Any, names: frozenset[str]) -> list[str]:
     found = [str(column) for column in columns]
     if names and not names.intersection(canonical(found, names)):
         raise SourceError(
-            f"查询的列名映射都不认得：{'、'.join(found)[:300]}", remedy="在查询里用 AS 改名，或改映射文件"
+            f"查询的列名对照文件都不认得：{'、'.join(found)[:300]}", remedy="在查询里用 AS 改名，或改对照文件"
         )
     return found
 

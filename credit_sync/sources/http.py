@@ -38,12 +38,12 @@ _MESSAGE_NAMES = ("msg", "message", "errorMsg", "error", "errmsg", "tips", "code
 
 
 def read(source: HttpSource, layout: Layout, since: datetime | None) -> Iterator[Found]:
-    """The rows of all pages, numbered within their page; place is `page N`. Raises SourceError."""
+    """The rows of all pages, numbered within their page; place is 第 N 页. Raises SourceError."""
     with _fetching(source, layout, since) as fetch:
         for page, rows in pages(source.paging, fetch):
             for number, item in enumerate(rows, 1):
                 if (row := as_row(item)) is not None:
-                    yield f"page {page}", number, row
+                    yield f"第 {page} 页", number, row
 
 
 def probe(source: HttpSource, layout: Layout) -> tuple[str, list[dict[str, Any]]]:
@@ -122,7 +122,7 @@ def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str
     wanted = layout.rows or "（整个应答）"
     raise SourceError(
         f"应答里 {wanted} 不是行的列表；应答含有：{names_in(document)}{message_of(document, key)}",
-        remedy="看应答里的提示，或核对映射的 layout.rows",
+        remedy="看应答里的提示，或核对对照文件的 layout.rows",
     )
 
 

@@ -208,27 +208,27 @@ def read_amount(text: str, unit: str = "万元") -> Decimal:
     return exact.normalize() if exact else Decimal(0)
 
 
-def read_word(text: str, known: Mapping[str, Value], what: str) -> Value:
+def read_word(text: str, known: Mapping[str, Value]) -> Value:
     """One of the known words of a field."""
     word = unicodedata.normalize("NFKC", text).strip().lower()
     if word not in known:
-        raise UnreadableError(f"不是可识别的{what}，请在映射的 [values] 中说明")
+        raise UnreadableError("不是认得的写法，请在对照文件的 [values] 中写明")
     return known[word]
 
 
-def _remembered(known: Mapping[str, Value], what: str) -> Callable[[str], Value]:
+def _remembered(known: Mapping[str, Value]) -> Callable[[str], Value]:
     """`read_word` for one field; there are few words and many rows."""
-    return lru_cache(maxsize=1000)(partial(read_word, known=known, what=what))
+    return lru_cache(maxsize=1000)(partial(read_word, known=known))
 
 
 READERS: dict[FieldType, Callable[[str], Any]] = {
     FieldType.INTEGER: lru_cache(maxsize=20_000)(read_integer),
     FieldType.AMOUNT: read_amount,
     FieldType.AMOUNT_YUAN: partial(read_amount, unit="元"),
-    FieldType.SUBJECT_KIND: _remembered(words.SUBJECT_KINDS, "主体类别"),
-    FieldType.SEX: _remembered(words.SEXES, "性别"),
-    FieldType.ROLE: _remembered(words.ROLES, "角色"),
-    FieldType.STATE: _remembered(words.LICENCE_STATES, "状态"),
-    FieldType.APPLICATION_KIND: _remembered(words.APPLICATION_KINDS, "申报类型"),
+    FieldType.SUBJECT_KIND: _remembered(words.SUBJECT_KINDS),
+    FieldType.SEX: _remembered(words.SEXES),
+    FieldType.ROLE: _remembered(words.ROLES),
+    FieldType.STATE: _remembered(words.LICENCE_STATES),
+    FieldType.APPLICATION_KIND: _remembered(words.APPLICATION_KINDS),
 }
 """How the field types are read that need nothing but the text."""

@@ -122,7 +122,7 @@ def _age_days(pulled_at: datetime | None, at: datetime) -> float | None:
 def _why_stale(source: str, last: _Accepted, as_of: datetime, watched: Watched | None) -> str:
     if watched is None:
         return f"数据源 {source} 已不在配置中，其 {last.live} 条名单条目不再更新"
-    refused = f"数据源 {source} 最近一次取到的名单没有接收：{last.refusal}" if last.refusal else ""
+    refused = f"数据源 {source} 最近一次取到的名单没有采用：{last.refusal}" if last.refusal else ""
     distrusted = why_distrusted(f"数据源 {source}", last.pulled_at, as_of, watched.max_age_days)
     return "；".join(filter(None, (distrusted, refused)))
 

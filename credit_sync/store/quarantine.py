@@ -12,10 +12,10 @@ from credit_sync.store.schema import quarantine
 
 NO_LONGER_THERE = "源数据中已不再出现"
 READ_LATER = "该记录后来已正常读入"
-RETRIED = "按现行映射重新读取成功"
+RETRIED = "按现行对照文件重新读取成功"
 GIVEN_UP = "数据源已停用"
 READ_ELSEWHERE = "；该记录已由同一次取数的另一行读入，重试时不采用此行"
-OTHER_TROUBLE = "按现行映射重新读取，原问题已消除，另有问题"
+OTHER_TROUBLE = "按现行对照文件重新读取，原问题已消除，另有问题"
 
 _BLOCK = 500
 

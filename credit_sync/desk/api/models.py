@@ -43,7 +43,7 @@ class ApplicantAsked(_Asked):
     """一个申报主体。证件号码写全：部分隐去的、校验不通过的，必须提供号码的角色视为没有提供。"""
 
     role: Role = Field(description="在申报中的角色")
-    name: Written = Field(description="名称或姓名", examples=["合肥某某科技有限公司"])
+    name: Written = Field(description="名称或姓名", examples=["合肥启岩机械有限公司"])
     kind: SubjectKind | None = Field(default=None, description="单位或个人；不写则由号码和名称判断")
     uscc: Number = Field(default="", description="统一社会信用代码")
     organisation_code: Number = Field(default="", description="组织机构代码")
@@ -64,7 +64,7 @@ _EXAMPLE: JsonDict = {
     "application_kind": "project",
     "stage": "形式审查",
     "applicants": [
-        {"role": "applying_unit", "name": "安徽某某科技有限公司", "uscc": "91340100MA2T009985"},
+        {"role": "applying_unit", "name": "安徽启岩机械有限公司", "uscc": "91340100MA2T009985"},
         {"role": "leader", "kind": "person", "name": "屈怀瑾", "citizen_id": "340100190001040017"},
     ],
 }
@@ -154,7 +154,7 @@ class GateTold(_Told):
 class LookupAsked(_Asked):
     """查询一个主体：名称、代码、身份证号码至少写一项。"""
 
-    name: Text = Field(default="", description="名称或姓名", examples=["合肥某某科技有限公司"])
+    name: Text = Field(default="", description="名称或姓名", examples=["合肥启岩机械有限公司"])
     code: Number = Field(default="", description="单位的统一社会信用代码、组织机构代码或工商注册号")
     citizen_id: Number = Field(default="", description="身份证号码，可以部分隐去")
     reason: Written = Field(description="查询事由，留痕", examples=["2026年度项目立项前核查"])

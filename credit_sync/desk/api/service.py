@@ -20,7 +20,7 @@ _INVENTED = tuple(
     Applicant(subject=Subject(kind=kind, name=name), system="", application="", role=role)
     for kind, name, role in (
         (SubjectKind.PERSON, "屈怀瑾", Role.MEMBER),
-        (SubjectKind.ORGANISATION, "合肥某某科技有限公司", Role.APPLYING_UNIT),
+        (SubjectKind.ORGANISATION, "合肥启岩机械有限公司", Role.APPLYING_UNIT),
     )
 )
 

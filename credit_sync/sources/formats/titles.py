@@ -19,7 +19,7 @@ def no_titles(place: str, rows: Sequence[Sequence[Any]], names: frozenset[str]) 
         f"{place} 里找不到标题行。找到的标题：{found}；应有的标题（至少两个）：{shown}",
         remedy=f"各栏之间是全角的“{wide}”，请改成半角逗号"
         if wide
-        else "核对文件，或在映射文件的 from 里补上新标题",
+        else "核对文件，或在对照文件的 from 里补上新标题",
     )
 
 

@@ -63,7 +63,7 @@ class ExchangeDb:
                     yield from answers(connection, targets[kind], these, known, unknown)
         for state, rows in sorted(unknown.items()):
             log.warning(
-                "前置库的状态，映射文件没有写明含义，按等待处理", channel=self._name, state=state, rows=rows
+                "前置库的状态，对照文件没有写明含义，按等待处理", channel=self._name, state=state, rows=rows
             )
 
     def _known(self, some: Sequence[Submitted]) -> dict[int, Identity]:
@@ -89,7 +89,7 @@ def mapping_of(settings: Settings, channel: ExchangeDbChannel) -> ExchangeMappin
     mapping = load_exchange(folder, channel.mapping)
     if mapping.standard != channel.standard:
         raise CreditSyncError(
-            f"映射 {channel.mapping} 用于标准 {mapping.standard}，渠道的标准是 {channel.standard}",
+            f"对照文件 {channel.mapping} 用于标准 {mapping.standard}，渠道的标准是 {channel.standard}",
             remedy="请改渠道的 standard 或 mapping",
         )
     tables = load_standard(folder, channel.standard).tables

@@ -23,7 +23,7 @@ def probe(settings: Settings, channel: ExchangeDbChannel) -> str:
                 tables.append(target.table.name)
                 notes += target.short_columns()
                 states = unexplained_states(connection, target).items()
-                notes += [f"{count} 行的状态“{state}”映射文件没有写明含义" for state, count in states]
+                notes += [f"{count} 行的状态“{state}”对照文件没有写明含义" for state, count in states]
         connection.rollback()
     line = f"前置库 {address(channel.full_url(settings.base))} 可以读写表 {'、'.join(tables)}"
     return line + (f"；注意：{'；'.join(notes)}" if notes else "")
