@@ -919,3 +919,15 @@ def test_whoever_is_shown_with_another_digit_is_somebody_else(
             assert level(found, "identifier") == ("contradiction" if listed.valid else "typing_error")
             assert found.verdict is Verdict.CLEAR or not listed.valid
         assert found.verdict is not Verdict.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("肖怀瑾", "萧怀瑾"), ("閻怀瑾", "闫怀瑾"), ("屈永喆", "屈永哲"), ("付军", "傅军")]
+)
+def test_a_surname_that_is_written_both_ways_clears_nobody(a: str, b: str) -> None:
+    for found in (compared(PERSON, a, b), compared(PERSON, b, a)):
+        assert found.verdict is Verdict.UNVERIFIABLE
+        assert "通行写法" in found.evidence[0].sentence
+    other = compared(PERSON, a, b, ours=ID, theirs="340100190201040015")
+    assert other.verdict is Verdict.CLEAR
+    assert compared(PERSON, a, f"王{b[1:]}").verdict is Verdict.CLEAR
