@@ -481,7 +481,7 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("芜湖明达物流有限公司", "合肥华星商贸有限公司（股东：芜湖明达物流有限公司）", "different"),
         ("蜀山区华星土菜馆", "蜀山区华星土菜馆经营者屈怀瑾", "same"),
         # offices and villages, of which every character tells
-        ("合肥市公安局蜀山分局", "合肥市公安局庐阳分局", "different"),
+        ("合肥市公安局蜀山分局", "合肥市公安局庐阳分局", "other_branch"),
         ("肥东县撮镇大邵村村民委员会", "肥东县撮镇小邵村村民委员会", "brand_character"),
         ("肥东县撮镇大邵村村民委员会", "肥东县撮镇大绍村村民委员会", "one_character"),
         ("肥东县撮镇大邵村村民委员会", "肥东县撮镇大邵村村委会", "form"),
@@ -503,6 +503,24 @@ def test_homophones_and_look_alikes_count_only_with_other_evidence(pair: tuple[s
         ("合肥华星商贸有限责任公司", "合肥华星商贸有限责任松司", "one_character"),
         # institutions
         ("合肥大学", "合肥大学附属医院", "affiliated"),
+        ("安徽大学", "安徽大学化学化工学院", "parent_branch"),
+        ("安徽农业大学", "茶树生物学国家重点实验室（安徽农业大学）", "parent_branch"),
+        ("安徽大学化学化工学院", "安徽大学物理学院", "other_branch"),
+        ("合肥市生态环境局", "合肥市包河区生态环境分局", "parent_branch"),
+        ("宿松县公安局", "宿松县公安局复兴派出所", "parent_branch"),
+        ("安徽省医学会", "安徽省医学会心血管病学分会", "parent_branch"),
+        ("安徽天禾律师事务所", "安徽天禾律师事务所芜湖分所", "parent_branch"),
+        ("六安市环境保护局", "六安市生态环境局", "place_dropped_short"),
+        ("六安市环境保护局", "芜湖市生态环境局", "other_place"),
+        ("怀宁县农业委员会", "怀宁县农业农村局", "place_dropped_short"),
+        ("安徽省农业委员会", "安徽省农业农村厅", "place_dropped_short"),
+        ("泗县旅游局", "泗县文化广电新闻出版局", "different"),
+        ("安徽省卫健委", "安徽省卫生健康委员会", "form"),
+        ("安徽省经济和信息化厅", "安徽省工业和信息化厅", "form"),
+        ("安徽皖江农业发展有限公司", "安徽皖北农业发展有限公司", "brand_character"),
+        ("合肥李记牛肉面馆", "合肥张记牛肉面馆", "brand_character"),
+        ("绩溪县经氏兔业专业合作社", "绩溪县近氏兔业专业合作社", "one_character"),
+        ("安徽省林业科学研究院", "安徽省农业科学院", "brand_character"),
         ("安徽大学", "安徽大学江淮学院", "affiliated"),
         ("安徽医科大学第一附属医院", "安徽医科大学第二附属医院", "other_branch"),
         ("安徽医科大学第一附属医院", "安徽医科大学附属第一医院", "same"),
@@ -901,3 +919,15 @@ def test_whoever_is_shown_with_another_digit_is_somebody_else(
             assert level(found, "identifier") == ("contradiction" if listed.valid else "typing_error")
             assert found.verdict is Verdict.CLEAR or not listed.valid
         assert found.verdict is not Verdict.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("肖怀瑾", "萧怀瑾"), ("閻怀瑾", "闫怀瑾"), ("屈永喆", "屈永哲"), ("付军", "傅军")]
+)
+def test_a_surname_that_is_written_both_ways_clears_nobody(a: str, b: str) -> None:
+    for found in (compared(PERSON, a, b), compared(PERSON, b, a)):
+        assert found.verdict is Verdict.UNVERIFIABLE
+        assert "通行写法" in found.evidence[0].sentence
+    other = compared(PERSON, a, b, ours=ID, theirs="340100190201040015")
+    assert other.verdict is Verdict.CLEAR
+    assert compared(PERSON, a, f"王{b[1:]}").verdict is Verdict.CLEAR

@@ -101,3 +101,26 @@ def test_a_number_in_the_place_of_a_name(name: str, number: bool) -> None:
 )
 def test_several_numbers_in_a_cell(cell: str, numbers: list[str]) -> None:
     assert several(cell) == numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("屈怀瑾（已故）", PERSON),
+        ("屈煜珩（又名屈怀瑾）", PERSON),
+        ("屈怀瑾（男，汉族，1901年1月4日出生）", PERSON),
+        ("阚文远 屈怀瑾", PERSON),
+        ("阚文远(夫)屈怀瑾(妻)", PERSON),
+        ("买买提-吐尔逊", PERSON),
+        ("买买提。吐尔逊", PERSON),
+        ("宏晟（男装）批发城", ORGANISATION),
+        ("宏晟（合肥）科技", ORGANISATION),
+        ("江淮汽车", ORGANISATION),
+        ("海螺水泥", ORGANISATION),
+        ("欧阳建设", PERSON),
+        ("欧阳能源", PERSON),  # a trade is no given name, but two surnames are
+        ("陈刘思远", PERSON),
+    ],
+)
+def test_a_list_without_a_column_for_the_kind_leaves_it_to_the_name(name: str, kind: SubjectKind) -> None:
+    assert derive_kind(name, given(name)) is kind

@@ -38,18 +38,19 @@ def compare_names(applicant: Subject, listing: Listing, scales: Scales) -> Evide
         return compare(ours[0], theirs[0], scales)
     found = [compare(ours[0], theirs[0], scales)]
     others = [(a, b) for a in ours for b in theirs if (a, b) != (ours[0], theirs[0])]
-    by = {name: why for first in (ours[0], theirs[0]) for name, why in _others_in(first)}
+    by = {name: why for first in (ours[0], theirs[0]) for name, why in _others_in(first, scales)}
     found += [_as_other_name(compare(a, b, scales), a, b, by) for a, b in others]
     return max((e for e in found if e is not None), key=lambda e: e.bits, default=None)
 
 
-def _others_in(name: str) -> Iterator[tuple[str, str]]:
+def _others_in(name: str, scales: Scales) -> Iterator[tuple[str, str]]:
     """Names that are no former ones, though they are compared beside the name as written; and what they are."""
     for found, why in (
         (organisations_together(name), "同格所写的几家单位之一"),
         (persons_together(name), "同格所写的几人之一"),
         (other_orders(name), "姓在另一端的写法"),
         (in_other_scripts(name), "括号里另一种文字的姓名"),
+        (scales.reference.usual.of(name), "姓氏或异体字的通行写法"),
     ):
         yield from ((other, why) for other in found)
 

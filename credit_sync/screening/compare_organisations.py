@@ -56,11 +56,23 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         and x.core.removesuffix(x.branch) == y.core.removesuffix(y.branch)
     ):
         return _other_branch(x, y)
+    if x.succeeded != y.succeeded and (x.bare == y.bare or x.core == y.core) and not _places_conflict(x, y):
+        return _renamed(x, y)
     if x.bare == y.bare or (x.core == y.core and x.divisions and y.divisions and _innermost_place_is_shared(x, y)):
         return _other_brackets(x, y, scales) or _same_but_form(x, y)
     if x.core == y.core:
         return _other_brackets(x, y, scales) or _same_core(x, y)
     return _affiliated(x, y) or _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
+
+
+def _renamed(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
+    """环境保护局 and 生态环境局; 国土资源局 and 城乡规划局 were two, though one took the place of both."""
+    if x.succeeded and y.succeeded:
+        return "different", f"名称不同：{x.full} 与 {y.full}"
+    return (
+        "place_dropped_short",
+        f"除机构改革前后的名称（{x.succeeded or y.succeeded}）外相同：{x.full} 与 {y.full}",
+    )
 
 
 def _only_lost(x: OrganisationName, y: OrganisationName) -> int:
@@ -91,8 +103,8 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
     if other_trade and not _typed(x.trade, y.trade, scales):
         return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
     if _one_character_off(x, y):
-        if _other_short_brand(x, y, scales):
-            return "brand_character", _other_brand(x, y)
+        if (meant := _both_meant(x, y, scales)) or _other_short_brand(x, y, scales):
+            return "brand_character", meant or _other_brand(x, y)
         difference = "有两个字颠倒" if _swapped(x.full, y.full) else "只差一个字"
         return "one_character", f"名称{difference}：{x.full} 与 {y.full}"
     if _two_characters_off(x, y, scales):
@@ -296,11 +308,31 @@ def _other_short_brand(x: OrganisationName, y: OrganisationName, scales: Scales)
     With a branch behind it a name says enough beside the brand: there it is a typing error.
     """
     if _institutions(x, y):
-        return len(x.full) == len(y.full) and not _typed(x.full, y.full, scales)
+        a, b = (x.full, y.full) if len(x.full) == len(y.full) else (x.bare, y.bare)  # 农业科学院, 林业科学研究院
+        return len(a) == len(b) and not _typed(a, b, scales)
     a, b = x.brand, y.brand
     if a == b or len(a) != len(b) or len(a) > _SHORT_BRAND or x.branch:
         return False
     return not _typed(a, b, scales)
+
+
+def _both_meant(x: OrganisationName, y: OrganisationName, scales: Scales) -> str:
+    """皖江 and 皖北, 城南支行 and 城西支行, 李记 and 张记: the one is not written by mistake for the other. Said in Chinese."""
+    a, b = (x.bare, y.bare) if len(x.bare) == len(y.bare) else (x.full, y.full)
+    unlike = [n for n, (p, q) in enumerate(zip(a, b, strict=False)) if p != q]
+    if len(a) != len(b) or len(unlike) != 1:
+        return ""
+    words, at = scales.reference.organisations, unlike[0]
+    p, q = a[at], b[at]
+    surnames = scales.reference.persons.surnames
+    families = a[at + 1 : at + 2] in _OF_A_FAMILY and p in surnames and q in surnames and not _alike(p, q, scales)
+    around = [(a[n : n + 2], b[n : n + 2]) for n in (max(at - 1, 0), at)]
+    if families or (p, q) in words.opposites or any(r in words.regions and s in words.regions for r, s in around):
+        return f"名称只差一个字，而“{p}”“{q}”各有所指，不像误写：{x.full} 与 {y.full}"
+    return ""
+
+
+_OF_A_FAMILY = ("记", "氏")
 
 
 def _other_brand(x: OrganisationName, y: OrganisationName) -> str:

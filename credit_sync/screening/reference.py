@@ -12,6 +12,7 @@ from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
 from credit_sync.subjects.person_names import (
     NameFrequencies,
+    UsualWriting,
     in_other_scripts,
     other_orders,
     persons_together,
@@ -28,6 +29,8 @@ class Reference:
     gazetteer: Gazetteer
     organisations: OrganisationParser
     persons: NameFrequencies
+    usual: UsualWriting
+    """How names of persons are usually written that a register may have otherwise."""
     look_alikes: Mapping[str, frozenset[str]]
     """Each character's group of characters that are taken for it."""
     parts: Mapping[str, str]
@@ -55,7 +58,7 @@ class Reference:
                 if second := self.organisations.second_name(name):
                     written += (second,)
         if of_person:
-            return written
+            return (*written, *usual) if (usual := self.usual.of(name)) else written
         return (*written, *filter(None, map(self._registered, written)))
 
     @cached_property
@@ -93,6 +96,10 @@ def reference() -> Reference:
                 second_names=tuple(words["notes"]["second_names"]),
                 shortened=tuple(words["shortened"].items()),
                 abbreviated=tuple(words["abbreviated"].items()),
+                renamed=tuple(words["renamed"].items()),
+                renamed_in_provinces=tuple(words["renamed_in_provinces"].items()),
+                regions=tuple(words["regions"]["words"]),
+                opposites=tuple(words["opposites"]["groups"]),
             ),
             gazetteer,
         ),
@@ -102,6 +109,7 @@ def reference() -> Reference:
             full_names={name: bearers / persons["population"] for name, bearers in persons["full_names"].items()},
             population=persons["population"],
         ),
+        usual=UsualWriting(**persons["written_also"]),
         aliases=tomllib.loads((folder / "aliases.toml").read_text(encoding="utf-8"))["aliases"],
         look_alikes=_look_alikes((folder / "look_alikes.txt").read_text(encoding="utf-8")),
         parts=_parts((folder / "taken_apart.txt").read_text(encoding="utf-8")),

@@ -23,6 +23,7 @@ from credit_sync.subjects.identifiers import (
 from credit_sync.subjects.identifiers.folding import MASK, fold, fold_look_alikes, unify_masks, without_label
 from credit_sync.subjects.person_names import in_other_scripts, name_alone, persons_together
 from credit_sync.subjects.subject import Sex, Subject
+from credit_sync.subjects.writing import OTHER_NAME_WORDS
 
 OWNERS = {
     "uscc": SubjectKind.ORGANISATION,
@@ -59,9 +60,17 @@ _MONGOLIAN = re.compile(
 """Characters in which Mongolian names are written; of 267,000 brands one is made of them."""
 _LEFT_OUT = re.compile("[?？*＊□\ufffd]")
 _OF_A_PERSON = re.compile(
-    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()]*[0-9][^（）()]*[0-9*×Xx]{7,}|[男女].{0,10}|.{1,6}(?:居民|籍|族|国|人))[)）\]】〕]"
+    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()]*[0-9][^（）()]*[0-9*×Xx]{7,}|[男女](?:.{0,10}|[，,、;；\s][^（）()]*)"
+    r"|.{1,6}(?:居民|籍|族|国|人)"
+    rf"|(?:已故|已死亡|已去世|{OTHER_NAME_WORDS}|绰号|外号)[^（）()]*)[)）\]】〕]"
 )
-"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from."""
+"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from, that he died, what else he is called."""
+_FIRM_IN_SHORT = re.compile(
+    "[\u4e00-\u9fff]{2}(?:汽车|客车|水泥|高科|电源|高新|照明|科技|股份|电子|电器|电气|药业|化工|新材|钢铁|有色|能源|电力|重工|机械|控股|地产|置业"
+    "|物流|传媒|软件|网络|通信|制药|食品|乳业|酒业|贡酒|茶业|种业|矿业|煤电|水务|燃气|热电|高速|港口|家居|服饰|纺织|证券|保险|信托|基金|担保|租赁|餐饮)"
+)
+_TWO_SURNAMES = re.compile("欧阳|上官|司马|诸葛|皇甫|尉迟|司徒|夏侯|东方|令狐|慕容|公孙|宇文|长孙|端木|申屠|轩辕")
+"""江淮汽车 is as long as 欧阳建国; no given name is a trade."""
 _EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Characters in which a name of many is long; in letters (Müller, Иван) every name is."""
 _BETWEEN = "、，,;；|\n"
@@ -71,6 +80,9 @@ _LEAST_IDENTIFIER = 8
 _WHOLE = (15, 18)
 """Places of numbers that are as long as they can be."""
 _DOTS = re.compile(r"[·•‧・∙．.]")
+
+_OTHER_DOTS = str.maketrans("", "", "-。")
+"""What stands for the dot of a name in characters that spell it (买买提-吐尔逊)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +242,9 @@ def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
     if _ORGANISATION_SHAPE.search(name):
         return (SubjectKind.ORGANISATION,)
     compact = "".join(_OF_A_PERSON.sub("", name_alone(name)).split())
+    if len(compact) == _LONGEST_PERSON_NAME and _FIRM_IN_SHORT.fullmatch(compact):
+        of_firm = not _TWO_SURNAMES.match(compact)
+        return (SubjectKind.ORGANISATION, SubjectKind.PERSON)[:: 1 if of_firm else -1]
     if (
         len(compact) <= _LONGEST_PERSON_NAME
         or not _EASTERN.search(compact)
@@ -239,7 +254,7 @@ def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
     ):
         return (SubjectKind.PERSON,)
     kinds = SubjectKind.ORGANISATION, SubjectKind.PERSON
-    whole = _LEFT_OUT.sub("", compact)
+    whole = _LEFT_OUT.sub("", compact.translate(_OTHER_DOTS))
     return kinds[::-1] if _TRANSLITERATED.fullmatch(whole) or _MONGOLIAN.fullmatch(whole) else kinds
 
 

@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from credit_sync.subjects.numerals import numerals_in_one_way
+from credit_sync.subjects.organisation_parts import PART_ENDS, body_first, without_part
 from credit_sync.subjects.places import Division, Gazetteer
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
-_LOST = "*?□\ufffd〓■●×"
+_LOST = "*?□囗\ufffd〓■●×"
 """What stands for characters that were lost or are hidden; left out like punctuation: a name is that much shorter."""
 _MARKS = re.compile(rf"[()★☆▲※\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|#&~!！？<>{_LOST}]+")
 _LOST_ONE = re.compile(f"[{_LOST}]")
@@ -37,8 +38,6 @@ _OF_A_PART = re.compile(r"[站店厂部处所院社库队点室组会办区]$|[0
 _MIDDLE_SCHOOL = re.compile(r"第?([一二三四五六七八九十]{1,3}|[0-9]{3})中学?$")
 """第八中学 and 八中."""
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
-_CAMPUS = re.compile(r"(.+(?:医院|保健院|大学|学院|学校|中学|小学))(.{1,8}(?:院区|校区)|[东南西北新老总]区)")
-"""A part of a hospital or a school in another place: no body of its own."""
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
 _AFFILIATE_SHORT = re.compile(r"第?([一二三四五六七八九十])附院")
@@ -65,6 +64,13 @@ class OrganisationWords:
     """Endings, and how they are written for short."""
     abbreviated: tuple[tuple[str, str], ...]
     """Parts of the names of public bodies wherever they stand, and how everybody writes them for short."""
+    renamed: tuple[tuple[str, str], ...]
+    """What offices were called before a reform, and what took their place."""
+    renamed_in_provinces: tuple[tuple[str, str], ...]
+    regions: tuple[str, ...]
+    """Parts of provinces and of the country, in two characters."""
+    opposites: tuple[str, ...]
+    """Groups of characters of which none is written for another."""
 
 
 class OrganisationName(NamedTuple):
@@ -95,6 +101,8 @@ class OrganisationName(NamedTuple):
     """What stands in a bracket at the end and is neither a place nor a branch: nobody knows what it says."""
     parent: str
     """The legal person that a branch belongs to, folded; empty for names that are no branch's."""
+    succeeded: str = ""
+    """What an office was called before a reform (环境保护局), where `core` says what took its place."""
     damaged: str = ""
     """`full` with ? for every character that was lost or is hidden; empty where none is."""
 
@@ -122,13 +130,17 @@ class OrganisationParser:
         )
         self._note = re.compile(
             rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|[^()]*(?:{endings})|{_CODE})\)|简称:[^()]*$"
-            rf"|(?:(?<=公司)[,;:]*|[,;:]+)(?:{tails})[^()]*$|[,;]原[^()]{{4,}}$"
+            rf"|(?:(?<=公司)[,;:]*|[,;:]+)(?:{tails})[^()]*$|[,;]原[^()]{{4,}}$|(?<=.{{4}})(?:经营者|业主):[^()]*$"
         )
         self._second_name = re.compile(rf"\(([^()]{{3,}}(?:{'|'.join(words.second_names)}))\)$")
         self._abbreviated = dict(words.abbreviated)
         self._long_parts = re.compile("|".join(map(re.escape, self._abbreviated)))
         self._shortened = dict(words.shortened)
         self._long_endings = tuple(self._shortened)
+        self.regions = frozenset(words.regions)
+        self.opposites = frozenset((p, q) for group in words.opposites for p in group for q in group if p != q)
+        self._renamed = dict(words.renamed)
+        self._renamed_in_provinces = {**self._renamed, **dict(words.renamed_in_provinces)}
         self._trades = frozenset(words.trades)
         self._trade_lengths: dict[str, list[int]] = {}
         for trade in sorted(self._trades, key=len, reverse=True):
@@ -145,18 +157,23 @@ class OrganisationParser:
         bracketed: tuple[str, ...] = ()
         damaged = remark = ""
         if not full.isalnum():
+            full = body_first(full)
             damaged, full, plain, bracketed, remark = self._without_punctuation(full)
         elif "附" in full:
             plain = full = _affiliates_in_one_way(full)
         plain = self._long_parts.sub(lambda part: self._abbreviated[part.group()], plain)
-        if plain.endswith(("中", "中学")):
-            plain = _MIDDLE_SCHOOL.sub(r"\1中", plain)
         legal_person, branch, forms = self._split_branch(plain)
-        if plain.endswith("区") and not branch and not forms and (campus := _CAMPUS.fullmatch(plain)):
-            legal_person, branch = campus.groups()
+        if not branch and not forms and plain.endswith(PART_ENDS):
+            legal_person, branch = without_part(plain, self.regions)
+        if legal_person.endswith(("中", "中学")):
+            legal_person = _MIDDLE_SCHOOL.sub(r"\1中", legal_person)
         places, divisions, core = self._split_places(_without(forms, legal_person))
         if core.endswith(self._long_endings):
             core = self._with_short_ending(core)
+        succeeded = core if core in self._renamed else ""
+        if succeeded:
+            of_province = len(divisions) == 1 and divisions[0][0].level == 1
+            core = (self._renamed_in_provinces if of_province else self._renamed)[core]
         shorts = [candidates[0].short for candidates in divisions]
         brand, trade = self._split_trade(core)
         tail = self._form.sub("", branch).translate(_DIGITS) if branch else ""
@@ -178,6 +195,7 @@ class OrganisationParser:
             bracketed_places=bracketed,
             remark=remark,
             parent=legal_person if branch else "",
+            succeeded=succeeded,
             damaged=damaged,
         )
 

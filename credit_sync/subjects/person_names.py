@@ -142,7 +142,12 @@ _MOST_WORDS = 6
 _OF_OTHER_SCRIPT = re.compile(
     r"[A-Za-z][A-Za-z .,'-]+[(（]([\u4e00-\u9fff·]{2,})[)）]|[\u4e00-\u9fff·]{2,}[(（]([A-Za-z][A-Za-z .,'-]+)[)）]"
 )
-_SEVERAL = re.compile(r"([\u4e00-\u9fff]{2,4})(?:\s?[、，,;；/／]\s?([\u4e00-\u9fff]{2,4}))+")
+_SEVERAL = re.compile(
+    r"[\u4e00-\u9fff]{2,4}(?:\s?[、，,;；/／]\s?[\u4e00-\u9fff]{2,4})+|[\u4e00-\u9fff]{3,4}(?:\s[\u4e00-\u9fff]{3,4})+"
+)
+"""By blanks alone only names of three or more: 欧阳 怀瑾 is one."""
+_KIN = re.compile("\\((?:[夫妻父母子女男兄弟姐妹]{1,2}|配偶)\\)")
+"""Behind each of several in a cell."""
 
 
 def in_other_scripts(name: str) -> tuple[str, ...]:
@@ -155,13 +160,36 @@ def in_other_scripts(name: str) -> tuple[str, ...]:
     return (found[1] or found[2],) if found else ()
 
 
+@dataclass(frozen=True)
+class UsualWriting:
+    """Characters that registers write otherwise for one and the same person: the rarer one, and the usual."""
+
+    surnames: Mapping[str, str]
+    characters: Mapping[str, str]
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """A name as it is usually written, where it is not written so.
+
+        >>> UsualWriting({"萧": "肖"}, {"喆": "哲"}).of("萧永喆"), UsualWriting({"萧": "肖"}, {}).of("赵萧")
+        (('肖永哲',), ())
+        """
+        surname = self.surnames.get(name[:1])
+        if surname is None and self.characters.keys().isdisjoint(name):
+            return ()  # as nearly all
+        given = "".join(self.characters.get(c, c) for c in name[1:])
+        return (f"{surname or name[:1]}{given}",) if surname or given != name[1:] else ()
+
+
 def persons_together(text: str) -> tuple[str, ...]:
     """The names of several persons that stand in one cell; none where there is but one.
 
     >>> persons_together("屈怀瑾、张伟（夫妻）"), persons_together("屈怀瑾，男")
     (('屈怀瑾', '张伟'), ())
+    >>> persons_together("屈怀瑾(夫)阚文远(妻)"), persons_together("屈怀瑾 阚文远"), persons_together("欧阳 怀瑾")
+    (('屈怀瑾', '阚文远'), ('屈怀瑾', '阚文远'), ())
     """
-    names = _BRACKETED.sub("", unicodedata.normalize("NFKC", text[:LONGEST])).strip()
+    between = _KIN.sub("、", unicodedata.normalize("NFKC", text[:LONGEST]))
+    names = _BRACKETED.sub("", between).strip("、 ")
     return tuple(re.findall(r"[\u4e00-\u9fff]+", names)) if _SEVERAL.fullmatch(names) else ()
 
 
