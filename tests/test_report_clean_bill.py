@@ -29,7 +29,7 @@ from credit_sync.store.versions import PulledSource, add_version
 from credit_sync.subjects.identifiers import citizen_id
 from tests.asked_world import ZHANG, AskedWorld, entry, nothing
 from tests.asked_world import found as said
-from tests.review_world import COMPANY, MAN, NUMBER, USCC, ReviewWorld, case
+from tests.review_world import COMPANY, MAN, NOBODY, NUMBER, USCC, ReviewWorld, case
 
 KJ = Selection("kj", None, "")
 COMMON = "王伟"
@@ -198,6 +198,28 @@ def test_a_namesake_is_unverifiable_even_beside_a_dismissed_flag(world: ReviewWo
         Outcome.UNVERIFIABLE,
         "除已排除的预警外，名单中另有 1 条同名，不能确认也不能排除",
     )
+
+
+def test_whom_an_unread_row_names_is_unverifiable_even_beside_a_dismissed_flag(world: ReviewWorld) -> None:
+    """A new entry of the list `banned` that came without its number: nobody could read it, and it may be the company's."""
+    world.deliver("debtors", case(1))
+    world.night()
+    world.decide(Conclusion.DISMISS, "张三")
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.DISMISSED
+    world.deliver(
+        "banned", NOBODY, {"案号": "", "姓名": COMPANY, "证件": ""}, {"案号": "", "姓名": MAN, "证件": ""}
+    )
+    world.night()
+    bill = bill_of(world)
+    assert outcomes(bill) == {
+        COMPANY: Outcome.UNVERIFIABLE,
+        MAN: Outcome.UNVERIFIABLE,
+        "合肥清白科技有限公司": Outcome.CLEARED,
+    }
+    assert {line.why for line in bill.others} == {
+        f"名单中有未能读取的行写有这个名称或号码，不能排除（隔离区 banned rows.jsonl 第 {row} 行）"
+        for row in (2, 3)
+    }
 
 
 def test_a_stale_list_calls_nobody_clean(world: ReviewWorld) -> None:

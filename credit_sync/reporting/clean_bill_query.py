@@ -26,6 +26,7 @@ from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.stored_keys import are_current
+from credit_sync.screening.unread_entries import unread_entries, why_named
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
 from credit_sync.sources.applications import Delivering, applicant_sources, delivered, sources_of_system
@@ -62,6 +63,8 @@ def read_clean_bill(  # noqa: PLR0913
     to_judge = {number: found[number] for number in found if number in doubtful}
     doubts = _doubts_by_judging_anew(connection, settings, to_judge, names, at)
     doubts |= _doubts(connection, settings, found, at)
+    subjects = {number: names.of(a.subject) for number, a in found.items()}
+    doubts |= why_named(unread_entries(connection, states.values()), subjects)
     weights = load_weights(settings.path(settings.mappings))
     delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
     untrusted = _untrusted(connection, delivering, seen, at)
