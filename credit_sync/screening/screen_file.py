@@ -93,7 +93,7 @@ def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: Fi
 def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Iterator[OutputRow]:
     meant = [as_meant(row.read.record.subject, lists.names) for row in block if isinstance(row.read, Read)]
     subjects = [subject for one in meant for subject in one]
-    named = why_named(lists.unread, dict(enumerate(subjects)))
+    named = why_named(lists.unread, dict(enumerate(map(lists.names.of, subjects))))
     judged = (
         (s, j, named.get(n, "")) for n, (s, j) in enumerate(zip(subjects, lists.judge(subjects), strict=True))
     )
