@@ -24,7 +24,8 @@ from credit_sync.screening.unread_entries import UnreadEntries
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.store import ledger
 from credit_sync.store.quarantine import waiting
-from credit_sync.store.schema import flag, listing, record_history, source_version, stage
+from credit_sync.store.questions import brought_by_others
+from credit_sync.store.schema import flag, listing, question_listing, record_history, source_version, stage
 
 Platform = Callable[[Request], Answer]
 
@@ -507,6 +508,18 @@ def test_utf8_under_a_wrong_header_is_read_as_utf8(world: Any) -> None:
 
 
 # --- a night that is killed -----------------------------------------------------------------------------------
+
+
+def test_more_questions_are_forgotten_than_a_statement_takes_parameters(engine: Engine) -> None:
+    """Other settings, and every question of seventy thousand applicants is one that nobody asks any more."""
+    rows = [("a", "0", 1), ("a", "other", 1), ("a", "1", 2), ("b", "other", 2)]
+    with engine.begin() as connection:
+        connection.execute(
+            question_listing.insert(),
+            [{"source": source, "digest": digest, "listing_id": number} for source, digest, number in rows],
+        )
+        forgotten = [str(number) for number in range(70_000)]
+        assert brought_by_others(connection, "a", forgotten, {1, 2}) == {1}
 
 
 def test_a_stopped_night_goes_on(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

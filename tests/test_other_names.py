@@ -349,6 +349,23 @@ def in_a_file(world: ReviewWorld, name: str) -> list[OutputRow]:
     return list(screen_file(file, lists, mappings, world.now, FileCounts()))
 
 
+def test_whom_an_unread_row_names_by_his_other_name_a_spreadsheet_does_not_clear(world: ReviewWorld) -> None:
+    """As by night, at the gate and looked up."""
+    world.decide(Conclusion.UPHOLD, "甲")
+    world.deliver("debtors", NOBODY)
+    world.deliver("banned", NOBODY)
+    world.night()
+    world.deliver("banned", NOBODY, {"案号": "", "姓名": SHORT, "证件": ""})
+    world.night()
+    file = world.folder / "asked.csv"
+    file.write_text(f"applicant_id,name,identifier\n1,{COMPANY},{USCC}\n2,合肥清白科技有限公司,\n", encoding="utf-8")
+    mappings = world.folder / "mappings"
+    lists = stored_lists(stored(world), Scales(load_weights(mappings), reference()), world.now)
+    found = list(screen_file(file, lists, mappings, world.now, FileCounts()))
+    assert [row[2] for row in found] == ["unverifiable", "clear"]
+    assert "名单中有未能读取的行写有这个名称或号码" in found[0][4]
+
+
 def stored(world: ReviewWorld) -> Settings:
     """Settings that name the database of the world."""
     url = world.engine.url.render_as_string(hide_password=False)

@@ -394,6 +394,20 @@ def test_a_refused_record_goes_out_again_when_its_source_changes(nights: Nights)
     assert nights.states() == [(1, 0, "add", "superseded"), (2, 0, "add", "sent")]
 
 
+def test_who_was_named_beside_the_one_that_is_gone_takes_nobodys_place(nights: Nights) -> None:
+    """One decision on two: it had gone out for the second as well, so it waits for nobody."""
+    nights.save(1, PENALTY)
+    nights.save(2, replace(PENALTY, subject=TRADER))
+    assert nights.night(DAY) == [("add", "sent", "")] * 2
+    nights.answer(DAY, Receipt(2, Answer.REJECTED, "内容不全"))
+    nights.save(1, PENALTY, removed_at=datetime(2018, 12, 1, 2))
+    nights.save(2, replace(PENALTY, subject=TRADER, note="更正"))
+    assert nights.night(date(2018, 12, 1)) == [
+        ("withdraw", "held", "来源中已没有这条记录"),
+        ("add", "sent", "退回后重新报送"),
+    ]
+
+
 def test_a_refused_record_goes_out_again_when_a_person_says_so(nights: Nights) -> None:
     nights.save(1, LICENCE)
     nights.night(DAY)

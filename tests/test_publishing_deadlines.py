@@ -19,10 +19,11 @@ from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.deadlines import CHINA, Deadline, WorkingCalendar, last_day, working_days_late
 from credit_sync.publishing.due import due
-from credit_sync.publishing.outbox import State
+from credit_sync.publishing.outbox import State, outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
-from credit_sync.records import RecordKind
+from credit_sync.records import LicenceState, RecordKind
+from credit_sync.settings import Settings
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
@@ -236,3 +237,72 @@ def test_what_waits_in_the_place_of_another_is_due_all_the_same(engine: Engine, 
     assert addition.reason == "同一文书号已报送过，来源中原来的那一条已删去"
     assert (withdrawal.record_id, withdrawal.deadline, withdrawal.late) == (1, None, False)
     assert withdrawal.reason == "来源中已没有这条记录"
+
+
+def blocked(site: Settings, folder: Path) -> Settings:
+    """The same, while its channel cannot write."""
+    (folder / "blocked").write_text("", "utf-8")
+    return site.model_copy(
+        update={"channels": {"anhui": WorkbookChannel(kind="workbook", folder=Path("blocked"))}}
+    )
+
+
+def test_a_day_that_was_known_before_is_due_from_that_day(engine: Engine, tmp_path: Path) -> None:
+    """The register knows of the revocation months before it takes effect: until then nothing has to be published."""
+    site = settings(tmp_path)
+    revoked = replace(LICENCE, state=LicenceState.REVOKED, state_since=date(2019, 3, 1))
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        store_record(connection, 1, revoked, changed_at=datetime(2018, 12, 3, 2))
+    publish(engine, site, Run(2, datetime(2018, 12, 3, 2)))
+    assert due(engine, site, date(2019, 2, 28)) == []
+    publish(engine, blocked(site, tmp_path), Run(3, datetime(2019, 3, 1, 2)))
+    (item,) = due(engine, site, date(2019, 3, 1))
+    assert item.deadline is not None
+    assert (item.state, item.deadline.day, item.late) == ("sending", date(2019, 3, 12), False)
+
+
+def test_what_a_person_let_stay_is_due_from_the_day_that_came(engine: Engine, tmp_path: Path) -> None:
+    site, penalty = settings(tmp_path), replace(PENALTY, public_until=date(2019, 2, 28))
+    with writing(engine) as connection:
+        store_record(connection, 1, penalty)
+        store_record(connection, 2, replace(penalty, document_number="2号"))
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        gone = {"removed_at": datetime(2018, 12, 3, 2), "changed_at": datetime(2018, 12, 3, 2)}
+        store_record(connection, 1, penalty, **gone)
+        store_record(connection, 2, replace(penalty, document_number="2号"), **gone)
+    publish(engine, site, Run(2, datetime(2018, 12, 3, 2)))
+    with writing(engine) as connection:
+        outboxes = outboxes_of(site, "anhui", date(2018, 12, 4))
+        found = by_hand.find(connection, outboxes, by_hand.keep, "2号", "")
+        by_hand.keep(connection, found, Asked("张科", "仍在公示期"), Run(3, datetime(2018, 12, 4, 9)))
+    publish(engine, blocked(site, tmp_path), Run(4, datetime(2019, 3, 1, 2)))
+    waited, kept = due(engine, site, date(2019, 3, 1))
+    for item in (waited, kept):
+        assert item.deadline is not None
+        assert (item.state, item.deadline.day, item.late) == ("sending", date(2019, 3, 12), False)
+
+
+def test_another_change_gives_no_more_days_to_what_has_not_gone_out(engine: Engine, tmp_path: Path) -> None:
+    """Nor does a day that came before it; only when the register said again what is public do they begin anew."""
+    site = settings(tmp_path)
+    wrong = replace(LICENCE, document_title="")
+    versions = [
+        (LICENCE, date(2018, 11, 30), None),
+        (replace(wrong, valid_to=date(2019, 3, 4)), date(2019, 3, 1), date(2019, 3, 12)),
+        (None, date(2019, 3, 5), date(2019, 3, 12)),  # it has expired
+        (replace(wrong, valid_to=date(2019, 3, 4), content="兔"), date(2019, 3, 6), date(2019, 3, 12)),
+        (LICENCE, date(2019, 3, 7), None),
+        (wrong, date(2019, 3, 8), date(2019, 3, 19)),
+    ]
+    for number, (record, day, last) in enumerate(versions, 1):
+        at = datetime(day.year, day.month, day.day, 2)
+        with writing(engine) as connection:
+            if record is not None:
+                store_record(connection, 1, record, changed_at=at)
+        publish(engine, site, Run(number, at))
+        days = [item.deadline.day for item in due(engine, site, day) if item.deadline]
+        assert days == ([last] if last else []), number

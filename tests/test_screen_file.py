@@ -63,6 +63,19 @@ def test_whom_a_broken_row_of_the_list_names_is_not_cleared(tmp_path: Path) -> N
     assert found[0][4].endswith("写有这个名称或号码，不能排除（l.csv 第 2 行）")
 
 
+@pytest.mark.parametrize("cut", ["L9,李建", f"L9,李建国,{ID[:12]}"])
+def test_whom_the_last_row_of_a_list_begins_to_name_is_not_cleared(tmp_path: Path, cut: str) -> None:
+    """The file was cut off on its way: what is left can be read, as the name of somebody else."""
+    listings = f"listing_id,name,identifier,organ\nL1,王大锤,,法院\n{cut}"
+    found = screened(tmp_path, f"name,identifier\n李建国,{ID}\n合肥华星商贸有限公司,\n", listings)
+    assert [row[2] for row in found] == ["unverifiable", "clear"]
+
+
+def test_a_list_whose_rows_end_with_their_last_value_is_written_so(tmp_path: Path) -> None:
+    listings = "listing_id,name,identifier\n" + "".join(f"L{number},李建\n" for number in range(6))
+    assert screened(tmp_path, f"name,identifier\n李建国,{ID}\n", listings)[0][2] == "clear"
+
+
 @pytest.mark.parametrize("sign", "，；")
 def test_wide_signs_between_columns_are_named(tmp_path: Path, sign: str) -> None:
     """Titles are shown folded: they looked as they should."""

@@ -31,6 +31,8 @@ SWITCHED = "报送标准已更换"
 REPAIR_FORGOTTEN = "曾因信用修复撤回，来源中已没有修复日期"
 END_FORGOTTEN = "曾因公示期满撤回，来源中已没有公示截止期"
 IN_PLACE = "同一文书号已报送过，来源中原来的那一条已删去"
+FOR_A_PERSON = (GONE, NOT_PUBLISHED, TAKEN_BACK, REPAIR_FORGOTTEN, END_FORGOTTEN)
+"""Why a submission waits for a person, and the platform for nothing until he has decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """What is not published yet, and by when it must be: for `credit-sync status` and the run report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, Row, and_, or_, select
 
-from credit_sync.publishing.actions import IN_PLACE
+from credit_sync.publishing.actions import FOR_A_PERSON, IN_PLACE
 from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
 from credit_sync.publishing.deadlines import Deadline
 from credit_sync.publishing.findings import Finding, Severity, finding_of
-from credit_sync.publishing.outbox import Outbox, State, outboxes_of
+from credit_sync.publishing.outbox import Action, Decided, Outbox, State, outboxes_of
+from credit_sync.publishing.queueing import submissions_of
+from credit_sync.publishing.rows import says_the_same
 from credit_sync.publishing.selection import to_publish
 from credit_sync.publishing.shown import STATES
 from credit_sync.records import RecordKind
@@ -21,6 +23,8 @@ from credit_sync.store.schema import RECORD_TABLES, submission
 UNSEEN = "尚未入库"
 """The state, in Chinese, of a record that the outbox has not seen."""
 _OPEN = (State.PENDING, State.SENDING, State.INVALID, State.HELD, State.REJECTED)
+_TAKEN = (State.SENT, State.ACCEPTED, State.WITHDRAWN)
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,12 @@ def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
     with engine.connect() as connection:
         for name in sorted(settings.channels):
             for outbox in outboxes_of(settings, name, on):
-                found += [_item(row, outbox, term, on) for row in _due(connection, outbox)]
+                found += [_item(row, since, outbox, term, on) for row, since in _due(connection, outbox)]
     return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
 
 
-def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
+def _due(connection: Connection, outbox: Outbox) -> Iterator[tuple[Row[Any], datetime | None]]:
+    """What is due, each with the day since when, where it is not that of the decision."""
     record = RECORD_TABLES[outbox.kind]
     own = and_(
         outbox.here(),
@@ -72,41 +77,47 @@ def _due(connection: Connection, outbox: Outbox) -> Iterator[Row[Any]]:
     )
     unseen = and_(submission.c.id.is_(None), to_publish(outbox, record))
     open_ = submission.c.state.in_(_OPEN)
-    head = ("id", "document_number", "subject_name", "decided_on", "changed_at", "source", "place", "row")
+    head = ("id", "version", "document_number", "subject_name", "decided_on", "changed_at")
     columns = (
-        *(record.c[name] for name in head),
+        *(record.c[name] for name in (*head, "source", "place", "row")),
         submission.c.state,
         submission.c.findings,
         submission.c.reason,
         submission.c.cause,
-        _due_since(outbox, record).label("since"),
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
-    yield from connection.execute(query.order_by(record.c.id))
+    found = connection.execute(query.order_by(record.c.id)).all()
+    for first in range(0, len(found), _CHUNK):
+        block = found[first : first + _CHUNK]
+        past = submissions_of(connection, outbox, [row.id for row in block])
+        yield from ((row, _due_since(row, past[row.id], outbox)) for row in block)
 
 
-def _due_since(outbox: Outbox, record: Table) -> ColumnElement[datetime | None]:
-    """Since when a record that the platform has had calls for something else: since it changed, or since the submission
-    of a day that came later or a person's decision, however often that was refused. None where it has had nothing."""
-    taken, waiting = submission.alias("taken"), submission.alias("waiting")
-    here = {
-        one: and_(
-            one.c.channel == outbox.channel, one.c.record == outbox.kind.value, one.c.record_id == record.c.id
-        )
-        for one in (taken, waiting)
-    }
-    took = taken.c.state.in_((State.SENT, State.ACCEPTED, State.WITHDRAWN))
-    last = select(func.max(taken.c.id)).where(here[taken], took).correlate(record).scalar_subquery()
-    began = func.min(case((waiting.c.step == 0, record.c.changed_at), else_=waiting.c.created_at))
-    this_version = waiting.c.record_version == record.c.version
-    since = (
-        select(began).where(here[waiting], this_version, waiting.c.id > last).correlate(record).scalar_subquery()
-    )
-    return case((last.is_not(None), func.coalesce(since, record.c.changed_at)))
+def _due_since(found: Row[Any], submissions: Sequence[Row[Any]], outbox: Outbox) -> datetime | None:
+    """Since when a record that the platform has had calls for something else, without a pause: since it changed, or
+    since a day that came later or a person's decision, however often that was refused or could not go out before the
+    record changed once more. None where the platform has had nothing."""
+    taken = next((n for n in reversed(range(len(submissions))) if submissions[n].state in _TAKEN), None)
+    if taken is None:
+        return None
+    since: datetime = found.changed_at
+    for later in reversed(submissions[taken + 1 :]):
+        if _calls_for_nothing(later, submissions[taken], outbox):
+            break
+        changed = later.record_version == found.version and later.step == 0
+        since = found.changed_at if changed else later.created_at
+    return since
 
 
-def _item(found: Row[Any], outbox: Outbox, term: PublicationTerm, on: date) -> Due:
-    begin = found.since.date() if found.since else found.decided_on
+def _calls_for_nothing(later: Row[Any], taken: Row[Any], outbox: Outbox) -> bool:
+    """It waited for a person, or published what the platform has; also where another has taken its place since."""
+    if later.decision == Decided.KEEP or (later.cause in FOR_A_PERSON and not later.decision):
+        return True
+    return later.action == Action.CORRECT and says_the_same(later.row, taken.row, outbox.standard, outbox.kind)
+
+
+def _item(found: Row[Any], since: datetime | None, outbox: Outbox, term: PublicationTerm, on: date) -> Due:
+    begin = since.date() if since else found.decided_on
     held = found.state == State.HELD and found.cause != IN_PLACE
     deadline = None if held else term.deadline(begin)
     findings = [finding_of(stored) for stored in found.findings or ()]

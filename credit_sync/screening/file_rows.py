@@ -18,6 +18,7 @@ from credit_sync.formulas import inert
 from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
 from credit_sync.sources.formats import Unread, json_text, read_table, text
+from credit_sync.sources.formats.rows import Uneven
 from credit_sync.sources.mapping import FieldMapping, Layout, load_mapping
 from credit_sync.sources.mapping import Mapping as MappingFile
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
@@ -39,13 +40,16 @@ class FileRow:
     """One subject of a file: what was read, or why not; `label` is what the output calls it.
 
     `whose` is its name where its row names several subjects, as a summary table of projects does; `unused` says what
-    stood there unreadable beside the name and the number.
+    stood there unreadable beside the name and the number. `uneven`: its row has more or fewer cells than titles, and
+    `misplaced` that it may so say of one what is meant of another.
     """
 
     label: str
     read: Read | Rejected
     whose: str = ""
     unused: str = ""
+    uneven: bool = False
+    misplaced: Rejected | None = None
 
 
 def file_mappings(name: str, folder: Path) -> list[MappingFile]:
@@ -107,9 +111,12 @@ def read_file(path: Path, mappings: Sequence[MappingFile], at: datetime) -> Iter
         label = str(values.get("applicant_id") or row).strip()
         reader = next((r for r, titles in readers if any(values.get(t) for t in titles)), readers[0][0])
         outcomes, unused = _read(reader, RawRow(origin, {**values, "applicant_id": label}))
+        more = values.more if isinstance(values, Uneven) else 0
         for outcome in outcomes:
             if isinstance(outcome, Read) and isinstance(outcome.record, Listing):
-                yield FileRow(hide_in_text(outcome.record.number) or f"{place}#{row}", outcome)
+                named = hide_in_text(outcome.record.number) or f"{place}#{row}"
+                misplaced = reader.misplaced(RawRow(origin, values, uneven=more), outcomes) if more else None
+                yield FileRow(named, outcome, uneven=bool(more), misplaced=misplaced)
             elif isinstance(outcome, Read):
                 whose = outcome.record.subject.name if reader.mapping.parts else ""
                 yield FileRow(hide_in_text(label), outcome, whose, unused)

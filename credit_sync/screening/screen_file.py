@@ -21,6 +21,7 @@ from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.unread_entries import UnreadEntries, why_named
 from credit_sync.screening.unread_entry import UnreadEntry, unread_entry
 from credit_sync.sources.outcomes import Read, Rejected
+from credit_sync.store.unread_rows import are_seldom
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.subjects.subject import Subject
 
@@ -64,17 +65,28 @@ def lists_from_files(
     labels: dict[int, str] = {}
     unread: list[UnreadEntry] = []
     for path in paths:
+        rows, uneven = 0, 0
+        misplaced: list[Rejected] = []
         for row in read_file(path, mappings, at):
+            rows += 1
+            uneven += row.uneven
+            misplaced += [row.misplaced] if row.misplaced else []
             if not isinstance(row.read, Read) or not isinstance(row.read.record, Listing):
                 counts.unread_listings += 1
                 if isinstance(row.read, Rejected):
-                    unread.append(unread_entry(f"{path.name} 第 {row.read.origin.row} 行", row.read.raw))
+                    unread.append(_unread(path, row.read))
             elif row.read.record.removed_on is None or row.read.record.removed_on > at.date():
                 labels[len(labels)] = row.label
                 listings[len(listings)] = row.read.record
+        if are_seldom(uneven, rows):
+            unread += [_unread(path, row) for row in misplaced]
     table = ListingTable(listings)
     empty = "" if listings else "名单文件里没有可用的条目"
     return Lists(lambda subjects: table.judge(subjects, scales), lambda i: labels[i], empty, UnreadEntries(unread))
+
+
+def _unread(path: Path, row: Rejected) -> UnreadEntry:
+    return unread_entry(f"{path.name} 第 {row.origin.row} 行", row.raw)
 
 
 def screen_file(path: Path, lists: Lists, folder: Path, at: datetime, counts: FileCounts) -> Iterator[OutputRow]:

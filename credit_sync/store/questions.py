@@ -124,13 +124,14 @@ def brought_by_others(
     connection: Connection, source: str, digests: Collection[str], listing_ids: Iterable[int]
 ) -> set[int]:
     """Those of the listings that questions to the source other than these brought as well."""
-    c = question_listing.c
+    c, these = question_listing.c, set(digests)
     return {
-        number
+        row.listing_id
         for block in _blocks(sorted(listing_ids))
-        for number in connection.scalars(
-            select(c.listing_id).where(c.source == source, c.digest.not_in(digests), c.listing_id.in_(block))
+        for row in connection.execute(
+            select(c.digest, c.listing_id).where(c.source == source, c.listing_id.in_(block))
         )
+        if row.digest not in these
     }
 
 

@@ -47,6 +47,11 @@ def unescaped(text: str) -> str:
     return written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def are_seldom(uneven: int, rows: int) -> bool:
+    """Whether so many uneven rows of all are damaged, and not how their source writes."""
+    return uneven <= max(_FEW, rows // _SELDOM) and uneven < MOST_TEXTS
+
+
 class _Texts:
     """What some rows say, as far as it is looked through."""
 
@@ -96,7 +101,7 @@ class UnreadRows:
 
     def came(self, rows: int) -> None:
         """That all are added, and how many rows came with them."""
-        if self.uneven >= min(max(_FEW, rows // _SELDOM) + 1, MOST_TEXTS):
+        if not are_seldom(self.uneven, rows):
             self._uneven, self._cut, self.misplaced, self.uneven = _Texts(), set(), [], 0
 
     def among(self, connection: Connection, table: Table, ids: Sequence[int], *, confirmed: bool) -> Iterator[int]:
