@@ -1,6 +1,6 @@
 """The pull stage: history, counts, guards, failures, list ages and the quarantine's life, on both databases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +9,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pull_world import FIRST_NIGHT, MAPPING, World, entry
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
 
 from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.pulling.pull import Pulled, pull
@@ -374,6 +374,63 @@ def test_a_delta_since_the_last_accepted_pull_brings_what_was_refused(tmp_path: 
     }
     sources = Settings.model_validate({"sources": given}).sources
     assert {name for name, source in sources.items() if asks_since(cast("Source", source))} == {"a", "c"}
+
+
+class Changing:
+    """A database that is asked for what has changed; each entry says when, by the database's clock."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.url = world, f"sqlite:///{world.folder / 'list.db'}"
+        self._do("CREATE TABLE list (案号 TEXT, 姓名 TEXT, changed TEXT)")
+
+    def add(self, number: int, changed: datetime) -> None:
+        self._do("INSERT INTO list VALUES (:number, '张三', :changed)", number=f"{number}", changed=f"{changed}")
+
+    def pull(self, at: datetime) -> list[str]:
+        """A night by our clock; the entries that are in force after it."""
+        query = "SELECT 案号, 姓名 FROM list WHERE changed >= :since"
+        delta = {"kind": "database", "mapping": "debtors", "delivery": "delta", "url": self.url, "query": query}
+        site = Settings.model_validate({"sources": {"c": delta}}).model_copy(update={"base": self.world.folder})
+        run = ledger.begin(self.world.engine, at, {})
+        assert pull(self.world.engine, site, run)[0].problem == ""
+        ledger.finish(self.world.engine, run, "done")
+        return [str(number) for (number,) in self.world.rows(schema.listing, "number")]
+
+    def _do(self, statement: str, **values: str) -> None:
+        engine = create_engine(self.url)
+        with engine.begin() as connection:
+            connection.execute(text(statement), values)
+        engine.dispose()
+
+
+def test_what_changed_before_a_clock_that_was_ahead_was_set_right_is_asked_for(world: World) -> None:
+    """Nothing has changed since a time that has not come; and when it has come, what came before is not forgotten."""
+    source, day = Changing(world), timedelta(days=1)
+    source.add(1, FIRST_NIGHT - day)
+    assert source.pull(FIRST_NIGHT) == ["1"]
+    assert source.pull(FIRST_NIGHT + 9 * day) == ["1"], "a day later, in truth"
+    source.add(2, FIRST_NIGHT + day + timedelta(hours=8))
+    assert source.pull(FIRST_NIGHT + 2 * day) == ["1", "2"]
+    source.add(3, FIRST_NIGHT + 2 * day + timedelta(hours=8))
+    assert source.pull(FIRST_NIGHT + 3 * day) == ["1", "2", "3"]
+
+
+def test_what_a_clock_that_was_ahead_has_hidden_is_asked_for_after_nights_without_answer(world: World) -> None:
+    source, day = Changing(world), timedelta(days=1)
+    source.add(0, FIRST_NIGHT - day)
+    source.pull(FIRST_NIGHT)
+    source.pull(FIRST_NIGHT + 3 * day)
+    source.add(1, FIRST_NIGHT + day + timedelta(hours=8))
+    ledger.finish(world.engine, ledger.begin(world.engine, FIRST_NIGHT + 2 * day, {}), "failed")
+    assert source.pull(FIRST_NIGHT + 4 * day) == ["0", "1"]
+
+
+def test_what_changed_by_a_clock_that_is_some_minutes_behind_ours_is_asked_for(world: World) -> None:
+    source = Changing(world)
+    source.add(0, FIRST_NIGHT - timedelta(days=1))
+    source.pull(FIRST_NIGHT)
+    source.add(1, FIRST_NIGHT - timedelta(minutes=4))
+    assert source.pull(FIRST_NIGHT + timedelta(days=1)) == ["0", "1"]
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:

@@ -245,6 +245,17 @@ def test_a_list_whose_last_delivery_was_refused_clears_nobody(night: Night) -> N
     assert night.run().verdicts == before
 
 
+def test_whose_entry_ended_by_a_clock_that_was_ahead_is_found_again(night: Night) -> None:
+    """The clock is set right, and the entry's last day has not come yet."""
+    night.deliver("list", [*NOBODY, {"案号": "1", "姓名": "张伟", "证件": MASKS[0], "移出日期": DAYS[3]}])
+    night.deliver("applicants", [{"编号": "1", "姓名": "张伟", "证件": IDS[0]}])
+    night.run()
+    night.number = 20
+    assert night.run().verdicts["confirmed"] == 0
+    night.number = 2
+    assert night.run().verdicts["confirmed"] == 1
+
+
 def test_a_namesake_who_joins_a_list_changes_what_a_name_is_worth(night: Night) -> None:
     """The one way in which a listing bears on pairs that it is no part of."""
     listed = [{"案号": "(2016)皖01执1号", "姓名": "欧阳修竹"}]

@@ -3,7 +3,7 @@ a standard that the channel no longer uses. Found by the store.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
@@ -42,7 +42,8 @@ def to_publish(outbox: Outbox, record: Table) -> ColumnElement[bool]:
 def day_has_come(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     """Records of which something was sent that time has overtaken, and that nobody has looked at since.
 
-    A penalty's day can also be put off again: a credit repair corrected, a period made longer.
+    A penalty's day can also be put off again: a credit repair corrected, a period made longer, a clock set right that
+    was ahead. By such a clock a licence may have ended, too.
     """
     if outbox.kind is RecordKind.PENALTY:
         over = and_(_publicity_over(outbox, record), or_(_to_withdraw(outbox, record), _to_leave(outbox, record)))
@@ -53,14 +54,24 @@ def day_has_come(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     ended = and_(record.c.state != LicenceState.VALID.value, record.c.state_since <= today)
     seen = _one(outbox, record)
     made_on = func.date(submission.c.created_at)
+    tomorrow = datetime.combine(today + timedelta(days=1), time())
+    ahead = submission.c.created_at >= tomorrow
     return and_(
         record.c.removed_at.is_(None),
         seen,
         or_(
-            and_(expired, ~_one(outbox, record, made_on > record.c.valid_to)),
-            and_(ended, ~_one(outbox, record, made_on >= record.c.state_since)),
+            and_(expired, ~_one(outbox, record, made_on > record.c.valid_to, ~ahead)),
+            and_(ended, ~_one(outbox, record, made_on >= record.c.state_since, ~ahead)),
+            _sent_later(outbox, record, tomorrow),
         ),
     )
+
+
+def _sent_later(outbox: Outbox, record: Table, tomorrow: datetime) -> ColumnElement[bool]:
+    """Its last submission was sent by a clock that was ahead."""
+    later = select(batch.c.id).where(batch.c.channel == outbox.channel, batch.c.made_at >= tomorrow)
+    last = _one(outbox, record, submission.c.id == _last(outbox, record), submission.c.batch.in_(later))
+    return and_(later.exists(), last)
 
 
 def _new_version(outbox: Outbox, record: Table) -> ColumnElement[bool]:

@@ -37,7 +37,7 @@ from credit_sync.store.engine import explain, writing
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, load_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.records import holds_records
-from credit_sync.store.versions import PulledSource, pull_in_force
+from credit_sync.store.versions import PulledSource, changes_since
 from credit_sync.subjects.identifiers import hide_in_text
 
 Progress = Callable[[str, int], None]
@@ -167,7 +167,7 @@ def _fill(  # noqa: PLR0913
     tell_apart: TellApart = all_to_be_read
     with engine.connect() as connection:
         if source.connector.delivery == "delta":
-            since = pull_in_force(connection, source.name, source.mapping.record)
+            since = changes_since(connection, source.name, source.mapping.record)
         else:
             known = load_known_rows(connection, source.name, run.as_of)
             tell_apart = telling_apart(source.mapping, known)

@@ -77,7 +77,8 @@ def _changed(connection: Connection, current: CurrentIndex, before: Before, day:
     """Listings that changed since, as they are now and as they were; what was just read for the index is not read again."""
     fresh = current.fresh if current.fresh is not None and current.fresh.since == before.versions else None
     rows = [] if fresh else list(changed_since(connection, before.versions))
-    rows += listings_of(connection, current.index.ended(before.at.date().toordinal(), day.toordinal()))
+    earlier, later = sorted((before.at.date(), day))  # a clock that was set back: what had ended may be in force
+    rows += listings_of(connection, current.index.ended(earlier.toordinal(), later.toordinal()))
     listings = [(number, found) for number, found, _ in rows]
     touched = {number for number, _, _ in rows}
     blocks = []

@@ -8,10 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store.schema import source_version
-from credit_sync.store.versions import last_refusal, pull_in_force
-
-_SKEW = timedelta(minutes=5)
-"""By so much the clocks of two machines may differ."""
+from credit_sync.store.versions import CLOCKS_DIFFER, last_refusal, pull_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ def _list_state(accepted: dict[str, _Accepted], as_of: datetime, watched: Mappin
 
 
 def _age_days(pulled_at: datetime | None, at: datetime) -> float | None:
-    if pulled_at is None or pulled_at > at + _SKEW:
+    if pulled_at is None or pulled_at > at + CLOCKS_DIFFER:
         return None
     return max(at - pulled_at, timedelta()) / timedelta(days=1)
 
@@ -135,6 +132,6 @@ def why_distrusted(source: str, pulled_at: datetime | None, at: datetime, max_ag
     if pulled_at is None:
         return f"{source} 从未成功取数"
     when = f"{source} 上次成功取数是 {pulled_at:%Y-%m-%d %H:%M}"
-    if pulled_at > at + _SKEW:
+    if pulled_at > at + CLOCKS_DIFFER:
         return f"{when}，晚于现在的 {at:%Y-%m-%d %H:%M}，不知道实际有多旧，请核对服务器时钟后重新取数"
     return f"{when}，已超过 {max_age_days:g} 天" if at - pulled_at > timedelta(days=max_age_days) else ""

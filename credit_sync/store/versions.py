@@ -5,18 +5,22 @@ under a new name before the source was renamed); `rollback` (back to what an ear
 given up, its records are gone). The last four bring nothing new from the source.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from credit_sync.records import RecordKind
 from credit_sync.store.counts import Counts
 from credit_sync.store.facts import Facts
 from credit_sync.store.ledger import Run
+from credit_sync.store.schema import run as runs
 from credit_sync.store.schema import source_version
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""By so much the clocks of two machines may differ."""
 _NO_PULL = ("retry", "rename")
 
 
@@ -108,23 +112,38 @@ def pull_in_force(connection: Connection, source: str, of: RecordKind | None = N
     That is the last accepted one; after a rollback the one that was gone back to, so a rollback makes a list no
     younger, and the next delta goes on from where the records are. After an end there is none.
     """
+    return next((pulled_at for pulled_at, _ in _pulls_in_force(connection, source, of)), None)
+
+
+def changes_since(connection: Connection, source: str, of: RecordKind) -> datetime | None:
+    """Since when a source is asked for changes: shortly before the pull in force; None for all that it has.
+
+    Its clock may be behind ours. A pull that a later run says was made after it was made by a clock that was ahead: when,
+    nobody knows, and what came next would be missed. So the one before counts.
+    """
+    for pulled_at, run_id in _pulls_in_force(connection, source, of):
+        later = connection.scalar(select(func.min(runs.c.as_of)).where(runs.c.id > run_id))
+        if later is None or pulled_at <= later:
+            return pulled_at - CLOCKS_DIFFER
+    return None
+
+
+def _pulls_in_force(connection: Connection, source: str, of: RecordKind | None) -> Iterator[tuple[datetime, int]]:
+    """The pulls whose records a source holds, with their runs, the last first."""
     c = source_version.c
-    accepted = select(c.version, c.delivery, c.pulled_at, c.back_to).where(
-        c.source == source, c.state == "accepted"
-    )
+    accepted = select(c.version, c.delivery, c.pulled_at, c.back_to, c.run_id)
+    accepted = accepted.where(c.source == source, c.state == "accepted")
     accepted = accepted.where(c.record == of.value) if of else accepted
     below: int | None = None
     for row in connection.execute(accepted.order_by(c.version.desc())):
         if below is not None and row.version > below:
             continue
         if row.delivery == "end":
-            return None
+            return
         if row.delivery == "rollback":
             below = row.back_to
         elif row.delivery not in _NO_PULL:
-            found: datetime = row.pulled_at
-            return found
-    return None
+            yield row.pulled_at, row.run_id
 
 
 def has_come_whole(connection: Connection, source: str) -> bool:
