@@ -20,6 +20,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.files import write_report
 from credit_sync.screening.index_files import fresh_folder
 from credit_sync.settings import Settings
+from credit_sync.sources.formats import explained
 from credit_sync.sources.pull import pull
 from credit_sync.sources.quarantine import export_quarantine
 from credit_sync.store.engine import connect, writing
@@ -83,6 +84,36 @@ def test_no_room_to_set_down_what_a_source_delivers(engine: Engine, tmp_path: Pa
     assert pulled.state == "failed"
     assert pulled.problem.startswith("暂存取到的数据时出错：")
     assert "请检查临时文件夹 TMPDIR 的磁盘空间" in pulled.problem
+
+
+def test_too_little_memory_is_no_fault_of_the_program_nor_of_the_file(engine: Engine, tmp_path: Path) -> None:
+    world = World(engine, tmp_path / "world")
+    world.deliver("a", entry(1))
+    run = world.begin()
+    (pulled,) = pull(world.engine, world.settings, run, only_source="a", progress=_use_all_memory)
+    assert pulled.problem == "内存不足，没有读完（请腾出内存或放宽限制，再运行一次）"
+    with pytest.raises(MemoryError) as scarce, explained("rows.xlsx"):
+        _use_all_memory()
+    message, code = explain_failure(scarce.value)
+    assert message.startswith("内存不足，没有做完（腾出内存，或放宽限制（ulimit -v")
+    assert code == EXIT_FAILED
+
+
+def _use_all_memory(*_: object) -> None:
+    bytearray(1 << 62)
+
+
+def test_too_many_open_files_are_told_with_what_to_do() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
+    try:
+        with pytest.raises(OSError) as refused:  # noqa: PT011 - the words are in question
+            Path("/dev/null").open().close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
+    message, code = explain_failure(refused.value)
+    assert message.startswith("读写文件出错：打开的文件太多 /dev/null（放宽限制（ulimit -n")
+    assert code == EXIT_FAILED
 
 
 def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folder: Path) -> None:

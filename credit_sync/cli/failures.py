@@ -27,11 +27,15 @@ _READ_ONLY = re.compile("readonly database|read-only transaction|permission deni
 _DAMAGED = re.compile("disk image is malformed|file is not a database")
 _BUSY = re.compile("database (table )?is locked|lock timeout")
 """What SQLite and PostgreSQL say to who has waited for another's writing in vain."""
+_SCARCE = re.compile("内存不足")
+_FILES = re.compile("打开的文件太多")
 _REMEDIES = {
     _DAMAGED: "数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按 docs/operating.md 的 Backup 一节恢复备份",
     _FULL: "磁盘已满：腾出空间后再运行，做完的不会重做",
     _READ_ONLY: "对数据库只有读的权限，没有执行：请检查 store.url 所指数据库的属主和权限，并以运行本程序的账号运行",
     _BUSY: "数据库正忙，可能正在做夜间运行：请等它结束后再试",
+    _SCARCE: "腾出内存，或放宽限制（ulimit -v，systemd 的 MemoryMax）后再运行，做完的不会重做",
+    _FILES: "放宽限制（ulimit -n，systemd 的 LimitNOFILE）后再运行，做完的不会重做",
 }
 
 
@@ -51,6 +55,8 @@ def _explained(error: BaseException) -> tuple[str, int]:
         case SQLAlchemyError():
             said = explain(error)
             return f"数据库出错：{said}", EXIT_UNUSABLE if _READ_ONLY.search(said) else EXIT_FAILED
+        case MemoryError():  # too little to load what writes logs, too
+            return "内存不足，没有做完", EXIT_FAILED
         case OSError():
             what = f"{reason_of(error) or error} {error.filename or ''}".rstrip()
             return f"读写文件出错：{what}", EXIT_FAILED
