@@ -1,5 +1,6 @@
 """The pull stage: history, counts, guards, failures, list ages and the quarantine's life, on both databases."""
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -374,6 +375,25 @@ def test_a_delta_since_the_last_accepted_pull_brings_what_was_refused(tmp_path: 
     }
     sources = Settings.model_validate({"sources": given}).sources
     assert {name for name, source in sources.items() if asks_since(cast("Source", source))} == {"a", "c"}
+
+
+def test_a_delta_pulled_by_a_clock_that_was_ahead_does_not_hide_what_changes_until_then(world: World) -> None:
+    """Asked for all since a time to come, the source has nothing; and the pull after that would ask from there on."""
+    path = world.folder / "debtors.db"
+    table = sqlite3.connect(path, isolation_level=None)
+    table.execute("CREATE TABLE debtors (案号 TEXT, 姓名 TEXT, changed TEXT)")
+    query = "SELECT 案号, 姓名 FROM debtors WHERE changed > :since"
+    source = {"kind": "database", "mapping": "debtors", "url": f"sqlite:///{path}", "query": query, "delivery": "delta"}
+    site = Settings.model_validate({"sources": {"c": source}}).model_copy(update={"base": world.folder})
+    ahead, day = timedelta(days=3650), timedelta(days=1)
+    for number, told in enumerate([FIRST_NIGHT, FIRST_NIGHT + day + ahead, FIRST_NIGHT + 2 * day]):
+        changed = FIRST_NIGHT + number * day - timedelta(hours=9)
+        table.execute("INSERT INTO debtors VALUES (?, '张三', ?)", (str(number), changed.isoformat(sep=" ")))
+        run = ledger.begin(world.engine, told, {})
+        pull(world.engine, site, run)
+        ledger.finish(world.engine, run, "done")
+    table.close()
+    assert world.rows(schema.listing, "number") == [("0",), ("1",), ("2",)]
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:

@@ -167,7 +167,7 @@ def _fill(  # noqa: PLR0913
     tell_apart: TellApart = all_to_be_read
     with engine.connect() as connection:
         if source.connector.delivery == "delta":
-            since = pull_in_force(connection, source.name, source.mapping.record)
+            since = pull_in_force(connection, source.name, source.mapping.record, not_after=run.as_of)
         else:
             known = load_known_rows(connection, source.name, run.as_of)
             tell_apart = telling_apart(source.mapping, known)

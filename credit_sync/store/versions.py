@@ -102,11 +102,14 @@ def last_accepted(connection: Connection, source: str) -> Accepted | None:
     return None if last is None else Accepted(*last)
 
 
-def pull_in_force(connection: Connection, source: str, of: RecordKind | None = None) -> datetime | None:
+def pull_in_force(
+    connection: Connection, source: str, of: RecordKind | None = None, *, not_after: datetime | None = None
+) -> datetime | None:
     """When the pull was made whose records (`of` a kind, where one is meant) a source holds; None where there is none.
 
     That is the last accepted one; after a rollback the one that was gone back to, so a rollback makes a list no
     younger, and the next delta goes on from where the records are. After an end there is none.
+    `not_after`: when pulls were made that are said to be later nobody knows, for a clock was ahead then; they are passed over.
     """
     c = source_version.c
     accepted = select(c.version, c.delivery, c.pulled_at, c.back_to).where(
@@ -121,7 +124,7 @@ def pull_in_force(connection: Connection, source: str, of: RecordKind | None = N
             return None
         if row.delivery == "rollback":
             below = row.back_to
-        elif row.delivery not in _NO_PULL:
+        elif row.delivery not in _NO_PULL and (not_after is None or row.pulled_at <= not_after):
             found: datetime = row.pulled_at
             return found
     return None
