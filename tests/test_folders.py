@@ -107,7 +107,7 @@ def test_too_many_open_files_are_told_with_what_to_do() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
     try:
-        with pytest.raises(OSError) as refused:  # noqa: PT011 - the words are in question
+        with pytest.raises(OSError) as refused:
             Path("/dev/null").open().close()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, most)

@@ -383,7 +383,13 @@ def test_a_delta_pulled_by_a_clock_that_was_ahead_does_not_hide_what_changes_unt
     table = sqlite3.connect(path, isolation_level=None)
     table.execute("CREATE TABLE debtors (案号 TEXT, 姓名 TEXT, changed TEXT)")
     query = "SELECT 案号, 姓名 FROM debtors WHERE changed > :since"
-    source = {"kind": "database", "mapping": "debtors", "url": f"sqlite:///{path}", "query": query, "delivery": "delta"}
+    source = {
+        "kind": "database",
+        "mapping": "debtors",
+        "url": f"sqlite:///{path}",
+        "query": query,
+        "delivery": "delta",
+    }
     site = Settings.model_validate({"sources": {"c": source}}).model_copy(update={"base": world.folder})
     ahead, day = timedelta(days=3650), timedelta(days=1)
     for number, told in enumerate([FIRST_NIGHT, FIRST_NIGHT + day + ahead, FIRST_NIGHT + 2 * day]):

@@ -117,7 +117,12 @@ def _patience(source: DatabaseSource, url: URL) -> dict[str, Any]:
     """How long the driver waits; what the URL says itself comes first."""
     waits: dict[str, int] = {}
     if url.get_backend_name() == "postgresql":
-        waits = {"connect_timeout": _CONNECTING, "keepalives_idle": 60, "keepalives_interval": 15, "keepalives_count": 4}
+        waits = {
+            "connect_timeout": _CONNECTING,
+            "keepalives_idle": 60,
+            "keepalives_interval": 15,
+            "keepalives_count": 4,
+        }
     elif url.drivername.endswith("+pymysql"):
         waits = {"connect_timeout": _CONNECTING, "read_timeout": source.timeout_seconds}
     return {name: seconds for name, seconds in waits.items() if name not in url.query}

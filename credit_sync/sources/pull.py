@@ -194,7 +194,9 @@ def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> 
         problem = str(error)
     elif isinstance(error, SQLAlchemyError):
         problem = f"写入数据库失败：{explain(error)}（请检查磁盘空间和数据库服务，再运行一次）"
-    elif isinstance(error, OSError):  # connectors have words of their own: what is left is what came, set down for a while
+    elif isinstance(
+        error, OSError
+    ):  # connectors have words of their own: what is left is what came, set down for a while
         problem = f"暂存取到的数据时出错：{reason_of(error)}（请检查临时文件夹 TMPDIR 的磁盘空间，再运行一次）"
     elif isinstance(error, MemoryError):
         problem = "内存不足，没有读完（请腾出内存或放宽限制，再运行一次）"
