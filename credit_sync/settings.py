@@ -87,6 +87,8 @@ class DatabaseSource(_AnySource, DatabaseSettings):
 
     kind: Literal["database"]
     query: str
+    timeout_seconds: int = Field(default=1800, gt=0, le=86_400)
+    """For every wait for rows: a night that waits without end never comes to screening."""
 
 
 class FileSource(_AnySource):

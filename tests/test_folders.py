@@ -11,19 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import CreditSyncError
+from credit_sync.pulling.pull import pull
 from credit_sync.pulling.quarantine import export_quarantine
 from credit_sync.reporting.files import write_report
 from credit_sync.screening.index_files import fresh_folder
 from credit_sync.settings import Settings
+from credit_sync.sources.formats import explained
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.probe import probe_store
 from tests.night import ROOT, Night
+from tests.pull_world import World, entry
 
 SOURCES = {"debtors": {"kind": "file", "mapping": "dishonest_debtors", "folder": "in"}}
 CREDIT_SYNC = "from credit_sync.cli import main; main()"
@@ -69,6 +72,48 @@ def test_a_disk_that_is_full_leaves_no_half_of_an_index(tmp_path: Path) -> None:
     ):
         np.save(fresh / "numbers.npy", np.zeros(2000, np.int64))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_to_set_down_what_a_source_delivers(engine: Engine, tmp_path: Path) -> None:
+    """It is the source's failure, with what to do about it, and no fault of the program."""
+    world = World(engine, tmp_path / "world")
+    world.deliver("a", *(entry(number, 原因="注" * 1000) for number in range(2000)))
+    run = world.begin()
+    with _room_for(4_000_000):
+        (pulled,) = pull(world.engine, world.settings, run, only_source="a")
+    assert pulled.state == "failed"
+    assert pulled.problem.startswith("暂存取到的数据时出错：")
+    assert "请检查临时文件夹 TMPDIR 的磁盘空间" in pulled.problem
+
+
+def test_too_little_memory_is_no_fault_of_the_program_nor_of_the_file(engine: Engine, tmp_path: Path) -> None:
+    world = World(engine, tmp_path / "world")
+    world.deliver("a", entry(1))
+    run = world.begin()
+    (pulled,) = pull(world.engine, world.settings, run, only_source="a", progress=_use_all_memory)
+    assert pulled.problem == "内存不足，没有读完（请腾出内存或放宽限制，再运行一次）"
+    with pytest.raises(MemoryError) as scarce, explained("rows.xlsx"):
+        _use_all_memory()
+    message, code = explain_failure(scarce.value)
+    assert message.startswith("内存不足，没有做完（腾出内存，或放宽限制（ulimit -v")
+    assert code == EXIT_FAILED
+
+
+def _use_all_memory(*_: object) -> None:
+    bytearray(1 << 62)
+
+
+def test_too_many_open_files_are_told_with_what_to_do() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
+    try:
+        with pytest.raises(OSError) as refused:
+            Path("/dev/null").open().close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
+    message, code = explain_failure(refused.value)
+    assert message.startswith("读写文件出错：打开的文件太多 /dev/null（放宽限制（ulimit -n")
+    assert code == EXIT_FAILED
 
 
 def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folder: Path) -> None:

@@ -114,7 +114,13 @@ def test_a_wrong_organ_is_told_once_and_the_known_ones_are_known() -> None:
 
 
 def test_every_rule_has_cases() -> None:
-    own = {"identifier_missing", "unreadable", "merged", "too_many_rows", "row_quarantined"}  # tried by tests of their own
+    own = {
+        "identifier_missing",
+        "unreadable",
+        "merged",
+        "too_many_rows",
+        "row_quarantined",
+    }  # tried by tests of their own
     assert {case.rule for case in [*CELLS, *ROWS]} | {case.rule for case in SHEETS} | own == set(rules())
 
 

@@ -1,5 +1,6 @@
 """The pull stage: history, counts, guards, failures, list ages and the quarantine's life, on both databases."""
 
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -232,7 +233,7 @@ def test_a_list_of_which_no_row_could_be_read_clears_nobody_whoever_confirms_it(
     refused = world.pull(name, entry(3, ""), entry(4, ""), '{"x": 1}', accept_shrink=True)
     assert refused.state == "refused"
     assert "本次送来的 3 行都没有读懂" in refused.problem
-    assert "--accept-shrink 也不接收" in refused.problem
+    assert "--accept-shrink 也不采用" in refused.problem
     assert len(world.rows(schema.quarantine, "reason")) == 3
     assert [removed for (removed,) in world.rows(schema.listing, "removed_at")] == [None] * len(before)
     assert list_of(world).stale
@@ -431,6 +432,31 @@ def test_what_changed_by_a_clock_that_is_some_minutes_behind_ours_is_asked_for(w
     source.pull(FIRST_NIGHT)
     source.add(1, FIRST_NIGHT - timedelta(minutes=4))
     assert source.pull(FIRST_NIGHT + timedelta(days=1)) == ["0", "1"]
+
+
+def test_a_delta_pulled_by_a_clock_that_was_ahead_does_not_hide_what_changes_until_then(world: World) -> None:
+    """Asked for all since a time to come, the source has nothing; and the pull after that would ask from there on."""
+    path = world.folder / "debtors.db"
+    table = sqlite3.connect(path, isolation_level=None)
+    table.execute("CREATE TABLE debtors (案号 TEXT, 姓名 TEXT, changed TEXT)")
+    query = "SELECT 案号, 姓名 FROM debtors WHERE changed > :since"
+    source = {
+        "kind": "database",
+        "mapping": "debtors",
+        "url": f"sqlite:///{path}",
+        "query": query,
+        "delivery": "delta",
+    }
+    site = Settings.model_validate({"sources": {"c": source}}).model_copy(update={"base": world.folder})
+    ahead, day = timedelta(days=3650), timedelta(days=1)
+    for number, told in enumerate([FIRST_NIGHT, FIRST_NIGHT + day + ahead, FIRST_NIGHT + 2 * day]):
+        changed = FIRST_NIGHT + number * day - timedelta(hours=9)
+        table.execute("INSERT INTO debtors VALUES (?, '张三', ?)", (str(number), changed.isoformat(sep=" ")))
+        run = ledger.begin(world.engine, told, {})
+        pull(world.engine, site, run)
+        ledger.finish(world.engine, run, "done")
+    table.close()
+    assert world.rows(schema.listing, "number") == [("0",), ("1",), ("2",)]
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:

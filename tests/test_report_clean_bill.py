@@ -35,7 +35,7 @@ from credit_sync.store.versions import PulledSource, add_version
 from credit_sync.subjects.identifiers import citizen_id
 from tests.asked_world import ZHANG, AskedWorld, entry, nothing
 from tests.asked_world import found as said
-from tests.review_world import COMPANY, MAN, NOBODY, NUMBER, USCC, ReviewWorld, case
+from tests.review_world import COMPANY, MAN, NUMBER, USCC, ReviewWorld, case
 
 KJ = Selection("kj", None, "")
 COMMON = "王伟"

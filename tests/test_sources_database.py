@@ -1,3 +1,4 @@
+import socket
 import sqlite3
 from datetime import date, datetime
 from decimal import Decimal
@@ -211,6 +212,34 @@ def test_moments_are_those_of_china_wherever_the_server_thinks_it_is(
         engine.dispose()
     assert [row.values["iname"] for row in found] == ["乙", "丙"]
     assert read_date(text_of(plain(found[1].values["changed"]))) == date(2018, 12, 1)
+
+
+@pytest.mark.parametrize("server", ["postgresql_url", "mariadb_url"])
+def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The night would never come to screening, and the next one would not begin."""
+    url: URL = request.getfixturevalue(server)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS held"))
+        connection.execute(text("CREATE TABLE held (iname varchar(9))"))
+    with engine.begin() as holder:
+        postgresql = url.get_backend_name() == "postgresql"
+        holder.execute(text("LOCK TABLE held" if postgresql else "LOCK TABLES held WRITE"))
+        with pytest.raises(SourceError, match="在 1 秒内没有给出数据，表可能正被占用（请对方检查"):
+            pull(source(url.render_as_string(), "SELECT iname FROM held", timeout_seconds=1), tmp_path)
+        if not postgresql:
+            holder.execute(text("UNLOCK TABLES"))
+    assert pull(source(url.render_as_string(), "SELECT iname FROM held", timeout_seconds=1), tmp_path) == []
+    engine.dispose()
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"mysql+pymysql://tester@127.0.0.1:{silent.getsockname()[1]}/x"
+        with pytest.raises(SourceError, match="没有给出数据"):
+            pull(source(url, "SELECT 1 AS iname", timeout_seconds=1), tmp_path)
 
 
 def test_of_a_database_without_an_encoding_somebody_has_to_say_how_it_is_written(

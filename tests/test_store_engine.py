@@ -13,6 +13,8 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
+from credit_sync.cli import EXIT_FAILED
+from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import BusyError, CreditSyncError, StoreError
 from credit_sync.settings import Settings
 from credit_sync.store import ledger, schema
@@ -256,6 +258,39 @@ def test_a_lock_that_was_cut_is_taken_again_before_anything_is_written(store: En
         with pytest.raises(BusyError), run_lock(other):
             pass
     other.dispose()
+
+
+def test_a_connection_that_is_cut_is_told_with_what_to_do(store: Engine, postgresql_url: URL) -> None:
+    administrator = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+    with store.connect() as connection, administrator.connect() as other:
+        number = connection.scalar(text("SELECT pg_backend_pid()"))
+        assert other.scalar(text("SELECT pg_terminate_backend(:number, 60000)"), {"number": number})
+        with pytest.raises(DBAPIError) as cut:
+            connection.scalar(text("SELECT 1"))
+    message, code = explain_failure(cut.value)
+    assert "（与数据库的连接断了：请检查数据库服务和网络，恢复后再运行，做完的不会重做）" in message
+    assert code == EXIT_FAILED
+    administrator.dispose()
+
+
+def test_connections_that_are_all_taken_are_told_with_what_to_do(store: Engine, postgresql_url: URL) -> None:
+    with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP ROLE IF EXISTS crowded"))
+        connection.execute(text("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0"))
+    try:
+        with pytest.raises(StoreError) as refused:
+            connect(postgresql_url.set(username="crowded"))
+        failed = create_engine(postgresql_url.set(username="crowded"))
+        with pytest.raises(DBAPIError) as later:
+            failed.connect()
+    finally:
+        with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("DROP ROLE crowded"))
+    for error in (refused.value, later.value):
+        message, _ = explain_failure(error)
+        assert message.endswith(
+            "（数据库的连接数已用完：请数据库管理员放宽上限（max_connections，或账号的 CONNECTION LIMIT）后再运行）"
+        )
 
 
 @pytest.mark.parametrize("still", [True, False], ids=["still at work", "over"])

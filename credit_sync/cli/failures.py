@@ -15,7 +15,8 @@ from credit_sync.subjects.identifiers import hide_in_text
 
 def explain_failure(error: BaseException) -> tuple[str, int]:
     """A sentence and an exit code for every error; numbers of persons hidden."""
-    message, code = _explained(error)
+    scarce = isinstance(error, MemoryError)  # too little to load what writes logs, too
+    message, code = ("内存不足，没有做完", EXIT_FAILED) if scarce else _explained(error)
     remedy = "".join(f"（{remedy}）" for said, remedy in _REMEDIES.items() if said.search(message))
     return hide_in_text(message + remedy), code
 
@@ -27,11 +28,22 @@ _READ_ONLY = re.compile("readonly database|read-only transaction|permission deni
 _DAMAGED = re.compile("disk image is malformed|file is not a database")
 _BUSY = re.compile("database (table )?is locked|lock timeout")
 """What SQLite and PostgreSQL say to who has waited for another's writing in vain."""
+_SCARCE = re.compile("内存不足")
+_FILES = re.compile("打开的文件太多")
+_CROWDED = re.compile("too many (connections|clients)|remaining connection slots")
+_LOST = re.compile(
+    "^数据库出错：(?!.*too many).*"
+    "(connection failed|server closed the connection|terminating connection|connection is (lost|closed))"
+)
 _REMEDIES = {
     _DAMAGED: "数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按 docs/operating.md 的 Backup 一节恢复备份",
     _FULL: "磁盘已满：腾出空间后再运行，做完的不会重做",
     _READ_ONLY: "对数据库只有读的权限，没有执行：请检查 store.url 所指数据库的属主和权限，并以运行本程序的账号运行",
     _BUSY: "数据库正忙，可能正在做夜间运行：请等它结束后再试",
+    _CROWDED: "数据库的连接数已用完：请数据库管理员放宽上限（max_connections，或账号的 CONNECTION LIMIT）后再运行",
+    _LOST: "与数据库的连接断了：请检查数据库服务和网络，恢复后再运行，做完的不会重做",
+    _SCARCE: "腾出内存，或放宽限制（ulimit -v，systemd 的 MemoryMax）后再运行，做完的不会重做",
+    _FILES: "放宽限制（ulimit -n，systemd 的 LimitNOFILE）后再运行，做完的不会重做",
 }
 
 

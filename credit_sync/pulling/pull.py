@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from credit_sync.errors import CreditSyncError, StoreError
+from credit_sync.errors import CreditSyncError, StoreError, reason_of
 from credit_sync.http_settings import QuerySource
 from credit_sync.logs import log
 from credit_sync.processes import collecting_rarely
@@ -193,7 +193,13 @@ def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> 
     if isinstance(error, CreditSyncError):
         problem = str(error)
     elif isinstance(error, SQLAlchemyError):
-        problem = f"写入数据库失败：{explain(error)}"
+        problem = f"写入数据库失败：{explain(error)}（请检查磁盘空间和数据库服务，再运行一次）"
+    elif isinstance(
+        error, OSError
+    ):  # connectors have words of their own: what is left is what came, set down for a while
+        problem = f"暂存取到的数据时出错：{reason_of(error)}（请检查临时文件夹 TMPDIR 的磁盘空间，再运行一次）"
+    elif isinstance(error, MemoryError):
+        problem = "内存不足，没有读完（请腾出内存或放宽限制，再运行一次）"
     else:
         problem = f"程序内部错误（{type(error).__name__}），请把运行日志交给维护人员"
         log.exception("内部错误", source=source)

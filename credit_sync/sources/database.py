@@ -35,6 +35,10 @@ _CHINESE_TIME = {
     "mariadb": "SET time_zone = '+08:00'",
 }
 """`:since` and days are China's: a server that thinks it is elsewhere (in a container, say) takes moments for other ones."""
+_CONNECTING = 30
+"""Seconds for a server to let us in."""
+_CUT_OFF = "57014"
+"""SQLSTATE of PostgreSQL: it has given up a statement that took too long."""
 _LONG_AGO = datetime(1900, 1, 1)
 """`:since` before the first pull: everything is newer."""
 _PLACE = "查询结果"
@@ -79,14 +83,16 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
     """A read-only connection. Every error of the database or its driver becomes a SourceError."""
     url = source.full_url(base)
     try:
-        engine = create_engine(_read_only(url), poolclass=NullPool)
+        engine = create_engine(_read_only(url), poolclass=NullPool, connect_args=_patience(source, url))
     except (NoSuchModuleError, ImportError):
         raise SourceError(f"没有安装数据库驱动 {url.drivername}", remedy=DRIVER_REMEDY) from None
     try:
         with _opened(engine) as connection:
             if command := _CHINESE_TIME.get(url.get_backend_name()):
                 connection.exec_driver_sql(command)
-                connection.commit()
+            if url.get_backend_name() == "postgresql":  # holds for every block of rows that is fetched
+                connection.exec_driver_sql(f"SET statement_timeout = {source.timeout_seconds * 1000}")
+            connection.commit()
             options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH}
             if url.get_backend_name() == "postgresql":
                 options["postgresql_readonly"] = True
@@ -97,9 +103,35 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
     except CreditSyncError:
         raise
     except Exception as error:  # drivers raise what they like
+        if _is_late(error):
+            raise SourceError(
+                f"数据库 {_address(url)} 在 {source.timeout_seconds} 秒内没有给出数据，表可能正被占用",
+                remedy="请对方检查；查询确实要这么久时，调大 timeout_seconds",
+            ) from None
         raise SourceError(f"数据库 {_address(url)}：{_reason(error, url)}") from None
     finally:
         engine.dispose()
+
+
+def _patience(source: DatabaseSource, url: URL) -> dict[str, Any]:
+    """How long the driver waits; what the URL says itself comes first."""
+    waits: dict[str, int] = {}
+    if url.get_backend_name() == "postgresql":
+        waits = {
+            "connect_timeout": _CONNECTING,
+            "keepalives_idle": 60,
+            "keepalives_interval": 15,
+            "keepalives_count": 4,
+        }
+    elif url.drivername.endswith("+pymysql"):
+        waits = {"connect_timeout": _CONNECTING, "read_timeout": source.timeout_seconds}
+    return {name: seconds for name, seconds in waits.items() if name not in url.query}
+
+
+def _is_late(error: Exception) -> bool:
+    """Whether a server that had let us in did not answer in time."""
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlstate", None) == _CUT_OFF or "(timed out)" in str(cause)
 
 
 def _opened(engine: Engine) -> Connection:

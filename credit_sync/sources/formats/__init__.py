@@ -81,7 +81,7 @@ def explained(name: str) -> Iterator[None]:
     """Whatever may happen while a foreign file is read, as a SourceError."""
     try:
         yield
-    except (SourceError, MisjudgedError):
+    except (SourceError, MisjudgedError, MemoryError):
         raise
     except OSError as error:
         raise SourceError(f"{name} 读不了：{reason_of(error) or '文件损坏'}") from None

@@ -53,7 +53,8 @@ def _hide_in_run(found: re.Match[str]) -> str:
 
 def _ids(run: str, places: list[int], digits: str) -> Iterator[tuple[int, int]]:
     """The ids in a run, as ranges of its digits that do not overlap."""
-    starts = {places.index(piece.start()) for piece in _PIECE.finditer(run)} | {len(digits)}
+    number_of = {place: number for number, place in enumerate(places)}
+    starts = {number_of[piece.start()] for piece in _PIECE.finditer(run)} | {len(digits)}
     first = 0
     while first <= len(digits) - 15:
         last = next((last for last in (first + 18, first + 15) if _is_id(digits, first, last, starts)), None)
