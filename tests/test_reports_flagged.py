@@ -17,10 +17,11 @@ from credit_sync import review
 from credit_sync.records import Role
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import flag_views
+from credit_sync.reporting.flag_views import FlagView
 from credit_sync.reporting.flagged import flagged_page, write_flagged_report
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_views import FlaggedReport, FlagView
+from credit_sync.reporting.flagged_views import FlaggedReport
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exist
 from credit_sync.desk.departments import of_user
 from credit_sync.desk.rights import User
 from credit_sync.reporting import labels
-from credit_sync.reporting.flagged_views import EFFECT_ORDER, VERDICT_ORDER
+from credit_sync.reporting.flag_views import EFFECT_ORDER, VERDICT_ORDER
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.decisions import DECIDED
 from credit_sync.screening.faces import Via

@@ -16,7 +16,8 @@ from credit_sync.desk.rights import User
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.reporting.flag_query import entry_view, flag_views
-from credit_sync.reporting.flagged_views import ApplicationHead, EntryView, FlagView, OtherFlags
+from credit_sync.reporting.flag_views import EntryView, FlagView
+from credit_sync.reporting.flagged_views import ApplicationHead, OtherFlags
 from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.record_changes import RecordChange, record_changes
 from credit_sync.reporting.shown import shown

@@ -8,7 +8,7 @@ from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.answer import doubted_numbers
-from credit_sync.reporting.flagged_views import EvidenceView
+from credit_sync.reporting.flag_views import EvidenceView
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED
 from credit_sync.screening.faces import Via

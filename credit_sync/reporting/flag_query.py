@@ -10,15 +10,15 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, select
 from credit_sync.records import Applicant, Listing, RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_changes import flag_changes
-from credit_sync.reporting.flagged_views import (
+from credit_sync.reporting.flag_views import (
     VERDICT_ORDER,
-    ApplicationHead,
     EntryView,
     EvidenceView,
     FlagView,
     MeasureView,
     PartyView,
 )
+from credit_sync.reporting.flagged_views import ApplicationHead
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.review import Standing, standings

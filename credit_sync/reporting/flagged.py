@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.files import in_forms, write_forms
+from credit_sync.reporting.flag_views import VERDICT_ORDER
 from credit_sync.reporting.flagged_briefly import facet_places, shared_out
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationView, FlaggedReport
+from credit_sync.reporting.flagged_views import ApplicationView, FlaggedReport
 from credit_sync.reporting.flagged_workbook import flagged_workbook
 from credit_sync.reporting.side_by_side import side_by_side
 from credit_sync.reporting.templates import render

@@ -7,7 +7,8 @@ numbered: measures and the reasons of entries.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from credit_sync.reporting.flagged_views import ApplicationView, FlaggedReport, MeasureView
+from credit_sync.reporting.flag_views import MeasureView
+from credit_sync.reporting.flagged_views import ApplicationView, FlaggedReport
 
 _APPLICATIONS = 50
 """Of one table: a browser lays out only those tables that are in sight."""

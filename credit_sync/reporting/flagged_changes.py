@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from credit_sync.reporting.flagged_views import ApplicationHead, FlaggedReport, FlagView
+from credit_sync.reporting.flag_views import FlagView
+from credit_sync.reporting.flagged_views import ApplicationHead, FlaggedReport
 
 KINDS = ("新增", "有变化", "重新打开", "已作结论", "已关闭")
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, true
 from credit_sync.records import Applicant
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import applicants, application_head, flag_views
+from credit_sync.reporting.flag_views import FlagView
 from credit_sync.reporting.flagged_views import (
     Accounted,
     ApplicationHead,
@@ -14,7 +15,6 @@ from credit_sync.reporting.flagged_views import (
     ClosedView,
     DecidedView,
     FlaggedReport,
-    FlagView,
     UnverifiableView,
 )
 from credit_sync.reporting.lists import midnight, previous_report, read_lists

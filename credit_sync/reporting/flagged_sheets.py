@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from credit_sync.reporting import labels
+from credit_sync.reporting.flag_views import VERDICT_ORDER, FlagView
 from credit_sync.reporting.flagged_changes import changes_by_kind
-from credit_sync.reporting.flagged_views import VERDICT_ORDER, ApplicationHead, FlaggedReport, FlagView
+from credit_sync.reporting.flagged_views import ApplicationHead, FlaggedReport
 from credit_sync.reporting.review_views import ReviewView
 from credit_sync.reporting.sheets import Cell, Sheet
 from credit_sync.screening.decisions import State

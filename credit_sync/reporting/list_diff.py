@@ -11,19 +11,16 @@ from sqlalchemy import Connection
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
 from credit_sync.reporting.list_versions import named_lists
+from credit_sync.reporting.record_changes import column_title
 from credit_sync.reporting.shown import shortened, shown
 from credit_sync.screening.measures import Measures
 from credit_sync.settings import Settings
-from credit_sync.sources.target_fields import TARGET_FIELDS
-from credit_sync.store.columns import SUBJECT_PREFIX
 from credit_sync.store.list_changes import ListChange, changes_of, moves
 from credit_sync.store.list_history import Version, accepted_versions
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 
 _TITLES = {"came": "新增", "went": "移出", "changed": "变更"}
 _SIGNS = {"came": "+", "went": "-", "changed": "~"}
-_FIELDS = TARGET_FIELDS[RecordKind.LISTING]
-_OTHER_TITLES = {"subject_identifiers": "证件号码", "list": "名单"}
 _LONGEST_VALUE = 40
 
 
@@ -156,12 +153,8 @@ def change_line(change: ListChange) -> str:
 def _changed(change: ListChange) -> Iterator[str]:
     for name in change.fields:
         before, after = (_said(content or {}, name) or "空" for content in (change.before, change.after))
-        yield f"{_title(name)} {shortened(before, _LONGEST_VALUE)} → {shortened(after, _LONGEST_VALUE)}"
-
-
-def _title(column: str) -> str:
-    name = column.removeprefix(SUBJECT_PREFIX)
-    return _OTHER_TITLES.get(column) or (_FIELDS[name].title if name in _FIELDS else name)
+        title = column_title(RecordKind.LISTING, name)
+        yield f"{title} {shortened(before, _LONGEST_VALUE)} → {shortened(after, _LONGEST_VALUE)}"
 
 
 def _said(content: Mapping[str, Any], column: str) -> str:

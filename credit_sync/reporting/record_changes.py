@@ -10,11 +10,11 @@ from sqlalchemy import Connection, select
 from credit_sync.records import RecordKind
 from credit_sync.sources.target_fields import TARGET_FIELDS
 from credit_sync.store.columns import SUBJECT_PREFIX
+from credit_sync.store.list_changes import NOT_SAID
 from credit_sync.store.schema import RECORD_TABLES, record_history
 
 _TITLES = {"changed": "变更", "removed": "移出", "restored": "恢复"}
-_OTHER_FIELDS = {"subject_identifiers": "证件号码", "list": "名单"}
-_NOT_SAID = ("warnings", "extra")
+_OTHER_TITLES = {"subject_identifiers": "证件号码", "list": "名单"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def record_changes(connection: Connection, kind: RecordKind, record_id: int) -> 
     found = []
     for row in connection.execute(query):
         fields = tuple(
-            _title(kind, n) for n in row.before if n not in _NOT_SAID and _differs(row.before, after, n)
+            column_title(kind, n) for n in row.before if n not in NOT_SAID and _differs(row.before, after, n)
         )
         found.append(RecordChange(row.at, _TITLES.get(row.change, row.change), fields))
         after = row.before or after
@@ -48,10 +48,11 @@ def _differs(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> 
     return bool(_as_json(before[name]) != after.get(name))
 
 
-def _title(kind: RecordKind, column: str) -> str:
+def column_title(kind: RecordKind, column: str) -> str:
+    """What a column of a record is called in Chinese."""
     name = column.removeprefix(SUBJECT_PREFIX)
     fields = TARGET_FIELDS[kind]
-    return _OTHER_FIELDS.get(column) or (fields[name].title if name in fields else name)
+    return _OTHER_TITLES.get(column) or (fields[name].title if name in fields else name)
 
 
 def _as_json(value: Any) -> Any:

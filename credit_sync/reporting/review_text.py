@@ -5,7 +5,8 @@ from typing import Any
 
 from credit_sync.reporting import labels
 from credit_sync.reporting.columns import aligned
-from credit_sync.reporting.flagged_views import ApplicationHead, FlagView, OtherFlags
+from credit_sync.reporting.flag_views import FlagView
+from credit_sync.reporting.flagged_views import ApplicationHead, OtherFlags
 from credit_sync.reporting.shown import shortened, shown
 from credit_sync.review import HistoryStep, Standing
 from credit_sync.screening.decisions import Change

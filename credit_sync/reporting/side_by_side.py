@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from credit_sync.reporting.flagged_views import EvidenceView, FlagView
+from credit_sync.reporting.flag_views import EvidenceView, FlagView
 from credit_sync.reporting.labels import ATTRIBUTES
 
 _SIGNS = {"agrees": "相符", "resembles": "相近", "contradicts": "不符", "neutral": "中性", "": "未比"}

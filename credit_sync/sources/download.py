@@ -6,26 +6,20 @@ server that drips cannot hold up the night. Redirects are refused: they would ca
 """
 
 import logging
-import socket
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from credit_sync.errors import SourceError
 from credit_sync.http_settings import QuerySource, RowsService
 from credit_sync.settings import HttpSource
+from credit_sync.sources.watchdog import Watchdog
 
 LONGEST_RETRY_AFTER = 120.0
 """Seconds a server may make us wait between two tries."""
@@ -66,81 +60,17 @@ class _BusyError(Exception):
         self.status, self.retry_after = status, retry_after
 
 
-class _Watchdog:
-    """Cuts the connection of an answer that takes too long, wherever the reading of it hangs."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._timer: threading.Timer | None = None
-        self.barked = False
-
-    def start(self, connection: socket.socket) -> None:
-        """A new answer begins."""
-        self.stop()
-        self.barked = False
-        self._timer = threading.Timer(self._seconds, self._cut, (connection,))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def stop(self) -> None:
-        """The answer is complete, or given up."""
-        if self._timer:
-            self._timer.cancel()
-
-    def _cut(self, connection: socket.socket) -> None:
-        self.barked = True
-        with suppress(OSError):
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
-class _WatchedAdapter(HTTPAdapter):
-    """Connections that start the watchdog when they begin to wait for an answer."""
-
-    def __init__(self, watchdog: _Watchdog) -> None:
-        self._pools = _watched_pools(watchdog)
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
-
-
-def _watched_pools(watchdog: _Watchdog) -> dict[str, Any]:
-    class Plain(HTTPConnection):
-        def getresponse(self) -> Any:
-            watchdog.start(self.sock)
-            return super().getresponse()
-
-    class Secure(HTTPSConnection):
-        def getresponse(self) -> Any:
-            watchdog.start(self.sock)
-            return super().getresponse()
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
-
-
 class Downloader:
     """A session with one source. A context manager; not for several threads."""
 
     def __init__(self, source: HttpSource | QuerySource | RowsService, auth: AuthBase | None) -> None:
         self._source = source
-        self._watchdog = _Watchdog(source.timeout_seconds * WHOLE_ANSWER)
+        self._watchdog = Watchdog(source.timeout_seconds * WHOLE_ANSWER)
         self._session = requests.Session()
         self._session.auth = auth  # also keeps requests from looking into .netrc
         self._session.headers.update({"Accept-Encoding": "gzip, deflate", "User-Agent": "credit-sync"})
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _WatchedAdapter(self._watchdog))
+            self._session.mount(scheme, self._watchdog.adapter())
 
     def __enter__(self) -> "Downloader":
         return self

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from credit_sync.store.list_history import Steps, Version, steps_since, touched_of
 
 What = Literal["came", "went", "changed"]
-_NOT_SAID = frozenset(["warnings", "extra"])
+NOT_SAID = frozenset(["warnings", "extra"])
+"""Columns of a record that are no part of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,7 @@ class ListChange:
         """The columns that say something else; none for what came or went."""
         if self.before is None or self.after is None:
             return ()
-        return tuple(
-            name for name in self.after if self.before[name] != self.after[name] and name not in _NOT_SAID
-        )
+        return tuple(name for name in self.after if self.before[name] != self.after[name] and name not in NOT_SAID)
 
     @property
     def said(self) -> Mapping[str, Any]:
