@@ -82,8 +82,8 @@ def organisations_together(text: str) -> tuple[str, ...]:
     """
     parts = tuple(filter(None, _TOGETHER.split(text[:LONGEST])))
     found = tuple(filter(_ORGANISATION.fullmatch, parts))
-    together = len(parts) > 1 and all(part in found or _PERSON.fullmatch(part) for part in parts)
-    return found if together else ()
+    people_behind = parts[:1] == found[:1] and all(part in found or _PERSON.fullmatch(part) for part in parts)
+    return found if len(parts) > 1 and people_behind else ()
 
 
 def is_written_in_parts(text: str, longer: str, parts: Mapping[str, str]) -> bool:
