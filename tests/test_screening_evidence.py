@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -931,3 +932,19 @@ def test_a_surname_that_is_written_both_ways_clears_nobody(a: str, b: str) -> No
     other = compared(PERSON, a, b, ours=ID, theirs="340100190201040015")
     assert other.verdict is Verdict.CLEAR
     assert compared(PERSON, a, f"王{b[1:]}").verdict is Verdict.CLEAR
+
+
+def test_a_trader_is_reached_through_the_operator_that_his_name_tells() -> None:
+    operator, shop = subject(PERSON, "屈怀瑾", ID), "汤池镇万民超市（经营者：屈怀瑾）"
+    own_number = Listing(subject=subject(PERSON, shop, "3401001900****0017"), list="x")
+    assert compare(operator, own_number, SCALES).verdict is Verdict.CONFIRMED
+    beside = Listing(
+        subject=subject(ORGANISATION, shop), list="x", legal_representative_id=own_number.subject.identifiers[0]
+    )
+    assert compare(operator, beside, SCALES).verdict is Verdict.CONFIRMED
+    assert (
+        compare(subject(PERSON, "屈怀瑾"), replace(beside, legal_representative_id=None), SCALES).verdict
+        is Verdict.CLEAR
+    )
+    assert compare(subject(PERSON, "屈怀瑾", "340100190201040015"), own_number, SCALES).verdict is Verdict.CLEAR
+    assert compare(subject(PERSON, "阚文远", ID), beside, SCALES).verdict is Verdict.CLEAR

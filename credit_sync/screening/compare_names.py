@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 from credit_sync.records import Listing
 from credit_sync.screening.compare_organisations import compare_organisations
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
+from credit_sync.subjects.organisation_parts import operator_in
 from credit_sync.subjects.person_names import (
     LOST,
     as_far_as_shown,
@@ -50,6 +51,7 @@ def _others_in(name: str, scales: Scales) -> Iterator[tuple[str, str]]:
         (persons_together(name), "同格所写的几人之一"),
         (other_orders(name), "姓在另一端的写法"),
         (in_other_scripts(name), "括号里另一种文字的姓名"),
+        (tuple(filter(None, (operator_in(name),))), "名称里所写的经营者"),
         (scales.reference.usual.of(name), "姓氏或异体字的通行写法"),
     ):
         yield from ((other, why) for other in found)

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from credit_sync.records import Listing
 from credit_sync.subjects.identifiers import Identifier
+from credit_sync.subjects.organisation_parts import operator_in
 from credit_sync.subjects.subject import Named, Subject, SubjectKind
 
 
@@ -54,14 +55,16 @@ def faces(listing: Listed) -> Sequence[tuple[Via, Named]]:
 
 
 def representative(listing: Listed) -> Subject | None:
-    """The legal representative of a listed organisation as a person who works there; None where none is named."""
+    """The legal representative of a listed organisation, or the operator in a trader's name, as a person who works there; None
+    where none is named.
+    """
     listed = listing.subject
-    if not listed.legal_representative or listed.kind is _PERSON:
+    if listed.kind is _PERSON or not (name := listed.legal_representative or operator_in(listed.name)):
         return None
     number = listing.legal_representative_id
     return Subject(
         kind=SubjectKind.PERSON,
-        name=listed.legal_representative,
+        name=name,
         identifiers=(number,) if number is not None else (),
         region=listed.region,
         employer=listed.name,

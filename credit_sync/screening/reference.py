@@ -10,6 +10,7 @@ from typing import Self
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
+from credit_sync.subjects.organisation_parts import operator_in
 from credit_sync.subjects.person_names import (
     NameFrequencies,
     UsualWriting,
@@ -57,6 +58,8 @@ class Reference:
                 written += organisations_together(name)
                 if second := self.organisations.second_name(name):
                     written += (second,)
+        if of_person and (operator := operator_in(name)):
+            written += (operator,)  # a trader whose number in the list is his own
         if of_person:
             return (*written, *usual) if (usual := self.usual.of(name)) else written
         return (*written, *filter(None, map(self._registered, written)))

@@ -28,7 +28,10 @@ _BOTH_BYTES = re.compile(r"^([\u4e00-\u9fff])\?\?([\u4e00-\u9fff])$")
 """王??喆: of a name of three, each byte of a character of GBK became one; names of four that lost two are rarer."""
 _IN_LINE = re.compile(r"^[(\[]?[0-9]{1,2}[.、)\]]*(?=[\u4e00-\u9fff]{2})|(?<=[\u4e00-\u9fff]{2})[;:、]+$")
 """The number before a name in a list, and what parts it from the next."""
-_TITLES = "先生|女士|小姐|同志|老师|院士|博士|副教授|教授|副研究员|研究员|高级工程师|工程师|副主任|主任|董事长|总经理|医师|律师"
+_TITLES = (
+    "先生|女士|小姐|同志|老师|院士|博士|副教授|教授|副研究员|研究员|(?:正|教授级)?高级工程师|工程师|(?:副?主任|主治)?医师|(?:副?主任|主管)[药护技]师"
+    "|高级农艺师|农艺师|副主任|主任|董事长|总经理|律师"
+)
 _ROLE = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}\s*[:：]|(?:法定代表人|失信被执行人|被执行人|(?:原审)?被告人|(?:被)?申请人|经营者|负责人|投资人|业主)"
     r"(?=[\u4e00-\u9fff]{2})|(?i:dr|prof|professor|mrs?|ms)\.?\s+(?=[A-Za-z]))\s*"
@@ -47,7 +50,7 @@ _LONGEST_UNDOTTED = 4
 _HAN = "[\u4e00-\u9fff]"
 _HIDING = re.compile(rf"(?<!{_HAN}{{2}})●(?=[●\u4e00-\u9fff])|(?<=[●\u4e00-\u9fff])●(?!{_HAN}{{2}})")
 """● between two parts of a name is a dot (买买提●吐尔逊), before it a mark of its line; elsewhere it hides a character (王●喆)."""
-_HIDDEN = re.compile("[*×○■◯〇※☆★▓▒█#]|(?<=.)某|^某(?=某)|(?<=.某)[甲乙丙丁0-9]$")
+_HIDDEN = re.compile("[*×○■◯〇※☆★▓▒█#]|(?<=.)某|^某(?=某|[^某]{2}$)|(?<=.某)[甲乙丙丁0-9]$")
 """The marks that hide digits of numbers hide characters of names (〇 is a zero, and no name's). Courts tell 张某甲 and 张某1 apart."""
 
 

@@ -68,15 +68,22 @@ _ORGANISATION = re.compile(
     r".{2,}(?:(?<![分支])公司|合作社|大学|(?<!科)学院|学校|医院|研究所|研究院|事务所|中心|厂)"
 )
 
+_PERSON = re.compile(r"[\u4e00-\u9fff]{2,4}(?<![处部店厂所站队行院社库])")
+"""Somebody who stands beside organisations in one cell, and no part of theirs."""
+
 
 def organisations_together(text: str) -> tuple[str, ...]:
-    """The names of several organisations that stand in one cell; none where there is but one.
+    """The names of several organisations that stand in one cell, or of those beside people; none where there is but one.
 
     >>> organisations_together("合肥甲有限公司、芜湖乙大学"), organisations_together("合肥甲有限公司 第一分公司")
     (('合肥甲有限公司', '芜湖乙大学'), ())
+    >>> organisations_together("合肥甲有限公司、屈怀瑾"), organisations_together("合肥甲有限公司、办事处")
+    (('合肥甲有限公司',), ())
     """
     parts = tuple(filter(None, _TOGETHER.split(text[:LONGEST])))
-    return parts if len(parts) > 1 and all(map(_ORGANISATION.fullmatch, parts)) else ()
+    found = tuple(filter(_ORGANISATION.fullmatch, parts))
+    people_behind = parts[:1] == found[:1] and all(part in found or _PERSON.fullmatch(part) for part in parts)
+    return found if len(parts) > 1 and people_behind else ()
 
 
 def is_written_in_parts(text: str, longer: str, parts: Mapping[str, str]) -> bool:
