@@ -60,8 +60,9 @@ _MONGOLIAN = re.compile(
 _LEFT_OUT = re.compile("[?？*＊□\ufffd]")
 _OF_A_PERSON = re.compile(
     r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()]*[0-9][^（）()]*[0-9*×Xx]{7,}|[男女].{0,10}|.{1,6}(?:居民|籍|族|国|人))[)）\]】〕]"
+    r"|[0-9]{4}[0-9*×●Xx]{7,}$"
 )
-"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from."""
+"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from. Or a number without brackets."""
 _EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Characters in which a name of many is long; in letters (Müller, Иван) every name is."""
 _BETWEEN = "、，,;；|\n"
