@@ -94,7 +94,7 @@ def test_a_number_that_is_none_is_told_for_it_finds_nothing(
     assert not number or number == zxgk(NUMBER) or number not in text + str(view)
 
 
-@pytest.mark.parametrize("name", ["屈怀*", "屈某某", "屈", "***有限公司", "—"])
+@pytest.mark.parametrize("name", ["屈怀*", "屈某某", "屈", "***有限公司", "—", "屈怀瑾13912345678"])
 def test_a_name_that_meets_nothing_clears_nobody(night: Night, name: str) -> None:
     found = answer(night, name)
     assert (found.verdict, listed(found)) == (Verdict.UNVERIFIABLE, [])

@@ -132,6 +132,12 @@ def test_a_name_that_is_hidden_in_part_clears_nobody(tmp_path: Path, name: str) 
     assert "姓名不完整" in row[4]
 
 
+@pytest.mark.parametrize("number", [ID, "3401001900****0017", "13912345678"])
+def test_a_name_with_a_number_glued_to_it_is_a_persons_and_clears_nobody(tmp_path: Path, number: str) -> None:
+    (row,) = screened(tmp_path, f"applicant_id,name\n1,屈怀瑾{number}\n")
+    assert (row[2], row[4]) == ("unverifiable", "姓名里有数字，无法比对；姓名栏只写姓名")
+
+
 def test_a_list_that_lost_characters_clears_nobody_whom_it_may_mean(tmp_path: Path) -> None:
     listed = "listing_id,name\nL1,王□喆\nL2,合肥华□商贸有限公司\n"
     found = screened(tmp_path, "applicant_id,name\n1,王小喆\n2,李建国\n3,合肥华星商贸有限公司\n", listed)
