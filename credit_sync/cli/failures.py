@@ -27,10 +27,12 @@ _READ_ONLY = re.compile("readonly database|read-only transaction|permission deni
 _DAMAGED = re.compile("disk image is malformed|file is not a database")
 _BUSY = re.compile("database (table )?is locked|lock timeout")
 """What SQLite and PostgreSQL say to who has waited for another's writing in vain."""
+_TIMED_OUT = re.compile("statement timeout")
 _REMEDIES = {
     _DAMAGED: "数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按 docs/operating.md 的 Backup 一节恢复备份",
     _FULL: "磁盘已满：腾出空间后再运行，做完的不会重做",
     _READ_ONLY: "对数据库只有读的权限，没有执行：请检查 store.url 所指数据库的属主和权限，并以运行本程序的账号运行",
+    _TIMED_OUT: "数据库限制了每条语句的时间：请管理员为本程序的账号取消（ALTER ROLE … SET statement_timeout = 0）",
     _BUSY: "数据库正忙，可能正在做夜间运行：请等它结束后再试",
 }
 

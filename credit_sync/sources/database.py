@@ -4,6 +4,7 @@ SQLite files are opened read-only, PostgreSQL, MySQL and Oracle run a read-only 
 the account no right but SELECT. Whatever the database, the transaction is rolled back.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,6 +39,8 @@ _CHINESE_TIME = {
 _LONG_AGO = datetime(1900, 1, 1)
 """`:since` before the first pull: everything is newer."""
 _PLACE = "query"
+_TIMED_OUT = re.compile("statement timeout|max_statement_time|maximum statement execution time")
+"""What PostgreSQL, MariaDB and MySQL say to a query that takes longer than they allow."""
 
 
 def read(source: DatabaseSource, names: frozenset[str], base: Path, since: datetime | None) -> Iterator[Found]:
@@ -87,6 +90,10 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
             if command := _CHINESE_TIME.get(url.get_backend_name()):
                 connection.exec_driver_sql(command)
                 connection.commit()
+            if connection.dialect.driver == "psycopg":
+                from credit_sync.sources.odd_days import let_odd_days_through  # an extra, which others do not need
+
+                let_odd_days_through(connection)
             options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH}
             if url.get_backend_name() == "postgresql":
                 options["postgresql_readonly"] = True
@@ -97,7 +104,11 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
     except CreditSyncError:
         raise
     except Exception as error:  # drivers raise what they like
-        raise SourceError(f"数据库 {_address(url)}：{_reason(error, url)}") from None
+        reason, remedy = _reason(error, url), ""
+        if _TIMED_OUT.search(reason):
+            reason = f"查询没有在数据库允许的时间内完成（{reason}）"
+            remedy = "请对方管理员放宽本账号的时限（PostgreSQL 的 statement_timeout），或让查询取得少些"
+        raise SourceError(f"数据库 {_address(url)}：{reason}", remedy=remedy) from None
     finally:
         engine.dispose()
 
