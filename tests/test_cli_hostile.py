@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -205,6 +206,15 @@ def test_the_quarantine_shows_what_came_from_a_source_that_is_no_longer_configur
         0,
         ["1  former rows.csv 第 2 行  名称：缺少名称", "共 1 行"],
     )
+
+
+def test_the_desk_gives_no_link_where_it_cannot_have_the_port(site: Path) -> None:
+    """It would lead into another desk, or nowhere."""
+    upgrade(connect_to(site))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = call(site, "desk", "--port", str(taken.getsockname()[1]))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "端口已被占用" in refused.stderr
 
 
 def test_a_full_disk_is_called_one_and_has_a_remedy(tmp_path: Path) -> None:

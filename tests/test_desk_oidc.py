@@ -3,14 +3,20 @@
 import time
 from collections.abc import Iterator
 from html import escape, unescape
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
+from credit_sync.cli.check import check
+from credit_sync.desk.serve import serving_at, words_at_start
+from credit_sync.desk_settings import Desk
+from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from tests.desk_world import ADDRESS, SCIENCE, Guest, World, make_desk, make_world
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, path_of, provider
@@ -284,3 +290,33 @@ def test_signing_out_leads_to_no_address_that_is_none(desk: World, honest: Provi
     go_and_return(guest)
     guest.page("/lists")
     assert guest.post("/sign-out").headers["location"] == "/sign-in"
+
+
+def said_at_start(world: World, **desk: Any) -> str:
+    settings_of_desk = world.night.settings.model_copy(update={"desk": Desk.model_validate(desk)})
+    serving = serving_at(settings_of_desk.desk, "127.0.0.1", 8640, "tester")
+    return "\n".join(words_at_start(settings_of_desk, world.engine, serving))
+
+
+def test_a_provider_that_does_not_answer_is_told_of_at_the_start_and_by_check(
+    world: World, honest: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DESK_SECRET", CLIENT_SECRET)
+    assert "注意" not in said_at_start(world, oidc=settings(honest))
+    honest.faults = {"metadata_issuer": "http://127.0.0.1/elsewhere"}
+    assert "答复不能采用（ValueError）" in said_at_start(world, oidc=settings(honest))
+    gone = settings(honest, issuer="http://127.0.0.1:9/realm")
+    alone = said_at_start(world, oidc=gone)
+    assert "登录平台 http://127.0.0.1:9/realm 没有答复" in alone
+    assert "在它恢复之前没有人能登录" in alone
+    assert "眼下只有本地账号能登录" in said_at_start(world, oidc=gone, local_accounts=True)
+    for issuer, line in ((honest.issuer, "失败，登录平台"), (gone["issuer"], "ConnectError")):
+        (tmp_path / "config.toml").write_text(
+            f'mappings = "{shipped("mappings")}"\n[store]\nurl = "sqlite:///s.db"\n'
+            f'[sources.a]\nkind = "file"\nmapping = "dishonest_debtors"\nfolder = "{tmp_path}"\n[desk.oidc]\nissuer = "{issuer}"\n'
+            'client_id = "credit-desk"\nroles = {a = "officer"}\n',
+            "utf-8",
+        )
+        checked = CliRunner().invoke(check, ["--config", str(tmp_path / "config.toml")], standalone_mode=False)
+        assert line in checked.output
+        assert checked.return_value == 1

@@ -25,6 +25,8 @@ from credit_sync.screening.weights import load_weights
 from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.engine import writing
+from credit_sync.store.quarantine import BadRow
+from credit_sync.store.quarantine import put as put_into_quarantine
 from credit_sync.subjects.subject import Sex
 from tests.desk_world import AWARDS, SCIENCE, Guest, World, add_users, copied, make_world
 from tests.report_night import FULL_NUMBERS, SECOND, THIRD, case, entry, organisation, person, person_number, zxgk
@@ -639,6 +641,56 @@ def test_quarantine(auditor: Guest) -> None:
     assert "&lt;script&gt;" in page
     assert not any(full in page for full in FULL_NUMBERS)
     assert "隔离区是空的" in auditor.page("/quarantine?source=awards")
+
+
+def test_who_turns_the_pages_of_the_quarantine_meets_every_row_once(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    bad = [BadRow(f"{n:032}", "r.csv", n, "name", f"值{n}", "缺少名称", {}) for n in range(250)]
+    with writing(made.engine) as connection:
+        put_into_quarantine(connection, "debtors", SECOND, bad)
+    guest, q = made.signed_in("auditor"), schema.quarantine
+    page = guest.page("/quarantine?source=debtors")
+    met: list[str] = []
+    while True:
+        shown = re.findall("<bdi>值([0-9]+)</bdi>", page)
+        met += shown
+        with writing(made.engine) as connection:
+            settled = q.c.value.in_([f"值{n}" for n in shown[1:]])
+            connection.execute(update(q).where(settled).values(resolved_at=SECOND.as_of))
+        if not (address := turned(page, "next")):
+            break
+        page = guest.page(address)
+    assert met == [str(n) for n in range(250)]
+    assert "值1<" not in guest.page("/quarantine?source=debtors")
+    assert "值0<" in guest.page(turned(page, "prev"))
+
+
+def test_who_turns_the_pages_of_publications_meets_each_once(world: World, tmp_path: Path) -> None:
+    made = copied(world, tmp_path)
+    p = schema.penalty
+    with writing(made.engine) as connection:
+        [given, *_] = connection.execute(select(p)).mappings()
+        more = [
+            dict(given) | {"id": 9000 + n, "key": f"k{n}", "document_number": f"皖知〔{n}〕号"} for n in range(250)
+        ]
+        connection.execute(p.insert(), more)
+    guest = made.signed_in("officer")
+    page = guest.page("/publications")
+    met: list[str] = []
+    pages = 0
+    while True:
+        shown = re.findall("<bdi>皖知〔([0-9]+)〕号</bdi>", page)
+        met, pages = met + shown, pages + 1
+        with writing(made.engine) as connection:
+            gone = p.c.document_number.in_([f"皖知〔{n}〕号" for n in shown[1:]])
+            connection.execute(p.delete().where(gone))
+        if not (address := turned(page, "next")):
+            break
+        page = guest.page(address)
+    assert pages > 2
+    assert sorted(map(int, met)) == sorted(int(n) for n in range(250) for _ in range(met.count("0")))
+    assert guest.page("/publications?after=nonsense") == guest.page("/publications")
+    assert guest.page("/publications?after=9999999.0.1.x") == guest.page("/publications")
 
 
 def test_runs(auditor: Guest) -> None:

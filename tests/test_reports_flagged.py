@@ -17,7 +17,7 @@ from credit_sync import review
 from credit_sync.records import Role
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import flag_views
-from credit_sync.reporting.flag_views import FlagView
+from credit_sync.reporting.flag_views import FlagView, MeasureView
 from credit_sync.reporting.flagged import flagged_page, write_flagged_report
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
@@ -62,6 +62,21 @@ def report_of(night: Night, run: Run = SECOND) -> FlaggedReport:
 def write(night: Night, run: Run = SECOND) -> tuple[bytes, bytes]:
     page, book = write_flagged_report(night.engine, night.settings, run, load_measures())
     return page.read_bytes(), book.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("title", "more"),
+    [("暂缓，待复核", "待复核"), ("暂缓", ""), ("暂缓或退回", "暂缓或退回"), ("待复核", "待复核")],
+)
+def test_what_the_effect_says_is_not_said_twice(title: str, more: str) -> None:
+    assert MeasureView("hold", title, "", "").more == more
+
+
+def test_what_was_compared_is_said_on_both_sides_of_a_card(night: Night) -> None:
+    """安徽省合肥市 beside nothing, and the evidence said 地区一致."""
+    page = flagged_page(report_of(night), load_weights())
+    assert '<span class="effect hold">暂缓</span><strong>待复核。</strong>' in page
+    assert "据证件号码</bdi></td><td><bdi>安徽省合肥市" in page
 
 
 def test_flags_are_grouped_by_application_with_every_case(night: Night) -> None:
@@ -443,7 +458,7 @@ def test_of_too_many_flags_the_less_urgent_get_a_line_each_with_all_that_decides
         assert application.head.number in lines
         for flag in application.flags:
             parties = (flag.applicant, flag.listed, *((flag.representative,) if flag.representative else ()))
-            told = {flag.list_title, flag.role, flag.measure.title, flag.measure.text, flag.measure.basis}
+            told = {flag.list_title, flag.role, flag.measure.more, flag.measure.text, flag.measure.basis}
             told |= {text for p in parties for text in (p.name, *p.numbers, *dict(p.details).values())}
             told |= {t for e in flag.entries for t in (e.number, e.organ, e.reason, e.performance or "—")}
             told |= {labels.weight(e.bits) for e in flag.evidence}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from credit_sync.sources.pull import pull
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -33,7 +34,6 @@ from credit_sync.screening.screen_file import FileCounts, screen_file
 from credit_sync.screening.stored_lists import stored_lists
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
-from credit_sync.sources.pull import pull
 from credit_sync.store import ledger, schema
 from tests.listed_world import EVERYBODY
 from tests.review_world import NOBODY, ReviewWorld

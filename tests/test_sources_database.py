@@ -17,7 +17,7 @@ from credit_sync.sources.connect import open_rows, probe
 from credit_sync.sources.mapping import Mapping, load_mapping
 from credit_sync.sources.plain import plain
 from credit_sync.sources.rows import RawRow
-from credit_sync.sources.values import read_date, text_of
+from credit_sync.sources.values import UnreadableError, read_date, text_of
 
 PULLED = datetime(2018, 12, 1, 3, 0)
 MAPPING = Mapping.model_validate(
@@ -117,8 +117,8 @@ def test_unusable(base: Path, url: str, given_url: str, query: str, reason: str)
 
 
 def test_probe(base: Path, url: str) -> None:
-    made = source(url, "SELECT iname, amount FROM debtors WHERE changed > :since ORDER BY iname;")
-    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，对照文件认得其中 1 个字段"
+    made = source(url, "SELECT iname, casecode FROM debtors WHERE changed > :since ORDER BY iname;")
+    assert probe("debtors", made, MAPPING, base=base) == "数据库可以连接，查询有 2 列，对照文件认得其中 2 个字段"
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,7 @@ def test_postgresql(postgresql_url: URL, tmp_path: Path) -> None:
         )
     url = postgresql_url.render_as_string()
     query = 'SELECT "名称", amount, day::date FROM debtors'
+    identified = query.replace("amount", 'amount AS "caseCode"')
     rows = pull(source(url, query), tmp_path)
     assert len(rows) == 2500
     assert rows[0].values == {"名称": "公司1", "amount": Decimal("1.50"), "day": date(2018, 11, 30)}
@@ -172,12 +173,36 @@ def test_postgresql(postgresql_url: URL, tmp_path: Path) -> None:
         len(pull(source(url, f"{query} WHERE changed >= :since"), tmp_path, datetime(2018, 12, 1, 0, 0))) == 2488
     )
     assert len(pull(source(url, f"{query} WHERE changed >= :since"), tmp_path)) == 2500
-    assert "3 列" in probe("debtors", source(url, query), MAPPING, base=tmp_path)
+    assert "3 列" in probe("debtors", source(url, identified), MAPPING, base=tmp_path)
     with pytest.raises(SourceError, match="read-only"):
         pull(source(url, "SELECT nextval('counter') AS iname"), tmp_path)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT is_called FROM counter")).scalar() is False
     engine.dispose()
+
+
+def test_a_day_that_postgresql_alone_has_is_the_rows_fault(postgresql_url: URL, tmp_path: Path) -> None:
+    days = "('甲', 'infinity'), ('乙', '2018-11-30'), ('丙', '0044-03-15 BC'), ('丁', '-infinity')"
+    query = (
+        "SELECT iname, day::date, day::timestamp AS at, day::timestamptz AS moment "
+        f"FROM (VALUES {days}) AS v(iname, day)"
+    )
+    made = source(postgresql_url.render_as_string(), query)
+    rows = [row.values for row in pull(made, tmp_path)]
+    assert [row["iname"] for row in rows] == ["甲", "乙", "丙", "丁"]
+    assert (rows[0]["day"], rows[0]["at"], rows[0]["moment"]) == ("infinity",) * 3
+    assert (rows[1]["day"], rows[1]["at"]) == (date(2018, 11, 30), datetime(2018, 11, 30))
+    assert (rows[2]["day"], rows[3]["at"]) == ("0044-03-15 BC", "-infinity")
+    for odd in ("infinity", "0044-03-15 BC", "-infinity"):
+        with pytest.raises(UnreadableError, match="日期"):
+            read_date(odd)
+
+
+def test_a_query_that_takes_longer_than_the_server_allows(postgresql_url: URL, tmp_path: Path) -> None:
+    limited = postgresql_url.update_query_dict({"options": "-c statement_timeout=50"}).render_as_string()
+    told = "没有在时限内给出数据.*并请对方放宽本账号的时限"
+    with pytest.raises(SourceError, match=told):
+        pull(source(limited, "SELECT pg_sleep(5)::text AS iname"), tmp_path)
 
 
 @pytest.mark.parametrize("server", ["postgresql_url", "mariadb_url"])
@@ -227,7 +252,9 @@ def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
     with engine.begin() as holder:
         postgresql = url.get_backend_name() == "postgresql"
         holder.execute(text("LOCK TABLE held" if postgresql else "LOCK TABLES held WRITE"))
-        with pytest.raises(SourceError, match="在 1 秒内没有给出数据，表可能正被占用（请对方检查"):
+        with pytest.raises(
+            SourceError, match="没有在时限内给出数据（timeout_seconds 为 1 秒.*表可能正被占用，请对方检查"
+        ):
             pull(source(url.render_as_string(), "SELECT iname FROM held", timeout_seconds=1), tmp_path)
         if not postgresql:
             holder.execute(text("UNLOCK TABLES"))
@@ -238,7 +265,7 @@ def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
 def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"mysql+pymysql://tester@127.0.0.1:{silent.getsockname()[1]}/x"
-        with pytest.raises(SourceError, match="没有给出数据"):
+        with pytest.raises(SourceError, match="没有在时限内给出数据"):
             pull(source(url, "SELECT 1 AS iname", timeout_seconds=1), tmp_path)
 
 

@@ -10,6 +10,7 @@ import click
 from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.desk_settings import OidcSignIn
 from credit_sync.errors import CreditSyncError
 from credit_sync.exposure import open_to_all
 from credit_sync.folders import refuse_unwritable
@@ -80,6 +81,8 @@ def check(ctx: click.Context, config: Path | None) -> int:
         passed.append(_try("系统", name, partial(_probe_system, settings, name)))
     if settings.tell.mail is not None:
         passed.append(_try("邮件", "", partial(probe_mail, settings)))
+    if settings.desk.oidc is not None:
+        passed.append(_try("登录平台", "", partial(_probe_provider, settings.desk.oidc)))
     click.echo(f"时钟：{_clock()}")
     return 0 if all(passed) else EXIT_FAILED
 
@@ -104,6 +107,17 @@ def _probe_source(settings: Settings, name: str, reader: Reader) -> str:
         origin = Origin(name, "试查", 0, datetime.now())
         return probe_platform(Questions(name, source, reader.mapping), reader, origin)
     return probe_source(name, source, reader.mapping, base=settings.base)
+
+
+def _probe_provider(settings: OidcSignIn) -> str:
+    try:
+        from credit_sync.desk.signing_in.oidc import probe  # an extra
+    except ImportError:
+        raise CreditSyncError(
+            "没有安装复核台需要的程序包",
+            remedy="请在程序所在文件夹执行 .venv/bin/pip install -c requirements.lock -e '.[desk]'",
+        ) from None
+    return probe(settings)
 
 
 def _probe_folder(folder: Path) -> str:

@@ -44,14 +44,15 @@ def desk(ctx: click.Context, host: str, port: int, config: Path | None) -> int:
     if ctx.invoked_subcommand is not None:
         ctx.obj = config or ctx.obj
         return 0
-    from credit_sync.desk.serve import serve, serving_at, words_at_start
+    from credit_sync.desk.serve import listening, serve, serving_at, words_at_start
 
     settings = settings_of(ctx, config)
     serving = serving_at(settings.desk, host, port, system_user())
     engine = open_store(settings)
-    click.echo("\n".join(words_at_start(settings, engine, serving)))
-    sys.stdout.flush()
-    serve(settings, engine, serving, host, port)
+    with listening(host, port) as listener:
+        click.echo("\n".join(words_at_start(settings, engine, serving)))
+        sys.stdout.flush()
+        serve(settings, engine, serving, listener)
     return 0
 
 

@@ -35,10 +35,12 @@ _LOST = re.compile(
     "^数据库出错：(?!.*too many).*"
     "(connection failed|server closed the connection|terminating connection|connection is (lost|closed))"
 )
+_TIMED_OUT = re.compile("statement timeout")
 _REMEDIES = {
     _DAMAGED: "数据库文件已损坏，或不是数据库：请停用定时运行和复核台，按 docs/operating.md 的 Backup 一节恢复备份",
     _FULL: "磁盘已满：腾出空间后再运行，做完的不会重做",
     _READ_ONLY: "对数据库只有读的权限，没有执行：请检查 store.url 所指数据库的属主和权限，并以运行本程序的账号运行",
+    _TIMED_OUT: "数据库限制了每条语句的时间：请管理员为本程序的账号取消（ALTER ROLE … SET statement_timeout = 0）",
     _BUSY: "数据库正忙，可能正在做夜间运行：请等它结束后再试",
     _CROWDED: "数据库的连接数已用完：请数据库管理员放宽上限（max_connections，或账号的 CONNECTION LIMIT）后再运行",
     _LOST: "与数据库的连接断了：请检查数据库服务和网络，恢复后再运行，做完的不会重做",

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from credit_sync.desk.application import make_application
 from credit_sync.desk.office import Serving
-from credit_sync.desk_settings import Desk
+from credit_sync.desk_settings import Desk, OidcSignIn
 from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.logs import log
 from credit_sync.settings import Settings
@@ -62,13 +62,27 @@ def words_at_start(settings: Settings, engine: Engine, serving: Serving) -> list
             usable = [a for a in accounts(connection) if a.disabled_at is None]
         if not usable and settings.desk.oidc is None:
             lines.append("还没有账号，没有人能登录：用 credit-sync desk user add 账号 --role officer 建立")
+    if settings.desk.oidc is not None:
+        lines += _word_of_provider(settings.desk.oidc, others=settings.desk.local_accounts)
     if not serving.secure and not _is_loopback(urlsplit(serving.address).hostname or ""):
         lines.append("注意：地址不是 https，密码和数据在网络上不加密；请在前面加反向代理并启用 TLS")
     return lines
 
 
-def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port: int) -> None:
-    """Serves until it is told to stop. Raises CreditSyncError where the port cannot be had."""
+def _word_of_provider(settings: OidcSignIn, *, others: bool) -> list[str]:
+    """Nothing where it answers. It is asked again at every sign-in, so the desk starts without it."""
+    from credit_sync.desk.signing_in.oidc import probe  # heavy, and most desks have another sign-in
+
+    try:
+        probe(settings)
+    except CreditSyncError as error:
+        who = "眼下只有本地账号能登录" if others else "在它恢复之前没有人能登录"
+        return [f"注意：{error}；{who}"]
+    return []
+
+
+def serve(settings: Settings, engine: Engine, serving: Serving, listener: socket.socket) -> None:
+    """Serves until it is told to stop."""
     be_impatient(engine)
     application = make_application(settings, engine, serving)
     application.state.service.warm_up()
@@ -82,12 +96,13 @@ def serve(settings: Settings, engine: Engine, serving: Serving, host: str, port:
         timeout_keep_alive=15,
         limit_concurrency=200,
     )
-    with _listening(host, port) as listener:
-        log.info("复核台已启动", address=serving.address, host=host, port=port)
-        uvicorn.Server(config).run(sockets=[listener])
+    host, port, *_ = listener.getsockname()
+    log.info("复核台已启动", address=serving.address, host=host, port=port)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """The port, had before anybody is told where the desk is. Raises CreditSyncError where it cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from credit_sync.reporting.labels import ATTRIBUTES
+from credit_sync.reporting.labels import ATTRIBUTES, EFFECTS
 from credit_sync.reporting.review_views import ReviewView
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.measures import Effect
@@ -57,6 +57,12 @@ class MeasureView:
     title: str
     basis: str
     text: str
+
+    @property
+    def more(self) -> str:
+        """What the title says behind the effect, where that has been said: of 暂缓，待复核 the second half."""
+        effect = EFFECTS[self.effect]
+        return "" if self.title == effect else self.title.removeprefix(f"{effect}，")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, exists, func, select, update
+from sqlalchemy import Connection, Select, Text, bindparam, cast, exists, func, select, update
 
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import quarantine
@@ -155,19 +155,40 @@ def list_quarantined(
     *,
     source: str | None = None,
     resolved: bool = False,
-    first: int = 0,
-    most: int | None = None,
 ) -> Iterator[Quarantined]:
-    """The rows in quarantine, in order of arrival, `most` of them from the `first`; with `resolved` the settled too."""
+    """The rows in quarantine, in order of arrival; with `resolved` the settled too."""
     shown = select(*(quarantine.c[name] for name in Quarantined.__slots__)).order_by(quarantine.c.id)
     if source is not None:
         shown = shown.where(quarantine.c.source == source)
     if not resolved:
         shown = shown.where(quarantine.c.resolved_at.is_(None))
-    if most is not None:
-        shown = shown.offset(first).limit(most)
     for row in connection.execute(shown.execution_options(yield_per=_BLOCK)):
         yield Quarantined(*row)
+
+
+def page_of_waiting(
+    connection: Connection, *, source: str, after: int, before: int, most: int
+) -> tuple[list[Quarantined], int]:
+    """So many of the rows that wait, of one source or ('') of all, behind one or before one, and how many come before them;
+    the first ones where there are none behind it, or too few before it.
+    """
+    c = quarantine.c
+    waits = (c.resolved_at.is_(None), *((c.source == source,) if source else ()))
+    shown = select(*(c[name] for name in Quarantined.__slots__)).where(*waits).limit(most)
+    found: list[Quarantined] = []
+    if after:
+        found = _shown(connection, shown.where(c.id > after).order_by(c.id))
+    elif before:
+        behind = _shown(connection, shown.where(c.id < before).order_by(c.id.desc()))
+        found = behind[::-1] if len(behind) == most else []
+    if not found:
+        return _shown(connection, shown.order_by(c.id)), 0
+    earlier = connection.scalar(select(func.count()).select_from(quarantine).where(*waits, c.id < found[0].id))
+    return found, earlier or 0
+
+
+def _shown(connection: Connection, query: Select[Any]) -> list[Quarantined]:
+    return [Quarantined(**row) for row in connection.execute(query).mappings()]
 
 
 def has_had_rows(connection: Connection, source: str) -> bool:

@@ -12,7 +12,7 @@ from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
 from credit_sync.pulling.quarantine import field_title
 from credit_sync.reporting.shown import shown
-from credit_sync.store.quarantine import list_quarantined, waiting
+from credit_sync.store.quarantine import page_of_waiting, waiting
 
 router = APIRouter()
 Reader = Annotated[User, Depends(allowed(Right.QUARANTINE))]
@@ -25,17 +25,15 @@ def quarantine(
     who: VisitorOf,
     user: Reader,  # noqa: ARG001 - the right is demanded
     source: str = "",
-    page_number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    before: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> Response:
-    """What waits, by source, row by row with the reason."""
+    """What waits, by source, row by row with the reason. A page begins behind a row: what is settled meanwhile moves none."""
     office = office_of(request)
     with office.engine.connect() as connection:
         counts = waiting(connection)
         total = counts.get(source, 0) if source else sum(counts.values())
-        pages = max(1, -(-total // _PER_PAGE))
-        number = min(page_number, pages)
-        first = (number - 1) * _PER_PAGE
-        rows = list(list_quarantined(connection, source=source or None, first=first, most=_PER_PAGE))
+        rows, earlier = page_of_waiting(connection, source=source, after=after, before=before, most=_PER_PAGE)
     return page(
         request,
         who,
@@ -45,6 +43,5 @@ def quarantine(
         counts=counts,
         total=total,
         asked={"source": source},
-        page=number,
-        pages=pages,
+        earlier=earlier,
     )

@@ -1,5 +1,6 @@
 """Sign-in at an OpenID Connect provider (OpenID Connect Core 1.0, code flow): discovery, PKCE, state and nonce by Authlib."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -88,6 +89,16 @@ class OidcClient:
         query = urlencode(asked | ({"id_token_hint": hint} if hint else {}))
         return f"{offered}{'&' if '?' in offered else '?'}{query}"
 
+    async def reach(self) -> None:
+        """Asks the provider what it says of itself. Raises CreditSyncError where there is no using it."""
+        try:
+            await self._metadata()
+        except (AuthlibBaseError, httpx2.HTTPError, ValueError, RuntimeError, KeyError) as error:
+            raise CreditSyncError(
+                f"登录平台 {self._settings.issuer} 没有答复，或答复不能采用（{_word_of(error)}）",
+                remedy="请核对 desk.oidc.issuer、网络和证书",
+            ) from None
+
     async def _metadata(self) -> dict[str, Any]:
         metadata: dict[str, Any] = await self._client.load_server_metadata()
         if str(metadata["issuer"]).rstrip("/") != self._settings.issuer.rstrip("/"):
@@ -112,8 +123,20 @@ class OidcClient:
         )
 
 
+def probe(settings: OidcSignIn) -> str:
+    """Asks the provider, and changes nothing; one line. Raises CreditSyncError where nobody can sign in there."""
+    asyncio.run(OidcClient(settings).reach())
+    return f"{settings.issuer} 有答复"
+
+
 def _unusable(error: Exception) -> CreditSyncError:
     """What the provider did wrong, without anything that it said in words: that could be anybody's text."""
+    return CreditSyncError(
+        f"登录平台的答复不能采用（{_word_of(error)}）", remedy="请重新登录；仍不行请联系运维人员"
+    )
+
+
+def _word_of(error: Exception) -> str:
     kind = getattr(error, "error", "") or type(error).__name__
     word = kind if isinstance(kind, str) and kind.isascii() and kind.replace("_", "").isalnum() else "error"
-    return CreditSyncError(f"登录平台的答复不能采用（{word[:40]}）", remedy="请重新登录；仍不行请联系运维人员")
+    return word[:40]
