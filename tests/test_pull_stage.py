@@ -116,6 +116,28 @@ def test_a_delta_removes_only_what_it_says(world: World) -> None:
     adds_up(there_again, delta=True)
 
 
+def test_what_a_delta_says_of_one_record_is_taken_in_its_order(world: World) -> None:
+    """New and gone, changed and gone, gone and there again, gone twice: each step is in the history, one version each."""
+    world.pull("b", *map(entry, "12345678"))
+    gone = {"状态": "删除"}
+    pulled = world.pull(
+        "b",
+        *(entry("1", name="李四"), entry("1", **gone)),
+        *(entry("2", **gone), entry("2")),
+        *(entry("3", **gone), entry("3", **gone)),
+        *(entry("9"), entry("9", **gone)),
+    )
+    assert pulled.counts == Counts(pulled=8, added=2, changed=1, unchanged=1, removed=4, live=6)
+    live = [key for key, gone_at in world.rows(schema.listing, "key", "removed_at") if gone_at is None]
+    assert live == ["2", "4", "5", "6", "7", "8"]
+    assert [row[1:3] for row in history(world) if row[0] in (1, 2, 3, 9)] == [
+        *((1, "added"), (2, "changed"), (3, "removed")),
+        *((1, "added"), (2, "removed"), (3, "restored")),
+        *((1, "added"), (2, "removed")),
+        *((1, "added"), (2, "removed")),
+    ]
+
+
 def test_a_delta_that_removes_too_much_is_refused(world: World) -> None:
     world.pull("b", entry(1), entry(2), entry(3))
     refused = world.pull("b", entry(1, 状态="删除"), entry(2, 状态="删除"))
