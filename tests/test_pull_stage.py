@@ -1,5 +1,7 @@
 """The pull stage: history, counts, guards, failures, list ages and the quarantine's life, on both databases."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -15,6 +17,7 @@ from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.settings import Settings
 from credit_sync.sources.connect import Source, asks_since
 from credit_sync.sources.lists import watched_lists
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.sources.pull import Pulled, pull
 from credit_sync.sources.quarantine import retry
 from credit_sync.sources.take_over import NOT_MADE_GOOD
@@ -396,6 +399,35 @@ def test_a_delta_since_the_last_accepted_pull_brings_what_was_refused(tmp_path: 
     }
     sources = Settings.model_validate({"sources": given}).sources
     assert {name for name, source in sources.items() if asks_since(cast("Source", source))} == {"a", "c"}
+
+
+def test_a_refused_delta_since_the_last_accepted_pull_is_made_good_by_the_next(world: World) -> None:
+    """A view of a database gives once more what was refused: the list is whole again when it has been taken over."""
+    path = world.folder / "b.sqlite"
+    query = "SELECT 案号, 姓名, 状态 FROM entries WHERE changed > :since"
+    source = {"kind": "database", "mapping": "debtors", "url": f"sqlite:///{path}", "query": query}
+    given = Settings.model_validate({"sources": {"b": source | {"delivery": "delta"}}})
+    given = given.model_copy(update={"base": world.folder})
+
+    def night(*statements: str) -> tuple[str, str]:
+        with closing(sqlite3.connect(path)) as database, database:
+            for statement in statements:
+                database.execute(statement)
+        run = world.begin()
+        (pulled,) = pull(world.engine, given, run)
+        ledger.finish(world.engine, run, "done")
+        with world.engine.connect() as connection:
+            return pulled.state, list_states(connection, run.as_of, watched_lists(load_mappings(given)))[
+                "debtors"
+            ].reason
+
+    entries = ", ".join(f"('{number}', '张三', '', '2018-10-01 00:00:00')" for number in range(4))
+    table = "CREATE TABLE entries (案号, 姓名, 状态, changed)"
+    assert night(table, f"INSERT INTO entries VALUES {entries}") == ("accepted", "")
+    gone = "UPDATE entries SET 状态 = '删除', changed = '2018-11-01 12:00:00' WHERE 案号 < '3'"
+    state, reason = night(gone)
+    assert (state, "原有 4 条记录，本次少了 3 条" in reason) == ("refused", True)
+    assert night("UPDATE entries SET 状态 = '' WHERE 案号 < '3'") == ("accepted", "")
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:
