@@ -458,6 +458,18 @@ def test_a_delta_resolves_what_came_again_in_good_order(world: World) -> None:
     assert [resolution for _, resolution in rows] == ["该记录后来已正常读入", ""]
 
 
+def test_a_delta_resolves_what_contradicted_a_record_that_came_again(world: World) -> None:
+    world.pull("b", entry(1), entry(1, "李四"), entry(2))
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {"b": 1}
+    world.pull("b", entry(2))
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {"b": 1}, "of another record"
+    world.pull("b", entry(1))
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {}
+
+
 def test_what_the_database_refuses_is_the_sources_failure(world: World) -> None:
     """A source whose rows cannot be written is rolled back and recorded, and the others go on."""
     with writing(world.engine) as connection:
