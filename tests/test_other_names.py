@@ -336,7 +336,9 @@ def test_whom_an_unread_row_names_by_his_other_name_a_spreadsheet_does_not_clear
     world.deliver("banned", NOBODY, {"案号": "", "姓名": SHORT, "证件": ""})
     world.night()
     file = world.folder / "asked.csv"
-    file.write_text(f"applicant_id,name,identifier\n1,{COMPANY},{USCC}\n2,合肥清白科技有限公司,\n", encoding="utf-8")
+    file.write_text(
+        f"applicant_id,name,identifier\n1,{COMPANY},{USCC}\n2,合肥清白科技有限公司,\n", encoding="utf-8"
+    )
     mappings = world.folder / "mappings"
     lists = stored_lists(stored(world), Scales(load_weights(mappings), reference()), world.now)
     found = list(screen_file(file, lists, mappings, world.now, FileCounts()))
