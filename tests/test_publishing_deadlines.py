@@ -306,3 +306,18 @@ def test_another_change_gives_no_more_days_to_what_has_not_gone_out(engine: Engi
         publish(engine, site, Run(number, at))
         days = [item.deadline.day for item in due(engine, site, day) if item.deadline]
         assert days == ([last] if last else []), number
+
+
+def test_what_is_still_on_its_way_is_due_though_its_record_has_changed(engine: Engine, tmp_path: Path) -> None:
+    """By something that is not published; and it is told of once where it has."""
+    site = settings(tmp_path)
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE)
+    publish(engine, blocked(site, tmp_path), Run(1, datetime(2018, 11, 30, 2)))
+    for number, record in enumerate((LICENCE, replace(LICENCE, content="兔")), 2):
+        with writing(engine) as connection:
+            store_record(connection, 1, record, changed_at=datetime(2018, 12, 3, 2))
+        publish(engine, blocked(site, tmp_path), Run(number, datetime(2018, 12, 3, number)))
+        (item,) = due(engine, site, date(2018, 12, 30))
+        assert item.deadline is not None
+        assert (item.state, item.deadline.day, item.late) == ("sending", date(2018, 12, 5), True)

@@ -1,6 +1,7 @@
 """The pull stage: history, counts, guards, failures, list ages and the quarantine's life, on both databases."""
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,7 @@ from credit_sync.pulling.take_over import NOT_MADE_GOOD
 from credit_sync.settings import Settings
 from credit_sync.sources.connect import Source, asks_since
 from credit_sync.sources.lists import watched_lists
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import ledger, schema
 from credit_sync.store.counts import Counts
 from credit_sync.store.doubts import count_doubtful, doubtful
@@ -115,6 +117,28 @@ def test_a_delta_removes_only_what_it_says(world: World) -> None:
     assert there_again.counts == Counts(pulled=4, removed=1, added=2, duplicates=1, live=3)
     assert [row[2] for row in history(world) if row[0] == 1] == ["added", "removed", "restored"]
     adds_up(there_again, delta=True)
+
+
+def test_what_a_delta_says_of_one_record_is_taken_in_its_order(world: World) -> None:
+    """New and gone, changed and gone, gone and there again, gone twice: each step is in the history, one version each."""
+    world.pull("b", *map(entry, "12345678"))
+    gone = {"状态": "删除"}
+    pulled = world.pull(
+        "b",
+        *(entry("1", name="李四"), entry("1", **gone)),
+        *(entry("2", **gone), entry("2")),
+        *(entry("3", **gone), entry("3", **gone)),
+        *(entry("9"), entry("9", **gone)),
+    )
+    assert pulled.counts == Counts(pulled=8, added=2, changed=1, unchanged=1, removed=4, live=6)
+    live = [key for key, gone_at in world.rows(schema.listing, "key", "removed_at") if gone_at is None]
+    assert live == ["2", "4", "5", "6", "7", "8"]
+    assert [row[1:3] for row in history(world) if row[0] in (1, 2, 3, 9)] == [
+        *((1, "added"), (2, "changed"), (3, "removed")),
+        *((1, "added"), (2, "removed"), (3, "restored")),
+        *((1, "added"), (2, "removed")),
+        *((1, "added"), (2, "removed")),
+    ]
 
 
 def test_a_delta_that_removes_too_much_is_refused(world: World) -> None:
@@ -434,29 +458,33 @@ def test_what_changed_by_a_clock_that_is_some_minutes_behind_ours_is_asked_for(w
     assert source.pull(FIRST_NIGHT + timedelta(days=1)) == ["0", "1"]
 
 
-def test_a_delta_pulled_by_a_clock_that_was_ahead_does_not_hide_what_changes_until_then(world: World) -> None:
-    """Asked for all since a time to come, the source has nothing; and the pull after that would ask from there on."""
-    path = world.folder / "debtors.db"
-    table = sqlite3.connect(path, isolation_level=None)
-    table.execute("CREATE TABLE debtors (案号 TEXT, 姓名 TEXT, changed TEXT)")
-    query = "SELECT 案号, 姓名 FROM debtors WHERE changed > :since"
-    source = {
-        "kind": "database",
-        "mapping": "debtors",
-        "url": f"sqlite:///{path}",
-        "query": query,
-        "delivery": "delta",
-    }
-    site = Settings.model_validate({"sources": {"c": source}}).model_copy(update={"base": world.folder})
-    ahead, day = timedelta(days=3650), timedelta(days=1)
-    for number, told in enumerate([FIRST_NIGHT, FIRST_NIGHT + day + ahead, FIRST_NIGHT + 2 * day]):
-        changed = FIRST_NIGHT + number * day - timedelta(hours=9)
-        table.execute("INSERT INTO debtors VALUES (?, '张三', ?)", (str(number), changed.isoformat(sep=" ")))
-        run = ledger.begin(world.engine, told, {})
-        pull(world.engine, site, run)
+def test_a_refused_delta_since_the_last_accepted_pull_is_made_good_by_the_next(world: World) -> None:
+    """A view of a database gives once more what was refused: the list is whole again when it has been taken over."""
+    path = world.folder / "b.sqlite"
+    query = "SELECT 案号, 姓名, 状态 FROM entries WHERE changed > :since"
+    source = {"kind": "database", "mapping": "debtors", "url": f"sqlite:///{path}", "query": query}
+    given = Settings.model_validate({"sources": {"b": source | {"delivery": "delta"}}})
+    given = given.model_copy(update={"base": world.folder})
+
+    def night(*statements: str) -> tuple[str, str]:
+        with closing(sqlite3.connect(path)) as database, database:
+            for statement in statements:
+                database.execute(statement)
+        run = world.begin()
+        (pulled,) = pull(world.engine, given, run)
         ledger.finish(world.engine, run, "done")
-    table.close()
-    assert world.rows(schema.listing, "number") == [("0",), ("1",), ("2",)]
+        with world.engine.connect() as connection:
+            return pulled.state, list_states(connection, run.as_of, watched_lists(load_mappings(given)))[
+                "debtors"
+            ].reason
+
+    entries = ", ".join(f"('{number}', '张三', '', '2018-10-01 00:00:00')" for number in range(4))
+    table = "CREATE TABLE entries (案号, 姓名, 状态, changed)"
+    assert night(table, f"INSERT INTO entries VALUES {entries}") == ("accepted", "")
+    gone = "UPDATE entries SET 状态 = '删除', changed = '2018-11-01 12:00:00' WHERE 案号 < '3'"
+    state, reason = night(gone)
+    assert (state, "原有 4 条记录，本次少了 3 条" in reason) == ("refused", True)
+    assert night("UPDATE entries SET 状态 = '' WHERE 案号 < '3'") == ("accepted", "")
 
 
 def test_quarantine_opens_resolves_and_opens_again(world: World) -> None:
@@ -485,6 +513,18 @@ def test_a_delta_resolves_what_came_again_in_good_order(world: World) -> None:
     with world.engine.connect() as connection:
         rows = [(row.row, row.resolution) for row in list_quarantined(connection, resolved=True)]
     assert [resolution for _, resolution in rows] == ["该记录后来已正常读入", ""]
+
+
+def test_a_delta_resolves_what_contradicted_a_record_that_came_again(world: World) -> None:
+    world.pull("b", entry(1), entry(1, "李四"), entry(2))
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {"b": 1}
+    world.pull("b", entry(2))
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {"b": 1}, "of another record"
+    world.pull("b", entry(1))
+    with world.engine.connect() as connection:
+        assert waiting(connection) == {}
 
 
 def test_what_the_database_refuses_is_the_sources_failure(world: World) -> None:

@@ -253,7 +253,7 @@ def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
         postgresql = url.get_backend_name() == "postgresql"
         holder.execute(text("LOCK TABLE held" if postgresql else "LOCK TABLES held WRITE"))
         with pytest.raises(
-            SourceError, match="没有在时限内给出数据（timeout_seconds 为 1 秒.*表可能正被占用，请对方检查"
+            SourceError, match=r"没有在时限内给出数据（timeout_seconds 为 1 秒.*表可能正被占用，请对方检查"
         ):
             pull(source(url.render_as_string(), "SELECT iname FROM held", timeout_seconds=1), tmp_path)
         if not postgresql:

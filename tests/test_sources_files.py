@@ -551,7 +551,7 @@ def test_a_folder_whose_tables_lack_all_that_tells_records_apart(tmp_path: Path)
     fields = {"name": "单位名称", "document_number": "文号"}
     made = {"title": "许可", "record": "licence", "fields": fields, "constants": {"decided_on": "2018-11-30"}}
     for key in (["licence_number"], ["licence_number", "uscc"]):
-        with pytest.raises(SourceError, match=r"其中没有 .*许可编号（映射没有写）"):
+        with pytest.raises(SourceError, match=r"其中没有 .*许可编号（对照文件没有写）"):
             probe("licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path)
     for key in (["licence_number", "document_number"], ["licence_number", "decided_on"]):
         assert "认得其中 2 个" in probe(

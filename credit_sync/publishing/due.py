@@ -70,11 +70,9 @@ def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
 def _due(connection: Connection, outbox: Outbox) -> Iterator[tuple[Row[Any], datetime | None]]:
     """What is due, each with the day since when, where it is not that of the decision."""
     record = RECORD_TABLES[outbox.kind]
-    own = and_(
-        outbox.here(),
-        submission.c.record_id == record.c.id,
-        submission.c.record_version == record.c.version,
-    )
+    # an earlier version may still be on its way, though the present one calls for nothing more
+    present = or_(submission.c.record_version == record.c.version, submission.c.state == State.SENDING)
+    own = and_(outbox.here(), submission.c.record_id == record.c.id, present)
     unseen = and_(submission.c.id.is_(None), to_publish(outbox, record))
     open_ = submission.c.state.in_(_OPEN)
     head = ("id", "version", "document_number", "subject_name", "decided_on", "changed_at")
@@ -86,7 +84,8 @@ def _due(connection: Connection, outbox: Outbox) -> Iterator[tuple[Row[Any], dat
         submission.c.cause,
     )
     query = select(*columns).select_from(record.outerjoin(submission, own)).where(or_(unseen, open_))
-    found = connection.execute(query.order_by(record.c.id)).all()
+    newest = {row.id: row for row in connection.execute(query.order_by(record.c.id, submission.c.id))}
+    found = list(newest.values())
     for first in range(0, len(found), _CHUNK):
         block = found[first : first + _CHUNK]
         past = submissions_of(connection, outbox, [row.id for row in block])
