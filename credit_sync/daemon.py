@@ -16,7 +16,7 @@ def run_every_night(at: str, night: Callable[[], None]) -> None:
     try:
         schedule.every().day.at(at).do(_survive, night)
     except schedule.ScheduleValueError:
-        raise SettingsError("--at", [f"{at} 不是时间，写成 02:00"]) from None
+        raise SettingsError("--at", [f"{at} 不是时间，要写成 02:00 这样"]) from None
     log.info("已启动", next_run=str(schedule.next_run()))
     while True:
         schedule.run_pending()

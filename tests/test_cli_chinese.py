@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from credit_sync.cli import credit_sync
 from credit_sync.cli.failures import explain_failure
+from credit_sync.daemon import run_every_night
 from credit_sync.errors import SettingsError
 
 ENGLISH = re.compile(r"required|default|Usage|OPTIONS|COMMAND|ARGS|Options|Commands|<=|>=|Show this")
@@ -42,6 +43,7 @@ def test_the_help_of_every_command_is_in_chinese(words: tuple[str, ...]) -> None
         (("lists", "rollback", "debtors", "--to", "0", "--reason", "x"), "写一个不小于 1 的整数"),
         (("desk", "--port", "99999"), "写一个从 1 到 65535 的整数"),
         (("lists", "diff"), "缺少 '名单'"),
+        (("report", "monthly", "--month", "11月"), "要写成 2018-11 这样"),
         (("run", "--as-of", "昨天"), "写成 2026-11-23 或 2026-11-23T02:00 或 2026-11-23T02:00:00"),
         (("publish", "repair", "文书号", "--on", "2026-11-23T02:00"), "写成 2026-11-23\n"),
     ],
@@ -52,6 +54,11 @@ def test_a_usage_error_is_in_chinese(words: tuple[str, ...], said: str) -> None:
     explained, code = explain_failure(raised.value)
     assert said in explained
     assert code == 2
+
+
+def test_a_wrong_time_is_told_with_an_example_that_is_one() -> None:
+    with pytest.raises(SettingsError, match="25:00 不是时间，要写成 02:00 这样"):
+        run_every_night("25:00", lambda: None)
 
 
 @pytest.mark.parametrize("written", ["2026-11-27T08:00", "2026-11-27 08:00", "2026-11-27T08:00:00"])

@@ -64,7 +64,8 @@ def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
         ("dismiss", {"reason": ""}, "没有写理由"),
         ("dismiss", {"reason": "no_such"}, "没有理由"),
         ("dismiss", {"reason": SAME}, "没有理由"),  # a reason to uphold
-        ("dismiss", {"reason": OTHER, "text": " "}, "须写明具体情况"),
+        ("dismiss", {"reason": OTHER, "text": " "}, "须写明具体情况，至少 2 个字"),
+        ("dismiss", {"reason": OTHER, "text": "无"}, "须写明具体情况，至少 2 个字"),
         ("undo", {"text": "收回"}, "没有可撤销的结论"),
         ("uphold", {"reason": SAME, "seen": "1.0.forged"}, "在此期间"),
         ("uphold", {"reason": SAME, "seen": ""}, "不完整"),

@@ -100,7 +100,7 @@ def test_from_the_hit_to_what_two_agreed_upon(world: ReviewWorld, desk: Shown, p
     assert officer.locator("#agree").count() == 0
     verdict, _, (told,) = gate_says(world)
     assert (verdict, "已提出结论，待第二人复核；措施：禁止申报" in told) == ("hold", True)
-    assert f"{today} officer 维持：经核对证件号码，为同一主体，待第二人复核" in report_of(world)
+    assert f"{today} officer 提出维持，待第二人复核：经核对证件号码，为同一主体" in report_of(world)
 
     approver.goto(desk.page("/?state=proposed"))
     approver.get_by_role("link", name=COMPANY).click()
@@ -114,7 +114,7 @@ def test_from_the_hit_to_what_two_agreed_upon(world: ReviewWorld, desk: Shown, p
     verdict, title, (told,) = gate_says(world)
     assert (verdict, title) == ("blocked", "不得继续")
     assert "已认定为同一主体，依据所列措施不得继续；措施：禁止申报" in told
-    assert f"{today} officer 维持：经核对证件号码，为同一主体，approver 复核同意" in report_of(world)
+    assert f"{today} officer 维持：经核对证件号码，为同一主体；approver 复核同意" in report_of(world)
     world.night()
     assert (gate_says(world)[0], "approver 复核同意" in report_of(world)) == ("blocked", True)
 

@@ -85,6 +85,11 @@ def test_filters(officer: Guest, asked: str, left: int) -> None:
     assert (len(numbers(page)), f"{left} 条预警" in page) == (left, True)
 
 
+@pytest.mark.parametrize(("state", "head"), [("waiting", "待处理的预警"), ("all", "全部预警")])
+def test_the_head_says_which_flags_these_are(officer: Guest, state: str, head: str) -> None:
+    assert f"<h1>{head}</h1>" in officer.page(f"/?state={state}")
+
+
 def test_every_count_is_what_its_link_shows(officer: Guest) -> None:
     page = officer.page(f"/?department={SCIENCE}&verdict=confirmed")
     counted = re.findall(r'<a href="(/[^"]*)"[^>]*><span>[^<]*</span><b>(\d+)</b></a>', page)

@@ -122,7 +122,7 @@ def test_among_the_changes_a_representative_is_not_called_listed(tmp_path: Path)
     night.screen(SECOND)
     changes = changes_by_kind(report_of(night))
     told = {kind: {(c.applicant, c.represented) for c in found} for kind, found in changes.items()}
-    assert told["已作结论"] == {("鲍德全", True)}
+    assert told["复核进展"] == {("鲍德全", True)}
     assert {("计春", True), ("仰宗岱", False)} <= told["新增"]
     page, book = write(night)
     section = page.decode().partition('id="changes"')[2].partition('id="filters"')[0]
@@ -328,6 +328,27 @@ def _night(world: ReviewWorld) -> None:
         ledger.stage_done(connection, run, "report", "", {})
 
 
+def test_what_people_did_on_the_way_is_not_called_a_conclusion(engine: Engine, tmp_path: Path) -> None:
+    """A proposal, its refusal and what was taken back stood as 维持 and 撤销结论 below 已作结论."""
+    world = ReviewWorld(engine, tmp_path)
+    world.deliver("applicants", *TWO)
+    world.deliver("banned", world_case(1))
+    _night(world)
+    world.decide(Conclusion.DISMISS, "张三")
+    world.refuse("李四")
+    world.decide(Conclusion.DISMISS, "张三")
+    world.undo("张三")
+    _night(world)
+    done = changes_by_kind(_report(world))["复核进展"]
+    proposed = "张三 提出排除，待第二人复核：经核对证件号码，不是同一主体"
+    assert [said for change in done for said in change.said] == [
+        proposed,
+        "李四 复核退回：不同意",
+        proposed,
+        "张三 撤销结论：看错了",
+    ]
+
+
 def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Path) -> None:
     world = ReviewWorld(engine, tmp_path)
     world.deliver("applicants", {**TWO[0], "证件": ""}, TWO[1])
@@ -345,10 +366,10 @@ def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Pa
         "新增": 1,
         "有变化": 0,
         "重新打开": 1,
-        "已作结论": 1,
+        "复核进展": 1,
         "已关闭": 0,
     }
-    assert found["已作结论"][0].said == ("张三 排除：经核对证件号码，不是同一主体",)
+    assert found["复核进展"][0].said == ("张三 排除：经核对证件号码，不是同一主体",)
     said = "\n".join(found["重新打开"][0].said)
     for sentence in (
         "判定：疑似 → 确认",

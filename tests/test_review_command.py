@@ -93,6 +93,7 @@ def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: 
     assert "待复核" in said("review", "refuse", number, "--text", "再核", "--who", "乙")
     said(*uphold, "甲")
     assert "已提出结论，待第二人复核" in said("gate", *asked, code=10)
+    assert "甲  提出维持，待第二人复核：经核对证件号码" in said("review", "show", number)
     assert "已维持" in said(*uphold, "乙")
     answer = json.loads(said("gate", *asked, "--json", code=11))
     assert (answer["verdict"], answer["reasons"][0]["cause"]) == ("blocked", "forbidden")
@@ -100,7 +101,7 @@ def test_a_forbidding_measure_takes_two_at_the_command_line(night: Night, said: 
     asked_for = said("audit", "list", "--action", "gate")
     assert "关口查询  " in asked_for
     assert "结论 暂缓，待处理" in asked_for
-    assert "甲 维持：经核对证件号码，为同一主体，乙 复核同意" in json.dumps(
+    assert "甲 维持：经核对证件号码，为同一主体；乙 复核同意" in json.dumps(
         flags(said, "--state", "upheld"), ensure_ascii=False
     )
     configured = said("audit", "list", "--action", "configuration")

@@ -98,7 +98,7 @@ def test_the_output_names_some_of_many_namesakes(tmp_path: Path) -> None:
     )
     assert verdict == "unverifiable"
     assert len(listings.split(";")) == 20
-    assert "另有 99 条同名" in evidence
+    assert "名单中有 99 条同名" in evidence
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".json"])

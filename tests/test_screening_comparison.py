@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_sync.records import Listing
-from credit_sync.screening.comparison import Comparison, Verdict, compare, judge
+from credit_sync.screening.comparison import RELATED, Comparison, Judgement, Verdict, compare, judge
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.keys import probe_keys, stored_keys
 from credit_sync.screening.numbers import numbers_of
@@ -173,6 +174,17 @@ def test_a_common_name_is_never_a_flag_and_says_how_many_namesakes() -> None:
     assert found.verdict is Verdict.UNVERIFIABLE
     assert not found.matches
     assert "40 条同名" in found.reason(person("张伟"))
+
+
+def test_sentences_read_well_of_one_and_of_several() -> None:
+    judged = partial(Judgement, Verdict.CLEAR, (), ())
+    assert judged(0).why_clear() == "名单中没有相近条目"
+    assert judged(1).why_clear() == "比对了 1 条相近条目，不是同一主体"
+    assert judged(2).why_clear() == "比对了 2 条相近条目，均不是同一主体"
+    assert judged(0, related=((1, "甲"),)).why_related() == f"{RELATED}：名单中有关联单位，甲"
+    assert judged(0, related=((1, "甲"), (2, "乙"))).why_related() == f"{RELATED}：名单中有关联单位的条目 2 条，甲"
+    alone = Judgement(Verdict.UNVERIFIABLE, (), (1,), 0)
+    assert alone.reason(person("张伟")).startswith("名单中有 1 条同名，申报信息中没有证件号码")
 
 
 def test_sentences_say_whose_number_is_masked_or_wrong() -> None:

@@ -398,7 +398,7 @@ def damaged_zip() -> bytes:
 
 UNUSABLE: dict[str, tuple[str, bytes, str]] = {
     "empty": ("a.csv", b"", "a.csv 是空文件"),
-    "unknown": ("a.pdf", b"x", r"a.pdf 的格式不认识"),
+    "unknown": ("a.pdf", b"x", r"a.pdf 的格式不认识.*另存为其中一种"),
     "no titles": (
         "a.csv",
         "说明,甲\n1,2\n".encode(),

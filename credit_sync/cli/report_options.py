@@ -14,7 +14,7 @@ def _month(ctx: click.Context, _parameter: click.Parameter, value: str | None) -
         return None
     found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", value, re.ASCII)
     if found is None:
-        raise click.BadParameter("写成 2018-11", ctx, param_hint="--month")
+        raise click.BadParameter("要写成 2018-11 这样", ctx, param_hint="--month")
     return Month(int(found[1]), int(found[2]))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from credit_sync.reporting.flag_views import FlagView
 from credit_sync.reporting.flagged_views import ApplicationHead, FlaggedReport
 
-KINDS = ("新增", "有变化", "重新打开", "已作结论", "已关闭")
+KINDS = ("新增", "有变化", "重新打开", "复核进展", "已关闭")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _changes(report: FlaggedReport) -> Iterator[ChangeView]:
     for done in report.decided:
         here = done.number in full
         yield ChangeView(
-            "已作结论",
+            "复核进展",
             done.number,
             done.head,
             done.applicant,

@@ -125,7 +125,7 @@ def _decided(
     if previous is None:
         return ()
     columns = (
-        *(decision.c[name] for name in ("flag_id", "step", "who", "at", "reason", "text")),
+        *(decision.c[name] for name in ("flag_id", "step", "state", "who", "at", "reason", "text")),
         flag.c.applicant_id,
     )
     by_people = (
@@ -148,7 +148,7 @@ def _decided(
             applicant=shown(applicant.subject.name),
             role=labels.label(labels.ROLES, applicant.role),
             list_title=measures.list_title(row.list),
-            said=(f"{shown(row.who)} {labels.STEPS[row.step]}：{why}",),
+            said=(f"{shown(row.who)} {labels.step_title(row.step, row.state)}：{why}",),
             at=row.at,
             represented=row.via == Via.LEGAL_REPRESENTATIVE,
         )

@@ -255,6 +255,15 @@ def percent(probability: float) -> str:
     return f"{math.floor(probability * 1000 + 1e-6) / 10:.1f}%"
 
 
+def step_title(step: str, state: str) -> str:
+    """What somebody did; a conclusion that waits for the second person is a proposal.
+
+    >>> step_title("uphold", "upheld"), step_title("uphold", "proposed")
+    ('维持', '提出维持，待第二人复核')
+    """
+    return f"提出{STEPS[step]}，待第二人复核" if state == State.PROPOSED else STEPS[step]
+
+
 def share(rate: Rate) -> str:
     """A rate in percent, rounded down; a dash where there is nothing to divide by.
 

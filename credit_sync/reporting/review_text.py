@@ -102,7 +102,8 @@ def _others(others: OtherFlags) -> Iterator[str]:
 
 def _step(step: HistoryStep, reasons: Reasons) -> Iterator[str]:
     said = "；".join(part for part in (shown(reasons.title(step.reason)), shown(step.text)) if part)
-    yield f"  {step.at:%Y-%m-%d %H:%M}  {shown(step.who) or '（自动）'}  {labels.STEPS[step.step]}：{said}"
+    title = labels.step_title(step.step, step.state)
+    yield f"  {step.at:%Y-%m-%d %H:%M}  {shown(step.who) or '（自动）'}  {title}：{said}"
     for change in step.changes:
         yield f"    {change_text(change)}"
 

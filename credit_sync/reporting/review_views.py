@@ -44,8 +44,7 @@ def _sentence(found: Standing, reasons: Reasons) -> str:
     if found.conclusion is None:
         who = f"{shown(found.who_opened)} " if found.who_opened else ""
         return f"{day} {who}{labels.STEPS[found.opened_by]}：{shown(found.why_open)}" if found.opened_by else ""
-    said = f"{labels.CONCLUSIONS[found.conclusion]}：{shown(reasons.title(found.reason))}"
+    said = f"{labels.step_title(found.conclusion, found.state)}：{shown(reasons.title(found.reason))}"
     said += f"（{shown(found.text)}）" if found.text else ""
-    second = f"，{shown(found.confirmed_by)} 复核同意" if found.confirmed_by else ""
-    waits = "，待第二人复核" if found.state is State.PROPOSED else ""
-    return f"{day} {shown(found.who)} {said}{second}{waits}"
+    second = f"；{shown(found.confirmed_by)} 复核同意" if found.confirmed_by else ""
+    return f"{day} {shown(found.who)} {said}{second}"

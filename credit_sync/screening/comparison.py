@@ -188,11 +188,12 @@ class Judgement(NamedTuple):
         missing = "与名单条目没有可以互相比对的证件号码" if applicant.identifiers else "申报信息中没有证件号码"
         full = any(number.valid and not number.masked for number in applicant.identifiers)
         remedy = "请向名单发布单位核实" if full else "请补充完整证件号码"
-        return f"名单中另有 {len(self.namesake_ids)} 条同名，{missing}，不能确认也不能排除；{remedy}"
+        return f"名单中有 {len(self.namesake_ids)} 条同名，{missing}，不能确认也不能排除；{remedy}"
 
     def why_clear(self) -> str:
         """What was looked at before the verdict `clear`."""
-        looked = f"比对了 {self.excluded} 条相近条目，均不是同一主体" if self.excluded else "名单中没有相近条目"
+        none = "均不是" if self.excluded > 1 else "不是"
+        looked = f"比对了 {self.excluded} 条相近条目，{none}同一主体" if self.excluded else "名单中没有相近条目"
         return "；".join((looked, self.why_related())) if self.related else looked
 
     def why_related(self) -> str:
@@ -200,7 +201,7 @@ class Judgement(NamedTuple):
         if not self.related:
             return ""
         sentences = list(dict.fromkeys(sentence for _, sentence in self.related))
-        more = f"等 {len(self.related)} 条" if len(self.related) > 1 else ""
+        more = f"的条目 {len(self.related)} 条" if len(self.related) > 1 else ""
         return f"{RELATED}：名单中有关联单位{more}，{sentences[0]}"
 
 

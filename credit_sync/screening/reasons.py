@@ -64,7 +64,8 @@ class Reasons(Strict):
             known = "、".join(f"{reason.code}（{reason.text}）" for reason in offered)
             raise CreditSyncError(f"没有理由 {code[:64]}" if code else "没有写理由", remedy=f"可选：{known}")
         if found.explain and len(plain(text)) < _SHORTEST:
-            raise CreditSyncError(f"理由“{found.text}”须写明具体情况", remedy="补写说明（--text）")
+            needed = f"理由“{found.text}”须写明具体情况，至少 {_SHORTEST} 个字"
+            raise CreditSyncError(needed, remedy="补写说明，命令行用 --text")
         return found
 
 

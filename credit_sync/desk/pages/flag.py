@@ -20,7 +20,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.shown import shown
 from credit_sync.review import HistoryStep, standing
 from credit_sync.review import history as steps
-from credit_sync.screening.decisions import Conclusion, State
+from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.reasons import Reasons
 from credit_sync.store.audit import Action
 
@@ -106,8 +106,6 @@ def _events(known: tuple[Event, ...], history: tuple[HistoryStep, ...], reasons:
         why = "：".join(
             part for part in (reasons.title(step.reason) if step.reason else "", shown(step.text)) if part
         )
-        title = labels.STEPS[step.step]
-        if step.state is State.PROPOSED:
-            title = f"提出{title}，待第二人复核"
+        title = labels.step_title(step.step, step.state)
         done.append(Event(step.at, f"{title}：{why}" if why else title, step.who))
     return sorted((*known, *done), key=lambda event: event.at)

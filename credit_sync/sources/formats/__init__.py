@@ -71,7 +71,7 @@ def _reader_of(document: Document) -> Reader:
     if reader is None:
         raise SourceError(
             f"{document.place} 的格式不认识（支持 {'、'.join(READERS)}，可压成 .gz 或 .zip）",
-            remedy="不是数据的文件请移走，或在 pattern 里写明要哪些，例如 *.xlsx",
+            remedy="是数据的请另存为其中一种；数据源的文件夹里不是数据的请移走，或在 pattern 里写明要哪些，例如 *.xlsx",
         )
     return reader
 
