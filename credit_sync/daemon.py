@@ -24,7 +24,10 @@ def run_every_night(at: str, night: Callable[[], None]) -> None:
         if (schedule.idle_seconds() or 0) > _LONGEST_WAIT_SECONDS:  # reckoned by a clock that was ahead
             _plan(at, night)
             log.info("时钟已拨回", next_run=str(schedule.next_run()))
+        planned = schedule.next_run()
         schedule.run_pending()
+        if schedule.next_run() != planned:
+            log.info("下一次", next_run=str(schedule.next_run()))
         time.sleep(_TICK_SECONDS)
 
 
@@ -40,4 +43,3 @@ def _survive(night: Callable[[], None]) -> None:
         log.error("这一晚没有跑成", problem=str(error))
     except Exception:  # whatever a night dies of, the next one is due
         log.exception("这一晚没有跑成")
-    log.info("下一次", next_run=str(schedule.next_run()))
