@@ -139,16 +139,24 @@ def test_a_licence_that_expires_before_its_cancellation_takes_effect(nights: Nig
 
 
 def test_what_a_clock_that_was_ahead_has_ended_is_corrected_when_it_is_set_right(nights: Nights) -> None:
-    ends = replace(LICENCE, valid_to=date(2019, 5, 31))
+    ends = replace(LICENCE, valid_to=date(2095, 5, 31))
     nights.save(1, ends)
-    nights.save(2, replace(ends, document_number="2号", state=LicenceState.REVOKED, state_since=date(2019, 4, 2)))
+    nights.save(2, replace(ends, document_number="2号", state=LicenceState.REVOKED, state_since=date(2095, 4, 2)))
     assert nights.night(DAY) == [("add", "sent", "")] * 2
-    assert nights.night(date(2026, 1, 1)) == [("correct", "sent", "日期已到，状态变化")] * 2
+    assert nights.night(date(2098, 1, 1)) == [("correct", "sent", "日期已到，状态变化")] * 2
     assert nights.night(date(2018, 12, 2)) == [("correct", "sent", "日期已到，状态变化")] * 2
     assert [s.row["XK_ZT"] for s in nights.submissions()[-2:]] == ["1", "1"]
     assert nights.night(date(2018, 12, 3)) == []
-    assert nights.night(date(2019, 4, 2)) == [("correct", "sent", "日期已到，状态变化")]
+    assert nights.night(date(2095, 4, 2)) == [("correct", "sent", "日期已到，状态变化")]
+    assert nights.night(date(2095, 6, 1)) == [("correct", "sent", "日期已到，状态变化")]
+    assert nights.night(date(2095, 6, 2)) == []
+
+
+def test_a_run_of_a_past_day_takes_no_licence_for_valid_again(nights: Nights) -> None:
+    nights.save(1, replace(LICENCE, valid_to=date(2019, 5, 31)))
+    nights.night(DAY)
     assert nights.night(date(2019, 6, 1)) == [("correct", "sent", "日期已到，状态变化")]
+    assert nights.night(date(2019, 5, 31)) == []
     assert nights.night(date(2019, 6, 2)) == []
 
 

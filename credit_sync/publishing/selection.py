@@ -3,7 +3,7 @@ a standard that the channel no longer uses. Found by the store.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
@@ -54,7 +54,7 @@ def day_has_come(outbox: Outbox, record: Table) -> ColumnElement[bool]:
     ended = and_(record.c.state != LicenceState.VALID.value, record.c.state_since <= today)
     seen = _one(outbox, record)
     made_on = func.date(submission.c.created_at)
-    tomorrow = datetime.combine(today + timedelta(days=1), time())
+    tomorrow = datetime.combine(max(today, date.today()) + timedelta(days=1), time())  # a run may be of a past day
     ahead = submission.c.created_at >= tomorrow
     return and_(
         record.c.removed_at.is_(None),
