@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from credit_sync.sources.subject_reading import Given, derive_kind, is_number, read_subject, several
+from credit_sync.sources.subject_reading import Given, derive_kind, is_number, kinds_by_name, read_subject, several
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind
 
 PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
@@ -101,3 +101,9 @@ def test_a_number_in_the_place_of_a_name(name: str, number: bool) -> None:
 )
 def test_several_numbers_in_a_cell(cell: str, numbers: list[str]) -> None:
     assert several(cell) == numbers
+
+
+@pytest.mark.parametrize("name", ["屈（" + "1" * 100_000, "屈" + "[1" * 50_000, "屈" + "[" * 100_000])
+def test_a_name_that_a_damaged_file_has_run_on_is_looked_through_in_time(name: str) -> None:
+    """An open quote makes one cell of thousands of rows; the night would not end before it is read."""
+    assert kinds_by_name(name) == (ORGANISATION, PERSON)

@@ -59,9 +59,11 @@ _MONGOLIAN = re.compile(
 """Characters in which Mongolian names are written; of 267,000 brands one is made of them."""
 _LEFT_OUT = re.compile("[?？*＊□\ufffd]")
 _OF_A_PERSON = re.compile(
-    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()]*[0-9][^（）()]*[0-9*×Xx]{7,}|[男女].{0,10}|.{1,6}(?:居民|籍|族|国|人))[)）\]】〕]"
+    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()0-9]{0,99}[0-9][^（）()]{0,99}[0-9*×Xx]{7}|[男女].{0,10}"
+    r"|.{1,6}(?:居民|籍|族|国|人))[)）\]】〕]"
 )
-"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from."""
+"""In brackets behind a name: its Latin spelling, a number, sex, where somebody is from. Whatever a damaged file makes of a
+name, it is looked through in time: no two parts of a pattern take the same characters without end."""
 _EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Characters in which a name of many is long; in letters (Müller, Иван) every name is."""
 _BETWEEN = "、，,;；|\n"
