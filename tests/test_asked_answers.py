@@ -52,6 +52,13 @@ def _read(body: bytes, **options: Any) -> Answer:
 _MARKED = {"success": {"path": "code", "values": ["200"]}, "no_record": {"path": "code", "values": ["404"]}}
 
 
+def test_what_a_platform_says_of_its_error_can_be_kept_and_shown() -> None:
+    """PostgreSQL takes no NUL, and the asking would have failed at this answer every night; a terminal takes commands."""
+    body = json.dumps({"code": 500, "message": "\x1b]0;hit\x07系统\x00忙"}).encode()
+    assert _read(body, **_MARKED).reason.endswith("message=]0;hit系统忙，code=500")
+    assert _read(json.dumps({"code": "\x00\x1b"}).encode(), **_MARKED).reason.isprintable()
+
+
 def _code(document: Any) -> str:
     code = document.get("code") if isinstance(document, dict) else None
     return str(code).strip() if isinstance(code, str | int) and not isinstance(code, bool) else ""

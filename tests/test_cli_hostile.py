@@ -74,6 +74,21 @@ def test_numbers_and_odd_bytes_in_file_names(site: Path) -> None:
     assert NUMBER not in shown
 
 
+def test_a_file_name_gives_the_terminal_no_commands(site: Path) -> None:
+    """Others may put files there: what a name says must not set titles, hide lines, or look like another message."""
+    (site / "in" / "\x1b]0;hit\x07.csv").write_text("", "utf-8")
+    (site / "in" / "b\n数据源 debtors：可用.csv").write_text(GOOD, "utf-8")
+    for arguments in (
+        ("run", "--only", "pull", "--as-of", "2018-11-30"),
+        ("status",),
+        ("check",),
+        ("quarantine", "list"),
+    ):
+        done = call(site, *arguments)
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\n数据源 debtors：可用" not in done.stdout
+
+
 def test_a_terminal_that_lacks_characters(site: Path) -> None:
     gbk = {"PYTHONIOENCODING": "gbk"}
     assert start(site, "run", "--only", "pull", "--as-of", "2018-11-30", **gbk).returncode == 0

@@ -1,15 +1,24 @@
 """Bad input at the desk: a clear page in Chinese, nothing of the inside shown, nothing changed."""
 
 import re
+import socket
 import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from sqlalchemy import event
 
+from credit_sync.desk import connections
 from credit_sync.desk.office import Serving
 from credit_sync.desk.protection import LARGEST_BODY
+from credit_sync.desk.serve import served
 from credit_sync.records import Role
 from credit_sync.store import schema
 from tests.desk_world import ADDRESS, Guest, World, add_users, make_desk, make_world
@@ -288,3 +297,45 @@ def test_a_fault_of_the_program(world: World, officer: Guest, monkeypatch: pytes
     assert not INSIDE.search(answer.text)
     assert FULL_NUMBERS[0] not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 9\r\n\r\nn",
+    ],
+    ids=["nothing", "half a head", "half a body"],
+)
+def test_who_does_not_send_his_request_to_the_end_is_cut_off(
+    world: World, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """There is room for 200 connections: as many of these would keep everybody else out, the gate's systems too."""
+    monkeypatch.setattr(connections, "WHOLE_REQUEST", 0.2)
+    with _served(world) as address:
+        with socket.create_connection(address, timeout=20) as silent:
+            silent.sendall(sent)
+            assert silent.recv(1) == b""
+        patient = HTTPConnection(*address, timeout=20)
+        for _ in range(2):  # between two requests he may take his time
+            patient.request("GET", "/sign-in")
+            assert patient.getresponse().read()
+            kept = patient.sock
+            time.sleep(0.5)
+        assert patient.sock is kept is not None
+        patient.close()
+
+
+@contextmanager
+def _served(world: World) -> Iterator[tuple[str, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(served(world.application))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from credit_sync.sources.subject_reading import Given, derive_kind, is_number, read_subject, several
+from credit_sync.sources.subject_reading import Given, derive_kind, is_number, kinds_by_name, read_subject, several
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind
 
 PERSON, ORGANISATION = SubjectKind.PERSON, SubjectKind.ORGANISATION
@@ -124,3 +124,9 @@ def test_several_numbers_in_a_cell(cell: str, numbers: list[str]) -> None:
 )
 def test_a_list_without_a_column_for_the_kind_leaves_it_to_the_name(name: str, kind: SubjectKind) -> None:
     assert derive_kind(name, given(name)) is kind
+
+
+@pytest.mark.parametrize("name", ["屈（" + "1" * 100_000, "屈" + "[1" * 50_000, "屈" + "[" * 100_000])
+def test_a_name_that_a_damaged_file_has_run_on_is_looked_through_in_time(name: str) -> None:
+    """An open quote makes one cell of thousands of rows; the night would not end before it is read."""
+    assert kinds_by_name(name) == (ORGANISATION, PERSON)

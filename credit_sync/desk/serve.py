@@ -7,10 +7,12 @@ import socket
 from urllib.parse import urlsplit
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from credit_sync.desk.application import make_application
+from credit_sync.desk.connections import Connection
 from credit_sync.desk.office import Serving
 from credit_sync.desk_settings import Desk, OidcSignIn
 from credit_sync.errors import CreditSyncError, reason_of
@@ -86,8 +88,16 @@ def serve(settings: Settings, engine: Engine, serving: Serving, listener: socket
     be_impatient(engine)
     application = make_application(settings, engine, serving)
     application.state.service.warm_up()
-    config = uvicorn.Config(
+    host, port, *_ = listener.getsockname()
+    log.info("复核台已启动", address=serving.address, host=host, port=port)
+    uvicorn.Server(served(application)).run(sockets=[listener])
+
+
+def served(application: FastAPI) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
         application,
+        http=Connection,
         log_config=None,
         log_level="critical",  # errors.py writes the program's faults into the log, with numbers hidden
         access_log=False,  # addresses of pages hold names; who saw what is in the audit log
@@ -96,9 +106,6 @@ def serve(settings: Settings, engine: Engine, serving: Serving, listener: socket
         timeout_keep_alive=15,
         limit_concurrency=200,
     )
-    host, port, *_ = listener.getsockname()
-    log.info("复核台已启动", address=serving.address, host=host, port=port)
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def listening(host: str, port: int) -> socket.socket:

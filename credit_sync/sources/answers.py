@@ -20,6 +20,7 @@ from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.store.questions import State
+from credit_sync.subjects.writing import plain
 
 _LONGEST_REASON = 300
 _EMPTY = "答复里没有记录，而设置里没有写明这算“查无记录”（no_record 或 empty_is_no_record）"
@@ -37,8 +38,8 @@ class Answer:
 
 
 def unknown(reason: str) -> Answer:
-    """No answer, and why."""
-    return Answer("unknown", reason[:_LONGEST_REASON], failed=True)
+    """No answer, and why: of what the platform says, nothing that a database does not take or a terminal would obey."""
+    return Answer("unknown", plain(reason)[:_LONGEST_REASON], failed=True)
 
 
 def read_answer(downloaded: Downloaded, source: QuerySource, reader: Reader, origin: Origin, key: str) -> Answer:

@@ -19,6 +19,9 @@ from credit_sync.subjects.identifiers import hide_in_text
 
 Source = HttpSource | DatabaseSource | FileSource
 
+_COMMANDS = dict.fromkeys((*range(32), *range(127, 160)), "\ufffd")
+"""Control characters: a terminal takes them for commands, and a new line for another message."""
+
 
 def asks_since(source: Source) -> bool:
     """Whether a source is asked for all that has changed since the last accepted pull, not for what it sends by itself."""
@@ -115,8 +118,10 @@ def _lacking(mapping: Mapping, part: Part, found: frozenset[str]) -> dict[str, s
 
 @lru_cache(maxsize=256)
 def _shown(text: str) -> str:
-    """A place or message as it may be kept and shown: file names hold people's numbers, and bytes of any encoding."""
-    return hide_in_text(plain_text(text))
+    """A place or message as it may be kept and shown: file names hold people's numbers, bytes of any encoding, and what a
+    terminal would obey.
+    """
+    return hide_in_text(plain_text(text).translate(_COMMANDS))
 
 
 def expand(values: dict[str, Any], path: str, names: frozenset[str]) -> Iterator[dict[str, Any]]:

@@ -60,12 +60,13 @@ _MONGOLIAN = re.compile(
 """Characters in which Mongolian names are written; of 267,000 brands one is made of them."""
 _LEFT_OUT = re.compile("[?？*＊□\ufffd]")
 _OF_A_PERSON = re.compile(
-    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()]*[0-9][^（）()]*[0-9*×Xx]{7,}|[男女](?:.{0,10}|[，,、;；\s][^（）()]*)"
-    r"|.{1,6}(?:居民|籍|族|国|人)"
-    rf"|(?:已故|已死亡|已去世|{OTHER_NAME_WORDS}|绰号|外号)[^（）()]*)[)）\]】〕]|[0-9]{{4}}[0-9*×●Xx]{{7,}}$"
+    r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()0-9]{0,99}[0-9][^（）()]{0,99}[0-9*×Xx]{7}"
+    r"|[男女](?:.{0,10}|[，,、;；\s][^（）()]{0,99})|.{1,6}(?:居民|籍|族|国|人)"
+    rf"|(?:已故|已死亡|已去世|{OTHER_NAME_WORDS}|绰号|外号)[^（）()]{{0,99}})[)）\]】〕]|[0-9]{{4}}[0-9*×●Xx]{{7,40}}$"
 )
 """In brackets behind a name: its Latin spelling, a number, sex, where somebody is from, that he died, what else he is called.
-Or a number without brackets."""
+Or a number without brackets. Whatever a damaged file makes of a name, it is looked through in time: no two parts of a pattern
+take the same characters without end."""
 _FIRM_IN_SHORT = re.compile(
     "[\u4e00-\u9fff]{2}(?:汽车|客车|水泥|高科|电源|高新|照明|科技|股份|电子|电器|电气|药业|化工|新材|钢铁|有色|能源|电力|重工|机械|控股|地产|置业"
     "|物流|传媒|软件|网络|通信|制药|食品|乳业|酒业|贡酒|茶业|种业|矿业|煤电|水务|燃气|热电|高速|港口|家居|服饰|纺织|证券|保险|信托|基金|担保|租赁|餐饮)"
