@@ -21,10 +21,12 @@ from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.pulling.pull import make_readers, pull
 from credit_sync.reporting.compliance import write_monthly_report
-from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.flagged import flagged_file, write_flagged_report
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.reporting.summary import Summary, summarise
+from credit_sync.review_import import keep_filled_in
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.screen import screen
 from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.settings import Settings
@@ -139,7 +141,9 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
 
 def write_reports(engine: Engine, settings: Settings, run: Run) -> list[Path]:
     """The officers' and the operators' reports of a run; the first of a month also reports on the month before."""
-    titles = load_measures(settings.path(settings.mappings))
+    mappings = settings.path(settings.mappings)
+    titles = load_measures(mappings)
+    keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
     paths = write_flagged_report(engine, settings, run, titles)
     paths += write_run_report(engine, settings, run)
     paths += write_monthly_report(engine, settings, run)

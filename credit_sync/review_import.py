@@ -7,17 +7,20 @@ whose evidence has changed since is a conflict: told, never overwritten. The sam
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from credit_sync import review
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
+from credit_sync.logs import log
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged_sheets import CONCLUSION, FLAG, REASON, TEXT, TOKEN
 from credit_sync.review import Standing
@@ -86,6 +89,28 @@ def import_decisions(  # noqa: PLR0913 - who imports what into which store
         detail = {str(outcome): count for outcome, count in sorted(imported.counts.items())}
         audit.note(connection, at=at, who=who, action=audit.Action.IMPORT, target=path.name, detail=detail)
     return imported
+
+
+def keep_filled_in(engine: Engine, path: Path, reasons: Reasons) -> Path | None:
+    """Renames a workbook that is about to be written anew where it says what the store does not, or cannot be read; to what.
+
+    Raises CreditSyncError where it cannot be renamed.
+    """
+    if not path.exists():
+        return None
+    with suppress(CreditSyncError), engine.connect() as connection:
+        if not rows_to_take_over(connection, path, reasons):
+            return None
+    named = (path.with_name(f"{path.stem}-已填写{number or ''}{path.suffix}") for number in count())
+    aside = next(name for name in named if not name.exists())
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise CreditSyncError(
+            f"{path} 有填写还没有导入，又不能改名保留：{reason_of(error)}", remedy="请先移走它"
+        ) from None
+    log.warning("工作簿有填写还没有导入，已改名保留", path=str(aside))
+    return aside
 
 
 def rows_to_take_over(connection: Connection, path: Path, reasons: Reasons) -> int:

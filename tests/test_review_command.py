@@ -15,7 +15,7 @@ import pytest
 
 from credit_sync.cli import main
 from examples.server import demo_secrets
-from tests.night import Night
+from tests.night import AS_OF, Night
 
 Said = Callable[..., str]
 
@@ -144,6 +144,29 @@ def test_by_workbook(said: Said, tmp_path: Path) -> None:
     said("review", "export", str(path))
     said("review", "export", str(path))
     assert "只能导出为 .xlsx" in said("review", "export", str(tmp_path / "x.csv"), code=2)
+
+
+@pytest.mark.parametrize("command", [("report", "flagged"), ("run", "--only", "report", "--as-of", AS_OF)])
+def test_a_filled_in_workbook_of_the_day_is_kept_when_its_report_is_written_anew(
+    night: Night, said: Said, command: tuple[str, ...]
+) -> None:
+    (path,) = (night.folder / "reports").glob("flagged-*.xlsx")
+    said(*command)
+    assert list(path.parent.glob("*已填写*")) == [], "nothing is filled in"
+    book = openpyxl.load_workbook(path)
+    sheet = book["预警"]
+    sheet.cell(2, [cell.value for cell in sheet[1]].index("复核说明") + 1).value = "核对中"
+    book.save(path)
+    filled = path.read_bytes()
+    said(*command)
+    (kept,) = path.parent.glob("*已填写*")
+    assert (kept.name, kept.read_bytes()) == (f"{path.stem}-已填写.xlsx", filled)
+    path.write_bytes(b"")
+    said(*command)
+    assert path.with_name(f"{path.stem}-已填写1.xlsx").read_bytes() == b"", (
+        "what cannot be read may be an officer's"
+    )
+    assert openpyxl.load_workbook(path)["预警"].max_row > 2
 
 
 def test_a_decision_in_the_store_teaches_the_calibration_what_the_reason_says(said: Said) -> None:

@@ -15,11 +15,13 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.rates import Month
 from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
 from credit_sync.reporting.clean_bill_views import CleanBill, Selection
-from credit_sync.reporting.flagged import write_flagged_report
+from credit_sync.reporting.flagged import flagged_file, write_flagged_report
 from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.reporting.monthly import monthly_lines, write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
+from credit_sync.review_import import keep_filled_in
 from credit_sync.screening.measures import load_measures
+from credit_sync.screening.reasons import load_reasons
 from credit_sync.settings import ReportFormat, Settings
 from credit_sync.store import ledger
 
@@ -46,7 +48,9 @@ def flagged(ctx: click.Context, out: Path | None, formats: _Formats, config: Pat
     folder = _folder(settings, out).absolute()  # or it would be taken for one beside the configuration
     changed = {"folder": folder, "formats": formats or settings.reports.formats}
     settings = settings.model_copy(update={"reports": settings.reports.model_copy(update=changed)})
-    _tell(write_flagged_report(engine, settings, run, load_measures(settings.path(settings.mappings))))
+    mappings = settings.path(settings.mappings)
+    keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
+    _tell(write_flagged_report(engine, settings, run, load_measures(mappings)))
     return 0
 
 

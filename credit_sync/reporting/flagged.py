@@ -37,6 +37,11 @@ _MEANINGS = {
 }
 
 
+def flagged_file(settings: Settings, run: Run) -> Path:
+    """The workbook of a run's report, which officers may fill in."""
+    return settings.path(settings.reports.folder) / f"flagged-{run.as_of:%Y-%m-%d}.xlsx"
+
+
 def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures: Measures) -> list[Path]:
     """Writes flagged-YYYY-MM-DD into the report folder, in the forms set; a later run of the day replaces them.
 
@@ -45,9 +50,9 @@ def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures:
     with engine.connect() as connection:
         report = read_flagged(connection, settings, run, measures)
     weights = load_weights(settings.path(settings.mappings))
-    name = f"flagged-{run.as_of:%Y-%m-%d}"
     forms = in_forms(settings.reports.formats, flagged_page(report, weights), partial(flagged_workbook, report))
-    return write_forms(settings.path(settings.reports.folder), name, forms)
+    workbook = flagged_file(settings, run)
+    return write_forms(workbook.parent, workbook.stem, forms)
 
 
 def flagged_page(report: FlaggedReport, weights: Weights) -> str:
