@@ -24,6 +24,8 @@ from credit_sync.write_back.outbox import counts
 
 _RUNS = 7
 _PUBLICATIONS = 20
+_OR_BROKEN_OFF = "（若已没有进程在运行，就是中断了，再运行一次即接着做完）"
+"""Who holds the lock a command that only reads does not try: a night that began just then would be turned away."""
 
 
 def status_text(engine: Engine, settings: Settings, now: datetime) -> str:
@@ -41,9 +43,10 @@ def _runs(connection: Connection) -> Iterator[str]:
     for found in connection.execute(select(run).order_by(run.c.id.desc()).limit(_RUNS)):
         failed = select(stage.c.name, stage.c.part).where(stage.c.run_id == found.id, stage.c.status == "failed")
         parts = "、".join(f"{label(STAGES, name)} {part}".strip() for name, part in connection.execute(failed))
+        unsure = _OR_BROKEN_OFF if found.status == "running" else ""
         attempts = f"，中断过 {found.attempts - 1} 次" if found.attempts > 1 else ""
         problem = f"，失败：{parts}" if parts else ""
-        yield f"  第 {found.id} 次  {found.as_of:%Y-%m-%d %H:%M}  {label(STATUSES, found.status)}{attempts}{problem}"
+        yield f"  第 {found.id} 次  {found.as_of:%Y-%m-%d %H:%M}  {label(STATUSES, found.status)}{unsure}{attempts}{problem}"
 
 
 def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from credit_sync.store.engine import connect
+from credit_sync.store.ledger import begin
 from credit_sync.store.lock import run_lock
 from examples.server import demo_secrets
 from tests.commands import Command
@@ -38,6 +39,14 @@ def test_a_second_run_at_the_same_time_says_so_and_exits_75(night: Night) -> Non
     engine.dispose()
     assert second.returncode == 75
     assert "正在运行" in second.stderr or "已有" in second.stderr
+
+
+def test_a_run_that_has_not_ended_may_have_broken_off(night: Night) -> None:
+    engine = connect(make_url(night.url))
+    begin(engine, datetime.fromisoformat(LATER), {})
+    engine.dispose()
+    (line,) = [line for line in night.call("status").stdout.splitlines() if "运行中" in line]
+    assert line.endswith("2026-12-23 02:00  运行中（若已没有进程在运行，就是中断了，再运行一次即接着做完）")
 
 
 def test_unusable_configuration_exits_2_and_names_the_key(night: Night) -> None:
