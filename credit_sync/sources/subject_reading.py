@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from credit_sync.sources import words
 from credit_sync.sources.values import names_of
 from credit_sync.subjects.identifiers import (
     Identifier,
@@ -41,23 +42,14 @@ _FORMER = re.compile(
 _LEAST_FORMER = 4
 """A name after a mere 原 is at least so long, for （原料） is no former name."""
 
+_SHAPES = words.KIND_BY_NAME
 _ORGANISATION_SHAPE = re.compile(
-    r"公司|集团|企业|大学|学院|学校|小学|中学|研究所|研究院|研究会|中心|医院|卫生院|诊所|委员会|协会|学会|基金会"
-    r"|合作社|联合社|经营部|事务所|工作室|办事处|分行|支行|银行|商行|商店|超市|酒店|饭店|门市部|服务部|农场|林场"
-    r"|养殖场|..[局厅厂院所店]$|[一二三四五六七八九十]中$|合伙"
-    r"|\b(?:co|ltd|inc|llc|gmbh|university|institute|limited|company|corporation|corp|college|hospital|academy|plc)\b",
+    rf"{'|'.join(_SHAPES.organisation)}|..[局厅厂院所店]$|[一二三四五六七八九十]中$|\b(?:{'|'.join(_SHAPES.organisation_in_english)})\b",
     re.IGNORECASE,
 )
 _LONGEST_PERSON_NAME = 4
-_TRANSLITERATED = re.compile(
-    "[提买麦尔力阿艾木合拉不孜尼吐热曼亚江库克卜依斯班吾卡牙逊森努比瓦洪布沙杜都甫托地穆维米哈普肉古丽巴敏吉思纳安迪乃台赛柯加来马日音塔"
-    "扬帕达奥色伊百西乎爱娜妮莎玉苏赫凯则再排玛罕什坎如夏萨]{5,15}"
-)
-"""Characters in which Uighur and Kazakh names are written; of 267,000 brands eight are made of them."""
-_MONGOLIAN = re.compile(
-    "[乌云其木格日勒萨仁娜斯琴高图雅塔那顺布和额敦尔宝音呼哈通嘎拉朝鲁特巴根苏青吉德白牧旦毕力革孟代花敖包兰娃山门恩朗照桑杰道阿坦腾玛茹罕]{5,9}"
-)
-"""Characters in which Mongolian names are written; of 267,000 brands one is made of them."""
+_TRANSLITERATED = re.compile(f"[{_SHAPES.transliterated}]{{5,15}}")
+_MONGOLIAN = re.compile(f"[{_SHAPES.mongolian}]{{5,9}}")
 _LEFT_OUT = re.compile("[?？*＊□\ufffd]")
 _OF_A_PERSON = re.compile(
     r"[（(\[【〔](?:[A-Za-z .,'-]+|[^（）()0-9]{0,99}[0-9][^（）()]{0,99}[0-9*×Xx]{7}"
@@ -67,11 +59,8 @@ _OF_A_PERSON = re.compile(
 """In brackets behind a name: its Latin spelling, a number, sex, where somebody is from, that he died, what else he is called.
 Or a number without brackets. Whatever a damaged file makes of a name, it is looked through in time: no two parts of a pattern
 take the same characters without end."""
-_FIRM_IN_SHORT = re.compile(
-    "[\u4e00-\u9fff]{2}(?:汽车|客车|水泥|高科|电源|高新|照明|科技|股份|电子|电器|电气|药业|化工|新材|钢铁|有色|能源|电力|重工|机械|控股|地产|置业"
-    "|物流|传媒|软件|网络|通信|制药|食品|乳业|酒业|贡酒|茶业|种业|矿业|煤电|水务|燃气|热电|高速|港口|家居|服饰|纺织|证券|保险|信托|基金|担保|租赁|餐饮)"
-)
-_TWO_SURNAMES = re.compile("欧阳|上官|司马|诸葛|皇甫|尉迟|司徒|夏侯|东方|令狐|慕容|公孙|宇文|长孙|端木|申屠|轩辕")
+_FIRM_IN_SHORT = re.compile(rf"[\u4e00-\u9fff]{{2}}(?:{'|'.join(_SHAPES.trade)})")
+_TWO_SURNAMES = re.compile("|".join(_SHAPES.two_surnames))
 """江淮汽车 is as long as 欧阳建国; no given name is a trade."""
 _EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 """Characters in which a name of many is long; in letters (Müller, Иван) every name is."""

@@ -16,6 +16,18 @@ Code = TypeVar("Code", bound=StrEnum)
 Words = tuple[str, ...]
 
 
+class KindByName(Strict):
+    """How names of organisations and persons look."""
+
+    organisation: Words
+    organisation_in_english: Words
+    trade: Words
+    two_surnames: Words
+    transliterated: str
+    """Characters, like those of `mongolian`."""
+    mongolian: str
+
+
 class File(Strict):
     """The whole file: by code of ours what others write for it."""
 
@@ -26,6 +38,7 @@ class File(Strict):
     role: dict[Role, Words]
     licence_state: dict[LicenceState, Words]
     application_kind: dict[ApplicationKind, Words]
+    kind_by_name: KindByName
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -55,3 +68,4 @@ SEXES = {word: sex if isinstance(sex, Sex) else None for word, sex in _by_word(_
 ROLES = _and_codes(Role, _FILE.role)
 LICENCE_STATES = _and_codes(LicenceState, _FILE.licence_state)
 APPLICATION_KINDS = _and_codes(ApplicationKind, _FILE.application_kind)
+KIND_BY_NAME = _FILE.kind_by_name
