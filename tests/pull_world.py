@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, select
 
-from credit_sync.pulling.pull import Pulled, load_mappings, pull
+from credit_sync.pulling.pull import Pulled, pull
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import Mapping, load_mappings
 from credit_sync.sources.rows import RawRows, Row, Rows
 from credit_sync.store import ledger
 from credit_sync.store.ledger import Run

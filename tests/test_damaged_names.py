@@ -194,7 +194,7 @@ def test_a_firm_is_found_whichever_character_of_its_name_is_lost(
 def test_a_short_name_that_lost_a_character_clears_nobody_whose_name_it_may_be(name: str, mark: str) -> None:
     whole, other, damaged = (
         Subject(kind=SubjectKind.ORGANISATION, name=written)
-        for written in (name, f"{name[0]}某{name[2:]}"[::-1], name[:1] + mark + name[2:])
+        for written in (name, f"{name[0]}甲{name[2:]}"[::-1], name[:1] + mark + name[2:])
     )
     assert judged(whole, damaged)[0] is not Verdict.CLEAR
     assert judged(other, damaged) == (Verdict.CLEAR, False)

@@ -122,7 +122,9 @@ def check_changes(world: World, source: str, held: dict[int, dict[str, Mapping[s
             expected = dict.fromkeys(now.keys() - then.keys(), "came")
             expected |= dict.fromkeys(then.keys() - now.keys(), "went")
             expected |= {key: "changed" for key in then.keys() & now.keys() if then[key] != now[key]}
-            assert {c.key: c.what for c in changes(connection, versions[older], versions[newer])} == expected
+            assert {
+                c.said["number"]: c.what for c in changes(connection, versions[older], versions[newer])
+            } == expected
 
 
 def changes(connection: Connection, older: Version, newer: Version) -> list[ListChange]:
@@ -300,7 +302,7 @@ def test_what_changed_between_two_versions(world: World) -> None:
         with world.engine.connect() as connection:
             versions = {v.number: v for v in accepted_versions(connection, "a")}
             found = changes(connection, versions[older], versions[newer])
-            return [(c.what, c.key, c.fields) for c in found]
+            return [(c.what, c.said["number"], c.fields) for c in found]
 
     assert between(1, 2) == [
         ("changed", "1", ("subject_name", "published_on")),

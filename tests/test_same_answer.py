@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from credit_sync.sources.pull import pull
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, select
 from credit_sync.errors import CreditSyncError
 from credit_sync.gate import Gate
 from credit_sync.lookup import look_up, why_unknown
+from credit_sync.pulling.pull import pull
 from credit_sync.records import Applicant
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CLEAN, Selection
@@ -32,6 +32,7 @@ from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, screen_file
 from credit_sync.screening.stored_lists import stored_lists
+from credit_sync.screening.unread_entries import unread_entries
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger, schema
@@ -182,7 +183,8 @@ class Asking(RuleBasedStateMachine):
         folder = settings.path(settings.mappings)
         names, states = known_other_names(connection, folder), states_of_lists(connection, settings, at)
         current = open_index(connection, settings.path(settings.store.index))
-        unknown = why_unknown(connection, states, (), of.subject, names=names, at=at)
+        unread = unread_entries(connection, states.values())
+        unknown = why_unknown(connection, unread, (), of.subject, names=names, at=at)
         weights = load_weights(folder)
         found = look_up(connection, of.subject, states, at, weights, current=current, names=names, unknown=unknown)
         return found.verdict
