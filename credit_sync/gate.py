@@ -27,7 +27,7 @@ from credit_sync.screening.gate import (
     passage,
 )
 from credit_sync.screening.listed_subject import Case
-from credit_sync.screening.measures import load_measures
+from credit_sync.screening.measures import Measures, measures_now
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.other_names import known_other_names
@@ -113,7 +113,7 @@ class Gate:
         Raises SettingsError for an unusable file of the mappings.
         """
         self._folder = settings.path(settings.mappings)
-        self.measures = load_measures(self._folder)
+        measures_now(self._folder)
         self._rules = load_gate_rules(self._folder)
         load_weights(self._folder)
         mappings = load_mappings(settings)
@@ -122,6 +122,11 @@ class Gate:
         self.asked = asked_lists(settings)
         self.index = index or OpenIndex(settings.path(settings.store.index))
         self._unread = unread or KnownUnread()
+
+    @property
+    def measures(self) -> Measures:
+        """As the file has them now, like a night."""
+        return measures_now(self._folder)
 
     @property
     def weights(self) -> Weights:
@@ -158,6 +163,9 @@ class Gate:
         if changed_at is not None and screened_at is not None:
             _add_change(findings, changed_at, screened_at, pulled_at or screened_at)
         flags = open_flags_of(connection, list(known))
+        for row in flags:
+            if why := self.measures.why_other(row, applicants[row["applicant_id"]], at.date()):
+                findings.add(Cause.NOT_SCREENED, why, row["applicant_id"])
         return self._answer(findings, applicants, flags, at, screened_at)
 
     def at_once(self, connection: Connection, applicants: Sequence[Applicant], at: datetime) -> GateAnswer:

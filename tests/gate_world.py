@@ -1,5 +1,7 @@
 """A gate as the tests need it: the desk's store after two nights with one clean application, and bodies to post."""
 
+import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +12,8 @@ from sqlalchemy import Engine, update
 
 from credit_sync.gate import Gate
 from credit_sync.records import Applicant, Role
+from credit_sync.screening.measures import Effect, Measure
+from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 from tests.report_night import (
@@ -34,6 +38,9 @@ _FIELDS = {
     IdentifierKind.REGISTRATION_NUMBER: "registration_number",
     IdentifierKind.CITIZEN_ID: "citizen_id",
 }
+
+
+_BEGINS = "\n[[measure]]\n"
 
 
 def clean_application() -> list[Applicant]:
@@ -62,12 +69,26 @@ def gate_of(night: Night) -> Gate:
     return Gate(night.settings)
 
 
-def set_flag(night: Night, number: int, state: str, effect: str) -> None:
-    """As officers and the measures in force leave a flag."""
-    flag = schema.flag
-    measure = {"effect": effect, "title": "某措施", "basis": "某条", "text": "照办"}
+def set_flag(night: Night, number: int, state: str, effect: Effect) -> Gate:
+    """As officers and the measures in force leave a flag; a gate by these measures."""
+    flag, folder = schema.flag, night.settings.store.index.parent / "mappings"
+    shutil.copytree(shipped("mappings"), folder, dirs_exist_ok=True)
+    measure = Measure(effect=effect, title="某措施", basis="某条", text="照办")
+    put_first(folder, measure, only=True)
     with night.engine.begin() as connection:
-        connection.execute(update(flag).where(flag.c.id == number).values(state=state, measure=measure))
+        connection.execute(update(flag).where(flag.c.id == number).values(state=state, measure=measure.stored()))
+    return Gate(night.settings.model_copy(update={"mappings": folder}))
+
+
+def put_first(folder: Path, measure: Measure, *, only: bool = False) -> None:
+    """Writes a measure before the others of a file, or as the only one."""
+    path = folder / "measures.toml"
+    text = path.read_text("utf-8")
+    lists, *others = text.split(_BEGINS)
+    first = measure.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    lines = "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in first.items())
+    others = [] if only else others
+    path.write_text(_BEGINS.join((lists, f"{lines}\n", *others)), "utf-8")
 
 
 def body_of(applicants: Iterable[Applicant], **changed: Any) -> dict[str, Any]:
@@ -111,4 +132,14 @@ def with_bad_number(found: Applicant) -> Applicant:
     return replace(found, subject=replace(found.subject, identifiers=(wrong,)))
 
 
-__all__ = ["AT", "CLEAN", "SCIENCE", "body_of", "clean_application", "gate_night", "gate_of", "set_flag"]
+__all__ = [
+    "AT",
+    "CLEAN",
+    "SCIENCE",
+    "body_of",
+    "clean_application",
+    "gate_night",
+    "gate_of",
+    "put_first",
+    "set_flag",
+]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -11,10 +11,11 @@ from sqlalchemy import Engine, select, update
 from credit_sync.gate import Gate, GateAnswer
 from credit_sync.records import Applicant
 from credit_sync.screening.gate import Cause, Passage
+from credit_sync.screening.measures import Effect, Measure
 from credit_sync.store import schema
 from credit_sync.store.gate import applicants_on
 from credit_sync.store.quarantine import BadRow, put, resolve
-from tests.gate_world import AT, CLEAN, gate_night, gate_of, set_flag
+from tests.gate_world import AT, CLEAN, gate_night, gate_of, put_first, set_flag
 from tests.report_night import AWARD, SCIENCE, SECOND, THIRD, Night, applicants, case, organisation
 
 UNIT = "黄山云岫茶业机械有限公司"
@@ -68,13 +69,11 @@ def test_every_answer(night: Night) -> None:
         ("upheld", "restrict", Passage.HOLD, Cause.UPHELD),
         ("upheld", "consider", Passage.CLEAR, Cause.CONSIDER),
     ):
-        set_flag(night, number, state, effect)
-        answer = ask(night, gate)
+        answer = ask(night, set_flag(night, number, state, cast("Effect", effect)))
         assert (answer.passage, causes(answer)) == (expected, [cause])
         assert (answer.flags[0].number, answer.flags[0].measure["basis"]) == (number, "某条")
         assert answer.flags[0].cases == ("（2018）皖1002执9号",)
-    set_flag(night, number, "dismissed", "forbid")
-    dismissed = ask(night, gate)
+    dismissed = ask(night, set_flag(night, number, "dismissed", "forbid"))
     assert (dismissed.passage, causes(dismissed)) == (Passage.CLEAR, [])
     with night.engine.begin() as connection:
         connection.execute(update(schema.flag).values(closed_at=AT))
@@ -84,15 +83,28 @@ def test_every_answer(night: Night) -> None:
 def test_a_decision_does_not_clear_what_else_is_unknown(night: Night) -> None:
     """Two at once: all reasons are told, the strictest decides."""
     number = flag_on(night)
-    set_flag(night, number, "upheld", "forbid")
     late = AT + timedelta(days=400)
-    answer = ask(night, gate_of(night), at=late)
+    answer = ask(night, set_flag(night, number, "upheld", "forbid"), at=late)
     assert answer.passage is Passage.BLOCKED
     assert causes(answer) == [Cause.FORBIDDEN, Cause.LISTS_UNFIT, Cause.LISTS_UNFIT, Cause.SOURCE_UNFIT]
-    set_flag(night, number, "open", "forbid")
-    assert ask(night, gate_of(night), at=late).passage is Passage.HOLD
-    set_flag(night, number, "dismissed", "forbid")
-    assert ask(night, gate_of(night), at=late).passage is Passage.UNKNOWN
+    assert ask(night, set_flag(night, number, "open", "forbid"), at=late).passage is Passage.HOLD
+    assert ask(night, set_flag(night, number, "dismissed", "forbid"), at=late).passage is Passage.UNKNOWN
+
+
+@pytest.mark.parametrize("state", ["upheld", "dismissed"])
+def test_a_measure_that_has_become_stricter_since_clears_nobody(night: Night, state: str) -> None:
+    """What was upheld to be considered, or dismissed by one person, is looked at again by the next night."""
+    number = flag_on(night)
+    gate = set_flag(night, number, state, "consider")
+    assert ask(night, gate).passage is Passage.CLEAR
+    tomorrow = (AT + timedelta(days=1)).date().isoformat()
+    forbid = {"effect": "forbid", "title": "不予立项", "basis": "某条", "text": "照办", "from": tomorrow}
+    put_first(night.settings.store.index.parent / "mappings", Measure.model_validate(forbid))
+    assert ask(night, gate).passage is Passage.CLEAR
+    answer = ask(night, gate, at=AT + timedelta(days=1))
+    assert answer.passage is Passage.UNKNOWN
+    (told,) = (reason.text for reason in answer.reasons if reason.cause is Cause.NOT_SCREENED)
+    assert told == f"失信被执行人名单（预警 {number}）的措施由“某措施”变为“不予立项”，其后还没有比对过"
 
 
 def test_not_known(sqlite_night: Night) -> None:

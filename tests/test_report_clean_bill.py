@@ -88,6 +88,24 @@ def test_open_flags_keep_off_the_list_and_dismissed_ones_do_not(world: ReviewWor
     assert outcomes(bill_of(world))[COMPANY] is Outcome.UPHELD
 
 
+def test_whom_one_person_dismissed_is_not_clean_once_the_measure_takes_two(world: ReviewWorld) -> None:
+    """The next night opens the flag again; between the change of the file and the night nothing is signed."""
+    world.deliver("debtors", case(1))
+    world.night()
+    world.decide(Conclusion.DISMISS, "张三")
+    gate = Gate(world.settings)
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.DISMISSED
+    world.measure("forbid")
+    (line,) = (line for line in bill_of(world).lines if line.name == COMPANY)
+    told = "失信被执行人名单（预警 1）的措施由“措施”变为“措施”，其后还没有比对过"
+    assert (line.outcome, line.why) == (Outcome.UNVERIFIABLE, told)
+    with world.engine.connect() as connection:
+        answer = gate.stored(connection, "kj", "1", world.now)
+    assert [(reason.cause, reason.text) for reason in answer.reasons] == [(Cause.NOT_SCREENED, told)]
+    world.night()
+    assert outcomes(bill_of(world))[COMPANY] is Outcome.OPEN
+
+
 def test_the_workbook_counts_nobody_to_the_list_who_is_not_on_it(world: ReviewWorld) -> None:
     """Who waits stood below the number of the list as 其中：预警待复核."""
     world.deliver("debtors", case(1))

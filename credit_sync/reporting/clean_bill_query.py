@@ -35,6 +35,7 @@ from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
+from credit_sync.store.gate import open_flags_of
 from credit_sync.store.listing_rows import is_touched_since, list_versions
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, flag, screening
@@ -54,7 +55,8 @@ def read_clean_bill(  # noqa: PLR0913
     """Everybody who applies in a round, as things stand. Raises CreditSyncError where nobody does."""
     rows = _rows(connection, selection)
     states = states_of_lists(connection, settings, at)
-    flags = _flags(connection, settings, rows)
+    open_flags = [row for block in _blocks(rows) for row in open_flags_of(connection, block)]
+    flags = _flags(connection, settings, open_flags)
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
     names = known_other_names(connection, settings.path(settings.mappings))
     doubtful = {*flags, *names.of_applicants(connection)}
@@ -63,6 +65,8 @@ def read_clean_bill(  # noqa: PLR0913
     to_judge = {number: found[number] for number in found if number in doubtful}
     doubts = _doubts_by_judging_anew(connection, settings, to_judge, names, at)
     doubts |= _doubts(connection, settings, found, at)
+    of_others = ((n := row["applicant_id"], measures.why_other(row, found[n], at.date())) for row in open_flags)
+    doubts |= {number: why for number, why in of_others if why}
     unread = why_named(
         unread_entries(connection, states.values()), {n: names.of(a.subject) for n, a in found.items()}
     )
@@ -214,17 +218,11 @@ def _held(flags: Sequence[tuple[str, ReviewView]]) -> tuple[Outcome, str] | None
     return None
 
 
-def _flags(connection: Connection, settings: Settings, rows: _Rows) -> dict[int, list[tuple[str, ReviewView]]]:
+def _flags(
+    connection: Connection, settings: Settings, found: Sequence[Mapping[str, Any]]
+) -> dict[int, list[tuple[str, ReviewView]]]:
     """The open flags of each applicant: what to call them, and where they stand."""
-    folder = settings.path(settings.mappings)
-    reasons = load_reasons(folder)
-    found = [
-        dict(row)
-        for block in _blocks(rows)
-        for row in connection.execute(
-            select(flag).where(flag.c.applicant_id.in_(block), flag.c.closed_at.is_(None)).order_by(flag.c.id)
-        ).mappings()
-    ]
+    reasons = load_reasons(settings.path(settings.mappings))
     standing = standings(connection, found)
     flags: dict[int, list[tuple[str, ReviewView]]] = {}
     for row in found:

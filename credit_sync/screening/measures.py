@@ -5,7 +5,9 @@ that fits decides. Nothing found obliges a provincial programme to refuse outrig
 held for an officer's decision.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -121,7 +123,29 @@ class Measures(Strict):
         """The measure that a hit on a list means for an applicant on a day."""
         return next((m for m in self.measure if m.fits(list_name, applicant, on, via)), _DEFAULTS[via])
 
+    def why_other(self, flag: Mapping[str, Any], applicant: Applicant, on: date) -> str:
+        """Why what was decided on a flag (a row of its table) was another matter: another measure is in force since.
+
+        A sentence in Chinese, '' where that is not so. The next night looks at such decisions anew.
+        """
+        then, now = flag["measure"], self.for_applicant(flag["list"], applicant, on, Via(flag["via"]))
+        if now.effect == then["effect"]:
+            return ""
+        what = f"{self.list_title(flag['list'])}（预警 {flag['id']}）的措施"
+        return f"{what}由“{then['title']}”变为“{now.title}”，其后还没有比对过"
+
 
 def load_measures(folder: Path | None = None) -> Measures:
     """`folder/measures.toml`; the shipped one by default."""
     return load((folder or shipped("mappings")) / "measures.toml", Measures)
+
+
+def measures_now(folder: Path) -> Measures:
+    """The same for a process that answers often: the file is read anew when it has changed. Raises SettingsError."""
+    path = folder / "measures.toml"
+    return _as_of(folder, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=4)
+def _as_of(folder: Path, changed_at: int) -> Measures:  # noqa: ARG001 - what it is remembered by
+    return load_measures(folder)
