@@ -508,12 +508,12 @@ def test_items_of_a_list_become_rows() -> None:
 
 
 def test_probe() -> None:
-    with serve(paged([{"iname": "甲", "x": "1"}] * 3)) as server:
+    with serve(paged([{"iname": "甲", "caseCode": "1", "x": "1"}] * 3)) as server:
         said = probe(
             "debtors", source(server, paging={"style": "page", "size": 2}), mapping(rows="data"), base=Path()
         )
         assert len(server.requests) == 1
-    assert said == "接口可以访问，第 1 页 2 行，对照文件认得其中 1 个字段"
+    assert said == "接口可以访问，第 1 页 2 行，对照文件认得其中 2 个字段"
     with (
         serve(lambda _: Answer(b"", status=401)) as server,
         pytest.raises(SourceError, match=r"debtors：第 1 页.*401"),
