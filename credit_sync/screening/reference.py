@@ -10,7 +10,7 @@ from typing import Self
 
 from credit_sync.shipped import shipped
 from credit_sync.subjects.organisation_names import OrganisationParser, OrganisationWords
-from credit_sync.subjects.organisation_parts import operator_in
+from credit_sync.subjects.organisation_parts import SHORTEST_WITH_OPERATOR, operator_in
 from credit_sync.subjects.person_names import (
     NameFrequencies,
     UsualWriting,
@@ -46,9 +46,17 @@ class Reference:
     def names_of(self, subject: Named) -> tuple[str, ...]:
         """Every name a subject is known by: as written, former ones, the registered name behind a short form."""
         name = subject.name
-        written = (name, *subject.former_names)
         of_person = subject.kind is _PERSON
         alone = name.isalnum()
+        if (
+            alone
+            and "名" not in name
+            and not subject.former_names
+            and (not of_person or len(name) < SHORTEST_WITH_OPERATOR)
+        ):
+            known = self.usual.of(name) if of_person else filter(None, (self._registered(name),))
+            return (name, *known)  # as nearly all
+        written = (name, *subject.former_names)
         if "名" in name or (not alone and (name.endswith(_BRACKETS) or "原" in name)):
             written += bracketed_names(name)
         if not alone:

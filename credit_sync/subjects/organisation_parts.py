@@ -64,10 +64,10 @@ def operator_in(name: str) -> str:
     >>> operator_in("汤池镇万民超市（经营者：屈怀瑾）"), operator_in("万民超市 业主:屈怀瑾"), operator_in("万民小区业主委员会")
     ('屈怀瑾', '屈怀瑾', '')
     """
-    if len(name) < _SHORTEST_WITH_OPERATOR or not ("经营者" in name or "业主" in name or "投资人" in name):
+    if len(name) < SHORTEST_WITH_OPERATOR or not ("经营者" in name or "业主" in name or "投资人" in name):
         return ""  # as nearly all
     found = _OPERATOR.search(name)
     return found[1] if found else ""
 
 
-_SHORTEST_WITH_OPERATOR = 7
+SHORTEST_WITH_OPERATOR = 7

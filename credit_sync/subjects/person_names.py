@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from credit_sync.subjects.writing import LONGEST, OTHER_NAME_WORDS, folded, is_folded
 
@@ -176,11 +176,15 @@ class UsualWriting:
         >>> UsualWriting({"萧": "肖"}, {"喆": "哲"}).of("萧永喆"), UsualWriting({"萧": "肖"}, {}).of("赵萧")
         (('肖永哲',), ())
         """
-        surname = self.surnames.get(name[:1])
-        if surname is None and self.characters.keys().isdisjoint(name):
+        if self._unusual.isdisjoint(name):
             return ()  # as nearly all
+        surname = self.surnames.get(name[:1])
         given = "".join(self.characters.get(c, c) for c in name[1:])
         return (f"{surname or name[:1]}{given}",) if surname or given != name[1:] else ()
+
+    @cached_property
+    def _unusual(self) -> frozenset[str]:
+        return frozenset((*self.surnames, *self.characters))
 
 
 def persons_together(text: str) -> tuple[str, ...]:
