@@ -61,6 +61,7 @@ def at_flag(context: BrowserContext, desk: Shown) -> Page:
     page = context.new_page()
     page.goto(desk.page("/"))
     page.get_by_role("link", name=COMPANY).click()
+    page.wait_for_url("**/flags/*")  # loaded: before its script is there no key is heard
     return page
 
 

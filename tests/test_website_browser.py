@@ -207,7 +207,9 @@ def test_is_used_by_keyboard_alone(browser: Browser, folder: Path) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "跳到正文"
     page.keyboard.press("Enter")
+    page.wait_for_url("**#main")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.insert_text("皖知罚字〔2018〕3号")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("找到 1 条。")
