@@ -34,7 +34,7 @@ class SourceError(CreditSyncError):
 
 
 class StoreError(CreditSyncError):
-    """The database cannot be reached, or its schema is not the one this version needs."""
+    """The database cannot be reached, its schema is not the one this version needs, or its last run is not of the clock's days."""
 
 
 class BusyError(CreditSyncError):

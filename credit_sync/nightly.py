@@ -53,6 +53,8 @@ class NightOptions:
     only: str = ""
     source: str = ""
     accept_shrink: bool = False
+    by_clock: bool = False
+    """`as_of` is what the clock says; nobody has looked at it."""
 
     def stored(self) -> dict[str, Any]:
         """As kept in the ledger: a killed run is only continued with the same options."""
@@ -108,6 +110,8 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
     make_readers(settings)  # an unusable mapping or standard ends the run before it goes on record
     for channel in settings.channels:
         outboxes_of(settings, channel, options.as_of.date())
+    if options.by_clock:
+        ledger.refuse_doubtful_clock(engine, options.as_of)
     run = ledger.begin(engine, options.as_of, options.stored())
     note_configuration(engine, settings, run)
     log.info("开始", run=run.id, as_of=run.as_of.isoformat(sep=" ", timespec="seconds"))

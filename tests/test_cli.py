@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from credit_sync.store.engine import connect
 from credit_sync.store.ledger import begin
 from credit_sync.store.lock import run_lock
+from credit_sync.store.schema import run
 from examples.server import demo_secrets
 from tests.commands import Command
 from tests.night import Night, make_night
@@ -47,6 +49,26 @@ def test_a_run_that_has_not_ended_may_have_broken_off(night: Night) -> None:
     engine.dispose()
     (line,) = [line for line in night.call("status").stdout.splitlines() if "运行中" in line]
     assert line.endswith("2026-12-23 02:00  运行中（若已没有进程在运行，就是中断了，再运行一次即接着做完）")
+
+
+@pytest.mark.parametrize(("days", "said"), [(3, "早 3 天"), (1, ""), (-92, ""), (-93, "晚 93 天")])
+def test_a_night_by_a_clock_that_is_doubtful_waits_for_somebody(night: Night, days: int, said: str) -> None:
+    """With a clock of years ago licences that had ended were sent again, by one of years ahead penalties withdrawn."""
+    last = datetime.now() + timedelta(days=days)
+    engine = connect(make_url(night.url))
+    with engine.begin() as connection:
+        connection.execute(run.update().values(as_of=last))
+    done = night.call("run", "--only", "report")
+    assert done.returncode == (2 if said else 0)
+    assert (said in done.stderr, "Traceback" in done.stderr) == (True, False)
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(run)) == (1 if said else 2)
+    engine.dispose()
+    if said:
+        _, _, remedy = done.stderr.partition("--as-of ")
+        at, _, _ = remedy.partition("，")
+        assert night.call("run", "--only", "report", "--as-of", at).returncode == 0
+        assert night.call("run", "--only", "report").returncode == 0, "the last run is of today now"
 
 
 def test_unusable_configuration_exits_2_and_names_the_key(night: Night) -> None:
@@ -333,4 +355,4 @@ def test_a_standard_that_there_is_not_ends_the_night_before_it_goes_on_record(
     assert refused.returncode == 2
     assert "2081" in refused.stderr
     night.config.write_text(text, "utf-8")
-    assert night.call("run", "--only", "report").stdout.startswith("第 2 次运行")
+    assert night.call("run", "--only", "report", "--as-of", LATER).stdout.startswith("第 2 次运行")

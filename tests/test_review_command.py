@@ -184,7 +184,7 @@ def test_what_is_done_is_on_record_and_verifies(night: Night, said: Said, tmp_pa
     said("lookup", "--name", "安徽大学", "--reason", "立项前核查")
     said("explain", "1804h0800003/屈怀瑾", "(2017)皖0207执4号", "--reason", "复核预警")
     said("quarantine", "export", str(tmp_path / "bad.xlsx"))
-    said("run", "--only", "pull", "--source", "abnormal_operations")
+    said("run", "--only", "pull", "--source", "abnormal_operations", "--as-of", "2026-11-24")
     said("lists", "rollback", "abnormal_operations", "--to", "1", "--reason", "试退")
     table = tmp_path / "units.csv"
     table.write_text("名称\n安徽大学\n合肥别的有限公司\n", encoding="utf-8")

@@ -50,6 +50,6 @@ def test_a_night_finds_what_was_stored_by_an_older_program(first_night: Night, t
         store.execute("DELETE FROM subject_key WHERE record = 'licence'")
         store.commit()
     assert night.tables()["subject_key"] != before
-    done = night.call("run", "--only", "report")
+    done = night.call("run", "--only", "report", "--as-of", "2026-11-24")
     assert done.returncode == 0, done.stdout + done.stderr
     assert night.tables()["subject_key"] == before

@@ -52,7 +52,11 @@ def run(
             f"配置里没有数据源 {source}，有：{'、'.join(settings.sources)}", ctx, param_hint="--source"
         )
     options = NightOptions(
-        (as_of or datetime.now()).replace(microsecond=0), only or "", source or "", accept_shrink
+        (as_of or datetime.now()).replace(microsecond=0),
+        only or "",
+        source or "",
+        accept_shrink,
+        by_clock=as_of is None,
     )
     with _Bars() as progress:
         result = (dry_run_night if dry_run else run_night)(settings, options, progress)
@@ -72,7 +76,8 @@ def daemon(ctx: click.Context, config: Path | None, at: str) -> int:
 
     def night() -> None:
         now = datetime.now().replace(microsecond=0)
-        _print(run_night(settings_of(ctx, config), NightOptions(now), lambda _part, _done: None), dry_run=False)
+        options = NightOptions(now, by_clock=True)
+        _print(run_night(settings_of(ctx, config), options, lambda _part, _done: None), dry_run=False)
 
     run_every_night(at, night)
     return 0

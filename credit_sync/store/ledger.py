@@ -7,11 +7,12 @@ A stage's completion is recorded in the transaction that commits the stage's dat
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Engine, func, select, update
 
+from credit_sync.errors import StoreError
 from credit_sync.store import schema
 from credit_sync.store.engine import writing
 
@@ -20,6 +21,10 @@ STAGES: tuple[StageName, ...] = get_args(StageName)
 ByHand = Literal["rename", "start"]
 """What is no stage of a night but done by a person: credit_sync.store.renames, publishing.left_channels."""
 Finish = Literal["done", "failed"]
+
+_ONE_ZONE = timedelta(days=1)
+"""By so much the same hour may be another day, where one command has TZ and the other has not."""
+_LONGEST_PAUSE = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,23 @@ def begin(engine: Engine, as_of: datetime, options: Mapping[str, Any]) -> Run:
         values = {"id": next_id, "as_of": as_of, "options": dict(options), "started_at": now}
         connection.execute(schema.run.insert().values(**values, status="running", attempts=1))
     return Run(next_id, as_of)
+
+
+def refuse_doubtful_clock(engine: Engine, now: datetime) -> None:
+    """Days decide what is sent, withdrawn and in force: a clock that lost its battery would send and withdraw what is not due.
+
+    Raises StoreError where it says a day before the last run's, or months after it.
+    """
+    with engine.connect() as connection:
+        last = latest(connection)
+    if last is None or last.as_of.date() - _ONE_ZONE <= now.date() <= last.as_of.date() + _LONGEST_PAUSE:
+        return
+    days = (now.date() - last.as_of.date()).days
+    raise StoreError(
+        f"这台机器的时钟是 {now:%Y-%m-%d %H:%M}，比上次运行的时间（{last.as_of:%Y-%m-%d %H:%M}）"
+        f"{'早' if days < 0 else '晚'} {abs(days)} 天，没有运行",
+        remedy=f"请核对系统时间；时间没有错，请执行一次 credit-sync run --as-of {now:%Y-%m-%dT%H:%M:%S}，以后照常",
+    )
 
 
 def latest(connection: Connection) -> Run | None:
