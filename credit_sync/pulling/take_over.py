@@ -42,7 +42,6 @@ from credit_sync.store.versions import (
 )
 from credit_sync.subjects.identifiers import hide_in_text
 
-SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
 UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不采用；确已清空的，请提供方送一份空的"
 NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 采用，或取一次全量"
@@ -134,7 +133,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     _refuse_other_version(connection, delivery)
     added = None if before else AddedFacts(source.record, _counted_fields(delivery), run.as_of.date())
     writer = RecordWriter(
-        connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known, added=added
+        connection, source.name, source.record, run, keys_to_store, known=delivery.known, added=added
     )
     conflicting = _write_rows(connection, run, delivery, writer)
     lost, held = writer.unread(before, confirmed=delivery.accept_shrink) if whole else (writer.counts.removed, 0)

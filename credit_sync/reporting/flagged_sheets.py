@@ -126,21 +126,21 @@ def _flags(report: FlaggedReport) -> Sheet:
         for application in report.applications
         for f in application.flags
     ]
-    return _to_fill_in("预警", columns, rows, report)
+    return _to_fill_in(columns, rows, report)
 
 
 _REVIEW = (("复核状态", 12), ("复核经过", 36), (CONCLUSION, 10), (REASON, 36), (TEXT, 36), (TOKEN, 10))
 
 
 def _to_fill_in(
-    name: str, columns: tuple[tuple[str, int], ...], rows: Sequence[Sequence[Cell]], report: FlaggedReport
+    columns: tuple[tuple[str, int], ...], rows: Sequence[Sequence[Cell]], report: FlaggedReport
 ) -> Sheet:
-    """A sheet with the columns of conclusions, offered as lists."""
+    """The sheet with the columns of conclusions, offered as lists."""
     choices: Mapping[str, Sequence[str] | str] = {
         CONCLUSION: list(labels.CONCLUSIONS.values()),
         REASON: f"='{REASONS_SHEET}'!$B$2:$B${len(report.reasons) + 1}",
     }
-    return Sheet(name, columns, rows, choices, hidden=frozenset({TOKEN}))
+    return Sheet("预警", columns, rows, choices, hidden=frozenset({TOKEN}))
 
 
 def _review(view: ReviewView) -> tuple[str, ...]:

@@ -53,9 +53,8 @@ stage = Table(
     "stage",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column(
-        "name", String(16), primary_key=True
-    ),  # pull | publish | screen | write_back | report | tell; rename | start
+    # pull | publish | screen | write_back | report | tell; rename | start
+    Column("name", String(16), primary_key=True),
     Column("part", String(64), primary_key=True),  # the source or channel; '' for a whole stage
     Column("status", String(16), nullable=False),  # done | failed
     Column("counts", JSON, nullable=False),
