@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.report_options import format_option, month_option, out_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user

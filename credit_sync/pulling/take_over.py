@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import StoreError
-from credit_sync.pulling.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
+from credit_sync.pulling.guards import Observed, Prospect, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
@@ -29,7 +29,7 @@ from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
-from credit_sync.store.records import RecordWriter, in_force, live_records
+from credit_sync.store.records import RecordWriter, entries_in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.unread_rows import UnreadRows
 from credit_sync.store.versions import (
@@ -149,7 +149,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         before=before,
         lost=lost,
         held=held,
-        in_force_before=in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
+        in_force_before=entries_in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
         newly_ended=writer.ended,
     )
     if reason := unreadable(observed):
@@ -168,8 +168,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         facts = added.facts(reference().gazetteer.province_of)
     else:
         facts = _facts(connection, run, delivery, writer.counts, last)
-    standing = Standing(source.record, before, run.as_of.date(), facts, last)
-    _refuse(delivery, refused_for_facts(delivery.guards, standing), writer.counts, before, facts)
+    prospect = Prospect(source.record, before, run.as_of.date(), facts, last)
+    _refuse(delivery, refused_for_facts(delivery.guards, prospect), writer.counts, before, facts)
     return Written(writer.counts, facts, held, note)
 
 

@@ -20,7 +20,7 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.faces import Via
 from credit_sync.screening.flags import grouped
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.listed_subject import ListedCase
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.other_names import OtherNames, known_other_names
@@ -259,7 +259,7 @@ def _doubts_by_judging_anew(
     scales = Scales(load_weights(folder), names.reference, listed=current.stamp.entries)
     subjects = {number: names.of(a.subject) for number, a in found.items()}
     judged, compared = StoredCandidates(connection, current).judge(subjects, scales, at)
-    cases = {number: Case.of(*entry) for number, entry in compared.items()}
+    cases = {number: ListedCase.of(*entry) for number, entry in compared.items()}
     doubts = {}
     for number, judgement in judged.items():
         if judgement.namesake_ids:

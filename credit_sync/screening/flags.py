@@ -18,7 +18,7 @@ from credit_sync.screening.comparison import Comparison, Judgement
 from credit_sync.screening.decisions import DECIDED
 from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
-from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.listed_subject import ListedCase
 from credit_sync.screening.measures import Measures
 from credit_sync.store.schema import applicant, flag, flag_history, match
 
@@ -57,7 +57,7 @@ class FlagWriter:
         self,
         applicants: Mapping[int, Applicant],
         judgements: Mapping[int, Judgement],
-        cases: Mapping[int, Case],
+        cases: Mapping[int, ListedCase],
     ) -> None:
         """`applicants`: of `judgements` at least those with matches. `cases`: every listing in the matches, by its id."""
         ids = sorted(judgements)
@@ -212,7 +212,7 @@ def _is(pair: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]
 
 
 def grouped(
-    judgement: Judgement, cases: Mapping[int, Case]
+    judgement: Judgement, cases: Mapping[int, ListedCase]
 ) -> dict[tuple[str, str, Via], list[tuple[int, Comparison]]]:
     """The matches of one applicant by list, listed subject, and whether he is it or its representative."""
     groups: dict[tuple[str, str, Via], list[tuple[int, Comparison]]] = {}
