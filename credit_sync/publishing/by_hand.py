@@ -121,8 +121,9 @@ def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run)
     if found.held is not None and found.held.action == Action.WITHDRAW:
         _decide(connection, found.held.id, asked, state=State.PENDING, decision=Decided.WITHDRAW, row=row)
         return
-    values = {"row": row, "state": State.PENDING, "decision": Decided.WITHDRAW}
-    _add(connection, found, _withdrawal(found) | values, asked, run)
+    values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
+    values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": row, "findings": []}
+    _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
 
 
 def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
@@ -145,12 +146,21 @@ def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, a
         gone = (record.c.source == source, record.c.removed_at.is_not(None))
         for row in connection.execute(select(record).where(*gone).order_by(record.c.id)).all():
             found = Publication(outbox, row, submissions_of(connection, outbox, [row.id])[row.id])
-            past = found.past
-            if past.public is None or past.taken_back or found.submissions[-1].decision == Decided.KEEP:
+            if (
+                found.past.public is None
+                or found.past.taken_back
+                or found.submissions[-1].decision == Decided.KEEP
+            ):
                 continue
             _note(connection, audit.Action.KEEP, found, asked, run)
-            values = {"row": past.public, "state": State.UNCHANGED, "decision": Decided.KEEP}
-            _add(connection, found, _withdrawal(found) | values, asked, run)
+            values = {"record_id": row.id, "record_version": row.version, "step": found.past.steps}
+            values |= {
+                "action": Action.WITHDRAW,
+                "state": State.UNCHANGED,
+                "row": found.past.public,
+                "findings": [],
+            }
+            _add(connection, found, values | {"decision": Decided.KEEP}, asked, run)
             kept += 1
     return kept
 
@@ -246,12 +256,6 @@ def _note(connection: Connection, action: audit.Action, found: Publication, aske
 def _decide(connection: Connection, submission_id: int, asked: Asked, **values: Any) -> None:
     decided = update(submission).where(submission.c.id == submission_id)
     connection.execute(decided.values(who=asked.who, cause=asked.reason, **values))
-
-
-def _withdrawal(found: Publication) -> dict[str, Any]:
-    record = found.record
-    values = {"record_id": record.id, "record_version": record.version, "step": found.past.steps}
-    return values | {"action": Action.WITHDRAW, "findings": []}
 
 
 def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:
