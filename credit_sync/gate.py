@@ -112,7 +112,7 @@ class Gate:
 
         Raises SettingsError for an unusable file of the mappings.
         """
-        self._folder = settings.path(settings.mappings)
+        self._folder = settings.mappings_folder
         measures_now(self._folder)
         self._rules = load_gate_rules(self._folder)
         load_weights(self._folder)

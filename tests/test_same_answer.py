@@ -174,7 +174,7 @@ class Asking(ManyNights):
 
     def looked_up(self, connection: Connection, of: Applicant, at: datetime) -> Verdict:
         settings = self.world.settings
-        folder = settings.path(settings.mappings)
+        folder = settings.mappings_folder
         names, states = known_other_names(connection, folder), states_of_lists(connection, settings, at)
         current = open_index(connection, settings.path(settings.store.index))
         unread = unread_entries(connection, states.values())

@@ -81,7 +81,7 @@ def list_(
     if as_json:
         click.echo(json.dumps(entries_json(found), ensure_ascii=False, indent=2))
     else:
-        reasons = load_reasons(settings.path(settings.mappings))
+        reasons = load_reasons(settings.mappings_folder)
         click.echo(entries_text(found, {**ROLE_TITLES, **reasons.titles}))
     return 0
 

@@ -48,7 +48,7 @@ def check(ctx: click.Context, config: Path | None) -> int:
     """检查配置、对照文件、数据库、每个数据源和报送渠道，不改动任何东西。"""
     settings = settings_of(ctx, config)
     readers = make_readers(settings)
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     load_weights(folder)
     measures = load_measures(folder)
     load_deadline_rules(folder)

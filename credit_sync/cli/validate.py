@@ -53,7 +53,7 @@ def validate_command(
     if output is not None and output.exists() and output.samefile(file):
         raise click.UsageError("--findings 不能写到被校验的文件上，请换一个文件名", ctx)
     settings = settings_of(ctx, config) if config or ctx.obj else None
-    mappings = settings.path(settings.mappings) if settings else shipped("mappings")
+    mappings = settings.mappings_folder if settings else shipped("mappings")
     standards = [load_standard(mappings, found) for found in ([name] if name else standard_names(mappings))]
     sheets: list[SheetSummary] = []
     try:

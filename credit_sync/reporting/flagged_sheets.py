@@ -1,4 +1,4 @@
-"""What the sheets of the flagged-applicants workbook hold, cell by cell."""
+"""The workbook of the flagged-applicants report: what its sheets hold, cell by cell."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -8,13 +8,20 @@ from credit_sync.reporting.flag_views import VERDICT_ORDER, FlagView
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_views import ApplicationHead, FlaggedReport
 from credit_sync.reporting.review_views import ReviewView
-from credit_sync.reporting.sheets import Cell, Sheet
+from credit_sync.reporting.sheets import Cell, Sheet, workbook
 from credit_sync.screening.decisions import State
 from credit_sync.screening.faces import Via
 
 FLAG, CONCLUSION, REASON, TEXT, TOKEN = "预警编号", "复核结论", "复核理由", "复核说明", "复核标识（勿改）"
 """Titles of the columns that `review import` reads; the last one is hidden."""
 REASONS_SHEET = "复核理由"
+
+
+def flagged_workbook(report: FlaggedReport) -> bytes:
+    """The report as XLSX; officers fill in the columns of conclusions, `review import` reads them."""
+    day = f"{report.as_of:%Y-%m-%d}"
+    title, sheets = f"申报主体信用预警报告 {day}", flagged_sheets(report)
+    return workbook(title, company=report.department, created=report.as_of, sheets=sheets, footer=day)
 
 
 def flagged_sheets(report: FlaggedReport) -> tuple[Sheet, ...]:

@@ -63,7 +63,7 @@ def read_monthly(engine: Engine, settings: Settings, month: Month, now: datetime
 
     Raises CreditSyncError for a month that has not begun, or that was over before the program was first run.
     """
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     measures, reasons = load_measures(folder), load_reasons(folder)
     term, at = load_deadline_rules(folder).review, min(month.end, now)
     with engine.connect() as connection:

@@ -66,13 +66,13 @@ def screen(
     `everybody`: also those for whom nothing has changed.
     """
     folder = settings.path(settings.store.index)
-    measures = load_measures(settings.path(settings.mappings))
-    weights = load_weights(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
+    weights = load_weights(settings.mappings_folder)
     current = refreshed_index(engine, folder)
     today = run.as_of.date()
     with writing(engine) as connection:
         states = states_of_lists(connection, settings, run.as_of)
-        known = known_other_names(connection, settings.path(settings.mappings))
+        known = known_other_names(connection, settings.mappings_folder)
         names = known.of_applicants(connection)
         live, digests = _live(connection, names)
         unknown = _unknown(connection, settings, live, names=names, states=states, run=run)
