@@ -139,7 +139,7 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
 
 def write_reports(engine: Engine, settings: Settings, run: Run) -> list[Path]:
     """The officers' and the operators' reports of a run; the first of a month also reports on the month before."""
-    mappings = settings.mappings_folder
+    mappings = settings.path(settings.mappings)
     titles = load_measures(mappings)
     keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
     paths = write_flagged_report(engine, settings, run, titles)
