@@ -79,7 +79,7 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
     """Seconds of each look-up, by the clock and of CPU; the subjects that the batch judges otherwise."""
     settings = load_settings(store.config)
     now = datetime.now().replace(microsecond=0)
-    scales = Scales(load_weights(settings.path(settings.mappings)), reference())
+    scales = Scales(load_weights(settings.mappings_folder), reference())
     engine = open_engine(settings)
     index = settings.path(settings.store.index)
     times: list[float] = []
@@ -96,7 +96,7 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
                 now,
                 scales.weights,
                 current=open_index(connection, index),
-                names=known_other_names(connection, settings.path(settings.mappings)),
+                names=known_other_names(connection, settings.mappings_folder),
                 unknown="",
             )
             times.append(time.perf_counter() - began)

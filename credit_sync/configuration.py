@@ -37,7 +37,7 @@ def _last_noted(connection: Connection) -> Mapping[str, str] | None:
 def _digests(settings: Settings) -> Iterator[tuple[str, str]]:
     """Each file of the configuration with the beginning of its SHA-256; the settings as they are understood."""
     yield _SETTINGS, _digest(settings.model_dump_json().encode())
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield f"mappings/{path.relative_to(folder).as_posix()}", _digest_of(path)

@@ -26,7 +26,7 @@ from credit_sync.screening.gate import (
     load_gate_rules,
     passage,
 )
-from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.listed_subject import ListedCase
 from credit_sync.screening.measures import Measures, measures_now
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
@@ -112,7 +112,7 @@ class Gate:
 
         Raises SettingsError for an unusable file of the mappings.
         """
-        self._folder = settings.path(settings.mappings)
+        self._folder = settings.mappings_folder
         measures_now(self._folder)
         self._rules = load_gate_rules(self._folder)
         load_weights(self._folder)
@@ -278,7 +278,7 @@ _WORDS = {
 def _hits(
     number: int, judgement: Judgement, compared: Mapping[int, tuple[Listing, int]]
 ) -> Iterator[tuple[_Key, _Hit]]:
-    cases = {listing_id: Case.of(*compared[listing_id]) for listing_id, _ in judgement.matches}
+    cases = {listing_id: ListedCase.of(*compared[listing_id]) for listing_id, _ in judgement.matches}
     for (list_name, listed, via), found in grouped(judgement, cases).items():
         best = max((c for _, c in found), key=lambda c: (c.verdict.rank, c.bits))
         numbers = tuple(compared[listing_id][0].number for listing_id, _ in found)

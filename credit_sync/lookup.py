@@ -247,10 +247,6 @@ def _plain(value: Any) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, str):
         return hide_in_text(str(value))
-    return (
-        value.isoformat()
-        if isinstance(value, date)
-        else value
-        if value is None or isinstance(value, int)
-        else str(value)
-    )
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, int) else str(value)

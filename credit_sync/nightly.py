@@ -4,7 +4,7 @@ Each stage commits its own progress together with its entry in the ledger. A run
 where it stopped: begin() finds the unfinished run of the day, and finished parts are skipped.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from credit_sync.errors import BusyError, CreditSyncError
 from credit_sync.logs import log
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
-from credit_sync.pulling.pull import make_readers, pull
+from credit_sync.pulling.pull import Progress, make_readers, pull
 from credit_sync.reporting.compliance import write_monthly_report
 from credit_sync.reporting.flagged import flagged_file, write_flagged_report
 from credit_sync.reporting.run_report import write_run_report
@@ -41,8 +41,6 @@ from credit_sync.telling.tell import tell, tell_of_breakdown
 from credit_sync.write_back.write_back import write_back
 
 _NOBODY_TOLD = {"systems": {}, "tell": Tell()}
-Progress = Callable[[str, int], None]
-"""Told what is going on (a source, a stage) and how many rows are done."""
 
 
 @dataclass(frozen=True, slots=True)

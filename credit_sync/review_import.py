@@ -91,16 +91,16 @@ def import_decisions(  # noqa: PLR0913 - who imports what into which store
     return imported
 
 
-def keep_filled_in(engine: Engine, path: Path, reasons: Reasons) -> Path | None:
-    """Renames a workbook that is about to be written anew where it says what the store does not, or cannot be read; to what.
+def keep_filled_in(engine: Engine, path: Path, reasons: Reasons) -> None:
+    """Renames a workbook that is about to be written anew where it says what the store does not, or cannot be read.
 
     Raises CreditSyncError where it cannot be renamed.
     """
     if not path.exists():
-        return None
+        return
     with suppress(CreditSyncError), engine.connect() as connection:
         if not rows_to_take_over(connection, path, reasons):
-            return None
+            return
     named = (path.with_name(f"{path.stem}-已填写{number or ''}{path.suffix}") for number in count())
     aside = next(name for name in named if not name.exists())
     try:
@@ -110,7 +110,6 @@ def keep_filled_in(engine: Engine, path: Path, reasons: Reasons) -> Path | None:
             f"{path} 有填写还没有导入，又不能改名保留：{reason_of(error)}", remedy="请先移走它"
         ) from None
     log.warning("工作簿有填写还没有导入，已改名保留", path=str(aside))
-    return aside
 
 
 def rows_to_take_over(connection: Connection, path: Path, reasons: Reasons) -> int:

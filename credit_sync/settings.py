@@ -163,6 +163,11 @@ class Settings(Strict):
         """A path of the configuration, made absolute."""
         return path if path.is_absolute() else self.base / path
 
+    @property
+    def mappings_folder(self) -> Path:
+        """Where mappings, measures, weights and published standards are read from."""
+        return self.path(self.mappings)
+
 
 def load_settings(path: Path) -> Settings:
     """`config.toml`. Raises SettingsError that names every wrong key."""

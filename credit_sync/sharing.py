@@ -20,7 +20,7 @@ from credit_sync.subjects.subject import Subject
 
 def standards_in_use(settings: Settings) -> tuple[Standard, ...]:
     """Those of the channels, the newest edition where there are none: they say how long a penalty is public."""
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     names = sorted({channel.standard for channel in settings.channels.values()}) or standard_names(folder)[:1]
     return tuple(load_standard(folder, name) for name in names)
 

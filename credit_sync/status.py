@@ -50,7 +50,7 @@ def _runs(connection: Connection) -> Iterator[str]:
 
 
 def _lists(connection: Connection, settings: Settings, now: datetime) -> Iterator[str]:
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     yield "名单："
     for name, state in states_of_lists(connection, settings, now).items():
         warning = f"  ⚠ {shown(state.reason)}，比对不能据此认定无失信" if state.stale else ""
@@ -86,7 +86,7 @@ def _notices(connection: Connection, settings: Settings) -> Iterator[str]:
 def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
     found = due(engine, settings, now.date())
     late = sum(item.late for item in found)
-    term = load_deadline_rules(settings.path(settings.mappings)).publication
+    term = load_deadline_rules(settings.mappings_folder).publication
     yield f"待报送：{len(found)} 条，其中已超过 {term.working_days} 个工作日 {late} 条"
     for item in found[:_PUBLICATIONS]:
         deadline = f"，应于 {item.deadline.day} 前报送" if item.deadline else ""

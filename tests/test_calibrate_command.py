@@ -19,11 +19,11 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.screening.calibration_decisions import read_decisions
 from credit_sync.screening.weights import Weights
 from credit_sync.store.engine import connect
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import applicant, listing, match
 from credit_sync.toml_files import load
 from tests.conftest import empty_postgresql
 from tests.night import AS_OF, Night, make_night
+from tests.stores import sqlite_store
 
 SAMPLE = ("--sample", "3000")
 
@@ -269,9 +269,7 @@ def test_decisions_that_are_not_understood_are_not_used(night: Night, tmp_path: 
 
 def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
     night = make_night(tmp_path / "empty", "http://127.0.0.1:9")
-    engine = connect(make_url(night.url))
-    upgrade(engine)
-    engine.dispose()
+    sqlite_store(night.folder).dispose()
     refused = night.call("calibrate")
     assert refused.returncode == 1
     assert "先运行 credit-sync run" in refused.stderr

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import select
-from sqlalchemy.engine import URL
 
 from credit_sync import review
 from credit_sync.errors import CreditSyncError
@@ -22,7 +20,7 @@ from credit_sync.review import Standing
 from credit_sync.screening.decisions import Conclusion, State, Step
 from credit_sync.store import audit, schema
 from tests.review_world import COMPANY, NOBODY, TWO, ReviewWorld, case
-from tests.stores import postgresql_store, sqlite_store
+from tests.state_machines import ManyNights, live_through
 
 PEOPLE = st.sampled_from(["甲", "乙", "丙"])
 NAMES = st.sampled_from([COMPANY, "安徽谌恺农业科技有限公司"])
@@ -48,19 +46,12 @@ class Basis:
     number: str
 
 
-class Office(RuleBasedStateMachine):
+class Office(ManyNights):
     """Three officers, one company that applies, two lists."""
-
-    server: URL | None
-    folder: Path
-    examples = 0
 
     @initialize()
     def open(self) -> None:
-        type(self).examples += 1
-        folder = self.folder / str(self.examples)
-        folder.mkdir()
-        self.engine = postgresql_store(self.server) if self.server else sqlite_store(folder)
+        self.engine, folder = self.empty_store()
         self.world = ReviewWorld(self.engine, folder)
         self.cases: dict[str, dict[str, dict[str, str]]] = {"debtors": {}, "banned": {}}
         self.number = TWO[0]["证件"]
@@ -183,16 +174,5 @@ class Office(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_an_office_over_many_nights(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    class Here(Office):
-        pass
-
-    Here.server = request.getfixturevalue("postgresql_url") if backend == "postgresql" else None
-    Here.folder = tmp_path
-    config = settings(
-        max_examples=8 if backend == "sqlite" else 3,
-        stateful_step_count=40,
-        deadline=None,
-        phases=(Phase.generate,),  # a night takes long; a failure is told as it is, not shrunk
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Here, settings=config)
+    server = request.getfixturevalue("postgresql_url") if backend == "postgresql" else None
+    live_through(Office, tmp_path, examples=3 if server else 8, steps=40, server=server)

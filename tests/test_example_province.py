@@ -97,7 +97,7 @@ def outcomes(settings: Settings) -> dict[str, list[Outcome]]:
     """What every row of every source comes to."""
     found = {}
     for name, source in settings.sources.items():
-        mapping = load_mapping(settings.path(settings.mappings), source.mapping)
+        mapping = load_mapping(settings.mappings_folder, source.mapping)
         reader = Reader(mapping)
         rows = open_rows(name, source, mapping, base=settings.base, since=None, pulled_at=datetime(2018, 11, 30))
         found[name] = [outcome for row in one_by_one(rows) for outcome in reader.read(row)]

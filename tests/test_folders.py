@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
+from credit_sync.cli.exit_codes import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import CreditSyncError
 from credit_sync.pulling.pull import pull

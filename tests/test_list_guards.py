@@ -13,7 +13,7 @@ from pull_world import FIRST_NIGHT, MAPPING, World, entry
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
-from credit_sync.pulling.guards import Observed, Standing, refused_for_counts, refused_for_facts
+from credit_sync.pulling.guards import Observed, Prospect, refused_for_counts, refused_for_facts
 from credit_sync.pulling.pull import Pulled
 from credit_sync.records import RecordKind
 from credit_sync.sources.mapping import Guards
@@ -230,8 +230,8 @@ def test_facts_at_the_bound_of_a_guard_pass_and_beyond_it_do_not(
     guards: dict[str, Any], at_the_bound: Facts, beyond: Facts
 ) -> None:
     def refused_with(facts: Facts, *, before: int = 20, last: Facts | None = THEN) -> int:
-        standing = Standing(RecordKind.LISTING, before, FIRST_NIGHT.date(), facts, last)
-        return len(refused_for_facts(Guards(**guards), standing))
+        prospect = Prospect(RecordKind.LISTING, before, FIRST_NIGHT.date(), facts, last)
+        return len(refused_for_facts(Guards(**guards), prospect))
 
     assert refused_with(at_the_bound) == 0
     assert refused_with(beyond) == 1

@@ -8,14 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from sqlalchemy.engine import URL
+from hypothesis.stateful import initialize, rule
 
 from credit_sync.screening.gate import Passage
 from tests.listed_world import DAMAGES, EVERYBODY, LISTABLE, ListedWorld, entry
-from tests.stores import postgresql_store, sqlite_store
+from tests.state_machines import ManyNights, live_through
 
 FAULTS = {
     "": lambda b: b,
@@ -37,18 +35,10 @@ ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 WHO, CASES, HOW = st.integers(0, len(LISTABLE) - 1), st.integers(1, 9), st.sampled_from([*DAMAGES])
 
 
-class Platform(RuleBasedStateMachine):
-    server: URL | None
-    folder: Path
-    examples = 0
-
+class Platform(ManyNights):
     @initialize()
     def open(self) -> None:
-        type(self).examples += 1
-        folder = self.folder / str(self.examples)
-        folder.mkdir()
-        engine = postgresql_store(self.server) if self.server else sqlite_store(folder)
-        self.world = ListedWorld(engine, folder)
+        self.world = ListedWorld(*self.empty_store())
         self.rows: dict[int, tuple[int, str]] = {}
         self.fault, self.encoding = "", "utf-8"
         self.known: set[int] = set()
@@ -134,16 +124,5 @@ class Platform(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_a_platform_over_many_nights(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    class Here(Platform):
-        pass
-
-    Here.server = request.getfixturevalue("postgresql_url") if backend == "postgresql" else None
-    Here.folder = tmp_path
-    config = settings(
-        max_examples=8 if backend == "sqlite" else 2,
-        stateful_step_count=30,
-        deadline=None,
-        phases=(Phase.generate,),  # a night takes long; a failure is told as it is, not shrunk
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Here, settings=config)
+    server = request.getfixturevalue("postgresql_url") if backend == "postgresql" else None
+    live_through(Platform, tmp_path, examples=2 if server else 8, steps=30, server=server)

@@ -4,7 +4,6 @@ The machine drives the real outbox, the real api channel and a real HTTP platfor
 row: a submission sent twice is seen.
 """
 
-import shutil
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,12 +11,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
-from sqlalchemy.engine import URL
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
@@ -32,13 +29,13 @@ from credit_sync.publishing.standard import Standard
 from credit_sync.publishing.validation import validate
 from credit_sync.publishing.values import Published, Reporting
 from credit_sync.records import LicenceState, Penalty, RecordKind
-from credit_sync.store.engine import connect, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import submission
 from tests.dying import Killed, dying
 from tests.platform_server import FAULTS, REFUSED, Platform, receiving
 from tests.publishing import DEPARTMENT, EDITION_2018, EDITION_2018_SFZH, LICENCE, PENALTY, store_record
+from tests.stores import sqlite_store
 from tests.test_publishing_api import site_at, without_memory
 
 FIRST_DAY = datetime(2018, 11, 30, 2)
@@ -47,25 +44,12 @@ WHICH = st.sampled_from(sorted(IDS))
 DAYS = st.integers(min_value=-2, max_value=4)
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store."""
-    path = tmp_path_factory.mktemp("store") / "store.db"
-    engine = connect(URL.create("sqlite", database=str(path)))
-    upgrade(engine)
-    engine.dispose()
-    return path
-
-
 class Exchange(RuleBasedStateMachine):
-    template: Path
-
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        shutil.copy(self.template, folder / "store.db")
-        self.engine = connect(URL.create("sqlite", database=str(folder / "store.db")))
+        self.engine = sqlite_store(folder)
         self.faults: dict[int, Any] = {}
         self.platform = Platform(lambda number: self.faults.pop(number, ""), silence=0.4)
         url = self.stack.enter_context(receiving(self.platform))
@@ -269,8 +253,7 @@ class Exchange(RuleBasedStateMachine):
         assert len(waiting) == len(set(waiting))
 
 
-def test_both_sides_agree_whatever_happens(template: Path) -> None:
-    Exchange.template = template
+def test_both_sides_agree_whatever_happens() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         Exchange,

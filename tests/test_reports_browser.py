@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy.engine import URL
 
 from credit_sync.publishing.rates import Month
 from credit_sync.records import Role
@@ -20,8 +19,6 @@ from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.reporting.run_report import write_run_report
 from credit_sync.screening.measures import load_measures
 from credit_sync.store import audit
-from credit_sync.store.engine import connect
-from credit_sync.store.migrate import upgrade
 from tests.report_night import (
     FULL_NUMBERS,
     SCIENCE,
@@ -35,6 +32,7 @@ from tests.report_night import (
     troubled_night,
     two_nights,
 )
+from tests.stores import sqlite_store
 
 _PAPER = {"width": 688, "height": 998}
 """An A4 page within its margins, in CSS pixels."""
@@ -105,8 +103,7 @@ def operators(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The clean-bill list of a round with open flags and unverifiable people, and the month's summary."""
     folder = tmp_path_factory.mktemp("written")
-    engine = connect(URL.create("sqlite", database=str(folder / "store.db")))
-    upgrade(engine)
+    engine = sqlite_store(folder)
     night = two_nights(folder, engine)
     at, only_page = SECOND.as_of + timedelta(hours=7), ("html",)
     options = {"who": "签发人", "at": at, "origin": "", "formats": only_page, "folder": folder}
@@ -157,12 +154,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("choice", "expected"), FILTERS)
-def test_filters(
-    browser: Browser, flagged: Path, choice: dict[str, object], expected: tuple[int, int, int]
-) -> None:
-    flags, cards, unverifiable = expected
-    page, noticed = show(browser, flagged)
+def choose(page: Page, choice: dict[str, object]) -> None:
     for name, value in choice.items():
         field = page.locator(f"#filters [name={name}]")
         if value is True:
@@ -171,6 +163,15 @@ def test_filters(
             field.fill(str(value))
         else:
             field.select_option(str(value))
+
+
+@pytest.mark.parametrize(("choice", "expected"), FILTERS)
+def test_filters(
+    browser: Browser, flagged: Path, choice: dict[str, object], expected: tuple[int, int, int]
+) -> None:
+    flags, cards, unverifiable = expected
+    page, noticed = show(browser, flagged)
+    choose(page, choice)
     assert (visible(page, ".flag"), visible(page, ".card")) == (flags, cards)
     assert visible(page, "tr[data-verdict=unverifiable]") == unverifiable
     assert visible(page, ".index tbody tr") == flags
@@ -180,9 +181,8 @@ def test_filters(
     assert not page.locator("#filters").is_visible()
     page.emulate_media(media="screen")
     page.get_by_role("button", name="清除").click()
-    expect(page.locator("#shown")).to_have_text(
-        "显示 6 / 6 条预警"
-    )  # a function to wait for is refused by the page's policy
+    # A function to wait for is refused by the page's policy.
+    expect(page.locator("#shown")).to_have_text("显示 6 / 6 条预警")
     assert (visible(page, ".flag"), page.locator("#print-filter").is_hidden(), noticed) == (6, True, [])
 
 
@@ -199,14 +199,7 @@ def test_filters_find_flags_that_have_a_line_each(
 ) -> None:
     flags, applications, unverifiable = expected
     page, noticed = show(browser, briefly)
-    for name, value in choice.items():
-        field = page.locator(f"#filters [name={name}]")
-        if value is True:
-            field.check()
-        elif name == "text":
-            field.fill(str(value))
-        else:
-            field.select_option(str(value))
+    choose(page, choice)
     assert (page.locator("#shown").text_content(), noticed) == (f"显示 {flags} / 6 条预警", [])
     assert page.locator(".batch tr[data-verdict=unverifiable]").count() == 2
     for media in ("screen", "print"):

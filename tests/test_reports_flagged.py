@@ -452,7 +452,7 @@ def test_a_threshold_is_told_as_it_is(night: Night) -> None:
 
 def test_pictures_are_drawn_for_what_waits(night: Night) -> None:
     report = report_of(night)
-    page = flagged_page(report, load_weights(night.settings.path(night.settings.mappings)))
+    page = flagged_page(report, load_weights(night.settings.mappings_folder))
     assert page.count('<svg class="waterfall"') == 6
     assert f'id="sum-{report.flags[0].number}-title"' in page
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.rates import Month
@@ -21,9 +20,8 @@ from credit_sync.reporting.monthly import write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.reporting.pdf import pdf
 from credit_sync.screening.measures import load_measures
-from credit_sync.store.engine import connect
-from credit_sync.store.migrate import upgrade
 from tests.report_night import FULL_NUMBERS, SCIENCE, SECOND, Night, two_nights
+from tests.stores import sqlite_store
 
 NOW = datetime(2019, 1, 5, 9)
 
@@ -31,8 +29,7 @@ NOW = datetime(2019, 1, 5, 9)
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     folder = tmp_path_factory.mktemp("night")
-    engine = connect(URL.create("sqlite", database=str(folder / "store.db")))
-    upgrade(engine)
+    engine = sqlite_store(folder)
     made = two_nights(folder, engine)
     reports = made.settings.reports.model_copy(update={"formats": ("html", "xlsx", "pdf")})
     return replace(made, settings=made.settings.model_copy(update={"reports": reports}))

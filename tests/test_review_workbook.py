@@ -12,8 +12,7 @@ from sqlalchemy import Engine, select
 from credit_sync import review
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_sheets import CONCLUSION, FLAG, REASON, TEXT, TOKEN
-from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.flagged_sheets import CONCLUSION, FLAG, REASON, TEXT, TOKEN, flagged_workbook
 from credit_sync.review_import import Imported, Outcome, import_decisions
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 from sqlalchemy import Connection, select
 
 from credit_sync.errors import CreditSyncError
@@ -38,7 +37,7 @@ from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger, schema
 from tests.listed_world import EVERYBODY
 from tests.review_world import NOBODY, ReviewWorld
-from tests.stores import sqlite_store
+from tests.state_machines import ManyNights, live_through
 
 SHORT = {"瑾瑜生物所": "安徽省瑾瑜生物技术股份有限公司"}
 PEOPLE = [EVERYBODY[0], *EVERYBODY[2:4], EVERYBODY[6], ("瑾瑜生物所", "")]
@@ -63,16 +62,11 @@ TAKEN_FOR_NOTHING = {Cause.NO_NUMBER, Cause.CONSIDER}
 """What the gate alone asks for, and what it tells without effect."""
 
 
-class Asking(RuleBasedStateMachine):
-    folder: Path
-    examples = 0
-
+class Asking(ManyNights):
     @initialize()
     def open(self) -> None:
-        type(self).examples += 1
-        folder = self.folder / str(self.examples)
-        folder.mkdir()
-        self.world = ReviewWorld(sqlite_store(folder), folder)
+        engine, folder = self.empty_store()
+        self.world = ReviewWorld(engine, folder)
         names = folder / "mappings" / "names"
         names.mkdir()
         shorts = "".join(f'"{short}" = "{name}"\n' for short, name in SHORT.items())
@@ -180,7 +174,7 @@ class Asking(RuleBasedStateMachine):
 
     def looked_up(self, connection: Connection, of: Applicant, at: datetime) -> Verdict:
         settings = self.world.settings
-        folder = settings.path(settings.mappings)
+        folder = settings.mappings_folder
         names, states = known_other_names(connection, folder), states_of_lists(connection, settings, at)
         current = open_index(connection, settings.path(settings.store.index))
         unread = unread_entries(connection, states.values())
@@ -222,14 +216,4 @@ def _concluded(connection: Connection) -> dict[str, Verdict]:
 
 
 def test_one_answer_however_one_asks(tmp_path: Path) -> None:
-    class Here(Asking):
-        folder = tmp_path
-
-    config = settings(
-        max_examples=8,
-        stateful_step_count=12,
-        deadline=None,
-        phases=(Phase.generate,),  # a night takes long; a failure is told as it is, not shrunk
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Here, settings=config)
+    live_through(Asking, tmp_path, examples=8, steps=12)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
-from credit_sync.cli import EXIT_FAILED
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import BusyError, CreditSyncError, StoreError
 from credit_sync.settings import Settings

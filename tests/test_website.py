@@ -25,10 +25,10 @@ from credit_sync.publishing.site import build, content
 from credit_sync.settings import Settings
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from tests.conftest import contents
 from tests.dying import FOLDER, lives
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, PERSON, settings, store_record
+from tests.stores import sqlite_store
 
 FIRST, SECOND = Run(1, datetime(2018, 11, 30, 2)), Run(2, datetime(2018, 12, 1, 2))
 SHORT = replace(PENALTY, document_number="皖知罚字〔2018〕2号", public_until=date(2018, 11, 30))
@@ -199,8 +199,7 @@ def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         site = site_in(tmp_path / name)
         site.base.mkdir()
-        engine = connect(URL.create("sqlite", database=str(site.base / "store.db")))
-        upgrade(engine)
+        engine = sqlite_store(site.base)
         put(engine, r1=LICENCE, r2=PENALTY, r3=replace(LICENCE, subject=PERSON))
         publish(engine, site, FIRST)
         trees.append(tree(site))
@@ -281,8 +280,7 @@ def site_lives(site: Settings, at: int) -> bool:
 def test_killed_at_any_step_a_visitor_sees_the_old_site_or_the_new_one(tmp_path: Path) -> None:
     before = site_in(tmp_path / "before")
     before.base.mkdir()
-    engine = connect(URL.create("sqlite", database=str(before.base / "store.db")))
-    upgrade(engine)
+    engine = sqlite_store(before.base)
     put(engine, r1=LICENCE, r2=PENALTY, r3=SHORT)
     publish(engine, before, FIRST)
     put(

@@ -17,8 +17,6 @@ import click
 from credit_sync import logs
 from credit_sync.cli.chinese import Group
 
-EXIT_FAILED, EXIT_UNUSABLE, EXIT_BUSY, EXIT_INTERRUPTED = 1, 2, 75, 130
-
 _COLLECT_AFTER = 10_000
 """New objects after which Python looks for cycles among them; after its usual 700 it did so 240 times while modules load."""
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
 from credit_sync.cli.times import MOMENT
 from credit_sync.desk.rights import ROLE_TITLES
@@ -81,7 +81,7 @@ def list_(
     if as_json:
         click.echo(json.dumps(entries_json(found), ensure_ascii=False, indent=2))
     else:
-        reasons = load_reasons(settings.path(settings.mappings))
+        reasons = load_reasons(settings.mappings_folder)
         click.echo(entries_text(found, {**ROLE_TITLES, **reasons.titles}))
     return 0
 

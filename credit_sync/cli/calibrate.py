@@ -70,7 +70,7 @@ def calibrate(
     """用本单位的数据估计证据权重，与使用中的并列，并说明换用后的影响；不作任何改动。"""
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     weights, in_use = load_weights(folder), folder / "screening" / "weights.toml"
     if write:
         refuse_existing(write, in_use)  # before minutes of estimating

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.desk_settings import OidcSignIn
 from credit_sync.errors import CreditSyncError
 from credit_sync.exposure import open_to_all
@@ -48,7 +48,7 @@ def check(ctx: click.Context, config: Path | None) -> int:
     """检查配置、对照文件、数据库、每个数据源和报送渠道，不改动任何东西。"""
     settings = settings_of(ctx, config)
     readers = make_readers(settings)
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     load_weights(folder)
     measures = load_measures(folder)
     load_deadline_rules(folder)

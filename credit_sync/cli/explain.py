@@ -46,7 +46,7 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
             raise CreditSyncError(
                 f"库中没有{missing}", remedy="申报主体写作“申报编号/名称”，名单条目写案号或条目编号"
             )
-        mappings = settings.path(settings.mappings)
+        mappings = settings.mappings_folder
         names = known_other_names(connection, mappings)
         scales = Scales(load_weights(mappings), names.reference)
         candidates = StoredCandidates(connection, open_index(connection, settings.path(settings.store.index)))

@@ -5,8 +5,8 @@ import re
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from credit_sync.cli import EXIT_BUSY, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNUSABLE
 from credit_sync.cli.chinese import explain_usage
+from credit_sync.cli.exit_codes import EXIT_BUSY, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNUSABLE
 from credit_sync.errors import BusyError, CreditSyncError, SettingsError, StoreError, reason_of
 from credit_sync.logs import log
 from credit_sync.store.engine import explain

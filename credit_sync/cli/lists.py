@@ -65,7 +65,7 @@ def diff(
 ) -> int:
     """两个已采用的版本之间，哪些条目新增、移出、变更（号码已隐去）。"""
     settings, engine = opened(ctx, config)
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     with engine.connect() as connection:
         found = differences(connection, settings, measures, asked, Wanted(older, newer, limit))
     if as_json:

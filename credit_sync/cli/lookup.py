@@ -41,7 +41,7 @@ def lookup(
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     subject = subject_asked_for(name, code, citizen_id, date.today())
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     engine = open_store(settings)
     with engine.connect() as connection:
         states = states_of_lists(connection, settings, now)

@@ -8,11 +8,12 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.times import MOMENT
-from credit_sync.nightly import NightOptions, NightResult, Progress, dry_run_night, run_night
+from credit_sync.nightly import NightOptions, NightResult, dry_run_night, run_night
+from credit_sync.pulling.pull import Progress
 from credit_sync.store.ledger import STAGES
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import Connection, Engine
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.cli.times import DAY

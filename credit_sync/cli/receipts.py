@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from credit_sync.channel_settings import WorkbookChannel
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.receipts_import import FeedbackFile, read_file, rehearse, take_over

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.report_options import format_option, month_option, out_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
@@ -48,7 +48,7 @@ def flagged(ctx: click.Context, out: Path | None, formats: _Formats, config: Pat
     folder = _folder(settings, out).absolute()  # or it would be taken for one beside the configuration
     changed = {"folder": folder, "formats": formats or settings.reports.formats}
     settings = settings.model_copy(update={"reports": settings.reports.model_copy(update=changed)})
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
     _tell(write_flagged_report(engine, settings, run, load_measures(mappings)))
     return 0

@@ -10,9 +10,9 @@ import click
 from sqlalchemy import Connection, Engine
 
 from credit_sync import review
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
@@ -20,7 +20,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.files import write_report
 from credit_sync.reporting.flag_query import flag_views
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.flagged_sheets import flagged_workbook
 from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.review_text import flag_text, list_json, list_text
 from credit_sync.review import Standing
@@ -205,7 +205,7 @@ class _Desk:
 
 def _open(ctx: click.Context, config: Path | None) -> _Desk:
     settings = settings_of(ctx, config)
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     measures, reasons = load_measures(folder), load_reasons(folder)
     engine = open_store(settings)
     return _Desk(settings, engine, measures, reasons)

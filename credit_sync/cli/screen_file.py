@@ -57,7 +57,7 @@ def screen_file_command(
                 "没有写 --list，这里也没有 config.toml：请给出名单文件，或用 --config 指明配置", ctx
             )
         settings = settings_of(ctx, config)
-        folder = settings.path(settings.mappings)
+        folder = settings.mappings_folder
         scales = Scales(load_weights(folder), reference())
         against = stored_lists(settings, scales, now)
     rows = screen_file(applicants, against, folder, now, counts)

@@ -25,7 +25,7 @@ def standard_group() -> None:
 def show(ctx: click.Context, name: str | None, show_rules: bool, config: Path | None) -> int:
     """显示一个标准的全部字段；不写标准则列出有哪些。"""
     settings = settings_of(ctx, config) if config or ctx.obj else None
-    mappings = settings.path(settings.mappings) if settings else shipped("mappings")
+    mappings = settings.mappings_folder if settings else shipped("mappings")
     if show_rules:
         lines = list(rule_lines(rules()))
     elif name:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
 from credit_sync.reporting.summary import summarise
 from credit_sync.store import ledger

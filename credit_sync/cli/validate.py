@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from credit_sync.cli import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.times import DAY
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.file_check import CheckedRow, CheckedSheet, check_file
@@ -53,7 +53,7 @@ def validate_command(
     if output is not None and output.exists() and output.samefile(file):
         raise click.UsageError("--findings 不能写到被校验的文件上，请换一个文件名", ctx)
     settings = settings_of(ctx, config) if config or ctx.obj else None
-    mappings = settings.path(settings.mappings) if settings else shipped("mappings")
+    mappings = settings.mappings_folder if settings else shipped("mappings")
     standards = [load_standard(mappings, found) for found in ([name] if name else standard_names(mappings))]
     sheets: list[SheetSummary] = []
     try:

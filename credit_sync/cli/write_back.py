@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
-from credit_sync.cli import EXIT_FAILED
 from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
+from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.reporting.labels import CHANGES, NOTICE_STATES

@@ -106,16 +106,16 @@ class Office:
     @cached_property
     def measures(self) -> Measures:
         """The lists' titles and what they mean; read once, as by a night."""
-        return load_measures(self.settings.path(self.settings.mappings))
+        return load_measures(self.settings.mappings_folder)
 
     @cached_property
     def reasons(self) -> Reasons:
         """The reasons that a decision may be given for."""
-        return load_reasons(self.settings.path(self.settings.mappings))
+        return load_reasons(self.settings.mappings_folder)
 
     def read_files(self) -> None:
         """Reads what pages need of the mappings, so that an unusable file ends the start. Raises SettingsError."""
-        load_weights(self.settings.path(self.settings.mappings))
+        load_weights(self.settings.mappings_folder)
         load_mappings(self.settings)
         _ = self.measures, self.reasons, self.index
 

@@ -161,7 +161,7 @@ def _matches(connection: Connection, number: int) -> list[tuple[RowMapping, List
 
 def _prior(stored: RowMapping, subject: Subject, office: Office) -> float:
     """The prior that the stored probability rests on: that of the same weights, else reckoned back."""
-    weights = load_weights(office.settings.path(office.settings.mappings))
+    weights = load_weights(office.settings.mappings_folder)
     probability = stored["probability"]
     if stored["weights"] == weights.stamp or not 0 < probability < _NO_MORE_THAN_ROUNDED:
         return weights.prior_bits(subject.kind)
@@ -179,7 +179,7 @@ def _namesakes(connection: Connection, office: Office, subject: Subject) -> Name
         candidates = StoredCandidates(connection, office.index.current(connection))
     except CreditSyncError:
         return None
-    scales = Scales(load_weights(settings.path(settings.mappings)), reference())
+    scales = Scales(load_weights(settings.mappings_folder), reference())
     scales = candidates.scales_for(subject, scales, office.now())
     name = fold_person_name(subject.name)
     population = scales.reference.persons.population

@@ -7,21 +7,21 @@ from datetime import date
 from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
 from credit_sync.reporting import labels
-from credit_sync.reporting.answer import doubted_numbers
+from credit_sync.reporting.answer import TITLES, doubted_numbers
 from credit_sync.reporting.flag_views import EvidenceView
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED
 from credit_sync.screening.faces import Via
 from credit_sync.screening.measures import Measures
 
-_TITLES = {
-    RecordKind.LISTING: "名单条目",
-    RecordKind.APPLICANT: "申报",
-    RecordKind.PENALTY: "行政处罚",
-    RecordKind.LICENCE: "行政许可",
-    RecordKind.INSPECTION: "检查抽检",
-}
-"""The kinds of records in the order of the page: what is against somebody first."""
+_KINDS = (
+    RecordKind.LISTING,
+    RecordKind.APPLICANT,
+    RecordKind.PENALTY,
+    RecordKind.LICENCE,
+    RecordKind.INSPECTION,
+)
+"""In the order of the page: what is against somebody first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class AnswerView:
 
 def answer_view(answer: Answer, measures: Measures, today: date) -> AnswerView:
     """Every text of it is fit to be shown."""
-    by_kind: Mapping[RecordKind, list[FoundView]] = {kind: [] for kind in _TITLES}
+    by_kind: Mapping[RecordKind, list[FoundView]] = {kind: [] for kind in _KINDS}
     for found in answer.found:
         by_kind[found.kind].append(_found(found, measures, today))
     return AnswerView(
@@ -87,7 +87,7 @@ def answer_view(answer: Answer, measures: Measures, today: date) -> AnswerView:
             )
             for name, state in answer.lists.items()
         ),
-        sections=tuple((_TITLES[kind], tuple(views)) for kind, views in by_kind.items()),
+        sections=tuple((TITLES[kind], tuple(views)) for kind, views in by_kind.items()),
     )
 
 

@@ -99,10 +99,9 @@ async def own_form(request: Request, who: VisitorOf) -> None:
     if origin is not None and origin.partition("://")[2] not in own:  # a proxy may leave the port out of Host
         raise RefusedError("请求来自别的网站，没有执行")
     form = await request.form()
+    # What is not done must not be lost: pages are not kept, so that a browser's way back is empty.
     if isinstance(typed := form.get("text"), str):
-        request.state.typed = (
-            typed  # what is not done must not be lost: pages are not kept, so that a browser's way back is empty
-        )
+        request.state.typed = typed
     refuse_nul(value for value in form.values() if isinstance(value, str))
     sent = form.get("form_code")
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), who.form_code.encode()):

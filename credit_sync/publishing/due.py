@@ -59,7 +59,7 @@ class Due:
 def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
     """Everything that is due on a day, the most urgent first. Raises SettingsError for an unusable standard."""
     found: list[Due] = []
-    term = load_deadline_rules(settings.path(settings.mappings)).publication
+    term = load_deadline_rules(settings.mappings_folder).publication
     with engine.connect() as connection:
         for name in sorted(settings.channels):
             for outbox in outboxes_of(settings, name, on):

@@ -97,7 +97,7 @@ def next_id(connection: Connection, column: Any) -> int:
 def outboxes_of(settings: Settings, channel: str, on: date) -> list[Outbox]:
     """A channel's outboxes on a day, one for each kind of record. Raises SettingsError for an unusable standard."""
     found = settings.channels[channel]
-    standard = load_standard(settings.path(settings.mappings), found.standard)
+    standard = load_standard(settings.mappings_folder, found.standard)
     reporting = Reporting(settings.department, on)
     rows = min(standard.max_rows, found.most_rows or standard.max_rows)
     return [Outbox(channel, kind, standard, reporting, rows) for kind in PUBLISHED_KINDS if found.carries(kind)]

@@ -11,7 +11,7 @@ from credit_sync.subjects.identifiers import uscc
 
 def probe(settings: Settings, name: str) -> str:
     """One line in Chinese on a channel that works. Raises CreditSyncError for one that does not."""
-    channel, mappings = settings.channels[name], settings.path(settings.mappings)
+    channel, mappings = settings.channels[name], settings.mappings_folder
     standard = load_standard(mappings, channel.standard)
     if isinstance(channel, WorkbookChannel):
         load_feedback_mapping(mappings, channel.receipts)

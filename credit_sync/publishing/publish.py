@@ -73,7 +73,7 @@ def _send(engine: Engine, settings: Settings, run: Run, outboxes: list[Outbox]) 
         make_batches(engine, outbox, run)
     if unasked:
         raise unasked
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     persons = load_persons(mappings)
     for opened in open_batches(engine, name):
         standard = load_standard(mappings, opened.standard)

@@ -47,7 +47,7 @@ def read_file(engine: Engine, settings: Settings, channel: str, path: Path) -> F
     found = settings.channels[channel]
     if not isinstance(found, WorkbookChannel):
         raise CreditSyncError(f"渠道 {channel} 的回执由程序自动取回，不用导入")
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     mapping = load_feedback_mapping(mappings, found.receipts)
     standards = lru_cache(partial(load_standard, mappings))
     digest = _digest(path)

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from credit_sync.pulling.take_over import SUBJECT_KEYS, conflict
+from credit_sync.pulling.take_over import conflict
 from credit_sync.records import RecordKind
+from credit_sync.screening.keys import keys_to_store
 from credit_sync.sources.answers import Answer
 from credit_sync.sources.questions import Question, Questions
 from credit_sync.sources.spool import Spool
@@ -113,7 +114,7 @@ class AnswerStore:
 
     def _write(self, items: Sequence[Item]) -> list[quarantine.BadRow]:
         """Each answer has a writer of its own: what a later one says of a listing is news, not a contradiction."""
-        writer = RecordWriter(self._connection, self._source, RecordKind.LISTING, self._run, SUBJECT_KEYS)
+        writer = RecordWriter(self._connection, self._source, RecordKind.LISTING, self._run, keys_to_store)
         conflicts = [conflict(RecordKind.LISTING, entry) for entry in writer.write(items, whole=False)]
         for count in fields(Counts):
             setattr(

@@ -47,7 +47,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Prospect:
     """What the source would hold afterwards."""
 
     record: RecordKind
@@ -78,9 +78,9 @@ def unreadable(seen: Observed) -> str:
     return f"本次送来的 {seen.rejected} 行都没有读懂，原因见隔离区{last}：{unknown}"
 
 
-def refused_for_facts(guards: Guards, standing: Standing) -> list[str]:
+def refused_for_facts(guards: Guards, prospect: Prospect) -> list[str]:
     """The reasons (Chinese) that follow from what the source would hold."""
-    return [reason for reason in (check(guards, standing) for check in _ON_FACTS) if reason]
+    return [reason for reason in (check(guards, prospect) for check in _ON_FACTS) if reason]
 
 
 def _shrunk(guards: Guards, seen: Observed) -> str:
@@ -135,21 +135,21 @@ def _repeated(guards: Guards, seen: Observed) -> str:
     )
 
 
-def _unused(guards: Guards, standing: Standing) -> str:
+def _unused(guards: Guards, prospect: Prospect) -> str:
     """A field left out here and there is a doubt; left out everywhere, the list can no longer be read."""
-    facts = standing.facts
-    if not standing.before or facts.unused <= guards.max_shrink * facts.rows:
+    facts = prospect.facts
+    if not prospect.before or facts.unused <= guards.max_shrink * facts.rows:
         return ""
     return (
         f"本次有 {facts.unused} 条记录的字段无法读取而未使用，超过在册 {facts.rows} 条的 {guards.max_shrink:.0%}"
     )
 
 
-def _unfilled(guards: Guards, standing: Standing) -> str:
-    facts = standing.facts
+def _unfilled(guards: Guards, prospect: Prospect) -> str:
+    facts = prospect.facts
     shares = {name: facts.touched_filled.get(name, 0) / max(facts.touched, 1) for name in guards.min_fill}
     short = "、".join(
-        f"{TARGET_FIELDS[standing.record][name].title}（{share:.1%}，要求 {guards.min_fill[name]:.0%}）"
+        f"{TARGET_FIELDS[prospect.record][name].title}（{share:.1%}，要求 {guards.min_fill[name]:.0%}）"
         for name, share in shares.items()
         if share < guards.min_fill[name]
     )
@@ -158,9 +158,9 @@ def _unfilled(guards: Guards, standing: Standing) -> str:
     return f"本次新增和变更的 {facts.touched} 条记录中，填写率不足的有：{short}"
 
 
-def _shifted(guards: Guards, standing: Standing) -> str:
-    now, last = standing.facts, standing.last
-    if guards.max_region_shift is None or last is None or not standing.before or min(now.rows, last.rows) < FEW:
+def _shifted(guards: Guards, prospect: Prospect) -> str:
+    now, last = prospect.facts, prospect.last
+    if guards.max_region_shift is None or last is None or not prospect.before or min(now.rows, last.rows) < FEW:
         return ""
     shares = {
         name: (last.provinces.get(name, 0) / last.rows, now.provinces.get(name, 0) / now.rows)
@@ -175,17 +175,17 @@ def _shifted(guards: Guards, standing: Standing) -> str:
     )
 
 
-def _outdated(guards: Guards, standing: Standing) -> str:
-    if guards.max_published_age_days is None or not standing.facts.newest:
+def _outdated(guards: Guards, prospect: Prospect) -> str:
+    if guards.max_published_age_days is None or not prospect.facts.newest:
         return ""
-    age = (standing.today - date.fromisoformat(standing.facts.newest)).days
+    age = (prospect.today - date.fromisoformat(prospect.facts.newest)).days
     if age <= guards.max_published_age_days:
         return ""
     return (
-        f"最新的发布日期是 {standing.facts.newest}，距今 {age} 天，超过允许的 {guards.max_published_age_days:g} 天，"
+        f"最新的发布日期是 {prospect.facts.newest}，距今 {age} 天，超过允许的 {guards.max_published_age_days:g} 天，"
         "来源可能已停止更新"
     )
 
 
 _ON_COUNTS: tuple[Callable[[Guards, Observed], str], ...] = (_shrunk, _unread, _ended, _grown, _repeated)
-_ON_FACTS: tuple[Callable[[Guards, Standing], str], ...] = (_unused, _unfilled, _shifted, _outdated)
+_ON_FACTS: tuple[Callable[[Guards, Prospect], str], ...] = (_unused, _unfilled, _shifted, _outdated)

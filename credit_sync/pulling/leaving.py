@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.pulling.rollback import add_version_as_asked
-from credit_sync.pulling.take_over import SUBJECT_KEYS, TakenOver
+from credit_sync.pulling.take_over import TakenOver
 from credit_sync.records import RecordKind
+from credit_sync.screening.keys import keys_to_store
 from credit_sync.settings import Settings
 from credit_sync.sources.mapping import configured_kinds, load_mappings
 from credit_sync.store import audit, quarantine
@@ -101,7 +102,7 @@ def _bring_up_to_date(
 ) -> None:
     """Makes records say what came of them since under their source's new name."""
     version, counts = next_version(connection, source.name, run), Counts()
-    changes = RecordChanges(connection, source.name, source.record, run, SUBJECT_KEYS, version=version)
+    changes = RecordChanges(connection, source.name, source.record, run, keys_to_store, version=version)
     for one in newer:
         if one.entry is None:
             changes.remove(one.id, one.version + 1)
@@ -122,7 +123,7 @@ def _end(connection: Connection, run: Run, left: Left, asked: Asked) -> TakenOve
     """Removes all that is under a name, as a last version."""
     source, kind, counts = left.source, left.record, Counts()
     changes = RecordChanges(
-        connection, source, kind, run, SUBJECT_KEYS, version=next_version(connection, source, run)
+        connection, source, kind, run, keys_to_store, version=next_version(connection, source, run)
     )
     c = RECORD_TABLES[kind].c
     there = select(c.id, c.version).where(c.source == source, c.removed_at.is_(None)).order_by(c.id)

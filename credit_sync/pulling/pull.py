@@ -41,7 +41,7 @@ from credit_sync.store.versions import PulledSource, changes_since
 from credit_sync.subjects.identifiers import hide_in_text
 
 Progress = Callable[[str, int], None]
-"""Told the source and how many of its rows have been read."""
+"""Told what is going on (a source, a stage) and how many rows are done."""
 
 
 def make_readers(settings: Settings) -> dict[str, Reader]:
@@ -194,9 +194,7 @@ def _record_failure(engine: Engine, run: Run, source: str, error: Exception) -> 
         problem = str(error)
     elif isinstance(error, SQLAlchemyError):
         problem = f"写入数据库失败：{explain(error)}（请检查磁盘空间和数据库服务，再运行一次）"
-    elif isinstance(
-        error, OSError
-    ):  # connectors have words of their own: what is left is what came, set down for a while
+    elif isinstance(error, OSError):  # not a connector's, which have words of their own: the spool's
         problem = f"暂存取到的数据时出错：{reason_of(error)}（请检查临时文件夹 TMPDIR 的磁盘空间，再运行一次）"
     elif isinstance(error, MemoryError):
         problem = "内存不足，没有读完（请腾出内存或放宽限制，再运行一次）"

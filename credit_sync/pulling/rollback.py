@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.pulling.take_over import SUBJECT_KEYS, TakenOver
+from credit_sync.pulling.take_over import TakenOver
 from credit_sync.records import RecordKind
+from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
 from credit_sync.store import audit, quarantine
 from credit_sync.store.audit import Action
@@ -64,7 +65,7 @@ def earlier_version(connection: Connection, source: str, number: int | None) -> 
 
 def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
     version = next_version(connection, source, run)
-    return RecordChanges(connection, source, RecordKind.LISTING, run, SUBJECT_KEYS, version=version)
+    return RecordChanges(connection, source, RecordKind.LISTING, run, keys_to_store, version=version)
 
 
 def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] | None, counts: Counts) -> None:

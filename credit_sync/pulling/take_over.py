@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from credit_sync.errors import StoreError
-from credit_sync.pulling.guards import Observed, Standing, refused_for_counts, refused_for_facts, unreadable
+from credit_sync.pulling.guards import Observed, Prospect, refused_for_counts, refused_for_facts, unreadable
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.screening.keys import keys_to_store
 from credit_sync.screening.reference import reference
@@ -29,7 +29,7 @@ from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
-from credit_sync.store.records import RecordWriter, in_force, live_records
+from credit_sync.store.records import RecordWriter, entries_in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.unread_rows import UnreadRows
 from credit_sync.store.versions import (
@@ -42,7 +42,6 @@ from credit_sync.store.versions import (
 )
 from credit_sync.subjects.identifiers import hide_in_text
 
-SUBJECT_KEYS = keys_to_store
 CONFLICT = "同一主键在一次取数中出现两次且内容不同"
 UNREADABLE = "更正对照文件或数据后重新取数，--accept-shrink 也不采用；确已清空的，请提供方送一份空的"
 NOT_MADE_GOOD = "；其后的增量不含这一次的内容，须补送后用 --accept-shrink 采用，或取一次全量"
@@ -134,7 +133,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
     _refuse_other_version(connection, delivery)
     added = None if before else AddedFacts(source.record, _counted_fields(delivery), run.as_of.date())
     writer = RecordWriter(
-        connection, source.name, source.record, run, SUBJECT_KEYS, known=delivery.known, added=added
+        connection, source.name, source.record, run, keys_to_store, known=delivery.known, added=added
     )
     conflicting = _write_rows(connection, run, delivery, writer)
     lost, held = writer.unread(before, confirmed=delivery.accept_shrink) if whole else (writer.counts.removed, 0)
@@ -150,7 +149,7 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         before=before,
         lost=lost,
         held=held,
-        in_force_before=in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
+        in_force_before=entries_in_force(connection, source.name, run) + writer.ended if writer.ended > 0 else 0,
         newly_ended=writer.ended,
     )
     if reason := unreadable(observed):
@@ -169,8 +168,8 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         facts = added.facts(reference().gazetteer.province_of)
     else:
         facts = _facts(connection, run, delivery, writer.counts, last)
-    standing = Standing(source.record, before, run.as_of.date(), facts, last)
-    _refuse(delivery, refused_for_facts(delivery.guards, standing), writer.counts, before, facts)
+    prospect = Prospect(source.record, before, run.as_of.date(), facts, last)
+    _refuse(delivery, refused_for_facts(delivery.guards, prospect), writer.counts, before, facts)
     return Written(writer.counts, facts, held, note)
 
 

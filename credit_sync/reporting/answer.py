@@ -4,7 +4,7 @@ from datetime import date
 
 from credit_sync.lookup import Answer, Found, in_force
 from credit_sync.records import Applicant, Inspection, Licence, Listing, Penalty, RecordKind
-from credit_sync.reporting.labels import ROLES, VERDICTS, percent
+from credit_sync.reporting.labels import RECORDS, ROLES, VERDICTS, percent
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.comparison import RELATED
 from credit_sync.screening.faces import Via
@@ -12,13 +12,8 @@ from credit_sync.screening.measures import Measures
 from credit_sync.subjects.identifiers import IdentifierKind
 from credit_sync.subjects.subject import Subject
 
-_TITLES = {
-    RecordKind.LICENCE: "行政许可",
-    RecordKind.PENALTY: "行政处罚",
-    RecordKind.LISTING: "名单条目",
-    RecordKind.APPLICANT: "申报",
-    RecordKind.INSPECTION: "检查抽检",
-}
+TITLES = {**RECORDS, RecordKind.APPLICANT: "申报"}
+"""Of what is found, by kind of record."""
 
 
 def answer_text(answer: Answer, measures: Measures, today: date) -> str:
@@ -33,7 +28,7 @@ def answer_text(answer: Answer, measures: Measures, today: date) -> str:
         when = f"{state.pulled_at:%Y-%m-%d %H:%M} 取数" if state.pulled_at else "从未取数"
         stale = f"，{state.reason}" if state.stale else ""
         lines.append(f"  名单：{measures.list_title(name)}，{state.live} 条，{when}{stale}")
-    for kind, title in _TITLES.items():
+    for kind, title in TITLES.items():
         of_kind = [f for f in answer.found if f.kind is kind]
         lines.append(f"\n{title}：{len(of_kind)} 条")
         for found in of_kind:

@@ -42,7 +42,7 @@ def issue_clean_bill(  # noqa: PLR0913 - what a signature is made of
     """
     if not plain(who):
         raise CreditSyncError("没有写明签发人", remedy="用 --who 写明姓名")
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     with engine.connect() as connection:
         bill = read_clean_bill(connection, settings, selection, measures, who=plain(who), at=at)
     forms = tuple(in_forms(formats, clean_bill_page(bill), partial(clean_bill_workbook, bill)))

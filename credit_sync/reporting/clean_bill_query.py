@@ -20,7 +20,7 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.faces import Via
 from credit_sync.screening.flags import grouped
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.listed_subject import ListedCase
 from credit_sync.screening.measures import Measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.other_names import OtherNames, known_other_names
@@ -58,7 +58,7 @@ def read_clean_bill(  # noqa: PLR0913
     open_flags = [row for block in _blocks(rows) for row in open_flags_of(connection, block)]
     flags = _flags(connection, settings, open_flags)
     found = {number: from_columns(Applicant, dict(row)) for number, row in rows.items()}
-    names = known_other_names(connection, settings.path(settings.mappings))
+    names = known_other_names(connection, settings.mappings_folder)
     doubtful = {*flags, *names.of_applicants(connection)}
     if is_touched_since(connection, list_versions(connection)):
         doubtful.update(found)  # a list is being asked, or that was broken off: what came is in no version yet
@@ -73,7 +73,7 @@ def read_clean_bill(  # noqa: PLR0913
     doubts |= {
         number: why for number, why in unread.items() if rows[number]["verdict"] != Verdict.UNVERIFIABLE.value
     }
-    weights = load_weights(settings.path(settings.mappings))
+    weights = load_weights(settings.mappings_folder)
     delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
     untrusted = _untrusted(connection, delivering, seen, at)
     judged = _Judge(states, flags, doubts, untrusted, weights.stamp, by_now=are_current(connection))
@@ -254,12 +254,12 @@ def _doubts_by_judging_anew(
     """
     if not found:
         return {}
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     current = open_index(connection, settings.path(settings.store.index))
     scales = Scales(load_weights(folder), names.reference, listed=current.stamp.entries)
     subjects = {number: names.of(a.subject) for number, a in found.items()}
     judged, compared = StoredCandidates(connection, current).judge(subjects, scales, at)
-    cases = {number: Case.of(*entry) for number, entry in compared.items()}
+    cases = {number: ListedCase.of(*entry) for number, entry in compared.items()}
     doubts = {}
     for number, judgement in judged.items():
         if judgement.namesake_ids:

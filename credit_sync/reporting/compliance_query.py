@@ -62,7 +62,7 @@ def read_compliance(
 
     Raises CreditSyncError for a month that has not begun, or that was over before the program was first run.
     """
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     rules, series = load_deadline_rules(mappings), load_series(mappings)
     at = min(month.end, now)
     with engine.connect() as connection:
@@ -113,7 +113,7 @@ def _timelines(connection: Connection, rules: DeadlineRules, settings: Settings)
     for promise in rules.promises:
         fields |= {promise.only.field, promise.from_, promise.to}
     for channel in settings.channels.values():
-        standard = load_standard(settings.path(settings.mappings), channel.standard)
+        standard = load_standard(settings.mappings_folder, channel.standard)
         fields |= {only.field for kind in PUBLISHED_KINDS if (only := standard.table(kind).only)}
     return {kind: by_decision(read_timelines(connection, kind, fields)) for kind in PUBLISHED_KINDS}
 
@@ -122,7 +122,7 @@ def _publications(
     connection: Connection, settings: Settings, timelines: _Timelines
 ) -> Iterator[tuple[str, _Publications]]:
     for name, channel in sorted(settings.channels.items()):
-        standard = load_standard(settings.path(settings.mappings), channel.standard)
+        standard = load_standard(settings.mappings_folder, channel.standard)
         found = {}
         for kind in filter(channel.carries, PUBLISHED_KINDS):
             attempts, table = read_attempts(connection, name, kind), standard.table(kind)

@@ -13,8 +13,8 @@ from credit_sync.reporting.flag_views import VERDICT_ORDER
 from credit_sync.reporting.flagged_briefly import facet_places, shared_out
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
+from credit_sync.reporting.flagged_sheets import flagged_workbook
 from credit_sync.reporting.flagged_views import ApplicationView, FlaggedReport
-from credit_sync.reporting.flagged_workbook import flagged_workbook
 from credit_sync.reporting.side_by_side import side_by_side
 from credit_sync.reporting.templates import render
 from credit_sync.reporting.waterfall import waterfall
@@ -49,7 +49,7 @@ def write_flagged_report(engine: Engine, settings: Settings, run: Run, measures:
     """
     with engine.connect() as connection:
         report = read_flagged(connection, settings, run, measures)
-    weights = load_weights(settings.path(settings.mappings))
+    weights = load_weights(settings.mappings_folder)
     forms = in_forms(settings.reports.formats, flagged_page(report, weights), partial(flagged_workbook, report))
     workbook = flagged_file(settings, run)
     return write_forms(workbook.parent, workbook.stem, forms)

@@ -42,7 +42,7 @@ def read_flagged(
     """Everything the report shows, in the order in which it is shown; `own`: only of such applicants (a department's)."""
     own = true() if own is None else own
     previous = previous_report(connection, run)
-    reasons = load_reasons(settings.path(settings.mappings))
+    reasons = load_reasons(settings.mappings_folder)
     flags = flag_views(
         connection, schema.flag.c.closed_at.is_(None) & _of(own), measures, reasons, previous=previous
     )

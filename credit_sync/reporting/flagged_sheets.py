@@ -1,4 +1,4 @@
-"""What the sheets of the flagged-applicants workbook hold, cell by cell."""
+"""The workbook of the flagged-applicants report: what its sheets hold, cell by cell."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -8,13 +8,20 @@ from credit_sync.reporting.flag_views import VERDICT_ORDER, FlagView
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_views import ApplicationHead, FlaggedReport
 from credit_sync.reporting.review_views import ReviewView
-from credit_sync.reporting.sheets import Cell, Sheet
+from credit_sync.reporting.sheets import Cell, Sheet, workbook
 from credit_sync.screening.decisions import State
 from credit_sync.screening.faces import Via
 
 FLAG, CONCLUSION, REASON, TEXT, TOKEN = "预警编号", "复核结论", "复核理由", "复核说明", "复核标识（勿改）"
 """Titles of the columns that `review import` reads; the last one is hidden."""
 REASONS_SHEET = "复核理由"
+
+
+def flagged_workbook(report: FlaggedReport) -> bytes:
+    """The report as XLSX; officers fill in the columns of conclusions, `review import` reads them."""
+    day = f"{report.as_of:%Y-%m-%d}"
+    title, sheets = f"申报主体信用预警报告 {day}", flagged_sheets(report)
+    return workbook(title, company=report.department, created=report.as_of, sheets=sheets, footer=day)
 
 
 def flagged_sheets(report: FlaggedReport) -> tuple[Sheet, ...]:
@@ -126,21 +133,21 @@ def _flags(report: FlaggedReport) -> Sheet:
         for application in report.applications
         for f in application.flags
     ]
-    return _to_fill_in("预警", columns, rows, report)
+    return _to_fill_in(columns, rows, report)
 
 
 _REVIEW = (("复核状态", 12), ("复核经过", 36), (CONCLUSION, 10), (REASON, 36), (TEXT, 36), (TOKEN, 10))
 
 
 def _to_fill_in(
-    name: str, columns: tuple[tuple[str, int], ...], rows: Sequence[Sequence[Cell]], report: FlaggedReport
+    columns: tuple[tuple[str, int], ...], rows: Sequence[Sequence[Cell]], report: FlaggedReport
 ) -> Sheet:
-    """A sheet with the columns of conclusions, offered as lists."""
+    """The sheet with the columns of conclusions, offered as lists."""
     choices: Mapping[str, Sequence[str] | str] = {
         CONCLUSION: list(labels.CONCLUSIONS.values()),
         REASON: f"='{REASONS_SHEET}'!$B$2:$B${len(report.reasons) + 1}",
     }
-    return Sheet(name, columns, rows, choices, hidden=frozenset({TOKEN}))
+    return Sheet("预警", columns, rows, choices, hidden=frozenset({TOKEN}))
 
 
 def _review(view: ReviewView) -> tuple[str, ...]:

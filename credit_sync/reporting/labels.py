@@ -1,4 +1,4 @@
-"""Chinese labels of everything that is stored as a code word, and how probabilities are said: the one place for it."""
+"""Chinese labels of what is stored as a code word (of submissions: publishing/shown.py), and how probabilities are said."""
 
 import math
 from collections.abc import Mapping

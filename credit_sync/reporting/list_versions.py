@@ -39,7 +39,7 @@ def named_lists(
 
 def versions_text(connection: Connection, settings: Settings, now: datetime, asked: str | None, most: int) -> str:
     """The lists, each source with its last `most` versions, the newest first."""
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     lines: list[str] = []
     for name, state in named_lists(connection, settings, now, measures, asked).items():
         fresh = "" if state.stale else "，未过期"

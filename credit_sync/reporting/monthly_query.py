@@ -34,7 +34,7 @@ from credit_sync.reporting.monthly_views import (
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion, State
-from credit_sync.screening.flag_stories import Concluded, FlagStory, Standing, read_stories
+from credit_sync.screening.flag_stories import Concluded, FlagStory, Stood, read_stories
 from credit_sync.screening.measures import Effect, Measures, load_measures
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.settings import Settings
@@ -63,7 +63,7 @@ def read_monthly(engine: Engine, settings: Settings, month: Month, now: datetime
 
     Raises CreditSyncError for a month that has not begun, or that was over before the program was first run.
     """
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     measures, reasons = load_measures(folder), load_reasons(folder)
     term, at = load_deadline_rules(folder).review, min(month.end, now)
     with engine.connect() as connection:
@@ -125,7 +125,7 @@ def _concluded(story: FlagStory, begin: datetime, at: datetime) -> Iterator[Conc
     return (done for done in story.concluded() if begin <= done.at < at)
 
 
-def _days_late(standing: Standing, term: ReviewTerm | None, at: datetime) -> int:
+def _days_late(standing: Stood, term: ReviewTerm | None, at: datetime) -> int:
     """How many working days a flag has waited beyond the term; 0 for one that is decided or in time."""
     if term is None or not standing.state.waits:
         return 0

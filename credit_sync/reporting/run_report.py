@@ -22,7 +22,7 @@ def write_run_report(engine: Engine, settings: Settings, run: Run) -> list[Path]
 
     Raises CreditSyncError when the folder cannot be written.
     """
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     report = read_run(engine, settings, run, measures, run.as_of)
     others = tuple(part for part in report.parts if part.stage != "report")  # an earlier try at this one is over
     page = run_page(replace(report, parts=others))

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from credit_sync.publishing.deadline_rules import PublicationTerm
+from credit_sync.publishing.outbox import State
+from credit_sync.publishing.shown import STATES
 from credit_sync.pulling.take_over import UNREADABLE
 from credit_sync.reporting import labels
 from credit_sync.reporting.compliance_views import ComplianceReport
@@ -120,9 +122,9 @@ class ChannelView:
         """How many are past their deadline."""
         return sum(item.late for item in self.waiting)
 
-    def in_state(self, state: str) -> int:
-        """How many wait in a state (in Chinese)."""
-        return sum(item.state == state for item in self.waiting)
+    def in_state(self, state: State) -> int:
+        """How many wait in a state."""
+        return sum(item.state == STATES[state] for item in self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,16 +203,16 @@ class RunReport:
                 how = "逐条排除下表所列的问题；说明逾期原因。"
                 why = f"行政决定应在作出之日起 {self.term.working_days} 个工作日内公示。"
                 yield TaskView(True, f"渠道 {channel.name} 有 {channel.late} 条已超过报送期限", why, how)
-            if invalid := channel.in_state("校验未通过"):
+            if invalid := channel.in_state(State.INVALID):
                 how = "按下表所列的字段在来源里更正，下一次运行会重新校验并送出。"
                 yield TaskView(False, f"渠道 {channel.name} 有 {invalid} 条校验未通过，没有送出", "", how)
-            if rejected := channel.in_state("被平台退回"):
+            if rejected := channel.in_state(State.REJECTED):
                 how = (
                     "按平台说明的原因在来源里更正，下一次运行会重新送出；不用更正的，"
                     f"执行 credit-sync publish retry {channel.name}。"
                 )
                 yield TaskView(True, f"渠道 {channel.name} 有 {rejected} 条被平台退回", "", how)
-            if held := channel.in_state("待人工决定"):
+            if held := channel.in_state(State.HELD):
                 how = (
                     f"核实后执行 credit-sync publish withdraw {channel.name} 文书号 --reason 事由，"
                     "或 publish keep、publish resume。"

@@ -81,7 +81,7 @@ class Summary:
 def summarise(engine: Engine, settings: Settings, run: Run) -> Summary:
     """The summary of a run, out of the ledger."""
     mappings = load_mappings(settings)
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     with engine.connect() as connection:
         rows = connection.execute(select(stage).where(stage.c.run_id == run.id)).mappings().all()
     order = {

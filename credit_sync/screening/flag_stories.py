@@ -54,7 +54,7 @@ class Concluded:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Stood:
     """How a flag stood at a time at which it was open."""
 
     verdict: Verdict
@@ -74,14 +74,14 @@ class FlagStory:
     events: tuple[Event, ...]
     steps: tuple[StepTaken, ...]
 
-    def standing(self, at: datetime) -> Standing | None:
+    def standing(self, at: datetime) -> Stood | None:
         """How it stood before a time; None while it was not there, or closed."""
         known = bisect_left(self.events, at, key=lambda event: event.at)
         if not known or self.events[known - 1].change == "closed":
             return None
         last, steps = self.events[known - 1], self._steps_before(at)
         state = steps[-1].state if steps else State.OPEN
-        return Standing(last.verdict, last.effect, state, self._waits_from(at))
+        return Stood(last.verdict, last.effect, state, self._waits_from(at))
 
     def concluded(self) -> Iterator[Concluded]:
         """Every conclusion that came into force."""

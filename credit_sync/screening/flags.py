@@ -18,7 +18,7 @@ from credit_sync.screening.comparison import Comparison, Judgement
 from credit_sync.screening.decisions import DECIDED
 from credit_sync.screening.endings import EVIDENCE, endings, why_closed
 from credit_sync.screening.faces import Via
-from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.listed_subject import ListedCase
 from credit_sync.screening.measures import Measures
 from credit_sync.store.schema import applicant, flag, flag_history, match
 
@@ -57,7 +57,7 @@ class FlagWriter:
         self,
         applicants: Mapping[int, Applicant],
         judgements: Mapping[int, Judgement],
-        cases: Mapping[int, Case],
+        cases: Mapping[int, ListedCase],
     ) -> None:
         """`applicants`: of `judgements` at least those with matches. `cases`: every listing in the matches, by its id."""
         ids = sorted(judgements)
@@ -70,19 +70,14 @@ class FlagWriter:
             if stored["closed_at"] is None:
                 known_cases.setdefault(stored["flag_id"], set()).add(stored["listing_id"])
         for applicant_id in ids:
-            groups = grouped(judgements[applicant_id], cases)
-            for group, found in groups.items():
-                key = (applicant_id, *group)
+            for group, found in grouped(judgements[applicant_id], cases).items():
+                who, key = applicants[applicant_id], (applicant_id, *group)
                 known = by_flag.pop(key, None)
-                other_cases = known is not None and known_cases.get(known["id"]) != {
-                    listing_id for listing_id, _ in found
-                }
-                flag_id = self._write_flag(key, known, found, applicants[applicant_id], other_cases=other_cases)
+                other_cases = known is not None and known_cases.get(known["id"]) != {n for n, _ in found}
+                flag_id = self._write_flag(key, known, found, who, other_cases=other_cases)
                 for listing_id, comparison in found:
                     pair = (applicant_id, listing_id)
-                    numbers = sorted(number.value for number in applicants[applicant_id].subject.identifiers)
-                    compared = blake2b(orjson.dumps([numbers, cases[listing_id].numbers]), digest_size=16)
-                    case = (cases[listing_id].version, compared.hexdigest())
+                    case = (cases[listing_id].version, _numbers_digest(who, cases[listing_id]))
                     self._write_match(pair, comparison, flag_id, case, by_pair.pop(pair, None))
         self._insert_new()
         self._close_left(by_flag.values(), by_pair.values())
@@ -207,12 +202,18 @@ class FlagWriter:
         return list(self._connection.execute(select(table).where(column.in_(ids)).order_by(column)).mappings())
 
 
+def _numbers_digest(applicant: Applicant, case: ListedCase) -> str:
+    """Of the numbers on both sides."""
+    numbers = sorted(number.value for number in applicant.subject.identifiers)
+    return blake2b(orjson.dumps([numbers, case.numbers]), digest_size=16).hexdigest()
+
+
 def _is(pair: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return match.c.applicant_id == pair[0], match.c.listing_id == pair[1]
 
 
 def grouped(
-    judgement: Judgement, cases: Mapping[int, Case]
+    judgement: Judgement, cases: Mapping[int, ListedCase]
 ) -> dict[tuple[str, str, Via], list[tuple[int, Comparison]]]:
     """The matches of one applicant by list, listed subject, and whether he is it or its representative."""
     groups: dict[tuple[str, str, Via], list[tuple[int, Comparison]]] = {}

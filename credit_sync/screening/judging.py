@@ -24,7 +24,7 @@ from credit_sync.screening.comparison import Judgement
 from credit_sync.screening.entries import Entries, entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import CurrentIndex
-from credit_sync.screening.listed_subject import Case
+from credit_sync.screening.listed_subject import ListedCase
 from credit_sync.screening.other_names import with_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights
@@ -49,7 +49,7 @@ class JudgedBlock:
     """Judgements by applicant, in the order asked for; and every listing in their matches by its id."""
 
     judgements: dict[int, Judgement]
-    cases: dict[int, Case]
+    cases: dict[int, ListedCase]
 
 
 class Against(NamedTuple):
@@ -119,7 +119,7 @@ class _Blocks:
         candidates = StoredCandidates(connection, self._against.current)
         judgements, compared = candidates.judge(subjects, self._scales, self._against.as_of, asking)
         matched = {number for found in judgements.values() for number, _ in found.matches}
-        return JudgedBlock(judgements, {number: Case.of(*compared[number]) for number in sorted(matched)})
+        return JudgedBlock(judgements, {number: ListedCase.of(*compared[number]) for number in sorted(matched)})
 
     def _subjects(self, connection: Connection, ids: Sequence[int]) -> dict[int, Subject]:
         found = subjects_of(connection, ids)

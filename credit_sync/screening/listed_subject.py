@@ -15,7 +15,7 @@ from credit_sync.subjects.subject import Named
 from credit_sync.subjects.writing import folded
 
 
-class Case(NamedTuple):
+class ListedCase(NamedTuple):
     """One entry as it hangs on a flag: its list, a digest of who is listed, its version and its numbers."""
 
     list: str

@@ -66,28 +66,27 @@ def screen(
     `everybody`: also those for whom nothing has changed.
     """
     folder = settings.path(settings.store.index)
-    measures = load_measures(settings.path(settings.mappings))
-    weights = load_weights(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
+    weights = load_weights(settings.mappings_folder)
     current = refreshed_index(engine, folder)
     today = run.as_of.date()
     with writing(engine) as connection:
         states = states_of_lists(connection, settings, run.as_of)
-        known = known_other_names(connection, settings.path(settings.mappings))
-        names, why = known.of_applicants(connection), blocking_reason(states)
-        rests_on = basis(weights.stamp, current.stamp.name, why, measures.stamp(today), repr(known.aliases))
-        writer = FlagWriter(connection, run.as_of, weights.stamp, measures)
+        known = known_other_names(connection, settings.mappings_folder)
+        names = known.of_applicants(connection)
         live, digests = _live(connection, names)
         unknown = _unknown(connection, settings, live, names=names, states=states, run=run)
+        rests_on = basis(
+            weights.stamp, current.stamp.name, blocking_reason(states), measures.stamp(today), repr(known.aliases)
+        )
         night = Conclusions(run, weights.stamp, states, rests_on, unknown, names)
-        with closing(
-            Judging(connection, Against(current, weights, run.as_of, folder, names, known.aliases))
-        ) as judging:
+        writer = FlagWriter(connection, run.as_of, weights.stamp, measures)
+        against = Against(current, weights, run.as_of, folder, names, known.aliases)
+        with closing(Judging(connection, against)) as judging:
             asking = asking_entries(folder, digests, current.index.shapes, judging.apart)
-            chosen = (
-                sorted(live)
-                if everybody
-                else to_judge(connection, live, asking, current, now=night.basis_of, day=today)
-            )
+            chosen = sorted(live)
+            if not everybody:
+                chosen = to_judge(connection, live, asking, current, now=night.basis_of, day=today)
             counts = ScreenCounts(applicants=len(live), judged=len(chosen), flags=writer.counts)
             done = len(live) - len(chosen)
             for block in judging.judge(chosen):

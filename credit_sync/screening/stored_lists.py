@@ -29,7 +29,7 @@ def stored_lists(settings: Settings, scales: Scales, as_of: datetime) -> Lists:
     states = states_of_lists(connection, settings, as_of)
     current = open_index(connection, settings.path(settings.store.index))
     candidates = StoredCandidates(connection, current)
-    names = known_other_names(connection, settings.path(settings.mappings))
+    names = known_other_names(connection, settings.mappings_folder)
     scales = replace(scales, reference=names.reference, listed=current.stamp.entries)
     known: dict[int, Listing] = {}
 

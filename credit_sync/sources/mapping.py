@@ -258,5 +258,5 @@ def configured_kinds(settings: Settings) -> dict[str, RecordKind]:
 
 def load_mappings(settings: Settings) -> dict[str, Mapping]:
     """The mapping of every configured source, by the source's name. Raises SettingsError."""
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     return {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}

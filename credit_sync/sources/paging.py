@@ -98,9 +98,8 @@ def _by_cursor(paging: CursorPaging, fetch: Fetch) -> Iterator[Page]:
         answer = fetch(size | ({paging.parameter: cursor} if cursor else {}), number)
         if answer.rows and answer.rows == previous:
             raise _loop(number)
-        following = _following(
-            answer, paging.next, before=bool(cursors)
-        )  # before its rows are called a list by `check`
+        # Looked for before the rows are given: `check` takes them for a list.
+        following = _following(answer, paging.next, before=bool(cursors))
         yield number, answer.rows
         previous, cursor = answer.rows, following
         if not cursor:

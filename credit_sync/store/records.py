@@ -306,7 +306,7 @@ def holds_records(connection: Connection, kind: RecordKind, source: str) -> bool
     return connection.scalar(select(c.id).where(c.source == source, c.removed_at.is_(None)).limit(1)) is not None
 
 
-def in_force(connection: Connection, source: str, run: Run) -> int:
+def entries_in_force(connection: Connection, source: str, run: Run) -> int:
     """How many list entries of a source, older than this run, are in force."""
     c = schema.listing.c
     entries = (c.source == source, c.first_seen < run.as_of, is_in_force(run.as_of.date()))

@@ -53,9 +53,8 @@ stage = Table(
     "stage",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column(
-        "name", String(16), primary_key=True
-    ),  # pull | publish | screen | write_back | report | tell; rename | start
+    # pull | publish | screen | write_back | report | tell; rename | start
+    Column("name", String(16), primary_key=True),
     Column("part", String(64), primary_key=True),  # the source or channel; '' for a whole stage
     Column("status", String(16), nullable=False),  # done | failed
     Column("counts", JSON, nullable=False),
@@ -231,19 +230,16 @@ submission = Table(
     Column("who", String(128), nullable=False, server_default=""),  # a person who decided
     Column("decision", String(16), nullable=False, server_default=""),  # what: withdraw | keep | resume
     Column("sent_at", DateTime),
-    Column(
-        "answer", String(16), nullable=False, server_default=""
-    ),  # accepted | rejected: the platform's last word
-    Column(
-        "reason", Text, nullable=False, server_default=""
-    ),  # of a rejection, the platform's words; numbers hidden
+    # accepted | rejected: the platform's last word
+    Column("answer", String(16), nullable=False, server_default=""),
+    # of a rejection, the platform's words; numbers hidden
+    Column("reason", Text, nullable=False, server_default=""),
     Column("platform_id", String(128), nullable=False, server_default=""),  # the platform's number for the row
     Column("received_at", DateTime),
     UniqueConstraint("channel", "record", "record_id", "record_version", "step"),
     Index(None, "channel", "state"),
-    Index(
-        None, "channel", "record", "record_id", "state"
-    ),  # the last that was handed over, for every record of a night
+    # the last that was handed over, for every record of a night
+    Index(None, "channel", "record", "record_id", "state"),
     Index(None, "batch"),
 )
 
@@ -283,9 +279,8 @@ screening = Table(
     Column("reason", Text, nullable=False),
     Column("lists", JSON, nullable=False),  # source -> version it was compared with
     Column("weights", String(64), nullable=False),
-    Column(
-        "basis", String(24), nullable=False, server_default=""
-    ),  # holds while it does: see screening/renewal.py
+    # holds while it does: see screening/renewal.py
+    Column("basis", String(24), nullable=False, server_default=""),
     Column("screened_at", DateTime, nullable=False),
 )
 
@@ -300,9 +295,8 @@ match = Table(
     Column("probability", Float, nullable=False),
     Column("bits", Float, nullable=False),
     Column("evidence", JSON, nullable=False),
-    Column(
-        "digest", String(32), nullable=False
-    ),  # of the numbers on both sides, of which evidence hides some digits
+    # of the numbers on both sides, of which evidence hides some digits
+    Column("digest", String(32), nullable=False),
     Column("listing_version", Integer, nullable=False),
     Column("weights", String(64), nullable=False),
     Column("found_at", DateTime, nullable=False),
@@ -427,9 +421,8 @@ desk_user = Table(
 desk_session = Table(
     "desk_session",
     metadata,
-    Column(
-        "digest", String(64), primary_key=True
-    ),  # SHA-256 of what the browser keeps: it cannot be made out of it
+    # SHA-256 of what the browser keeps: it cannot be made out of it
+    Column("digest", String(64), primary_key=True),
     Column("way", String(16), nullable=False),  # local | oidc | link-…: one start of the desk
     Column("name", String(128), nullable=False),
     Column("title", String(128), nullable=False),

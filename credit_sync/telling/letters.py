@@ -101,5 +101,5 @@ def stale_lists(connection: Connection, settings: Settings, run: Run) -> list[st
 
 
 def _lists(connection: Connection, settings: Settings, run: Run) -> tuple[ListView, ...]:
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     return read_lists(connection, settings, run.as_of, run.as_of, measures)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tr
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged import flagged_page
 from credit_sync.reporting.flagged_query import read_flagged
-from credit_sync.reporting.flagged_workbook import flagged_workbook
+from credit_sync.reporting.flagged_sheets import flagged_workbook
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.decisions import DECIDED, State
 from credit_sync.screening.measures import load_measures
@@ -45,7 +45,7 @@ def digest_counts(
     connection: Connection, settings: Settings, department: str, since: datetime | None
 ) -> DigestCounts:
     """What is new is counted since a time, from the beginning where there is none."""
-    measures = load_measures(settings.path(settings.mappings))
+    measures = load_measures(settings.mappings_folder)
     open_, later = flag.c.closed_at.is_(None), datetime.min if since is None else since
     waits = and_(open_, flag.c.state.not_in([state.value for state in DECIDED]))
     earlier = (decision.c.id == flag.c.decision_id, decision.c.at < flag.c.opened_at)
@@ -81,7 +81,7 @@ def own_report(connection: Connection, settings: Settings, run: Run, department:
     wanted = settings.tell.attachment
     if wanted == "none":
         return None
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     report = read_flagged(connection, settings, run, load_measures(mappings), own(department))
     name = f"预警报告-{run.as_of:%Y-%m-%d}.{wanted}"
     if wanted == "xlsx":

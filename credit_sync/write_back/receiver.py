@@ -46,7 +46,7 @@ class Receiver(Protocol):
 
 def open_receiver(settings: Settings, name: str) -> Receiver:
     """The system of this name. Raises CreditSyncError when its settings or mapping are unusable."""
-    found, mappings = settings.systems[name], settings.path(settings.mappings)
+    found, mappings = settings.systems[name], settings.mappings_folder
     if isinstance(found, HttpSystem):
         return HttpReceiver(name, found, load_http_notices(mappings, found.mapping))
     return TableReceiver(name, settings, found, load_table_notices(mappings, found.mapping))

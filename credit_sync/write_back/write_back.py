@@ -32,7 +32,7 @@ def write_back(engine: Engine, settings: Settings, run: Run, systems: Iterable[s
 def _write_back(engine: Engine, settings: Settings, run: Run, name: str) -> None:
     problem = ""
     try:
-        mappings = settings.path(settings.mappings)
+        mappings = settings.mappings_folder
         words = Words(load_measures(mappings), load_reasons(mappings))
         make_notices(engine, run, name, settings.systems[name].system, words)
         _deliver(engine, run, name, open_receiver(settings, name))

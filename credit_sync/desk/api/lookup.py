@@ -51,7 +51,7 @@ def answer(
 
 def _told(connection: Connection, service: Service, caller: Caller, body: LookupAsked, subject: Subject) -> Told:
     gate, settings, now = service.gate, service.office.settings, service.office.now()
-    names = known_other_names(connection, settings.path(settings.mappings))
+    names = known_other_names(connection, settings.mappings_folder)
     states = states_of_lists(connection, settings, now)
     unread = service.office.unread.of(connection, states.values())
     answered = look_up(

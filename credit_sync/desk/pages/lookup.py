@@ -81,7 +81,7 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
 def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer:
     settings, now = office.settings, office.now()
     states = states_of_lists(connection, settings, now)
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     names, weights = known_other_names(connection, mappings), load_weights(mappings)
     unread = office.unread.of(connection, states.values())
     unknown = why_unknown(connection, unread, asked_lists(settings), subject, names=names, at=now)

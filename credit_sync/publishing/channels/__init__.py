@@ -39,7 +39,7 @@ def probe_channel(settings: Settings, name: str) -> str:
 
 def _api_mapping(settings: Settings, found: ApiChannel) -> ApiMapping:
     """The interface's mapping. Raises SettingsError for an unusable one, and where it renames fields that are none."""
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     mapping, standard = load_api_mapping(folder, found.mapping), load_standard(folder, found.standard)
     codes = {*standard.licence.by_code, *standard.penalty.by_code}
     if wrong := [code for code in mapping.names if code not in codes]:

@@ -65,7 +65,7 @@ class Website:
         updated = connection.scalar(mine)
         if updated is None:
             return None
-        mappings = self._settings.path(self._settings.mappings)
+        mappings = self._settings.mappings_folder
         standard = load_standard(mappings, self._channel.standard)
         kinds = [kind for kind in PUBLISHED_KINDS if self._channel.carries(kind)]
         return Site(
@@ -80,7 +80,7 @@ class Website:
 
 def probe(settings: Settings, channel: WebsiteChannel) -> str:
     """Where the site will stand. Raises CreditSyncError for a folder or a table of persons that cannot be used."""
-    load_persons(settings.path(settings.mappings))
+    load_persons(settings.mappings_folder)
     folder = settings.path(channel.folder)
     refuse_unwritable(folder)
     return f"网站写入 {folder / PUBLIC}"

@@ -34,7 +34,7 @@ class Workbooks:
 
     def send(self, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> Handover:  # noqa: ARG002 - the batch's
         """Writes the batch's files; again, they are the same. Raises CreditSyncError."""
-        standard = load_standard(self._settings.path(self._settings.mappings), batch.standard)
+        standard = load_standard(self._settings.mappings_folder, batch.standard)
         plain = (submitted.row for submitted in rows)
         return Handover(write_batch(batch, standard, plain, self._folder, self._settings.department.name))
 

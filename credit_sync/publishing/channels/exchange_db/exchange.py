@@ -85,7 +85,7 @@ def _refuse_to_switch(engine: Engine, name: str, standard: str) -> None:
 
 def mapping_of(settings: Settings, channel: ExchangeDbChannel) -> ExchangeMapping:
     """The channel's mapping. Raises SettingsError, or CreditSyncError when it is made for another standard."""
-    folder = settings.path(settings.mappings)
+    folder = settings.mappings_folder
     mapping = load_exchange(folder, channel.mapping)
     if mapping.standard != channel.standard:
         raise CreditSyncError(
@@ -112,7 +112,7 @@ def open_table(
     kind: RecordKind,
 ) -> ExchangeTable:
     """The table of one kind of record as it is now. Raises CreditSyncError when it does not fit the mapping."""
-    standard = load_standard(settings.path(settings.mappings), mapping.standard)
+    standard = load_standard(settings.mappings_folder, mapping.standard)
     return ExchangeTable(connection, mapping, standard, kind, channel.schema_ or None)
 
 
