@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -306,18 +306,22 @@ def test_a_fault_of_the_program(world: World, officer: Guest, monkeypatch: pytes
         b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n",
         b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         b"Content-Length: 9\r\n\r\nn",
+        b"GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 9\r\n\r\nn",
     ],
-    ids=["nothing", "half a head", "half a body"],
+    ids=["nothing", "half a head", "half a body", "half a body behind a whole request"],
 )
 def test_who_does_not_send_his_request_to_the_end_is_cut_off(
     world: World, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     """There is room for 200 connections: as many of these would keep everybody else out, the gate's systems too."""
     monkeypatch.setattr(connections, "WHOLE_REQUEST", 0.2)
-    with _served(world) as address:
+    with _served(world) as (address, _):
         with socket.create_connection(address, timeout=20) as silent:
             silent.sendall(sent)
-            assert silent.recv(1) == b""
+            told = b"".join(iter(lambda: silent.recv(65536), b""))
+            assert told.count(b"HTTP/1.1") == sent.count(b"GET /nowhere")
         patient = HTTPConnection(*address, timeout=20)
         for _ in range(2):  # between two requests he may take his time
             patient.request("GET", "/sign-in")
@@ -328,14 +332,33 @@ def test_who_does_not_send_his_request_to_the_end_is_cut_off(
         patient.close()
 
 
+def test_who_does_not_read_his_answers_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "UNREAD_ANSWER", 0.2)
+    with _served(world) as (address, server), socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(20)
+        deaf.connect(address)
+        deaf.sendall(b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2000)
+        _wait_until(lambda: server.server_state.total_requests > 0)
+        _wait_until(lambda: not server.server_state.connections)
+        assert server.server_state.total_requests < 2000
+
+
+def _wait_until(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 @contextmanager
-def _served(world: World) -> Iterator[tuple[str, int]]:
+def _served(world: World) -> Iterator[tuple[tuple[str, int], uvicorn.Server]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(served(world.application))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            yield listener.getsockname()
+            yield listener.getsockname(), server
         finally:
             server.should_exit = True
             thread.join()

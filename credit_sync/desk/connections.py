@@ -1,6 +1,6 @@
-"""Connections of the desk: who does not send his request to its end keeps nobody else out.
+"""Connections of the desk: who does not send his request to its end, or does not read his answer, keeps nobody else out.
 
-There is room for so many connections at once (`serve.py`), and uvicorn itself waits for a request without end.
+There is room for so many connections at once (`serve.py`), and uvicorn itself waits for either without end.
 """
 
 import asyncio
@@ -10,36 +10,49 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 WHOLE_REQUEST = 30.0
 """Seconds for a request to come whole; the largest has 64 KiB. Between two requests uvicorn's own limit holds."""
-_UNFINISHED = (h11.IDLE, h11.SEND_BODY)
+UNREAD_ANSWER = 60.0
+"""Seconds in which an answer is read but for what the system itself keeps of it on its way, which is most of a page."""
 
 
 class Connection(H11Protocol):
-    """One connection, cut when a request has begun and is not there in time."""
+    """One connection, cut when a request has begun and is not there in time, or an answer is not taken in time."""
 
-    _limit: asyncio.TimerHandle | None = None
+    _request: asyncio.TimerHandle | None = None
+    _answer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Its first request is waited for."""
         super().connection_made(transport)
-        self._wait()
+        transport.set_write_buffer_limits(0)  # `pause_writing` as soon as anything is left over
+        self._request = self.loop.call_later(WHOLE_REQUEST, transport.close)
 
-    def data_received(self, data: bytes) -> None:
-        """Another part of a request."""
-        super().data_received(data)
-        self._wait()
+    def handle_events(self) -> None:
+        """Another part of a request has come, or what came behind the one that has been answered is looked at."""
+        super().handle_events()
+        state = self.conn.their_state
+        if state is not h11.SEND_BODY and not (state is h11.IDLE and self.conn.trailing_data[0]):
+            _stop(self._request)
+            self._request = None
+        elif self._request is None:
+            self._request = self.loop.call_later(WHOLE_REQUEST, self.transport.close)
+
+    def pause_writing(self) -> None:
+        """Who asked does not take what he is answered."""
+        super().pause_writing()
+        self._answer = self.loop.call_later(UNREAD_ANSWER, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """He has taken it."""
+        super().resume_writing()
+        _stop(self._answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more is waited for."""
-        self._stop()
+        _stop(self._request)
+        _stop(self._answer)
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
-        if self.conn.their_state not in _UNFINISHED:
-            self._stop()
-        elif self._limit is None:
-            self._limit = self.loop.call_later(WHOLE_REQUEST, self.transport.close)
 
-    def _stop(self) -> None:
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
+def _stop(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -16,7 +16,7 @@ from credit_sync.desk.pages.page import page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.subject_answer import AnswerView, answer_view
 from credit_sync.desk.visitors import VisitorOf, allowed, own_form
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, SettingsError, StoreError
 from credit_sync.lookup import Answer, look_up, subject_asked_for, why_unknown
 from credit_sync.records import Applicant
 from credit_sync.screening.other_names import known_other_names
@@ -57,7 +57,7 @@ def answer(
     problem = ""
     try:
         found = _found(office, user, (name, code, number), reason.strip())
-    except SlowDownError:
+    except (SlowDownError, SettingsError, StoreError):
         raise
     except CreditSyncError as error:
         problem = _in_form_words(error)
