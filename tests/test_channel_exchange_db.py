@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, select, update
+from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, select, text, update
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL
 from structlog.testing import capture_logs
 
 from credit_sync.channel_settings import ExchangeDbChannel
 from credit_sync.errors import CreditSyncError
+from credit_sync.interfaces.database import connected
 from credit_sync.publishing import publish as stage
 from credit_sync.publishing.batches import submitted_in
 from credit_sync.publishing.by_hand import send_again
@@ -311,6 +312,18 @@ def test_a_hand_over_that_never_ends_is_not_waited_for_for_ever(site: Site) -> N
     engine.dispose()
     assert site.publish(FIRST).sent == 1
     assert len(site.rows()) == 1
+
+
+def test_a_database_that_is_frozen_is_not_waited_for_for_ever(postgresql_url: URL, tmp_path: Path) -> None:
+    channel = configured(postgresql_url, tmp_path).channels["anhui"]
+    assert isinstance(channel, ExchangeDbChannel)
+    with pytest.raises(CreditSyncError, match="等不到回应"), connected(channel, tmp_path) as connection:
+        server = connection.scalar(text("SELECT pg_backend_pid()"))
+        os.kill(server, signal.SIGSTOP)
+        try:
+            connection.execute(text("SELECT 1"))
+        finally:
+            os.kill(server, signal.SIGCONT)
 
 
 # --- what the database refuses ------------------------------------------------------------------------------

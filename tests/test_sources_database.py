@@ -1,3 +1,5 @@
+import os
+import signal
 import socket
 import sqlite3
 from datetime import date, datetime
@@ -267,6 +269,20 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path: Path
         url = f"mysql+pymysql://tester@127.0.0.1:{silent.getsockname()[1]}/x"
         with pytest.raises(SourceError, match="没有在时限内给出数据"):
             pull(source(url, "SELECT 1 AS iname", timeout_seconds=1), tmp_path)
+
+
+def test_a_server_that_is_frozen_is_not_waited_for_without_end(postgresql_url: URL, tmp_path: Path) -> None:
+    """Its own limit is frozen with it, and its machine says that the connection is well."""
+    query = "SELECT pg_backend_pid() AS iname FROM generate_series(1, 3000)"
+    made = source(postgresql_url.render_as_string(), query, timeout_seconds=1)
+    rows = open_rows("debtors", made, MAPPING, base=tmp_path, since=None, pulled_at=PULLED)
+    server = int(next(rows).values["iname"])  # type: ignore[union-attr]
+    os.kill(server, signal.SIGSTOP)
+    try:
+        with pytest.raises(SourceError, match="没有在时限内给出数据"):
+            list(rows)
+    finally:
+        os.kill(server, signal.SIGCONT)
 
 
 def test_of_a_database_without_an_encoding_somebody_has_to_say_how_it_is_written(

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from credit_sync.database_settings import DRIVER_REMEDY, RowsDatabase
 from credit_sync.errors import CreditSyncError
+from credit_sync.patience import give_up_waiting
 from credit_sync.store.engine import explain
 
 _EXPLAINED: tuple[tuple[frozenset[str | int], str, str], ...] = (
@@ -46,6 +47,7 @@ def connected(settings: RowsDatabase, base: Path) -> Iterator[Connection]:
         )
     except (NoSuchModuleError, ImportError):
         raise CreditSyncError(f"没有安装数据库驱动 {url.drivername}", remedy=DRIVER_REMEDY) from None
+    give_up_waiting(engine, settings.timeout_seconds)
     try:
         with engine.connect() as connection:
             _prepare(connection, settings)

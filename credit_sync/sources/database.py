@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from credit_sync.database_settings import DRIVER_REMEDY
 from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.patience import give_up_waiting
 from credit_sync.settings import DatabaseSource
 from credit_sync.sources.formats.rows import Found, is_blank
 from credit_sync.sources.header import canonical
@@ -94,6 +95,7 @@ def _connected(source: DatabaseSource, base: Path) -> Iterator[Connection]:
         engine = create_engine(_read_only(url), poolclass=NullPool, connect_args=_patience(source, url))
     except (NoSuchModuleError, ImportError):
         raise SourceError(f"没有安装数据库驱动 {url.drivername}", remedy=DRIVER_REMEDY) from None
+    give_up_waiting(engine, source.timeout_seconds)
     try:
         with _opened(engine) as connection:
             if command := _CHINESE_TIME.get(url.get_backend_name()):
