@@ -31,6 +31,7 @@ from credit_sync.screening.measures import Measures, measures_now
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.open_index import OpenIndex
 from credit_sync.screening.other_names import known_other_names
+from credit_sync.screening.renewal import is_by_this_program
 from credit_sync.screening.unread_entries import KnownUnread, why_named
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
@@ -310,8 +311,10 @@ def _add_what_is_not_screened(
         elif screened.applicant_version != found.version:
             findings.add(Cause.CHANGED, "申报信息有改动，改动后还没有比对过", number)
     if any(row.weights != findings.weights.stamp for row in screenings.values()):
-        # by other weights a flag that was dismissed may be opened again
+        # by other weights, or another program, a flag that was dismissed may be opened again
         findings.add(Cause.NOT_SCREENED, "证据权重已调整，调整后还没有比对过")
+    elif not all(is_by_this_program(row.basis) for row in screenings.values()):
+        findings.add(Cause.NOT_SCREENED, "程序或名称对照表已更新，更新后还没有比对过")
     now = {name: dict(state.versions) for name, state in findings.states.items()}
     if any({name: said["versions"] for name, said in row.lists.items()} != now for row in screenings.values()):
         findings.add(Cause.LISTS_CHANGED, "名单已更新，更新后还没有比对过")

@@ -24,7 +24,8 @@ from credit_sync.screening.weights import Weights
 from credit_sync.sources.asked_lists import unknown_reasons
 from credit_sync.sources.lists import blocking_reason
 from credit_sync.sources.questions import Questions
-from credit_sync.sources.subject_reading import Given, derive_kind
+from credit_sync.sources.subject_reading import Given, derive_kind, several
+from credit_sync.sources.values import name_of
 from credit_sync.store import audit
 from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
@@ -68,9 +69,10 @@ class Answer:
 
 def subject_asked_for(name: str, code: str, citizen_id: str, on: date) -> Subject:
     """The subject that a look-up is about. Raises CreditSyncError when nothing usable was given."""
-    numbers = [(code, SubjectKind.ORGANISATION), (citizen_id, SubjectKind.PERSON)]
+    fields = [(code, SubjectKind.ORGANISATION), (citizen_id, SubjectKind.PERSON)]
+    numbers = [(text, owner) for field, owner in fields for text in several(field)]
     identifiers = [found for text, owner in numbers if text and (found := recognise(text, owner, on=on))]
-    written = plain(name)
+    written = plain(name_of(name))
     if not written and not identifiers:
         raise CreditSyncError("没有可查的内容", remedy="写明 --name、--code 或 --id 中的至少一项")
     if citizen_id or code:

@@ -135,6 +135,15 @@ def test_changed_or_never_screened(sqlite_night: Night) -> None:
     )
 
 
+def test_what_an_older_program_has_screened_is_not_clear(sqlite_night: Night) -> None:
+    with sqlite_night.engine.begin() as connection:
+        connection.execute(update(schema.screening).values(basis="of an older program"))
+    answer = ask(sqlite_night, gate_of(sqlite_night))
+    assert (answer.passage, causes(answer)) == (Passage.UNKNOWN, [Cause.NOT_SCREENED])
+    sqlite_night.screen(SECOND)
+    assert ask(sqlite_night, gate_of(sqlite_night)).passage is Passage.CLEAR
+
+
 def test_changed_in_its_system_since(sqlite_night: Night) -> None:
     gate = gate_of(sqlite_night)
     before, after = SECOND.as_of - timedelta(minutes=1), SECOND.as_of + timedelta(minutes=1)

@@ -101,6 +101,12 @@ def test_a_name_that_meets_nothing_clears_nobody(night: Night, name: str) -> Non
     assert found.reason
 
 
+def test_what_is_pasted_is_read_as_a_source_writes_it(night: Night) -> None:
+    assert listed(answer(night, "&#23624;怀瑾")) == ["屈怀瑾"]
+    found = answer(night, "屈怀瑾", number=f"E12345678/{NUMBER}")
+    assert (found.verdict, len(found.subject.identifiers)) == (Verdict.CONFIRMED, 2)
+
+
 def test_a_name_that_may_be_of_either_kind_is_asked_as_both(night: Night) -> None:
     assert listed(answer(night, DOTTED.replace("·", ""))) == [DOTTED]
     assert listed(answer(night, "中科大")) == [UNIVERSITY]

@@ -22,11 +22,21 @@ ANY = st.text(st.sampled_from("09AZaé张*?\U00020000") | st.characters(), max_s
 @pytest.mark.parametrize(
     ("kind", "written", "readings"),
     [
-        # whole as it stands; its one run shortened or lengthened; two runs are left alone
+        # whole as it stands; its one run shortened or lengthened, of a new number or an old one, which the new one
+        # repeats around the century; two runs are left alone
         (IdentifierKind.CITIZEN_ID, "3401001900****0017", {"3401001900****0017"}),
-        (IdentifierKind.CITIZEN_ID, "340100**0017", {"340100********0017"}),
-        (IdentifierKind.CITIZEN_ID, "340100**********0017", {"340100********0017"}),
-        (IdentifierKind.CITIZEN_ID, "3401*0017", {"3401**********0017"}),  # nine places are no whole id
+        (IdentifierKind.CITIZEN_ID, "340100********0017", {"340100********0017"}),
+        (
+            IdentifierKind.CITIZEN_ID,
+            "340100**4001",
+            {"340100********4001", "340100*****4001", "340100*******4001*"},
+        ),
+        (
+            IdentifierKind.CITIZEN_ID,
+            "340100**********4001",
+            {"340100********4001", "340100*****4001", "340100*******4001*"},
+        ),
+        (IdentifierKind.CITIZEN_ID, "340100190001**017", {"340100190001***017"}),  # too much for an old one
         (IdentifierKind.CITIZEN_ID, "34**00**0017", set()),
         # fifteen places: an old number, the new one with century and check digit around it, or a shortened new one
         (
@@ -40,9 +50,11 @@ ANY = st.text(st.sampled_from("09AZaé张*?\U00020000") | st.characters(), max_s
         (IdentifierKind.USCC, "91340100MA2M******", {"91340100MA2M******", "MA2M*****"}),
         (IdentifierKind.USCC, "91340100MA2*******", {"91340100MA2*******"}),
         (IdentifierKind.USCC, "*1340100*********8", {"*1340100*********8"}),
-        (IdentifierKind.USCC, "913401**8K", {"913401**********8K"}),
-        (IdentifierKind.ORGANISATION_CODE, "1234****8", {"1234****8"}),
-        (IdentifierKind.ORGANISATION_CODE, "1234**88", {"1234***88"}),
+        # shortened, or of as many places as an organisation code: one of either kind
+        (IdentifierKind.USCC, "913401**88", {"913401**********88", "913401*88"}),
+        (IdentifierKind.USCC, "91340100**8K", {"91340100********8K"}),
+        (IdentifierKind.ORGANISATION_CODE, "1234****8", {"1234****8", "1234*************8"}),
+        (IdentifierKind.ORGANISATION_CODE, "12*4*6**8", {"12*4*6**8"}),
         (IdentifierKind.REGISTRATION_NUMBER, "1101**0016", {"1101*******0016"}),
         (IdentifierKind.PASSPORT, "E123****8", {"E123****8"}),
         (IdentifierKind.TRAVEL_PERMIT, "H1234****", {"H1234****"}),

@@ -30,7 +30,7 @@ from credit_sync.shipped import shipped
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
-from credit_sync.store.schema import key_scheme
+from credit_sync.store.schema import screening
 from credit_sync.store.versions import PulledSource, add_version
 from credit_sync.subjects.identifiers import citizen_id
 from tests.asked_world import ZHANG, AskedWorld, entry, nothing
@@ -177,7 +177,7 @@ def test_what_an_older_program_has_screened_is_not_signed_for(world: ReviewWorld
     """It may have read names otherwise: the present one would flag who was clear."""
     world.night()
     with writing(world.engine) as connection:
-        connection.execute(update(key_scheme).values(scheme="of an older program"))
+        connection.execute(update(screening).values(basis="of an older program"))
     assert {line.why for line in bill_of(world).lines} == {"程序或名称对照表更新后尚未比对"}
     world.night()
     assert set(outcomes(bill_of(world)).values()) == {Outcome.CLEARED}

@@ -60,6 +60,7 @@ def level(found: Comparison, attribute: str) -> str:
         (ID, "3401001900****0017", "masked", Bearing.IDENTIFIES),
         (ID, "34010019000017", "masked", Bearing.IDENTIFIES),
         (ID, "340100…0017", "masked", Bearing.IDENTIFIES),
+        (ID, "340100**4001", "masked", Bearing.IDENTIFIES),  # of the fifteen digits that the number once was
         (ID, "3401**************", "masked", Bearing.SUPPORTS),
         (ID, "3401001901****0017", "contradiction", Bearing.EXCLUDES),
         # Excel keeps fifteen digits
@@ -104,7 +105,11 @@ def test_numbers_of_persons(ours: str, theirs: str, expected: str, bearing: Bear
         ("9134***8F", "masked"),  # shortened to as many places as an organisation code has
         ("91340000****88F", "masked"),  # or a registration number
         ("9134***9F", "contradiction"),
+        ("9134*****", "masked"),
+        ("1234**88", "masked"),
         ("1235****-8", "contradiction"),
+        # the same organisation registered anew by another authority
+        ("12340000123456788L", "same_organisation_code"),
         ("N2340000MF00000018", "contradiction"),
     ],
 )

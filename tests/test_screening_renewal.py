@@ -12,6 +12,7 @@ from pull_world import MAPPING
 from sqlalchemy import Engine, select
 
 from credit_sync.pulling.pull import pull
+from credit_sync.screening import renewal
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.screen import ScreenCounts, screen
 from credit_sync.settings import Settings
@@ -167,6 +168,19 @@ def test_only_those_are_judged_for_whom_something_changed(night: Night) -> None:
     assert night.run().judged == 1
     night.deliver("applicants", [*applicants[:2], {"编号": "9", "姓名": FIRMS[1]}])
     assert night.run().judged == 1
+    assert night.run().judged == 0
+
+
+def test_another_program_judges_everybody(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may find what an older one found nothing against, though keys, lists and weights are as they were."""
+    night.deliver(
+        "applicants", [{"编号": "1", "姓名": PERSONS[0], "证件": IDS[0]}, {"编号": "2", "姓名": FIRMS[0]}]
+    )
+    night.deliver("list", NOBODY)
+    with monkeypatch.context() as older:
+        older.setattr(renewal, "program", lambda: "0older00", raising=False)
+        assert night.run().judged == 2
+    assert night.run().judged == 2
     assert night.run().judged == 0
 
 

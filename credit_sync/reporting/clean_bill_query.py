@@ -25,7 +25,7 @@ from credit_sync.screening.measures import Measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.other_names import OtherNames, known_other_names
 from credit_sync.screening.reasons import load_reasons
-from credit_sync.screening.stored_keys import are_current
+from credit_sync.screening.renewal import is_by_this_program
 from credit_sync.screening.unread_entries import unread_entries, why_named
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
@@ -76,7 +76,7 @@ def read_clean_bill(  # noqa: PLR0913
     weights = load_weights(settings.mappings_folder)
     delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
     untrusted = _untrusted(connection, delivering, seen, at)
-    judged = _Judge(states, flags, doubts, untrusted, weights.stamp, by_now=are_current(connection))
+    judged = _Judge(states, flags, doubts, untrusted, weights.stamp)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
     return CleanBill(
         organ=settings.department.name,
@@ -100,9 +100,8 @@ def _rows(connection: Connection, selection: Selection) -> _Rows:
             f"没有系统“{shown(selection.system)}”的申报",
             remedy=f"现有：{'、'.join(map(shown, sorted(known))) or '无'}",
         )
-    columns = [
-        screening.c[name] for name in ("applicant_version", "verdict", "reason", "lists", "weights", "screened_at")
-    ]
+    said = ("applicant_version", "verdict", "reason", "lists", "weights", "basis", "screened_at")
+    columns = [screening.c[name] for name in said]
     query = select(applicant, *columns).outerjoin(screening, screening.c.applicant_id == c.id)
     wanted = [c.removed_at.is_(None), c.system == selection.system]
     if selection.year is not None:
@@ -152,18 +151,14 @@ class _Judge:
     applicants that may not be trusted.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         states: Mapping[str, ListState],
         flags: Mapping[int, Sequence[tuple[str, ReviewView]]],
         doubts: Mapping[int, str],
         untrusted: Mapping[str, str],
         weights: str,
-        *,
-        by_now: bool,
     ) -> None:
-        """`by_now`: the screening was that of the present program."""
-        self._by_now = by_now
         self._versions = {name: dict(state.versions) for name, state in states.items()}
         self._blocked = blocking_reason(states)
         self._flags = flags
@@ -200,7 +195,7 @@ class _Judge:
         # By other weights, or another reading of names, something may be found, or a dismissed flag wait again.
         if row["weights"] != self._weights:
             return Outcome.UNSCREENED, "证据权重调整后尚未比对"
-        if not self._by_now:
+        if not is_by_this_program(row["basis"]):
             return Outcome.UNSCREENED, "程序或名称对照表更新后尚未比对"
         if why := self._untrusted.get(row["source"], ""):
             return Outcome.UNSCREENED, shown(why)

@@ -75,8 +75,6 @@ def _compare_full(a: Identifier, b: Identifier, scales: Scales) -> Evidence | No
     if a.value == b.value:
         note = "" if a.valid else "（校验码不符，但两边写法相同）"
         return scales.evidence("identifier", "same", f"{a.title}完全一致：{a.display()}{note}", Bearing.IDENTIFIES)
-    if a.valid and b.valid:
-        return _contradiction(f"两边都有有效的{a.title}，但不相同：{a.display()} 与 {b.display()}", scales)
     if a.kind is IdentifierKind.USCC and _code_inside(a) == _code_inside(b):
         return scales.evidence(
             "identifier",
@@ -84,6 +82,8 @@ def _compare_full(a: Identifier, b: Identifier, scales: Scales) -> Evidence | No
             f"统一社会信用代码中的组织机构代码一致：{_code_inside(a)}",
             Bearing.IDENTIFIES,
         )
+    if a.valid and b.valid:
+        return _contradiction(f"两边都有有效的{a.title}，但不相同：{a.display()} 与 {b.display()}", scales)
     if OSA.distance(a.value, b.value) == 1:
         return scales.evidence(
             "identifier",

@@ -155,29 +155,30 @@ def _same_in_all(readings: Sequence[str]) -> str:
 _LEAST_SHOWN = 4
 _LENGTHS = {
     IdentifierKind.CITIZEN_ID: (_WHOLE, 15),
-    IdentifierKind.USCC: (18,),
-    IdentifierKind.ORGANISATION_CODE: (9,),
+    IdentifierKind.USCC: (18, 9),
+    IdentifierKind.ORGANISATION_CODE: (18, 9),
     IdentifierKind.REGISTRATION_NUMBER: (15,),
 }
-"""How many places a number of each kind has when whole, now and formerly; others are compared as written only: a foreigner's
-of 15 places is whole, and no shortened one of 18."""
+"""How many places the numbers that are compared with one of a kind have when whole, the longest first; others are compared as
+written only: a foreigner's of 15 places is whole, and no shortened one of 18."""
 
 
 def readings_by_rule(kind: IdentifierKind, value: str) -> list[str]:
     """A masked number at every length it may stand for, worked out for itself.
 
-    A citizen id whose one run of masks was shortened is 18 places long; one of 15 places may be an old number,
-    which the new one repeats around the century, or a shortened new one, so all are asked.
+    One that is as long as any is whole. Of a shorter or a longer one that hides one run, nobody knows how long the run was:
+    all lengths are asked. What was a citizen id of 15 places the new one repeats around the century.
     """
-    lengths = _LENGTHS.get(kind, ())
-    found = [value] if len(value) in lengths or not lengths else []
+    lengths = _LENGTHS.get(kind, (len(value),))
+    if len(value) == lengths[0]:
+        lengths = lengths[:1]
+    found = [value] if len(value) in lengths else []
     code = uscc.organisation_code(value) if kind is IdentifierKind.USCC and len(value) == 18 else ""
     if len(code.replace(MASK, "")) >= _LEAST_SHOWN:
         found.append(code)
-    if kind is IdentifierKind.CITIZEN_ID and len(value) == 15:
-        found.append(f"{value[:6]}{MASK * 2}{value[6:]}{MASK}")
-    if lengths and (stretched := masked.stretch(value, lengths[0])):
-        found.append(stretched)
+    found += [reading for length in lengths if (reading := masked.stretch(value, length))]
+    if kind is IdentifierKind.CITIZEN_ID:
+        found += [f"{old[:6]}{MASK * 2}{old[6:]}{MASK}" for old in found if len(old) == 15]
     return list(dict.fromkeys(found))
 
 

@@ -1,6 +1,6 @@
 """Who has to be judged tonight: everybody, or only those whom something has changed for.
 
-A stored screening holds as long as its basis does (weights, measures in force, the index that frequencies are
+A stored screening holds as long as its basis does (the program, weights, measures in force, the index that frequencies are
 reckoned by, why lists clear nobody), the applicant is as it was, and no listing that it could be compared with came,
 changed, went or ended. A night of renewal so leaves the same matches as judging everybody would.
 """
@@ -8,8 +8,10 @@ changed, went or ended. A night of renewal so leaves the same matches as judging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from hashlib import blake2b
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -18,7 +20,7 @@ from credit_sync.records import RecordKind
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.entries import Entries, listed_entries
 from credit_sync.screening.index import FOREVER, Segment, segment_of
-from credit_sync.screening.index_files import CurrentIndex
+from credit_sync.screening.index_files import CurrentIndex, scheme
 from credit_sync.screening.pairs import touched_owners
 from credit_sync.store.listing_rows import ListedSubject, as_listed, changed_since, listings_of
 from credit_sync.store.schema import match, record_history, screening
@@ -34,9 +36,21 @@ class Before:
     at: datetime
 
 
+@cache
+def program() -> str:
+    """A digest of all code and tables of names that judge: another program may find what this one does not."""
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return blake2b(b"".join((scheme().encode(), *code)), digest_size=4).hexdigest()
+
+
 def basis(*parts: str) -> str:
-    """A digest of what all judgements of a night rest on."""
-    return blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+    """What all judgements of a night rest on: the program first, as it is, then a digest of the rest."""
+    return program() + blake2b("\n".join(parts).encode(), digest_size=4).hexdigest()
+
+
+def is_by_this_program(rests_on: str) -> bool:
+    """Whether a screening with this basis was made by the present program and tables of names."""
+    return rests_on.startswith(program())
 
 
 def to_judge(  # noqa: PLR0913

@@ -18,15 +18,15 @@ from credit_sync.store.schema import RECORD_TABLES, key_scheme, subject_key
 _BLOCK = 5000
 
 
-def are_current(connection: Connection) -> bool:
-    """Whether the last night was one of this program, and of the tables of names as they are now."""
+def _are_current(connection: Connection) -> bool:
+    """Whether the keys are those of the present scheme."""
     return connection.scalar(select(key_scheme.c.scheme)) == scheme()
 
 
 def renew_stored_keys(engine: Engine) -> None:
     """Makes the keys of all records but listings anew, unless they were made by the present scheme."""
     with engine.connect() as connection:
-        if are_current(connection):
+        if _are_current(connection):
             return
     with writing(engine) as connection:
         connection.execute(subject_key.delete())

@@ -203,21 +203,30 @@ def _read_uscc(folded: str, _on: date) -> Identifier | None:
         return None
     if uscc.is_valid(folded):
         return Identifier(IdentifierKind.USCC, folded)
-    code = fold_look_alikes(folded.replace("L", "\0")).replace("\0", "L")
+    code = _without_misread_letters(folded)
     return Identifier(IdentifierKind.USCC, code, uscc.is_valid(code)) if uscc.has_shape(code) else None
 
 
+def _without_misread_letters(code: str) -> str:
+    """Letters that no code has, as the digits that they were mistaken for."""
+    return fold_look_alikes(code.replace("L", "\0")).replace("\0", "L")
+
+
 def _read_organisation_code(folded: str, _on: date) -> Identifier | None:
+    """Its own alphabet has all letters: they are misread where that makes the check right."""
     if not organisation_code.has_shape(folded):
         return None
-    valid = organisation_code.check_character(folded[:8]) == folded[8]
-    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, valid)
+    for code in (folded, _without_misread_letters(folded)):
+        if organisation_code.is_valid(code):
+            return Identifier(IdentifierKind.ORGANISATION_CODE, code)
+    return Identifier(IdentifierKind.ORGANISATION_CODE, folded, valid=False)
 
 
 def _read_registration_number(folded: str, _on: date) -> Identifier | None:
-    if len(folded) != 15 or not folded.isdigit():
+    digits = fold_look_alikes(folded)
+    if len(digits) != 15 or not digits.isdigit():
         return None
-    return Identifier(IdentifierKind.REGISTRATION_NUMBER, folded, registration_number.is_valid(folded))
+    return Identifier(IdentifierKind.REGISTRATION_NUMBER, digits, registration_number.is_valid(digits))
 
 
 def _read_foreigner_id(folded: str, _on: date) -> Identifier | None:
