@@ -142,11 +142,12 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
 
 def write_reports(engine: Engine, settings: Settings, run: Run) -> Iterator[Path]:
     """The reports of a run, each once it is written: one that fails hides none of those before it."""
-    files = 0
-    for files, path in enumerate(_reports(engine, settings, run), 1):
+    written = []
+    for path in _reports(engine, settings, run):
+        written.append(path)
         yield path
     with writing(engine) as connection:
-        ledger.stage_done(connection, run, "report", "", {"files": files})
+        ledger.stage_done(connection, run, "report", "", {"files": len(written)})
 
 
 def _reports(engine: Engine, settings: Settings, run: Run) -> Iterator[Path]:
