@@ -128,7 +128,8 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
         write_back(engine, settings, run)
     if "report" in wanted:
         with _recorded(engine, run, "report"):
-            reports = write_reports(engine, settings, run)
+            for path in write_reports(engine, settings, run):
+                reports.append(path)
     if "tell" in wanted:
         tell(engine, settings, run, summarise(engine, settings, run))
     summary = summarise(engine, settings, run)
@@ -141,17 +142,23 @@ def _stages(engine: Engine, settings: Settings, options: NightOptions, progress:
     return NightResult(summary, tuple(reports))
 
 
-def write_reports(engine: Engine, settings: Settings, run: Run) -> list[Path]:
-    """The officers' and the operators' reports of a run; the first of a month also reports on the month before."""
-    mappings = settings.path(settings.mappings)
-    titles = load_measures(mappings)
-    keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
-    paths = write_flagged_report(engine, settings, run, titles)
-    paths += write_run_report(engine, settings, run)
-    paths += write_monthly_report(engine, settings, run)
+def write_reports(engine: Engine, settings: Settings, run: Run) -> Iterator[Path]:
+    """The reports of a run, each once it is written: one that fails hides none of those before it."""
+    written = []
+    for path in _reports(engine, settings, run):
+        written.append(path)
+        yield path
     with writing(engine) as connection:
-        ledger.stage_done(connection, run, "report", "", {"files": len(paths)})
-    return paths
+        ledger.stage_done(connection, run, "report", "", {"files": len(written)})
+
+
+def _reports(engine: Engine, settings: Settings, run: Run) -> Iterator[Path]:
+    """The officers' and the operators'; the first run of a month also reports on the month before."""
+    mappings = settings.path(settings.mappings)
+    keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
+    yield from write_flagged_report(engine, settings, run, load_measures(mappings))
+    yield from write_run_report(engine, settings, run)
+    yield from write_monthly_report(engine, settings, run)
 
 
 def _is_finished(engine: Engine, run: Run, stage: ledger.StageName) -> bool:

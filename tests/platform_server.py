@@ -27,6 +27,7 @@ Fault = Literal[
     "failed",  # 500, nothing taken
     "failed_after",  # 500, everything taken
     "silent_after",  # taken, and no answer until the client has given up
+    "taken_late",  # taken only when the client has given up; not among FAULTS, for no client can know how late
     "closed",  # the line is closed, nothing taken
     "closed_after",  # taken, then the line is closed
     "cut_answer",  # taken, half an answer
@@ -103,6 +104,8 @@ class Platform:
         if fault == "closed":
             raise ConnectionResetError
         body = json.loads(request.body)
+        if fault == "taken_late":
+            time.sleep(self.silence)
         with self._lock:
             told = self._answer_keys(body["keys"]) if "keys" in body else self._take(body, fault == "partial")
         return self._misbehave(fault, {"errorCode": "200", "rows": told * (2 if fault == "twice" else 1)})

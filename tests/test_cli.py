@@ -107,6 +107,15 @@ def test_a_failing_source_does_not_stop_the_others_and_exits_1(night: Night) -> 
     assert "794 个申报主体全部有结论" in failed.stdout
 
 
+def test_a_report_that_cannot_be_written_hides_none_of_the_others(night: Night) -> None:
+    (night.folder / "reports" / "compliance-2026-11.html").mkdir()
+    run = night.call("run", "--only", "report", "--as-of", "2026-12-01T02:00:00")
+    assert run.returncode == 1
+    assert "compliance-2026-11.html" in run.stdout
+    written = [line.rpartition("/")[2] for line in run.stdout.splitlines() if line.startswith("报告：")]
+    assert written == ["flagged-2026-12-01.html", "flagged-2026-12-01.xlsx", "run-2026-12-01.html"]
+
+
 def test_only_and_source_limit_the_run(night: Night) -> None:
     one = night.call("run", "--only", "pull", "--source", "serious_violations", "--as-of", "2026-11-24T02:00:00")
     assert one.returncode == 0, one.stderr

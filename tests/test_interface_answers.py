@@ -1,9 +1,11 @@
 """What an interface's answer says of rows, as its mapping has it."""
 
+import json
+
 import pytest
 
 from credit_sync.http_settings import Marker
-from credit_sync.interfaces.messages import Answer, Told, read_answer
+from credit_sync.interfaces.messages import Answer, NoAnswerError, Told, read_answer
 from credit_sync.interfaces.notation import Answers
 
 
@@ -31,3 +33,13 @@ def test_every_place_in_a_row_is_a_path_and_words_can_be_stored(written: str, bo
     )
     told = read_answer(body, written, answers, ["a/1", "a/2"])
     assert told == {"a/1": Told(Answer.REJECTED, "wrong", "7")}
+
+
+@pytest.mark.parametrize("key", ["", "A/1", None], ids=["blank", "written otherwise", "missing"])
+def test_a_refused_row_that_nobody_knows_is_not_taken_for_all_accepted(key: str | None) -> None:
+    answers = Answers(
+        success=Marker(path="code", values=("200",)), rows="wrong", listed="rejected", key="key", reason="why"
+    )
+    body = {"code": 200, "wrong": [{"why": "too long"} | ({} if key is None else {"key": key})]}
+    with pytest.raises(NoAnswerError, match="不知道是哪一行"):
+        read_answer(json.dumps(body).encode(), "json", answers, ["a/1", "a/2"])

@@ -504,7 +504,8 @@ def test_a_person_withdraws_a_held_record_or_keeps_it(nights: Nights) -> None:
     nights.decide(by_hand.withdraw, date(2018, 12, 1), "1号")
     nights.decide(by_hand.keep, date(2018, 12, 1), "2号")
     nights.night(date(2018, 12, 2))
-    first, second = [s for s in nights.submissions() if s.action == "withdraw"]
+    waited, second, first = [s for s in nights.submissions() if s.action == "withdraw"]
+    assert (waited.state, waited.who) == ("superseded", "")
     assert (first.state, first.who, first.cause) == ("sent", "张科", "处罚决定已撤销")
     assert (second.state, second.who, second.batch) == ("unchanged", "张科", None)
     assert nights.night(date(2018, 12, 3)) == []
@@ -678,4 +679,6 @@ def test_a_channel_whose_standard_is_switched_says_everything_anew(nights: Night
     nights.night(date(2018, 12, 6))
     codes = set(load_standard(nights.site.mappings, "2018_sfzh").penalty.by_code)
     of_penalties = [set(s.row) == codes for s in nights.submissions() if s.record == "penalty"]
-    assert of_penalties == [False] * 3 + [True] * 4, "three additions; two withdrawals and two corrections"
+    assert of_penalties == [False] * 4 + [True] * 4, (
+        "three additions, what waited; two withdrawals and two corrections"
+    )

@@ -135,6 +135,17 @@ def test_whatever_happens_to_a_request_nothing_is_taken_twice(store: Engine, tmp
     agree(store, platform)
 
 
+def test_a_platform_that_is_still_at_work_gets_nothing_twice(store: Engine, tmp_path: Path) -> None:
+    """Asked at once it would say that it has nothing."""
+    platform = Platform(lambda number: "taken_late" if number == 1 else "", silence=0.6)
+    save(store, 1, LICENCE)
+    with receiving(platform) as url:
+        site = site_at(tmp_path, url).model_copy(update={"mappings": without_memory(tmp_path)})
+        assert publish(store, site, NIGHTS[0])["anhui"].accepted == 1
+        assert [request.path for request in platform.requests] == ["/rows", "/rows/receipts"]
+    agree(store, platform)
+
+
 def test_answers_that_come_later(store: Engine, tmp_path: Path) -> None:
     platform = Platform(decides_later=True)
     with receiving(platform) as url:

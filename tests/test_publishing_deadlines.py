@@ -239,6 +239,26 @@ def test_what_waits_in_the_place_of_another_is_due_all_the_same(engine: Engine, 
     assert withdrawal.reason == "来源中已没有这条记录"
 
 
+def test_a_held_withdrawal_is_due_from_the_decision_of_the_person(engine: Engine, tmp_path: Path) -> None:
+    """He took longer than the platform is given: the record that had gone is late only seven days after his word."""
+    site, decided = settings(tmp_path), Run(3, datetime(2019, 3, 1, 9))
+    gone = {"removed_at": datetime(2018, 12, 3, 2), "changed_at": datetime(2018, 12, 3, 2)}
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE, **gone)
+    publish(engine, site, Run(2, datetime(2018, 12, 3, 2)))
+    with writing(engine) as connection:
+        outboxes = outboxes_of(site, "anhui", decided.as_of.date())
+        found = by_hand.find(connection, outboxes, by_hand.withdraw, LICENCE.document_number, "")
+        by_hand.withdraw(connection, found, Asked("张科", "许可已注销"), decided)
+    publish(engine, blocked(site, tmp_path), decided)
+    (item,) = due(engine, site, date(2019, 3, 1))
+    assert item.deadline is not None
+    assert (item.state, item.reason, item.deadline.day) == ("sending", "许可已注销", date(2019, 3, 12))
+
+
 def blocked(site: Settings, folder: Path) -> Settings:
     """The same, while its channel cannot write."""
     (folder / "blocked").write_text("", "utf-8")

@@ -230,6 +230,7 @@ def test_a_refused_recipient_keeps_nobody_else_waiting(night: Night, server: Mai
     server.refuses = lambda address: address.startswith("d1")
     problem = send(night, site)
     assert "d1@kjt.example：被邮件服务器拒收（550" in problem
+    assert "核对收件人地址" in problem
     assert FULL_NUMBERS[0] not in problem
     assert "340100190001040017" not in problem
     assert server.recipients == ["d2@kjt.example", "d0@kjt.example"]
@@ -237,7 +238,9 @@ def test_a_refused_recipient_keeps_nobody_else_waiting(night: Night, server: Mai
     assert send(night, site) == ""
     assert server.recipients == ["d2@kjt.example", "d0@kjt.example", "d1@kjt.example"]
     server.after_data = "full"
-    assert "452" in send(night, site, Run(11, SECOND.as_of + timedelta(days=2)))
+    problem = send(night, site, Run(11, SECOND.as_of + timedelta(days=2)))
+    assert "452 mailbox full）（下次运行会再发）" in problem
+    assert "地址" not in problem, "nothing is wrong with it"
 
 
 def test_a_server_that_does_not_answer(night: Night, server: MailServer) -> None:

@@ -8,7 +8,7 @@ cut line, a 5xx or half an answer leave it open. No connection at all, and statu
 import time
 from collections.abc import Callable, Sequence
 
-from credit_sync.errors import CreditSyncError, SourceError
+from credit_sync.errors import CreditSyncError
 from credit_sync.http_settings import RowsService
 from credit_sync.interfaces.messages import Told
 from credit_sync.interfaces.notation import RowsInterface
@@ -77,9 +77,9 @@ class Delivery:
         self.left = [key for key in self.left if key not in told]
 
     def _wait_or_give_up(
-        self, settings: RowsService, name: str, failures: int, failure: SourceError | None
+        self, settings: RowsService, name: str, failures: int, failure: NotArrivedError | UnclearError | None
     ) -> None:
-        """Longer each time, or as long as the platform asks for."""
+        """Longer each time, or as long as the failure calls for."""
         problem = str(failure or "平台的答复里没有这些条目")
         log.warning("报送未完成", what=name, left=len(self.left), problem=problem)
         if failures > settings.retries:
@@ -87,5 +87,5 @@ class Delivery:
                 f"{name}还有 {len(self.left)} 条没有得到平台的答复：{problem}",
                 remedy="下次运行会先询问平台，再送它没有的",
             )
-        asked = failure.retry_after if isinstance(failure, NotArrivedError) else 0
-        time.sleep(min(asked or settings.backoff_seconds * 2 ** (failures - 1), _LONGEST_WAIT))
+        called_for = failure.wait if failure else 0
+        time.sleep(min(called_for or settings.backoff_seconds * 2 ** (failures - 1), _LONGEST_WAIT))

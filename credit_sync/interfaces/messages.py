@@ -1,6 +1,6 @@
 """Requests and answers of an HTTP interface as its mapping has them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -41,7 +41,7 @@ def question_body(written: str, question: Question, keys: Sequence[str]) -> byte
     return written_body(written, question.texts, question.keys, list(keys))
 
 
-def read_answer(body: bytes, written: str, answers: Answers, keys: Iterable[str]) -> dict[str, Told]:
+def read_answer(body: bytes, written: str, answers: Answers, keys: Sequence[str]) -> dict[str, Told]:
     """What an answer says about `keys`; those that it does not name are left out. Raises NoAnswerError."""
     document = _parsed(body, written)
     said = at_path(document, answers.success.path)
@@ -51,9 +51,11 @@ def read_answer(body: bytes, written: str, answers: Answers, keys: Iterable[str]
         )
     listed = _rows(document, written, answers)
     told = {_word(at_path(row, answers.key)): _told(row, answers) for row in listed}
-    if answers.listed == "rejected":
-        told = {key: Told(Answer.ACCEPTED) for key in keys} | told
     wanted = set(keys)
+    if answers.listed == "rejected":
+        if strange := sorted(told.keys() - wanted):  # one of ours is refused, and which is not known
+            raise NoAnswerError(f"平台退回了一行（{answers.key} = {_shown(strange[0])}），不知道是哪一行")
+        told = {key: Told(Answer.ACCEPTED) for key in keys} | told
     return {key: word for key, word in told.items() if key in wanted}
 
 

@@ -118,9 +118,6 @@ def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run)
     if row is None:
         raise CreditSyncError(f"{found.record.document_number} 没有在平台公示，不用撤回")
     _note(connection, audit.Action.WITHDRAW, found, asked, run)
-    if found.held is not None and found.held.action == Action.WITHDRAW:
-        _decide(connection, found.held.id, asked, state=State.PENDING, decision=Decided.WITHDRAW, row=row)
-        return
     values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
     values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": row, "findings": []}
     _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
@@ -131,7 +128,9 @@ def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> 
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
     _note(connection, audit.Action.KEEP, found, asked, run)
-    _decide(connection, found.held.id, asked, state=State.UNCHANGED, decision=Decided.KEEP)
+    kept = update(submission).where(submission.c.id == found.held.id)
+    values = {"state": State.UNCHANGED, "decision": Decided.KEEP, "who": asked.who, "cause": asked.reason}
+    connection.execute(kept.values(**values))
 
 
 def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, asked: Asked, run: Run) -> int:
@@ -251,11 +250,6 @@ def _note(connection: Connection, action: audit.Action, found: Publication, aske
     target = f"{found.outbox.channel} {found.record.document_number}"
     detail = {"reason": asked.reason, "subject": found.record.subject_name}
     audit.note(connection, at=run.as_of, who=asked.who, action=action, target=target, detail=detail)
-
-
-def _decide(connection: Connection, submission_id: int, asked: Asked, **values: Any) -> None:
-    decided = update(submission).where(submission.c.id == submission_id)
-    connection.execute(decided.values(who=asked.who, cause=asked.reason, **values))
 
 
 def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:

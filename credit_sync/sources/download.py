@@ -44,12 +44,15 @@ class Downloaded:
 class NotArrivedError(SourceError):
     """The request has surely not been taken: no connection, or turned away before it was read."""
 
-    retry_after = 0.0
-    """Seconds that the server asks to wait; 0 when it does not say."""
+    wait = 0.0
+    """Seconds to wait before anything else is asked or sent; 0 where nothing says how long."""
 
 
 class UnclearError(SourceError):
     """The request may have been taken or not: the line was cut, the answer is late, or is no answer."""
+
+    wait = 0.0
+    """Likewise. Whoever answers late may still be at work on it, and would deny what he is about to take."""
 
 
 class _BusyError(Exception):
@@ -116,18 +119,20 @@ class Downloader:
             return self._try(request, shown)
         except _BusyError as busy:
             told = _unwanted_status(shown, busy.status)
-            kind: type[SourceError] = NotArrivedError if busy.status == _TOO_MANY else UnclearError
+            kind = NotArrivedError if busy.status == _TOO_MANY else UnclearError
             failed = kind(told.message, remedy=told.remedy)
-            if isinstance(failed, NotArrivedError):
-                failed.retry_after = min(busy.retry_after, LONGEST_RETRY_AFTER)
+            failed.wait = busy.retry_after
             raise failed from None
         except (HTTPError, OSError, ValueError) as error:
-            kind = SourceError
+            words, remedy = f"{shown}：{self._explain(error)}", _remedy_for(error)
             if _never_connected(error):
-                kind = NotArrivedError
-            elif self._watchdog.barked or _may_pass(error):
-                kind = UnclearError
-            raise kind(f"{shown}：{self._explain(error)}", remedy=_remedy_for(error)) from None
+                raise NotArrivedError(words, remedy=remedy) from None
+            if not (self._watchdog.barked or _may_pass(error)):
+                raise SourceError(words, remedy=remedy) from None
+            unclear = UnclearError(words, remedy=remedy)
+            if isinstance(error, requests.Timeout):
+                unclear.wait = self._source.timeout_seconds
+            raise unclear from None
         finally:
             self._watchdog.stop()
 

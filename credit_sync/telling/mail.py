@@ -19,6 +19,8 @@ from credit_sync.settings import Settings
 from credit_sync.subjects.identifiers import hide_in_text
 from credit_sync.tell_settings import MailServer
 
+_FOR_GOOD = 500
+"""SMTP codes from here on say that the same letter will never be taken."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -162,7 +164,9 @@ def _refused(error: smtplib.SMTPException) -> CreditSyncError:
     answers = error.recipients.values() if isinstance(error, smtplib.SMTPRecipientsRefused) else []
     code, said = next(iter(answers), (getattr(error, "smtp_code", 0), getattr(error, "smtp_error", b"")))
     words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-    return CreditSyncError(f"被邮件服务器拒收（{code} {hide_in_text(words)[:200]}）", remedy="核对收件人地址")
+    later = 400 <= code < _FOR_GOOD  # greylisting, a full mailbox: RFC 5321, 4.2.1
+    remedy = "下次运行会再发" if later else "核对收件人地址"
+    return CreditSyncError(f"被邮件服务器拒收（{code} {hide_in_text(words)[:200]}）", remedy=remedy)
 
 
 def _said(error: Exception) -> str:

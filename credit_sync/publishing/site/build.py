@@ -41,7 +41,7 @@ def build_site(connection: Connection, site: Site, folder: Path) -> Path:
         workshop.rename(finished)
         _switch(public, finished)
     for old in builds.iterdir():
-        if old.name != site.number:
+        if old.name != site.number and old.is_dir() and not old.is_symlink():  # what else lies there is not ours
             shutil.rmtree(old)
     return public
 
