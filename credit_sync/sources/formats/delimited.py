@@ -163,7 +163,7 @@ class _Lines:
         text = self._rest
         while more := self._stream.read(max(_AT_ONCE, len(text))):
             text += more
-            if end := max(text.rfind("\n"), text.rfind("\r")) + 1:
+            if end := max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1:  # after a last "\r" its "\n" may follow
                 self._rest = text[end:]
                 return text[:end]
         self._rest = ""
