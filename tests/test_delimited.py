@@ -66,13 +66,22 @@ damaged = st.builds(
 )
 
 
-@given(lines.map(str.encode) | lines.map(lambda text: text.encode("gb18030")) | damaged)
-@example((HEAD + "甲," + "长" * 131_072 + "\n乙,2\n" + "丙," + "长" * 131_073 + "\n丁,4").encode())
-@example((HEAD + "甲,1\n" * 250 + '"乙,2\n').encode())
-def test_rows_are_those_of_csv(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+@given(
+    lines.map(str.encode) | lines.map(lambda text: text.encode("gb18030")) | damaged,
+    st.integers(1, 9) | st.just(delimited._AT_ONCE),
+)
+@example(
+    (HEAD + "甲," + "长" * 131_072 + "\n乙,2\n" + "丙," + "长" * 131_073 + "\n丁,4").encode(), delimited._AT_ONCE
+)
+@example((HEAD + "甲,1\n" * 250 + '"乙,2\n').encode(), delimited._AT_ONCE)
+@example("名,号\r\n甲,1\r\n乙,2\r\n".encode(), 4)
+def test_rows_are_those_of_csv(tmp_path_factory: pytest.TempPathFactory, content: bytes, characters: int) -> None:
+    """Wherever the pieces end that the text is read by: a line end of two characters may be torn apart."""
     path = tmp_path_factory.getbasetemp() / "wild.csv"
     path.write_bytes(content)
-    rows = to_its_end(lambda: read_table(path, NAMES, max_bytes=MEGABYTE))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "_AT_ONCE", characters)
+        rows = to_its_end(lambda: read_table(path, NAMES, max_bytes=MEGABYTE))
     assert rows == to_its_end(lambda: by_csv(path))
 
 
@@ -81,8 +90,7 @@ def test_ordinary_rows_come_many_at_once_in_their_order(tmp_path: Path) -> None:
     path.write_text(HEAD + "甲,1\n" * 150 + "乙\n" + '丙,"3"\n' * 2, encoding="utf-8")
     found = [(row, values) for _, row, values in read_at_once(path, NAMES, max_bytes=MEGABYTE)]
     assert [(row, len(values)) for row, values in found if isinstance(values, TextRows)] == [
-        (2, 100),
-        (102, 50),
+        (2, 150),
         (153, 2),
     ]
     assert [(row, values) for row, values in found if not isinstance(values, TextRows)] == [(152, {"名": "乙"})]

@@ -6,10 +6,11 @@ most lines of a long list are not given to it (tests/test_delimited.py compares)
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from itertools import islice, repeat, takewhile
+from typing import Any, TextIO, TypeGuard
 
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import text
@@ -23,11 +24,15 @@ from credit_sync.store.unread_rows import MOST_TEXTS
 
 _DELIMITERS = ",\t;|"
 _SAMPLE = 1 << 18
-_AT_ONCE = 100
-"""Rows given at once at most."""
+_AT_ONCE = 1 << 15
+"""Characters read at once."""
+_MANY = 100
+"""Rows that are given at once, unless fewer or more come so."""
 
 Record = tuple[int, list[str] | Unread]
 """Line on which it starts, and its cells or why they cannot be told apart."""
+_Records = tuple[Sequence[int], Sequence[str | list[str] | Unread]]
+"""The same of several records; cells as one text where `as_text` can make one of them."""
 
 
 def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Some]:
@@ -49,8 +54,7 @@ def _read(document: Document, names: frozenset[str], layout: Layout) -> Iterator
         raise no_titles(document.place, head, names)
     table = table_of(document.place, header, dialect.encoding)
     with dialect.encoding.open(document.open()) as stream:
-        texts = _texts(stream, dialect.delimiter, document.place)
-        yield from table.rows(islice(texts, header.row + 1, None))
+        yield from table.rows(_texts(stream, dialect.delimiter, document.place, header.row + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,16 @@ def _first(records: Iterator[Record]) -> list[list[str] | Unread]:
 
 
 class _Lines:
-    """The lines of a text for csv, counted. Others may take lines from the text too, and give the last one back."""
+    """The lines of a text for csv, counted; those that csv need not see many at once."""
 
-    def __init__(self, stream: Iterator[str]) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._given_back: str | None = None
+        self._rest = ""
+        """The beginning of a line that has been read."""
+        self._text = ""
+        self._ahead: deque[str] = deque()
+        """Whole lines that have been read, as one text or each by itself."""
+        self._longest = csv.field_size_limit()
         self.number = 0
         """Of the last line taken."""
         self.last = ""
@@ -116,19 +125,55 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._given_back
-        self.last = next(self._stream) if line is None else line
-        self._given_back = None
+        if not self.are_left():
+            raise StopIteration
+        self._tell_apart()
+        self.last = self._ahead.popleft()
         self.number += 1
         return self.last
 
-    def give_back(self, line: str) -> None:
-        """The line taken last."""
-        self._given_back = line
-        self.number -= 1
+    def are_left(self) -> bool:
+        """Whether there are any more."""
+        if not self._ahead and not self._text:
+            self._text = self._read()
+        return bool(self._ahead or self._text)
+
+    def plain(self, delimiter: str) -> list[str]:
+        """The next lines as far as they are plain, END for the delimiter; none where csv must see the first."""
+        if not self._is_plain(self._text):
+            self._tell_apart()
+        text, self._text = self._text, ""
+        if self._ahead:
+            lines = list(takewhile(self._is_plain, self._ahead))
+            text = "".join(lines)
+            for _ in lines:
+                self._ahead.popleft()
+        if not text:
+            return []
+        ended = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+        found = ended.replace(delimiter, END).split("\n")
+        self.number += len(found)
+        return found
+
+    def _tell_apart(self) -> None:
+        self._ahead.extend(io.StringIO(self._text, newline=""))
+        self._text = ""
+
+    def _read(self) -> str:
+        text = self._rest
+        while more := self._stream.read(max(_AT_ONCE, len(text))):
+            text += more
+            if end := max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1:  # after a last "\r" its "\n" may follow
+                self._rest = text[end:]
+                return text[:end]
+        self._rest = ""
+        return text
+
+    def _is_plain(self, text: str) -> bool:
+        return '"' not in text and END not in text and len(text) <= self._longest
 
 
-def _records(stream: Iterator[str], delimiter: str, place: str) -> Iterator[Record]:
+def _records(stream: TextIO, delimiter: str, place: str) -> Iterator[Record]:
     return _by_csv(_Lines(stream), delimiter, place)
 
 
@@ -152,18 +197,17 @@ def _by_csv(lines: _Lines, delimiter: str, place: str) -> Iterator[Record]:
             yield start, Unread(reason, text.mend(line), whole=whole)
 
 
-def _texts(stream: Iterator[str], delimiter: str, place: str) -> Iterator[tuple[int, str | list[str] | Unread]]:
-    """All records of a text as `records` gives them, the cells as one text where `as_text` can make one of them."""
-    lines, longest = _Lines(stream), csv.field_size_limit()
+def _texts(stream: TextIO, delimiter: str, place: str, first: int) -> Iterator[_Records]:
+    """All records of a text from one of them on, as `records` gives them; lines without quotes many at once."""
+    lines = _Lines(stream)
     by_csv = _by_csv(lines, delimiter, place)
-    for line in stream:
-        lines.number += 1
-        if '"' in line or END in line or len(line) > longest:
-            lines.give_back(line)
-            start, cells = next(by_csv)
-            yield start, cells if isinstance(cells, Unread) else as_text(cells) or cells
+    deque(islice(by_csv, first), 0)
+    while lines.are_left():
+        if texts := lines.plain(delimiter):
+            yield range(lines.number - len(texts) + 1, lines.number + 1), texts
         else:
-            yield lines.number, line.rstrip("\r\n").replace(delimiter, END)
+            start, cells = next(by_csv)
+            yield (start,), (cells if isinstance(cells, Unread) else as_text(cells) or cells,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,30 +222,30 @@ class Table:
     """The others, each once."""
     clean: bool
 
-    def rows(self, records: Iterator[tuple[int, str | list[str] | Unread]]) -> Iterator[Some]:
+    def rows(self, records: Iterator[_Records]) -> Iterator[Some]:
         """The rows, those of plain text under all titles many at once. What came before an error is given before it."""
-        ends = len(self.titles) - 1 if self.titles == self.given else -1
         uneven = 0  # where there are many, that is how the source writes its rows
         numbers: list[int] = []
         texts: list[str] = []
         try:
-            for number, record in records:
-                row: str | dict[str, Any] | Unread | None
-                if type(record) is str and record.count(END) == ends and self._is_whole(record):
-                    row = record
+            for at, found in records:
+                if self._are_whole(found):
+                    numbers += at
+                    texts += found
                 else:
-                    row = self._row(record, uneven=uneven < MOST_TEXTS)
-                    uneven += isinstance(row, Uneven)
-                if isinstance(row, (dict, Unread)):
+                    for number, record in zip(at, found, strict=True):
+                        row = self._row(record, uneven=uneven < MOST_TEXTS)
+                        uneven += isinstance(row, Uneven)
+                        if isinstance(row, dict | Unread):
+                            yield from self._at_once(numbers, texts)
+                            yield self.place, number, row
+                            numbers, texts = [], []
+                        elif row is not None:
+                            numbers.append(number)
+                            texts.append(row)
+                if len(texts) >= _MANY:
                     yield from self._at_once(numbers, texts)
-                    yield self.place, number, row
                     numbers, texts = [], []
-                elif row is not None:
-                    numbers.append(number)
-                    texts.append(row)
-                    if len(texts) == _AT_ONCE:
-                        yield from self._at_once(numbers, texts)
-                        numbers, texts = [], []
         except Exception:
             yield from self._at_once(numbers, texts)
             raise
@@ -211,12 +255,21 @@ class Table:
         if texts:
             yield self.place, numbers[0], TextRows(self.given, numbers, texts)
 
-    def _is_whole(self, record: str) -> bool:
-        """Neither blank nor damaged."""
-        return bool(record) and not record.isspace() and (self.clean or not text.is_damaged(record))
+    def _are_whole(self, records: Sequence[Any]) -> TypeGuard[Sequence[str]]:
+        """Texts of as many cells as there are titles, each another; none of them blank or damaged."""
+        return (
+            self.titles == self.given
+            and set(map(type, records)) == {str}
+            and set(map(str.count, records, repeat(END))) == {len(self.titles) - 1}
+            and all(records)
+            and not any(map(str.isspace, records))
+            and (self.clean or not any(map(text.is_damaged, records)))
+        )
 
     def _row(self, record: str | list[str] | Unread, *, uneven: bool) -> str | dict[str, Any] | Unread | None:
         """As text where nothing about it is odd but what has been dealt with."""
+        if self._are_whole(one := (record,)):
+            return one[0]
         values = self.values(record)
         if values is None or isinstance(values, Unread):
             return values
