@@ -154,7 +154,7 @@ def write_reports(engine: Engine, settings: Settings, run: Run) -> Iterator[Path
 
 def _reports(engine: Engine, settings: Settings, run: Run) -> Iterator[Path]:
     """The officers' and the operators'; the first run of a month also reports on the month before."""
-    mappings = settings.path(settings.mappings)
+    mappings = settings.mappings_folder
     keep_filled_in(engine, flagged_file(settings, run), load_reasons(mappings))
     yield from write_flagged_report(engine, settings, run, load_measures(mappings))
     yield from write_run_report(engine, settings, run)

@@ -217,7 +217,7 @@ def _flags(
     connection: Connection, settings: Settings, found: Sequence[Mapping[str, Any]]
 ) -> dict[int, list[tuple[str, ReviewView]]]:
     """The open flags of each applicant: what to call them, and where they stand."""
-    reasons = load_reasons(settings.path(settings.mappings))
+    reasons = load_reasons(settings.mappings_folder)
     standing = standings(connection, found)
     flags: dict[int, list[tuple[str, ReviewView]]] = {}
     for row in found:
