@@ -50,10 +50,9 @@ def decisions_on(
 def _is_public(
     record: Licence | Penalty, standards: Sequence[Standard], repaired_on: date | None, today: date
 ) -> bool:
-    if not any(is_published(record, standard) for standard in standards):
-        return False
     kind = RecordKind.LICENCE if isinstance(record, Licence) else RecordKind.PENALTY
-    ends = (end_of_publicity(record, standard.table(kind).publicity, repaired_on) for standard in standards)
+    publishing = (standard for standard in standards if is_published(record, standard))
+    ends = (end_of_publicity(record, standard.table(kind).publicity, repaired_on) for standard in publishing)
     return any(end is None or end.day > today for end in ends)
 
 

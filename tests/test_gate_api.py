@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,15 +26,19 @@ from credit_sync.desk.api.pace import Pace
 from credit_sync.desk.office import Office, Serving
 from credit_sync.desk.protection import LARGEST_BODY
 from credit_sync.gate import Gate
+from credit_sync.publishing.field_table import Only, Period
+from credit_sync.publishing.standard import Standard, load_standard
 from credit_sync.records import RecordKind
 from credit_sync.screening import index_files, open_index
 from credit_sync.screening.gate import Passage
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.keys import stored_keys
+from credit_sync.sharing import decisions_on
+from credit_sync.shipped import shipped
 from credit_sync.store import audit, schema
 from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, organisation_code, uscc
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, organisation_code, recognise, uscc
 from credit_sync.subjects.subject import Subject, SubjectKind
 from tests.conftest import _free_port, contents
 from tests.desk_world import ADDRESS, browsable, make_desk
@@ -426,6 +430,22 @@ def test_decisions_on_an_organisation(interface: Interface, client: TestClient) 
     assert client.get(f"/api/v1/subjects/{organisation_number('340100', 12)}").json()["total"] == 0
     assert client.get(f"/api/v1/subjects/{code}", params={"page": 2, "size": 1}).json()["records"] == []
     assert interface.audited(audit.Action.SHARE)[0].target == code
+
+
+def test_a_standard_that_does_not_publish_a_penalty_says_not_how_long_it_is_public(interface: Interface) -> None:
+    code = recognise(organisation_number("340100", 11), SubjectKind.ORGANISATION)
+    shipped_one = load_standard(shipped("mappings"), "2018")
+
+    def standard(**table: Any) -> Standard:
+        return shipped_one.model_copy(update={"penalty": shipped_one.penalty.model_copy(update=table)})
+
+    over = standard(publicity=(Period(decided_from=date(2000, 1, 1), months=12, basis="一年"),))
+    endless = standard(publicity=())
+    without = standard(publicity=(), only=Only(field="nature", values=("无",)))
+    assert code is not None
+    with interface.night.engine.connect() as connection:
+        assert decisions_on(connection, code, (over, without), date(2026, 1, 1)) == []
+        assert len(decisions_on(connection, code, (over, endless), date(2026, 1, 1))) == 1
 
 
 @pytest.mark.parametrize(
