@@ -264,6 +264,18 @@ def step_title(step: str, state: str) -> str:
     return f"提出{STEPS[step]}，待第二人复核" if state == State.PROPOSED else STEPS[step]
 
 
+def age(days: float) -> str:
+    """How long ago something was, as people count.
+
+    >>> age(0.02), age(0.69), age(1.99), age(12.7)
+    ('不到 1 小时', '16 小时', '47 小时', '12 天')
+    """
+    hours = math.floor(days * 24)
+    if hours >= 48:  # below, hours tell last night's list from the one before
+        return f"{hours // 24} 天"
+    return f"{hours} 小时" if hours else "不到 1 小时"
+
+
 def share(rate: Rate) -> str:
     """A rate in percent, rounded down; a dash where there is nothing to divide by.
 

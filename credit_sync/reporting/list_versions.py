@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
-from credit_sync.reporting.labels import DELIVERIES, STATUSES, label
+from credit_sync.reporting.labels import DELIVERIES, STATUSES, age, label
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.settings import Settings
@@ -57,7 +57,7 @@ def pulled(state: ListState) -> str:
         return "从未取到"
     if state.age_days is None:
         return f"{state.pulled_at:%Y-%m-%d %H:%M} 取到（晚于现在）"
-    return f"{state.age_days:.1f} 天前取到"
+    return f"{age(state.age_days)}前取到"
 
 
 def _source(connection: Connection, settings: Settings, source: str, most: int) -> Iterator[str]:
