@@ -62,7 +62,7 @@ def _summary(bill: CleanBill) -> Sheet:
 
 
 def _lists(bill: CleanBill) -> Sheet:
-    columns = (("名单", 30), ("版本", 20), ("取数时间", 17), ("距今", 12), ("在列", 12), ("状态", 60))
+    columns = (("名单", 30), ("版本", 20), ("取数时间", 17), ("距今", 12), ("在册", 12), ("状态", 60))
     rows = [
         (
             *(found.title, found.versions, f"{found.pulled_at:%Y-%m-%d %H:%M}" if found.pulled_at else "从未取数"),

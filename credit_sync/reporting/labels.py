@@ -112,7 +112,7 @@ DELIVERIES: Mapping[str, str] = {
     "query": "逐个查询",
     "retry": "隔离区重试",
     "rename": "改名",
-    "rollback": "退回",
+    "rollback": "回退",
     "end": "停用",
 }
 
@@ -175,7 +175,7 @@ ACTIONS: Mapping[str, str] = {
     Action.EXPORT: "导出",
     Action.IMPORT: "导入",
     Action.CONFIGURATION: "配置变更",
-    Action.ROLLBACK: "名单退回",
+    Action.ROLLBACK: "名单回退",
     Action.FORGET: "数据源停用",
     Action.RENAME: "数据源改名",
     Action.SIGN_IN: "登录",

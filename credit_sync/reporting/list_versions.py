@@ -75,7 +75,7 @@ def _source(connection: Connection, settings: Settings, source: str, most: int) 
 def _version(row: RowMapping) -> Iterator[str]:
     how = label(DELIVERIES, row["delivery"])
     if row["delivery"] == "rollback":
-        how = f"退回到第 {row['back_to']} 版"
+        how = f"回退到第 {row['back_to']} 版"
     yield (
         f"    第 {row['version']} 版  {row['pulled_at']:%Y-%m-%d %H:%M}  {how}  {label(STATUSES, row['state'])}："
         f"取到 {row['pulled']} 行，新增 {row['added']}、变更 {row['changed']}、移出 {row['removed']}、"
