@@ -8,7 +8,11 @@
   // A changed choice sends its form; the side filters are folded on a phone.
   for (const field of all("[data-submit]")) field.addEventListener("change", () => field.form.requestSubmit());
   const side = one("[data-side]");
-  one(".desk-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const here = one(".desk-nav [aria-current]");
+  if (here) {
+    const nav = here.closest(".desk-nav"); // scrollIntoView would have Tab begin behind it, past the skip link
+    nav.scrollLeft += here.getBoundingClientRect().right - nav.getBoundingClientRect().right;
+  }
   if (side && matchMedia("(max-width: 820px)").matches) side.open = false;
 
   // A reason that wants an explanation asks for it before the form is sent.

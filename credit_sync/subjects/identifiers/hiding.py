@@ -19,7 +19,6 @@ _RUN = re.compile(rf"{_DIGEST}|(?<!\d)(?:\d{_GAP}){{14,}}[\dXxＸｘ]")
 _HEXADECIMAL = frozenset("abcdef")
 """Letters that only a digest has."""
 _MISTYPED = (17, 19)
-_LENGTHS = (18, 15, *_MISTYPED)
 _PIECE = re.compile(r"\d+[XxＸｘ]?|[XxＸｘ]")
 
 
@@ -50,7 +49,8 @@ def _hide_in_run(found: re.Match[str]) -> str:
     places = [place for place, character in enumerate(run) if character.isdecimal() or character in "XxＸｘ"]
     digits = "".join(str(int(run[place])) if run[place].isdecimal() else "X" for place in places)
     parts, end = [], 0
-    for first, last in _ids(run, places, digits):
+    ids = list(_ids(run, places, digits)) or ([(0, len(digits))] if _is_mistyped(digits) else [])
+    for first, last in ids:
         parts += [run[end : places[first]], hide(digits[first:last])]
         end = places[last - 1] + 1
     return "".join(parts) + run[end:]
@@ -62,8 +62,7 @@ def _ids(run: str, places: list[int], digits: str) -> Iterator[tuple[int, int]]:
     starts = {number_of[piece.start()] for piece in _PIECE.finditer(run)} | {len(digits)}
     first = 0
     while first <= len(digits) - 15:
-        ends = (first + length for length in _LENGTHS)
-        last = next((last for last in ends if _is_id(digits, first, last, starts)), None)
+        last = next((last for last in (first + 18, first + 15) if _is_id(digits, first, last, starts)), None)
         if last is not None:
             yield first, last
         first = last or first + 1
@@ -75,14 +74,14 @@ def _is_id(digits: str, first: int, last: int, starts: set[int]) -> bool:
         return False
     if citizen_id.is_valid(number):
         return True
-    if not {first, last} <= starts:
-        return False
-    if len(number) in _MISTYPED:
-        shifted = (
-            number,
-            number[1:],
-            f"0{number}",
-        )  # the digit is missing, or one too many, before the date or behind it
-        return any(citizen_id.birth_date(text) is not None for text in shifted)
     full = number if len(number) == 18 else citizen_id.from_fifteen(number)
-    return full is not None and citizen_id.birth_date(full) is not None
+    return {first, last} <= starts and full is not None and citizen_id.birth_date(full) is not None
+
+
+def _is_mistyped(digits: str) -> bool:
+    shifted = (
+        digits,
+        digits[1:],
+        f"0{digits}",
+    )  # the digit is missing, or one too many, before the date or behind it
+    return len(digits) in _MISTYPED and any(citizen_id.birth_date(text) is not None for text in shifted)
