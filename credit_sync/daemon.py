@@ -40,6 +40,6 @@ def _survive(night: Callable[[], None]) -> None:
     try:
         night()
     except CreditSyncError as error:
-        log.error("这一晚没有跑成", problem=str(error))
+        log.error("夜间运行没有完成", problem=str(error))
     except Exception:  # whatever a night dies of, the next one is due
-        log.exception("这一晚没有跑成")
+        log.exception("夜间运行没有完成")

@@ -38,6 +38,16 @@ def written(pattern: str, how: str) -> AfterValidator:
     return AfterValidator(refuse_others)
 
 
+def why_no_expression(pattern: str) -> str:
+    """What is wrong with a regular expression, without Python's English; '' where it is one."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        place = "" if error.pos is None else f"（第 {error.pos + 1} 个字符处）"
+        return f"正则表达式有误{place}"
+    return ""
+
+
 _MESSAGES = {
     "missing": "缺少这一项",
     "extra_forbidden": "没有这一项",

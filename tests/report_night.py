@@ -321,7 +321,7 @@ def troubled_night(folder: Path, engine: Engine | None = None) -> Night:
     refusal = "原有 6855 条记录，本次少了 6213 条，超过允许的 30%；未采用，沿用上次的数据（确认无误后可用 --accept-shrink 采用）"
     night.version(THIRD, "debtors", 3, state="refused", reason=refusal, pulled=642, unchanged=642, live=6855)
     night.ledger(THIRD, "pull", "debtors", "failed", problem=refusal)
-    night.ledger(THIRD, "pull", "abnormal", "failed", problem="接口没有应答：连接超时（30 秒）")
+    night.ledger(THIRD, "pull", "abnormal", "failed", problem="接口没有答复：连接超时（30 秒）")
     night.version(THIRD, "science", 1, record="applicant", pulled=9, added=8, quarantined=1, live=8)
     bad = [
         BadRow("f1", "申报主体.xlsx · 第一批", 17, "citizen_id", "340103********1171", "身份证号码校验码不符", {}),

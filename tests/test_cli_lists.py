@@ -139,7 +139,7 @@ def test_rollback_is_done_once_and_on_record(site: Path) -> None:
     assert version.reason == f"平台送错了，见{hide(NUMBER)}"
     assert options == {"command": "lists rollback", "source": "courts"}
     shown = call(site, "lists", "show", "courts").stdout
-    assert "退回到第 1 版  已采用" in shown
+    assert "回退到第 1 版  已采用" in shown
     assert f"{version.who}：平台送错了" in shown
 
 
@@ -154,7 +154,7 @@ def test_rollback_is_done_once_and_on_record(site: Path) -> None:
         (("diff", "courts", "--to", "9"), 1, "数据源 courts 没有已采用的第 9 版（已采用的版本：2、1）"),
         (("diff", "courts", "--to", "0"), 2, "--to"),
         (("rollback", "courts", "--to", "2", "--reason", "r"), 1, "数据源 courts 现在就是第 2 版"),
-        (("rollback", "courts", "--to", "7", "--reason", "r"), 1, "可以退回的版本：1"),
+        (("rollback", "courts", "--to", "7", "--reason", "r"), 1, "可以回退的版本：1"),
         (("rollback", "x", "--to", "1", "--reason", "r"), 1, "没有名为 x 的名单数据源"),
         (("rollback", "courts", "--to", "1"), 2, "--reason"),
         (("rollback", "courts", "--to", "1", "--reason", " "), 1, "没有写明事由"),

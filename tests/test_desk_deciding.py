@@ -10,7 +10,9 @@ from sqlalchemy.engine import URL
 
 from credit_sync import review
 from credit_sync.desk import serve
+from credit_sync.reporting.flag_query import flag_views
 from credit_sync.screening.decisions import Conclusion
+from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
 from credit_sync.shipped import shipped
 from credit_sync.store import schema
@@ -95,7 +97,8 @@ def test_four_eyes_where_a_measure_forbids(world: World) -> None:
     assert "另一人" in own.text
     assert both.decide(number, "refuse", text="收回").status_code == 400
     again = officer.decide(number, "uphold", reason=SAME)  # to agree is another right than to conclude
-    assert (again.status_code, world.state(number)) == (403, "proposed")
+    assert (again.status_code, world.state(number)) == (400, "proposed")
+    assert "没有权限" not in again.text and "须由有复核权限的另一人作出" in again.text
     assert approver.decide(number, "agree", reason=SAME).status_code == 303
     assert world.state(number) == "upheld"
     page = approver.page(f"/flags/{number}")
@@ -181,6 +184,11 @@ def test_who_decided_is_named_where_the_name_is_known(world: World) -> None:
     add_users(world.engine, "auditor")
     assert "<bdi>王芳&lt;b&gt;（officer）</bdi>" in world.signed_in("auditor").page("/audit")
     assert world.audited("dismiss")[-1].who == "officer"
+    mappings = world.night.settings.path(world.night.settings.mappings)
+    with world.engine.connect() as connection:  # reports and `review show` say the same
+        which, measures = schema.flag.c.id == number, load_measures(mappings)
+        ((_, told),) = flag_views(connection, which, measures, load_reasons(mappings))
+    assert " 王芳<b>（officer） 排除：" in told.review.sentence
     with writing(world.engine) as connection:  # an account of the provider's that is called the same
         other = connection.execute(select(schema.desk_session).limit(1)).mappings().one()
         twin = {**other, "digest": "0" * 64, "way": "oidc", "name": "officer", "title": "李强"}
@@ -311,6 +319,6 @@ def test_a_remark_is_shown_again_where_it_was_not_kept(world: World) -> None:
     assert kept in answer.text
     assert f'href="/flags/{number}"' in answer.text
     again = guest.post(f"/flags/{number}/dismiss", form_code="x", seen="x", reason=OTHER, text=remark)
-    assert (again.status_code, kept in again.text) == (403, True)
+    assert (again.status_code, kept in again.text) == (400, True)
     assert "<textarea" not in guest.post(f"/flags/{number}/dismiss", seen="x", text="").text
     assert world.state(number) == "open"

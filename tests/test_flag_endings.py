@@ -211,7 +211,7 @@ def test_a_rollback_closes_and_opens_flags(world: Nights) -> None:
     counts = world.screen()
     assert (counts.flags.changed, counts.flags.closed) == (1, 1)
     assert sorted(world.flags()) == [
-        (False, "名单条目 x 已随名单退回到第 1 版而移出（平台送错了名单）", 0),
+        (False, "名单条目 x 已随名单回退到第 1 版而移出（平台送错了名单）", 0),
         (True, "", 1),
     ]
 

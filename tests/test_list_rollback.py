@@ -241,7 +241,7 @@ def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> Non
     world.pull("a")
     world.pull("a", entry(1), entry(2), entry(4))
     for to, message in (
-        (2, "没有已采用的第 2 版（可以退回的版本：1）"),
+        (2, "没有已采用的第 2 版（可以回退的版本：1）"),
         (3, "现在就是第 3 版"),
         (9, "没有已采用的第 9 版"),
     ):
@@ -252,7 +252,7 @@ def test_only_earlier_accepted_versions_can_be_gone_back_to(world: World) -> Non
     assert len(world.rows(schema.source_version, "version")) == 3
     with world.engine.begin() as connection:
         connection.execute(schema.source_version.update().values(delivery="query"))
-    with pytest.raises(CreditSyncError, match="是逐个查询的，没有整份的版本可退"):
+    with pytest.raises(CreditSyncError, match="是逐个查询的，没有整份的版本可以回退"):
         back(world, "a", 1)
 
 

@@ -91,7 +91,7 @@ def test_a_change_to_an_older_licence_tells_nothing_about_its_year() -> None:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"pattern": "("}, "正则表达式有误"),
+        ({"pattern": "("}, "正则表达式有误（第 1 个字符处）"),
         ({"pattern": r"皖(?P<year>\d+)"}, "要有"),
         ({"write": "{month}"}, "只能用"),
         ({"field": "note"}, "只能是"),

@@ -106,7 +106,7 @@ def test_an_unknown_key_among_the_unconfirmed_is_refused(tmp_path: Path) -> None
         ('["XK_YXQZ", "XK_YXQZI"]', '["XK_YXQZ", "XK_YXQZ2"]', "XK_YXQZ2"),
         ('title = "许可内容", length = 4000', 'title = "许可内容"', "XK_NR: 文字字段必须写 length"),
         ('title = "许可内容", length', 'title = "许可内容", lenght', "lenght"),
-        ('pattern = "[HM]', 'pattern = "([HM]', "正则表达式"),
+        ('pattern = "[HM]', 'pattern = "([HM]', "正则表达式有误（第 1 个字符处）"),
         ('only = { field = "nature"', 'only = { field = "natur"', "natur"),
         ('field = "CF_CFLB", values = ["罚款"]', 'field = "CF_CFL", values = ["罚款"]', "CF_CFL"),
     ],

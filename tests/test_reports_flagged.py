@@ -384,7 +384,7 @@ def test_what_changed_since_the_last_report_is_said(engine: Engine, tmp_path: Pa
     found = changes_by_kind(_report(world))
     assert [c.number for c in found["有变化"]] == [1, 2]
     said = "\n".join(found["有变化"][0].said)
-    assert "处理：限制 → 审慎参考" in said
+    assert "措施：限制 → 审慎参考" in said
     assert "已不计入：名单条目 1 已不在" in said
     world.deliver("debtors", NOBODY)
     _night(world)

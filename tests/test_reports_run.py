@@ -43,7 +43,7 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
         (True, "取数 abnormal 失败"),
         (True, "失信被执行人名单不能据此放行任何人"),
         (True, "渠道 workbook 有 1 条已超过报送期限"),
-        (False, "渠道 workbook 有 1 条校验未通过，没有送出"),
+        (False, "渠道 workbook 有 1 条校验未通过，没有报出"),
         (False, "隔离区有 3 行没有读懂（本次 3 行）"),
     ]
     assert all(task.how for task in tasks)
@@ -121,7 +121,7 @@ def test_the_report_of_a_run_of_an_earlier_version_leaves_out_what_was_not_count
             assert then.keys() != counts.keys()
             connection.execute(stage.update().where(*here).values(counts=then))
     page = page_of(night)
-    assert "本次送出" in page
+    assert "本次报出" in page
     assert "待处理预警" in page
 
 

@@ -525,7 +525,7 @@ def test_a_wrong_path_to_the_cursor_is_found_by_the_first_page() -> None:
     answer = json.dumps({"data": [{"iname": "甲"}], "page": {"following": "2"}}).encode()
     with (
         serve(lambda _: Answer(answer)) as server,
-        pytest.raises(SourceError, match=r"应答里没有 page\.next.*核对 paging 的 next"),
+        pytest.raises(SourceError, match=r"答复里没有 page\.next.*核对 paging 的 next"),
     ):
         made = source(server, paging={"style": "cursor", "next": "page.next"})
         probe("debtors", made, mapping(rows="data"), base=Path())

@@ -286,13 +286,13 @@ def test_operators_hear_of_failures_once_a_run(night: Night, server: MailServer)
     run = Run(20, SECOND.as_of + timedelta(hours=1))
     site = site_of(night, server, departments={})
     night.begin(run)
-    problem = f"接口没有应答，{FULL_NUMBERS[0]}"
+    problem = f"接口没有答复，{FULL_NUMBERS[0]}"
     with writing(night.engine) as connection:
         ledger.stage_failed(connection, run, "pull", "debtors", problem)
     assert (send(night, site, run), send(night, site, run)) == ("", "")
     (letter,) = server.letters()
     assert letter["To"] == "ops@kjt.example"
-    assert "取数 debtors：接口没有应答" in content(letter)
+    assert "取数 debtors：接口没有答复" in content(letter)
     assert FULL_NUMBERS[0] not in content(letter)
     stale = Run(21, SECOND.as_of + timedelta(days=400))
     assert send(night, site, stale) == ""
@@ -306,14 +306,14 @@ def test_a_failure_that_could_not_be_told_is_told_by_the_next_run(night: Night, 
     for run in (failed, fine, later):
         night.begin(run)
     with writing(night.engine) as connection:
-        ledger.stage_failed(connection, failed, "pull", "debtors", "接口没有应答")
+        ledger.stage_failed(connection, failed, "pull", "debtors", "接口没有答复")
     assert "连不上" in send(night, lost, failed)
     found = Tell.model_validate({"mail": server.settings()})
     reached = lost.model_copy(update={"tell": lost.tell.model_copy(update={"mail": found.mail})})
     assert send(night, reached, fine) == ""
     (letter,) = server.letters()
     assert "第 30 次运行" in content(letter)
-    assert "取数 debtors：接口没有应答" in content(letter)
+    assert "取数 debtors：接口没有答复" in content(letter)
     assert send(night, reached, later) == ""
     assert len(server.letters()) == 1, "once"
 
@@ -324,7 +324,7 @@ def test_what_failed_long_ago_is_no_news(night: Night, server: MailServer) -> No
     for run in (failed, later):
         night.begin(run)
     with writing(night.engine) as connection:
-        ledger.stage_failed(connection, failed, "pull", "debtors", "接口没有应答")
+        ledger.stage_failed(connection, failed, "pull", "debtors", "接口没有答复")
     send(night, lost, failed)
     with night.engine.connect() as connection:
         assert {one.occasion for one in due(connection, lost, later, [])} == set()

@@ -21,7 +21,7 @@ _COLLECT_AFTER = 10_000
 """New objects after which Python looks for cycles among them; after its usual 700 it did so 240 times while modules load."""
 
 _COMMANDS = {
-    "run": ("night", "跑一晚：取数、报送、比对、回写申报系统、出报告、发通知。"),
+    "run": ("night", "夜间运行：取数、报送、比对、回写申报系统、生成报告、发送通知。"),
     "check": ("check", "检查配置、对照文件、数据库、每个数据源和报送渠道，不改动任何东西。"),
     "status": ("status", "现状：最近几次运行、各名单新旧、隔离区、待报送。"),
     "compliance": ("compliance", "双公示合规月报：合规率、及时率、迟报、漏报、退回、承诺时限。"),
@@ -34,7 +34,7 @@ _COMMANDS = {
     "validate": ("validate", "按双公示标准校验一份工作簿（xlsx、xls、csv），像平台那样，在上传之前。"),
     "standard": ("standard", "双公示标准：有哪些版本，各有哪些字段，按哪些规则校验。"),
     "quarantine": ("quarantine", "隔离区：没有读懂的行，连同原因。"),
-    "lists": ("lists", "名单：各版本、两版之间的差别、退回早先的版本。"),
+    "lists": ("lists", "名单：各版本、两版之间的差别、回退到早先的版本。"),
     "sources": ("sources", "数据源：在配置里改了名，或不再使用之后，它的记录怎么办。"),
     "publish": ("publish", "报送：等待处理的、平台退回的，以及需要人决定的撤回和恢复。"),
     "receipts": ("receipts", "回执：平台以文件给出的答复。"),
@@ -44,7 +44,7 @@ _COMMANDS = {
     "gate": ("gate", "一个申报可否继续。退出码：0 可以，10 暂缓，11 不得继续，12 不能确定；其他都是出错。"),
     "api-key": ("api_key", "接口密钥：申报系统凭它查询关口、主体和许可处罚信息。"),
     "audit": ("audit", "留痕：谁在何时查询、查看、复核、导出了什么；核对记录有没有被改动。"),
-    "daemon": ("night", "常驻运行，每天定时跑一晚（没有 cron 或 systemd 时用）。"),
+    "daemon": ("night", "常驻运行，每天定时做夜间运行（没有 cron 或 systemd 时用）。"),
     "db": ("db", "数据库结构。"),
 }
 """In which module a command is, and the first sentence of its help; in the order in which a newcomer needs them."""
@@ -82,7 +82,7 @@ class _Commands(Group):
 def credit_sync(ctx: click.Context, config: Path | None, verbose: bool) -> None:
     """双公示报送与联合惩戒比对。
 
-    每晚取数、报送、比对、出报告；随时查询单个主体；比对任意表格。
+    每晚取数、报送、比对、生成报告；随时查询单个主体；比对任意表格。
     """
     logs.configure(verbose=verbose)
     ctx.obj = config

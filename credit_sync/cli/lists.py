@@ -28,7 +28,7 @@ _number = click.IntRange(min=1)
 
 @click.group("lists", cls=Group)
 def lists() -> None:
-    """名单：各版本、两版之间的差别、退回早先的版本。"""
+    """名单：各版本、两版之间的差别、回退到早先的版本。"""
 
 
 @lists.command("show")
@@ -77,12 +77,12 @@ def diff(
 
 @lists.command("rollback")
 @click.argument("source", metavar="数据源")
-@click.option("--to", "back_to", type=_number, required=True, metavar="版本", help="退回到哪一版")
+@click.option("--to", "back_to", type=_number, required=True, metavar="版本", help="回退到哪一版")
 @click.option("--reason", required=True, metavar="事由", help="为什么（必填，将连同操作人一起留痕）")
 @config_option
 @click.pass_context
 def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config: Path | None) -> int:
-    """把一个数据源的名单退回到早先某一版的内容，作为新的一版。"""
+    """把一个数据源的名单回退到早先某一版的内容，作为新的一版。"""
     asked = _asked(reason, back_to)
     _, engine = opened(ctx, config)
     with engine.connect() as connection:
@@ -90,7 +90,7 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     taken = _roll_back(engine, source, asked)
     counts = taken.counts
     click.echo(
-        f"数据源 {source} 已退回到第 {back_to} 版的内容，记为第 {taken.version} 版："
+        f"数据源 {source} 已回退到第 {back_to} 版的内容，记为第 {taken.version} 版："
         f"恢复 {counts.added} 条、改回 {counts.changed} 条、移出 {counts.removed} 条；在册 {counts.live} 条"
     )
     click.echo(f"名单的新旧按第 {back_to} 版的取数时间计算；下一次比对起生效（credit-sync run --only screen）")

@@ -43,9 +43,9 @@ def run(
     dry_run: bool,
     as_of: datetime | None,
 ) -> int:
-    """跑一晚：取数、报送、比对、回写申报系统、出报告、发通知。
+    """夜间运行：取数、报送、比对、回写申报系统、生成报告、发送通知。
 
-    被中断后再次执行，会从停下的地方接着做。退出码：0 全部正常，1 做完但有失败，2 配置不可用，75 已有一次在跑。
+    被中断后再次执行，会从停下的地方接着做。退出码：0 全部正常，1 做完但有失败，2 配置不可用，75 另一次运行正在进行。
     """
     settings = settings_of(ctx, config)
     if source and source not in settings.sources:
@@ -67,10 +67,10 @@ def run(
 
 @click.command("daemon", cls=Command)
 @config_option
-@click.option("--at", default="02:00", metavar="时:分", show_default=True, help="每天几点跑")
+@click.option("--at", default="02:00", metavar="时:分", show_default=True, help="每天几点运行")
 @click.pass_context
 def daemon(ctx: click.Context, config: Path | None, at: str) -> int:
-    """常驻运行，每天定时跑一晚（没有 cron 或 systemd 时用）。"""
+    """常驻运行，每天定时做夜间运行（没有 cron 或 systemd 时用）。"""
     from credit_sync.daemon import run_every_night
 
     settings_of(ctx, config)

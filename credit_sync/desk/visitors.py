@@ -105,7 +105,7 @@ async def own_form(request: Request, who: VisitorOf) -> None:
     refuse_nul(value for value in form.values() if isinstance(value, str))
     sent = form.get("form_code")
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), who.form_code.encode()):
-        raise RefusedError("页面已过期，没有执行", remedy="请返回上一页，刷新后再提交")
+        raise CreditSyncError("页面已过期", remedy="请返回上一页，刷新后再提交")
 
 
 def refuse_nul(texts: Iterable[str]) -> None:

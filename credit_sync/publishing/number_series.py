@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from credit_sync.publishing.rates import Rate
-from credit_sync.toml_files import Strict, load
+from credit_sync.toml_files import Strict, load, why_no_expression
 
 _BRACKETS = str.maketrans(dict.fromkeys("[〔【{", "(") | dict.fromkeys("]〕】}", ")"))
 _BLANKS = re.compile(r"\s+")
@@ -45,11 +45,9 @@ class Series(Strict):
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
-        try:
-            groups = re.compile(self.pattern).groupindex
-        except re.error as error:
-            raise ValueError(f"pattern: 正则表达式有误：{error}") from None
-        if not {"year", "number"} <= set(groups):
+        if problem := why_no_expression(self.pattern):
+            raise ValueError(f"pattern: {problem}")
+        if not {"year", "number"} <= set(re.compile(self.pattern).groupindex):
             raise ValueError("pattern: 要有 (?P<year>…) 和 (?P<number>…)")
         try:
             self.written(2018, 1)

@@ -17,7 +17,7 @@ from credit_sync.publishing.field_table import Condition, FieldTable, IdType, Pu
 from credit_sync.publishing.template import Template
 from credit_sync.publishing.values import known_names
 from credit_sync.records import RecordKind
-from credit_sync.toml_files import Strict, load
+from credit_sync.toml_files import Strict, load, why_no_expression
 
 Test = Callable[[Mapping[str, str]], bool]
 """A condition, as a question to a row."""
@@ -114,10 +114,8 @@ class Standard(Strict):
             if table.only and table.only.field not in names:
                 raise ValueError(f"{kind.value}.only.field: 没有 {table.only.field}")
         for found in self.id_types:
-            try:
-                re.compile(found.pattern)
-            except re.error as error:
-                raise ValueError(f"id_types.{found.value}.pattern: 正则表达式有误：{error}") from None
+            if problem := why_no_expression(found.pattern):
+                raise ValueError(f"id_types.{found.value}.pattern: {problem}")
         return self
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from sqlalchemy import Connection, Engine, select
 
-from credit_sync.errors import CreditSyncError
+from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.pulling.pull import make_readers, other_kind
 from credit_sync.pulling.take_over import Delivery, write
 from credit_sync.settings import Settings
@@ -70,7 +70,7 @@ def export_quarantine(engine: Engine, path: Path, *, resolved: bool = False) -> 
     except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise CreditSyncError(f"写不了 {path}：{error}", remedy="请检查路径和权限") from None
+        raise CreditSyncError(f"写不了 {path}：{reason_of(error)}", remedy="请检查路径和权限") from None
     return count
 
 

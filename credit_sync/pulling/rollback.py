@@ -53,13 +53,13 @@ def earlier_version(connection: Connection, source: str, number: int | None) -> 
     if not accepted:
         raise CreditSyncError(f"没有名为 {source} 的名单数据源", remedy="用 credit-sync lists show 查看")
     if any(version.delivery == "query" for version in accepted):
-        raise CreditSyncError(f"数据源 {source} 是逐个查询的，没有整份的版本可退", remedy="请重新查询")
+        raise CreditSyncError(f"数据源 {source} 是逐个查询的，没有整份的版本可以回退", remedy="请重新查询")
     earlier = {version.number: version for version in accepted[1:]}
     if number == accepted[0].number:
-        raise CreditSyncError(f"数据源 {source} 现在就是第 {number} 版", remedy="不需要退回")
+        raise CreditSyncError(f"数据源 {source} 现在就是第 {number} 版", remedy="不需要回退")
     if number not in earlier:
         known = "、".join(str(n) for n in earlier) or "没有"
-        raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"可以退回的版本：{known}")
+        raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"可以回退的版本：{known}")
     return earlier[number]
 
 

@@ -10,6 +10,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.clean_bill_views import CleanBill, Line, ListLine, Outcome, Selection, SourceLine
+from credit_sync.reporting.people import called
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.review import standings
@@ -218,10 +219,10 @@ def _flags(
 ) -> dict[int, list[tuple[str, ReviewView]]]:
     """The open flags of each applicant: what to call them, and where they stand."""
     reasons = load_reasons(settings.mappings_folder)
-    standing = standings(connection, found)
+    standing, name_of = standings(connection, found), called(connection)
     flags: dict[int, list[tuple[str, ReviewView]]] = {}
     for row in found:
-        view = review_view(standing[row["id"]], reasons)
+        view = review_view(standing[row["id"]], reasons, name_of)
         text = f"预警 {row['id']}，{labels.VERDICTS[row['verdict']]}"
         flags.setdefault(row["applicant_id"], []).append((text, view))
     return flags
@@ -285,7 +286,7 @@ def _list(title: str, state: ListState) -> ListLine:
         title=title,
         versions="、".join(versions) or "无",
         pulled_at=state.pulled_at,
-        age_days=round(state.age_days, 1) if state.age_days is not None else None,
+        age_days=state.age_days,
         live=state.live,
         warning=state.reason if state.stale else "",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from credit_sync.reporting.clean_bill_views import CLEAN, CleanBill, Line
-from credit_sync.reporting.labels import OUTCOMES
+from credit_sync.reporting.labels import OUTCOMES, age
 from credit_sync.reporting.sheets import Cell, Sheet, workbook
 
 _APPLICANT = (
@@ -62,11 +62,11 @@ def _summary(bill: CleanBill) -> Sheet:
 
 
 def _lists(bill: CleanBill) -> Sheet:
-    columns = (("名单", 30), ("版本", 20), ("取数时间", 17), ("距今天数", 10), ("在列", 12), ("状态", 60))
+    columns = (("名单", 30), ("版本", 20), ("取数时间", 17), ("距今", 12), ("在册", 12), ("状态", 60))
     rows = [
         (
             *(found.title, found.versions, f"{found.pulled_at:%Y-%m-%d %H:%M}" if found.pulled_at else "从未取数"),
-            *("" if found.age_days is None else f"{found.age_days:.1f}", found.live, found.warning or "有效"),
+            *("" if found.age_days is None else age(found.age_days), found.live, found.warning or "有效"),
         )
         for found in bill.lists
     ]

@@ -80,7 +80,7 @@ def _own(now: Row[Any], then: Row[Any]) -> Iterator[str]:
     for title, before, after in (
         ("判定", labels.VERDICTS[then.verdict], labels.VERDICTS[now.verdict]),
         ("可能性", labels.percent(then.probability), labels.percent(now.probability)),
-        ("处理", labels.EFFECTS[then.effect], labels.EFFECTS[now.measure["effect"]]),
+        ("措施", labels.EFFECTS[then.effect], labels.EFFECTS[now.measure["effect"]]),
     ):
         if before != after:
             yield f"{title}：{before} → {after}"

@@ -19,6 +19,7 @@ from credit_sync.reporting.flag_views import (
     PartyView,
 )
 from credit_sync.reporting.flagged_views import ApplicationHead
+from credit_sync.reporting.people import called
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.review import Standing, standings
@@ -51,13 +52,13 @@ def flag_views(
     reviews = standings(connection, (dict(f._mapping) for f in flags))
     cases = {n: [(match, listing.number) for match, listing in entries] for n, entries in matches.items()}
     changed = flag_changes(connection, flags, cases, previous) if previous else {}
-    views = []
+    views, name_of = [], called(connection)
     for row in flags:
         if row.id not in matches:
             continue  # closed, and its cases are now those of another flag
         applicant = found[row.applicant_id]
         entries, gone = matches[row.id], left.get(row.id, ())
-        review = review_view(reviews[row.id], reasons)
+        review = review_view(reviews[row.id], reasons, name_of)
         news = _news(row, reviews[row.id], previous)
         view = _flag(row, applicant, entries, gone, review, measures=measures)
         view = replace(view, news=news, changes=changed.get(row.id, ()) if news else ())

@@ -18,6 +18,7 @@ from credit_sync.reporting.flagged_views import (
     UnverifiableView,
 )
 from credit_sync.reporting.lists import midnight, previous_report, read_lists
+from credit_sync.reporting.people import called
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED, Verdict
 from credit_sync.screening.decisions import State, Step
@@ -138,7 +139,7 @@ def _decided(
         select(*columns, flag.c.list, flag.c.via).where(*by_people).order_by(decision.c.id)
     ).all()
     found = applicants(connection, (row.applicant_id for row in rows))
-    views = []
+    views, name_of = [], called(connection)
     for row in rows:
         applicant = found[row.applicant_id]
         why = "；".join(part for part in (shown(reasons.title(row.reason)), shown(row.text)) if part)
@@ -148,7 +149,7 @@ def _decided(
             applicant=shown(applicant.subject.name),
             role=labels.label(labels.ROLES, applicant.role),
             list_title=measures.list_title(row.list),
-            said=(f"{shown(row.who)} {labels.step_title(row.step, row.state)}：{why}",),
+            said=(f"{name_of(row.who)} {labels.step_title(row.step, row.state)}：{why}",),
             at=row.at,
             represented=row.via == Via.LEGAL_REPRESENTATIVE,
         )

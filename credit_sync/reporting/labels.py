@@ -112,7 +112,7 @@ DELIVERIES: Mapping[str, str] = {
     "query": "逐个查询",
     "retry": "隔离区重试",
     "rename": "改名",
-    "rollback": "退回",
+    "rollback": "回退",
     "end": "停用",
 }
 
@@ -175,7 +175,7 @@ ACTIONS: Mapping[str, str] = {
     Action.EXPORT: "导出",
     Action.IMPORT: "导入",
     Action.CONFIGURATION: "配置变更",
-    Action.ROLLBACK: "名单退回",
+    Action.ROLLBACK: "名单回退",
     Action.FORGET: "数据源停用",
     Action.RENAME: "数据源改名",
     Action.SIGN_IN: "登录",
@@ -262,6 +262,18 @@ def step_title(step: str, state: str) -> str:
     ('维持', '提出维持，待第二人复核')
     """
     return f"提出{STEPS[step]}，待第二人复核" if state == State.PROPOSED else STEPS[step]
+
+
+def age(days: float) -> str:
+    """How long ago something was, as people count.
+
+    >>> age(0.02), age(0.69), age(1.99), age(12.7)
+    ('不到 1 小时', '16 小时', '47 小时', '12 天')
+    """
+    hours = math.floor(days * 24)
+    if hours >= 48:  # below, hours tell last night's list from the one before
+        return f"{hours // 24} 天"
+    return f"{hours} 小时" if hours else "不到 1 小时"
 
 
 def share(rate: Rate) -> str:

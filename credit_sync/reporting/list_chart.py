@@ -47,9 +47,9 @@ def list_chart(points: Sequence[Point], *, title: str, name: str) -> Markup:
             for x, p in zip(xs, points, strict=True)
         ),
         f'<line class="axis" x1="{_LEFT}" y1="{_BARS_MIDDLE}" x2="{_WIDTH - _RIGHT}" y2="{_BARS_MIDDLE}"/>',
-        _text(_LEFT - 8, _BARS_MIDDLE - 12, "新进", "end"),
+        _text(_LEFT - 8, _BARS_MIDDLE - 12, "新增", "end"),
         _text(_LEFT - 8, _BARS_MIDDLE + 20, "移出", "end"),
-        _text(_LEFT - 8, _LINE_BOTTOM - _LINE_BOTTOM // 2 + 12, "在列", "end"),
+        _text(_LEFT - 8, _LINE_BOTTOM - _LINE_BOTTOM // 2 + 12, "在册", "end"),
     ]
     for x, point in zip(xs, points, strict=True):
         parts += _moved(x, width, point, most_moved)

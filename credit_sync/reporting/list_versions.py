@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import RecordKind
-from credit_sync.reporting.labels import DELIVERIES, STATUSES, label
+from credit_sync.reporting.labels import DELIVERIES, STATUSES, age, label
 from credit_sync.reporting.shown import shown
 from credit_sync.screening.measures import Measures, load_measures
 from credit_sync.settings import Settings
@@ -57,7 +57,7 @@ def pulled(state: ListState) -> str:
         return "从未取到"
     if state.age_days is None:
         return f"{state.pulled_at:%Y-%m-%d %H:%M} 取到（晚于现在）"
-    return f"{state.age_days:.1f} 天前取到"
+    return f"{age(state.age_days)}前取到"
 
 
 def _source(connection: Connection, settings: Settings, source: str, most: int) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _source(connection: Connection, settings: Settings, source: str, most: int) 
 def _version(row: RowMapping) -> Iterator[str]:
     how = label(DELIVERIES, row["delivery"])
     if row["delivery"] == "rollback":
-        how = f"退回到第 {row['back_to']} 版"
+        how = f"回退到第 {row['back_to']} 版"
     yield (
         f"    第 {row['version']} 版  {row['pulled_at']:%Y-%m-%d %H:%M}  {how}  {label(STATUSES, row['state'])}："
         f"取到 {row['pulled']} 行，新增 {row['added']}、变更 {row['changed']}、移出 {row['removed']}、"

@@ -77,7 +77,7 @@ def _reasons(report: MonthlyReport) -> Sheet:
 
 def _measures(report: MonthlyReport) -> Sheet:
     rows = [(EFFECTS[m.effect], m.list_title, m.newly, m.in_force) for m in report.measures]
-    return Sheet("措施", (("处理", 12), ("名单", 36), ("本月维持", 10), ("月末有效", 10)), rows)
+    return Sheet("措施", (("措施", 12), ("名单", 36), ("本月维持", 10), ("月末有效", 10)), rows)
 
 
 def _lists(report: MonthlyReport) -> Sheet:
@@ -91,7 +91,7 @@ def _lists(report: MonthlyReport) -> Sheet:
     ]
     columns = (
         *(("名单", 30), ("来源", 24), ("采用版本", 10), ("未采用", 8), ("最后版本", 10), ("取数时间", 17)),
-        *(("月初在列", 10), ("新进", 8), ("移出", 8), ("月末在列", 10)),
+        *(("月初在册", 10), ("新增", 8), ("移出", 8), ("月末在册", 10)),
     )
     return Sheet("名单", columns, rows)
 

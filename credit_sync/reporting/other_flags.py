@@ -11,6 +11,7 @@ from credit_sync.records import Applicant
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import applicants, application_head
 from credit_sync.reporting.flagged_views import OtherFlag, OtherFlags
+from credit_sync.reporting.people import called
 from credit_sync.reporting.review_views import review_view
 from credit_sync.review import Standing, standings
 from credit_sync.screening.decisions import State
@@ -48,6 +49,7 @@ def other_flags(
     }
     stand = standings(connection, (dict(row._mapping) for row in same.values()))
     there = [s for s in stand.values() if not (s.closed and s.state.waits)]
+    name_of = called(connection)
     told = [
         OtherFlag(
             number=s.flag_id,
@@ -55,7 +57,7 @@ def other_flags(
             role=labels.label(labels.ROLES, known[same[s.flag_id].applicant_id].role),
             list_title=measures.list_title(same[s.flag_id].list),
             closed=bool(s.closed),
-            review=review_view(s, reasons),
+            review=review_view(s, reasons, name_of),
         )
         for s in sorted(there, key=_latest_conclusions_first)[:_MOST_TOLD]
     ]

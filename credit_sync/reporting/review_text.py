@@ -7,6 +7,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.columns import aligned
 from credit_sync.reporting.flag_views import FlagView
 from credit_sync.reporting.flagged_views import ApplicationHead, OtherFlags
+from credit_sync.reporting.people import Called
 from credit_sync.reporting.shown import shortened, shown
 from credit_sync.review import HistoryStep, Standing
 from credit_sync.screening.decisions import Change
@@ -20,7 +21,7 @@ Found = tuple[ApplicationHead, FlagView]
 
 def list_text(flags: Iterable[Found]) -> str:
     """A line for each flag."""
-    rows = [("编号", "状态", "判定", "可能性", "名单", "申报主体", "申报编号", "处室", "处理")]
+    rows = [("编号", "状态", "判定", "可能性", "名单", "申报主体", "申报编号", "处室", "措施")]
     rows += [
         (
             *(str(f.number), f.review.title, labels.VERDICTS[f.verdict], labels.percent(f.probability)),
@@ -54,12 +55,14 @@ def list_json(flags: Iterable[Found]) -> list[dict[str, Any]]:
     ]
 
 
-def flag_text(
+def flag_text(  # noqa: PLR0913 - what is told of a flag
     standing: Standing,
     found: Iterable[Found],
     history: Iterable[HistoryStep],
     others: OtherFlags,
     reasons: Reasons,
+    *,
+    called: Called,
 ) -> str:
     """One flag with its evidence, its measure, its history, and the other flags on the same two. `found`: none, where its
     cases are now another flag's.
@@ -67,7 +70,7 @@ def flag_text(
     closed = f"　已关闭：{shown(standing.closed)}" if standing.closed else ""
     lines = [f"预警 {standing.flag_id}　{labels.STATES[standing.state]}{closed}"]
     lines += [line for head, flag in found for line in _facts(head, flag)]
-    steps = [line for step in history for line in _step(step, reasons)]
+    steps = [line for step in history for line in _step(step, reasons, called)]
     lines += ["复核经过：" if steps else "复核经过：尚无", *steps, *_others(others)]
     return "\n".join(lines)
 
@@ -86,7 +89,10 @@ def _facts(head: ApplicationHead, flag: FlagView) -> list[str]:
         f"条目：{e.number or '（无文号）'}　{e.organ}　{labels.percent(e.probability)}" for e in flag.entries
     ]
     measure = flag.measure
-    lines += [f"处理：{labels.EFFECTS[measure.effect]}，{measure.title}。{measure.text}", f"依据：{measure.basis}"]
+    lines += [
+        f"措施：{'，'.join(filter(None, (labels.EFFECTS[measure.effect], measure.more)))}。{measure.text}",
+        f"依据：{measure.basis}",
+    ]
     return lines
 
 
@@ -100,10 +106,10 @@ def _others(others: OtherFlags) -> Iterator[str]:
         yield f"  预警 {other.number}（{where}）{'已关闭　' if other.closed else ''}{state}"
 
 
-def _step(step: HistoryStep, reasons: Reasons) -> Iterator[str]:
+def _step(step: HistoryStep, reasons: Reasons, called: Called) -> Iterator[str]:
     said = "；".join(part for part in (shown(reasons.title(step.reason)), shown(step.text)) if part)
     title = labels.step_title(step.step, step.state)
-    yield f"  {step.at:%Y-%m-%d %H:%M}  {shown(step.who) or '（自动）'}  {title}：{said}"
+    yield f"  {step.at:%Y-%m-%d %H:%M}  {called(step.who) or '（自动）'}  {title}：{said}"
     for change in step.changes:
         yield f"    {change_text(change)}"
 

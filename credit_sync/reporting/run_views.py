@@ -24,9 +24,9 @@ _GAPS = 5
 
 _REMEDIES: Mapping[str, str] = {
     "pull": "检查网络、账号和对方接口，然后执行 credit-sync run --source {part} 重新取数；沿用的旧数据到期前仍可使用。",
-    "publish": "按提示排除原因；没有送出的下一次运行会接着送，不会重复。",
+    "publish": "按提示排除原因；没有报出的下一次运行会接着报，不会重复。",
     "screen": "预警停留在上一次的结论。排除原因后执行 credit-sync run --only screen，再执行 --only report。",
-    "write_back": "排除原因后执行 credit-sync write-back retry {part}；下一次运行也会接着送，每条只送一次。"
+    "write_back": "排除原因后执行 credit-sync write-back retry {part}；下一次运行也会接着报，每条只送一次。"
     "系统不会再接收的，用 credit-sync write-back give-up 放弃。",
     "report": "排除原因后执行 credit-sync run --only report。",
     "tell": "排除原因后执行 credit-sync tell，已发出的不会重发。",
@@ -204,11 +204,11 @@ class RunReport:
                 why = f"行政决定应在作出之日起 {self.term.working_days} 个工作日内公示。"
                 yield TaskView(True, f"渠道 {channel.name} 有 {channel.late} 条已超过报送期限", why, how)
             if invalid := channel.in_state(State.INVALID):
-                how = "按下表所列的字段在来源里更正，下一次运行会重新校验并送出。"
-                yield TaskView(False, f"渠道 {channel.name} 有 {invalid} 条校验未通过，没有送出", "", how)
+                how = "按下表所列的字段在来源里更正，下一次运行会重新校验并报出。"
+                yield TaskView(False, f"渠道 {channel.name} 有 {invalid} 条校验未通过，没有报出", "", how)
             if rejected := channel.in_state(State.REJECTED):
                 how = (
-                    "按平台说明的原因在来源里更正，下一次运行会重新送出；不用更正的，"
+                    "按平台说明的原因在来源里更正，下一次运行会重新报出；不用更正的，"
                     f"执行 credit-sync publish retry {channel.name}。"
                 )
                 yield TaskView(True, f"渠道 {channel.name} 有 {rejected} 条被平台退回", "", how)

@@ -24,6 +24,7 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "verdict": lambda code: labels.label(labels.VERDICTS, code),
     "effect": lambda code: labels.EFFECTS[code],
     "share": labels.share,
+    "age": labels.age,
     "standing": lambda code: labels.STANDINGS[code],
     "stage": lambda code: labels.label(labels.STAGES, code),
     "status": lambda code: labels.label(labels.STATUSES, code),

@@ -66,7 +66,7 @@ def _gone(row: Any, version: Any) -> str:
         case "full":
             return f"已不在 {version.pulled_at:%Y-%m-%d} 取得的名单（第 {version.version} 版）中"
         case "rollback":
-            return f"已随名单退回到第 {version.back_to} 版而移出（{hide_in_text(version.reason)}）"
+            return f"已随名单回退到第 {version.back_to} 版而移出（{hide_in_text(version.reason)}）"
         case "end":
             return f"已随数据源 {version.source} 停用而移出（{hide_in_text(version.reason)}）"
     return f"已由来源于 {row.removed_at:%Y-%m-%d} 移出名单"

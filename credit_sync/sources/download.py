@@ -159,7 +159,7 @@ class Downloader:
             size += len(chunk)
             if size > limit:
                 raise SourceError(
-                    f"{shown} 的应答超过 {self._source.max_megabytes:g} MB",
+                    f"{shown} 的答复超过 {self._source.max_megabytes:g} MB",
                     remedy="减小 paging.size 或调大 max_megabytes",
                 )
             chunks.append(chunk)
@@ -170,9 +170,9 @@ class Downloader:
     def _explain(self, error: Exception) -> str:
         """The error in words, never in the library's own, which quote the query."""
         if self._watchdog.barked:
-            return f"应答在 {self._source.timeout_seconds * WHOLE_ANSWER:g} 秒内没有传完"
+            return f"答复在 {self._source.timeout_seconds * WHOLE_ANSWER:g} 秒内没有传完"
         if _timed_out(error):
-            return "等待应答超时"
+            return "等待答复超时"
         if _said_by(error, NameResolutionError):
             return "连接失败：找不到这台主机"
         if _said_by(error, NewConnectionError) and not isinstance(error, requests.exceptions.ProxyError):
@@ -195,9 +195,9 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.ProxyError, "代理服务器连接失败"),
     (requests.exceptions.SSLError, "证书不可信或加密连接失败"),
     (requests.exceptions.ConnectTimeout, "连接超时"),
-    (requests.exceptions.ReadTimeout, "等待应答超时"),
-    (requests.exceptions.ContentDecodingError, "应答的压缩数据已损坏"),
-    (requests.exceptions.ChunkedEncodingError, "应答中途断开"),
+    (requests.exceptions.ReadTimeout, "等待答复超时"),
+    (requests.exceptions.ContentDecodingError, "答复的压缩数据已损坏"),
+    (requests.exceptions.ChunkedEncodingError, "答复中途断开"),
     (requests.exceptions.ConnectionError, "连接失败或中途断开"),
     (UnicodeError, "密钥里有不能放进请求头的字符"),
     (requests.exceptions.InvalidHeader, "密钥里有不能放进请求头的字符"),

@@ -110,7 +110,7 @@ def header_auth(source: HttpSource | QuerySource | RowsService, key: str) -> Aut
 
 def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str) -> Answer:
     if not downloaded.body.strip():
-        raise SourceError("应答是空的")
+        raise SourceError("答复是空的")
     document = _parsed(downloaded, source.format)
     if source.success is not None:
         refuse_failure(document, source.success, key)
@@ -119,10 +119,10 @@ def _answer(downloaded: Downloaded, source: HttpSource, layout: Layout, key: str
         return Answer(rows, document)
     if rows is None and _announces_nothing(source, document):
         return Answer([], document)
-    wanted = layout.rows or "（整个应答）"
+    wanted = layout.rows or "（整个答复）"
     raise SourceError(
-        f"应答里 {wanted} 不是行的列表；应答含有：{names_in(document)}{message_of(document, key)}",
-        remedy="看应答里的提示，或核对对照文件的 layout.rows",
+        f"答复里 {wanted} 不是行的列表；答复含有：{names_in(document)}{message_of(document, key)}",
+        remedy="看答复里的提示，或核对对照文件的 layout.rows",
     )
 
 
@@ -132,14 +132,14 @@ def _parsed(downloaded: Downloaded, kind: str) -> Any:
         try:
             return xml_tree.parse(downloaded.body, downloaded.charset)
         except xml_tree.NotXmlError as error:
-            raise SourceError(f"应答读不了：{error}") from None
+            raise SourceError(f"答复读不了：{error}") from None
     content = text.decode(downloaded.body, downloaded.charset)
     try:
         if content is not None:
             return json_text.parse(content)
     except json_text.NotJsonError:
         pass
-    raise SourceError("应答不是完整的 JSON")
+    raise SourceError("答复不是完整的 JSON")
 
 
 def refuse_page(body: bytes) -> None:

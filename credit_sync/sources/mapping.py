@@ -4,7 +4,6 @@
 `[fields]`, for each of our fields, the source's names for it. A new source of a known kind needs no code.
 """
 
-import re
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -19,7 +18,7 @@ from credit_sync.sources.values import OTHER_DATES, READERS, UnreadableError, te
 from credit_sync.store.facts import countable
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.subjects.subject import Sex, SubjectKind
-from credit_sync.toml_files import Strict, load, written
+from credit_sync.toml_files import Strict, load, why_no_expression, written
 
 
 class Item(Strict):
@@ -206,10 +205,8 @@ class Mapping(Strict):
 
 
 def _check_expression(key: str, expression: str) -> None:
-    try:
-        re.compile(expression)
-    except re.error as error:
-        raise ValueError(f"{key}: 正则表达式 {expression!r} 有误：{error}") from None
+    if problem := why_no_expression(expression):
+        raise ValueError(f"{key}: {expression!r} {problem}")
 
 
 def _check_date_format(key: str, written_as: str) -> None:

@@ -30,7 +30,7 @@ class Answer:
             return int(value)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
-        raise SourceError(f"应答里的 {path} 不是数字")
+        raise SourceError(f"答复里的 {path} 不是数字")
 
 
 Fetch = Callable[[dict[str, str], int], Answer]
@@ -120,12 +120,12 @@ def _following(answer: Answer, path: str, *, before: bool) -> str:
     there = isinstance(holder, dict) and last in holder
     if not there and not before and answer.rows:
         raise SourceError(
-            f"应答里没有 {path}，不知道后面还有没有数据；应答含有：{names_in(answer.document)}",
+            f"答复里没有 {path}，不知道后面还有没有数据；答复含有：{names_in(answer.document)}",
             remedy="核对 paging 的 next；接口不分页时请去掉 paging",
         )
     value = holder[last] if there else None
     if isinstance(value, dict | list) and value:
-        raise SourceError(f"应答里的 {path} 不是游标", remedy="核对 paging 的 next")
+        raise SourceError(f"答复里的 {path} 不是游标", remedy="核对 paging 的 next")
     return "" if value in (None, "", False, {}, []) else str(value)
 
 

@@ -106,7 +106,7 @@ def probe(questions: Questions, reader: Reader, origin: Origin) -> str:
         raise SourceError(f"{name}：{error.message}", remedy=error.remedy) from None
     if answer.state == "unknown":
         raise SourceError(
-            f"{name}：试查没有得到答复：{answer.reason}", remedy="核对接口的应答和 success、no_record"
+            f"{name}：试查没有得到答复：{answer.reason}", remedy="核对接口的答复和 success、no_record"
         )
     return f"试查得到答复：{'查无记录' if answer.state == 'none' else f'{len(answer.outcomes)} 条记录'}"
 

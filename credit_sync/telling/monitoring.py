@@ -38,4 +38,4 @@ def ping(told: Tell, *, failed: bool) -> None:
         with requests.get(address, timeout=_PING_SECONDS, stream=True) as answer:
             answer.raise_for_status()
     except (requests.RequestException, ValueError) as error:  # its words quote the address, which is a secret
-        log.warning("健康检查地址没有应答", problem=type(error).__name__)
+        log.warning("健康检查地址没有答复", problem=type(error).__name__)

@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from credit_sync import review
-from credit_sync.desk.errors import RefusedError
 from credit_sync.desk.flag_list import Wanted
 from credit_sync.desk.office import address_with, office_of
 from credit_sync.desk.one_flag import applicant_of_flag
@@ -114,7 +113,7 @@ def undo(request: Request, user: Officer, form: SubmittedOf, text: Text = "") ->
 def _conclude(request: Request, user: User, form: Submitted, why: Said, conclusion: Conclusion) -> Response:
     with _flag(request, user, form) as (connection, now, common):
         if now.state is State.PROPOSED:  # to conclude the same again would be to agree, which is another right
-            raise RefusedError("这条预警正等待第二人复核", remedy="复核须由有复核权限的另一人作出")
+            raise CreditSyncError("这条预警正等待第二人复核，须由有复核权限的另一人作出")
         review.decide(connection, form.number, conclusion, **_reasons(request, why), **common)
     return _back(form)
 
@@ -135,10 +134,10 @@ def _flag(
         common = {"who": user.name, "at": office.now(), "seen": form.seen, "origin": form.origin}
         try:
             yield connection, review.standing(connection, form.number), common
-        except RefusedError:
-            raise
         except CreditSyncError as error:  # its remedy is for the command line
-            raise CreditSyncError(error.message, remedy="请返回上一页，看过现在的情况、补全表单后再提交") from None
+            raise CreditSyncError(
+                error.message, remedy="请回到这条预警，看过现在的情况；仍要提交的，补全表单后再提交"
+            ) from None
 
 
 def _back(form: Submitted) -> Response:

@@ -10,8 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right
 from credit_sync.desk.visitors import Visitor, set_cookie
-from credit_sync.reporting.shown import shown
-from credit_sync.store.desk_users import known_titles
+from credit_sync.reporting.people import Called, called
 
 NAVIGATION = (
     ("/", "预警", Right.FLAGS),
@@ -26,19 +25,18 @@ NAVIGATION = (
 
 
 class _Called:
-    """Who is on record by an account, by his name where it is known. The names are read where a page first asks."""
+    """Who is on record by an account, by name. The names are read where a page first asks."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
 
     @cached_property
-    def _titles(self) -> dict[str, str]:
+    def _name_of(self) -> Called:
         with self._office.engine.connect() as connection:
-            return known_titles(connection)
+            return called(connection)
 
     def __call__(self, account: str) -> str:
-        title = self._titles.get(account)
-        return shown(f"{title}（{account}）" if title else account)
+        return self._name_of(account)
 
 
 def page(request: Request, who: Visitor, template: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:
