@@ -157,13 +157,13 @@ def test_without_script_lists_are_read_page_by_page(browser: Browser, address: s
     page, noticed = show(browser, address, "index.html", java_script_enabled=False)
     assert page.locator("#search").is_hidden()
     assert "没有启用脚本" in page.inner_text("main")
-    page.get_by_role("link", name="全部行政许可").click()
-    seen = []
-    while True:
+    seen: list[str] = []
+    onwards = page.get_by_role("link", name="全部行政许可")
+    while onwards.count():
+        with page.expect_navigation():
+            onwards.click()
         seen += page.locator("details").evaluate_all("all => all.map(e => e.id)")
-        if not page.get_by_role("link", name="下一页").count():
-            break
-        page.get_by_role("link", name="下一页").click()
+        onwards = page.get_by_role("link", name="下一页")
     assert len(set(seen)) == len(seen) == LAST
     page.locator("summary").first.click()
     assert page.locator("dl").first.is_visible()
