@@ -176,6 +176,10 @@ class RunReport:
         """Whether a part of this run failed."""
         return any(part.status == "failed" for part in self.parts)
 
+    def source_title(self, name: str) -> str:
+        """What a source is called; one no longer configured by its name."""
+        return next((source.title for source in self.sources if source.name == name), name)
+
     def stage(self, name: StageName) -> tuple[PartView, ...]:
         """The parts of one stage."""
         return tuple(part for part in self.parts if part.stage == name)
@@ -247,7 +251,7 @@ class RunReport:
         by_source: dict[str, int] = {}
         for group in self.quarantine:
             by_source[group.source] = by_source.get(group.source, 0) + group.count
-        why = "、".join(f"{source} {rows} 行" for source, rows in by_source.items())
+        why = "、".join(f"{self.source_title(source)} {rows} 行" for source, rows in by_source.items())
         how = (
             "执行 credit-sync quarantine export 隔离区.xlsx 导出，交提供方更正；若是对照文件没有写全，"
             "改好后执行 credit-sync quarantine retry。"
