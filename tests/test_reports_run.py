@@ -47,7 +47,9 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
         (False, "隔离区有 3 行没有读懂（本次 3 行）"),
     ]
     assert all(task.how for task in tasks)
-    assert tasks[5].why == "科技管理信息系统申报主体 3 行", "what officers call it, not the name in the configuration"
+    assert tasks[5].why == "科技管理信息系统申报主体 3 行", (
+        "what officers call it, not the name in the configuration"
+    )
     assert "--source debtors --accept-shrink" in tasks[0].how
     assert "减少" not in tasks[0].how, "a guard also refuses what grew, came twice or lacks its numbers"
 
