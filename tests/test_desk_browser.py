@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 from sqlalchemy import select
 
 from credit_sync.desk.office import Serving
@@ -176,15 +176,15 @@ def test_in_and_out_by_way_of_a_provider(world: World, browser: Browser, tmp_pat
 
 def filter_by_hand(page: Page) -> None:
     """Filters send themselves, and their counts lead where they say."""
-    page.get_by_role("link", name="预警", exact=True).click()
+    follow(page, page.get_by_role("link", name="预警", exact=True))
     before = rows(page)
     page.get_by_role("searchbox").fill("瀚云")
-    page.get_by_role("button", name="查找").click()
-    page.get_by_role("link", name=f"{SCIENCE} ").click()
+    pressed(page, "查找")
+    follow(page, page.get_by_role("link", name=f"{SCIENCE} "))
     assert 0 < rows(page) < before
     page.get_by_label("状态").select_option("closed")
     page.wait_for_url("**state=closed*")
-    page.get_by_role("link", name="清除").click()
+    follow(page, page.get_by_role("link", name="清除"))
     assert rows(page) == before
 
 
@@ -224,8 +224,13 @@ def take_back_and_dismiss(page: Page) -> None:
 
 def pressed(page: Page, button: str) -> None:
     """A form is sent, and its answer there."""
+    follow(page, page.get_by_role("button", name=button, exact=True))
+
+
+def follow(page: Page, leading_on: Locator) -> None:
+    """To where something leads, until all of it is there."""
     with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
+        leading_on.click()
 
 
 def test_keys(browser: Browser, shown: Shown) -> None:
@@ -340,7 +345,7 @@ def test_without_script_everything_works(browser: Browser, shown: Shown) -> None
     assert rows(page) > 0
     assert page.locator(".side a").first.is_visible()
     page.get_by_label("状态").select_option("all")
-    page.get_by_role("button", name="查找").click()
+    pressed(page, "查找")
     assert "state=all" in page.url
     page.goto(shown.page("/flags/FLAG"))
     page.locator("#uphold > summary").click()
