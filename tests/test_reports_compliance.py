@@ -190,6 +190,16 @@ def test_the_first_night_of_a_month_reports_on_the_month_before(engine: Engine, 
     assert write_monthly_report(engine, world.settings, second) == []
 
 
+def test_after_a_month_without_a_run_every_month_has_its_report(engine: Engine, tmp_path: Path) -> None:
+    world = november(engine, tmp_path)
+    last = ledger.begin(engine, datetime(2018, 11, 30, 3), {})
+    list(write_reports(engine, world.settings, last))
+    first = ledger.begin(engine, datetime(2019, 2, 1, 2), {})
+    written = write_monthly_report(engine, world.settings, first)
+    months = ("2018-11", "2018-12", "2019-01")
+    assert [path.name for path in written] == [f"compliance-{m}.{f}" for m in months for f in ("html", "xlsx")]
+
+
 def test_a_store_without_reports_has_no_month_before(engine: Engine, tmp_path: Path) -> None:
     world = World(engine, tmp_path, {})
     run = ledger.begin(engine, datetime(2018, 12, 1, 2), {})
