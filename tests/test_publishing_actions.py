@@ -90,9 +90,10 @@ def nights(tmp_path: Path) -> Iterator[Nights]:
 DAY = date(2018, 11, 30)
 
 
-def test_a_licence_expires_on_its_day_and_once(nights: Nights) -> None:
+@pytest.mark.parametrize("published", [DAY, date(2018, 12, 2)], ids=["before", "on its last day"])
+def test_a_licence_expires_on_its_day_and_once(nights: Nights, published: date) -> None:
     nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2)))
-    assert nights.night(DAY) == [("add", "sent", "")]
+    assert nights.night(published) == [("add", "sent", "")]
     assert nights.night(date(2018, 12, 2)) == []
     assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "日期已到，状态变化")]
     assert nights.night(date(2018, 12, 4)) == []
