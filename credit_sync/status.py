@@ -90,6 +90,7 @@ def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator
     yield f"待报送：{len(found)} 条，其中已超过 {term.working_days} 个工作日 {late} 条"
     for item in found[:_PUBLICATIONS]:
         deadline = f"，应于 {item.deadline.day} 前报送" if item.deadline else ""
+        deadline += "（按周末推算）" if item.deadline and not item.deadline.certain else ""
         overdue = "，已逾期" if item.late else ""
         reason = item.errors[0].message if item.errors else item.reason
         why = f"：{shown(reason)}" if reason else ""

@@ -427,6 +427,22 @@ def test_receipts_are_read_back(site: Site) -> None:
     assert "按等待处理" in str(told)
 
 
+def test_copies_of_a_row_with_contradictory_answers_are_no_answer(site: Site) -> None:
+    site.store_all(LICENCE, replace(LICENCE, document_number="2"))
+    site.publish(FIRST)
+    answer(site, "2", XYPTSTATE="1")
+    site.execute(f"CREATE TABLE copies AS SELECT * FROM {quoted(site, LICENCES)}")
+    answer(site, LICENCE.document_number, XYPTSTATE="1")
+    answer(site, "2", XYPTSTATE="2", XYPTERROR="许可内容不完整")
+    site.execute(f"INSERT INTO {quoted(site, LICENCES)} SELECT * FROM copies")
+    with capture_logs() as told:
+        site.publish(SECOND)
+    assert [state for state, *_ in site.states()] == ["accepted", "sent"]
+    assert [(event["log_level"], event["rows"]) for event in told if "互相矛盾" in event["event"]] == [
+        ("warning", 1)
+    ]
+
+
 def test_an_answer_to_an_earlier_hand_over_is_no_answer(site_of_records: Site) -> None:
     site = site_of_records
     site.store_all(LICENCE)
@@ -529,6 +545,26 @@ def test_a_key_that_stands_in_the_table_twice_holds_its_record_alone(site_of_rec
         assert send_again(connection, "anhui", "") == 1
     site.publish(THIRD)
     assert (first.document_number, changed) in [(row["XK_WSH"], row["XK_NR"]) for row in site.rows()]
+
+
+@pytest.mark.parametrize("stands", ["三", "1.5", "nan"])
+def test_a_counter_that_is_no_number_holds_its_record_alone(url: URL, tmp_path: Path, stands: str) -> None:
+    second = replace(LICENCE, document_number="皖科动许〔2018〕2号", licence_number="SYXK(皖)2018-002")
+    per_record = ('one_per = "submission"', 'one_per = "record"')
+    for site in make_site(url, tmp_path, per_record, XYPTBATCHNO=String(8)):
+        site.store_all(LICENCE, second)
+        site.publish(FIRST)
+        answer(site, LICENCE.document_number, XYPTBATCHNO=stands)
+        site.store_all(*(replace(record, content="普通环境（兔）") for record in (LICENCE, second)))
+        assert site.publish(SECOND).problem == ""
+        (refused_, why, _), (sent, *_) = site.states()[2:]
+        assert (refused_, sent) == ("rejected", "sent")
+        assert f"XYPTBATCHNO 是“{stands}”，不是整数，没有写入；请前置库管理员改正" in why
+        answer(site, LICENCE.document_number, XYPTBATCHNO="7")
+        with writing(site.store) as connection:
+            assert send_again(connection, "anhui", "") == 1
+        site.publish(THIRD)
+        assert [row["XYPTBATCHNO"] for row in site.rows()] == ["8", "2"]
 
 
 def test_a_row_that_has_arrived_is_not_refused_because_somebody_has_copied_it(site_of_records: Site) -> None:

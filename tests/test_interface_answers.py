@@ -35,6 +35,31 @@ def test_every_place_in_a_row_is_a_path_and_words_can_be_stored(written: str, bo
     assert told == {"a/1": Told(Answer.REJECTED, "wrong", "7")}
 
 
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ("01", Told(Answer.ACCEPTED)),
+        ("10", Told(Answer.ACCEPTED)),
+        ("0202", Told(Answer.REJECTED, "wrong")),
+        ("00", Told(None)),
+        ("12", None),
+        ("201", None),
+    ],
+)
+def test_a_row_that_is_answered_twice(states: str, told: Told | None) -> None:
+    """A platform may tell what it said before, too; accepted and rejected at once are no answer."""
+    words = {"accepted": ("1",), "rejected": ("2",), "pending": ("0",)}
+    answers = Answers(
+        success=Marker(path="code", values=("200",)), rows="rows", key="key", state="state", reason="why", **words
+    )
+    body = {"code": 200, "rows": [{"key": "a/1", "state": state, "why": "wrong"} for state in states]}
+    if told is not None:
+        assert read_answer(json.dumps(body).encode(), "json", answers, ["a/1"]) == {"a/1": told}
+        return
+    with pytest.raises(NoAnswerError, match="同一行（key = a/1）既已接收又被退回"):
+        read_answer(json.dumps(body).encode(), "json", answers, ["a/1"])
+
+
 @pytest.mark.parametrize("key", ["", "A/1", None], ids=["blank", "written otherwise", "missing"])
 def test_a_refused_row_that_nobody_knows_is_not_taken_for_all_accepted(key: str | None) -> None:
     answers = Answers(

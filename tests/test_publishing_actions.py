@@ -90,9 +90,10 @@ def nights(tmp_path: Path) -> Iterator[Nights]:
 DAY = date(2018, 11, 30)
 
 
-def test_a_licence_expires_on_its_day_and_once(nights: Nights) -> None:
+@pytest.mark.parametrize("published", [DAY, date(2018, 12, 2)], ids=["before", "on its last day"])
+def test_a_licence_expires_on_its_day_and_once(nights: Nights, published: date) -> None:
     nights.save(1, replace(LICENCE, valid_to=date(2018, 12, 2)))
-    assert nights.night(DAY) == [("add", "sent", "")]
+    assert nights.night(published) == [("add", "sent", "")]
     assert nights.night(date(2018, 12, 2)) == []
     assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "日期已到，状态变化")]
     assert nights.night(date(2018, 12, 4)) == []
@@ -682,3 +683,15 @@ def test_a_channel_whose_standard_is_switched_says_everything_anew(nights: Night
     assert of_penalties == [False] * 4 + [True] * 4, (
         "three additions, what waited; two withdrawals and two corrections"
     )
+
+
+def test_a_correction_refused_after_the_switch_is_not_sent_every_night(nights: Nights, tmp_path: Path) -> None:
+    nights.save(1, LICENCE)
+    nights.night(DAY)
+    nights.site = settings(tmp_path, anhui=WorkbookChannel(kind="workbook", standard="2018_sfzh"))
+    assert nights.night(date(2018, 12, 1)) == [("correct", "sent", "报送标准已更换")]
+    assert nights.answer(date(2018, 12, 2), Receipt(2, Answer.REJECTED, "许可内容不规范")) == 1
+    assert nights.night(date(2018, 12, 2)) == []
+    with writing(nights.engine) as connection:
+        assert by_hand.send_again(connection, "anhui", "") == 1
+    assert nights.night(date(2018, 12, 3)) == [("correct", "sent", "退回后重新报送")]

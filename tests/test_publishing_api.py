@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import Engine, insert, select
+from structlog.testing import capture_logs
 
 from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import CreditSyncError, SettingsError
@@ -170,6 +171,24 @@ def test_answers_that_come_later(store: Engine, tmp_path: Path) -> None:
         publish(store, site, NIGHTS[4])
     assert states(store) == Counter(accepted=3, superseded=1)
     assert set(platform.public) == {f"anhui/licence/{n}" for n in (1, 2, 3)}
+
+
+def test_what_a_platform_had_and_now_denies_is_told(store: Engine, tmp_path: Path) -> None:
+    """It goes on counting as sent: by itself it does not go out twice."""
+    platform = Platform(decides_later=True)
+    with receiving(platform) as url:
+        site = site_at(tmp_path, url)
+        for number in range(1, 4):
+            save(store, number, replace(LICENCE, document_number=f"{number}号"))
+        publish(store, site, NIGHTS[0])
+        for forgotten in ("anhui/licence/2/1", "anhui/licence/3/1"):
+            del platform.kept[forgotten]
+        platform.decide()
+        with capture_logs() as told:
+            assert publish(store, site, NIGHTS[1])["anhui"].sent == 0
+    assert states(store) == Counter(accepted=1, sent=2)
+    (denied,) = [event for event in told if "查询不到" in event["event"]]
+    assert (denied["log_level"], denied["rows"], denied["first"]) == ("warning", 2, "anhui/licence/2/1")
 
 
 def test_a_platform_that_is_away_gets_everything_once_when_it_is_back(store: Engine, tmp_path: Path) -> None:

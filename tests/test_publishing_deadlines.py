@@ -24,6 +24,7 @@ from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
 from credit_sync.records import LicenceState, RecordKind
 from credit_sync.settings import Settings
+from credit_sync.status import status_text
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
@@ -110,6 +111,13 @@ def test_without_a_calendar_it_is_nine_to_eleven_days_and_says_so(decided_on: da
     found = last_day(decided_on, 7, WEEKENDS_ONLY)
     assert 9 <= (found.day - decided_on).days <= 11
     assert not found.certain
+
+
+def test_status_says_which_deadline_is_without_a_calendar(engine: Engine, tmp_path: Path) -> None:
+    with writing(engine) as connection:
+        store_record(connection, 1, replace(LICENCE, decided_on=date(2030, 11, 25)))
+    told = status_text(engine, settings(tmp_path), datetime(2030, 11, 26, 8))
+    assert "应于 2030-12-04 前报送（按周末推算）" in told
 
 
 @pytest.mark.parametrize(

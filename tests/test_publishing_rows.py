@@ -119,6 +119,32 @@ def test_the_2016_edition_is_only_another_file() -> None:
     assert published_row(LICENCE, EDITION_2016, REPORTING)["XK_ZT"] == "0"
 
 
+PASSPORT, PERMIT = Identifier(IdentifierKind.PASSPORT, "E12345678"), Identifier(IdentifierKind.OTHER, "那个号")
+
+
+@pytest.mark.parametrize(
+    ("record", "remarks"),
+    [
+        (LICENCE, ""),
+        (replace(LICENCE, note="换证"), "换证"),
+        (replace(LICENCE, state=LicenceState.REVOKED), ""),
+        (replace(LICENCE, state=LicenceState.CANCELLED, note="换证"), "换证；已注销"),
+        (replace(LICENCE, state=LicenceState.CANCELLED, note="2018年已注销"), "2018年已注销"),
+        (replace(LICENCE, state=LicenceState.CANCELLED, state_since=date(2018, 12, 1)), ""),
+        (replace(LICENCE, valid_to=date(2018, 11, 29)), "已过期"),
+        (replace(LICENCE, subject=PERSON), ""),
+        (replace(PENALTY, subject=replace(PERSON, identifiers=(PASSPORT,))), "所填为护照号码"),
+        (replace(PENALTY, subject=replace(PERSON, identifiers=(PASSPORT, *PERSON.identifiers))), ""),
+        (replace(PENALTY, subject=replace(PERSON, identifiers=(PERMIT,))), ""),
+        (replace(PENALTY, legal_representative_id=PASSPORT), "所填为护照号码"),
+    ],
+)
+def test_in_2016_the_remarks_say_what_no_other_field_does(record: Published, remarks: str) -> None:
+    """Of a state whose code is 3 what it is, and the kind of a document that is no identity card."""
+    assert published_row(record, EDITION_2016, REPORTING)["BZ"] == remarks
+    assert published_row(record, EDITION_2018, REPORTING)["BZ"] == record.note
+
+
 def test_the_day_of_the_report_makes_no_difference_to_what_is_said() -> None:
     row = published_row(LICENCE, EDITION_2016, REPORTING)
     assert says_the_same(row, row | {"SJC": "2018/12/01"}, EDITION_2016, RecordKind.LICENCE)

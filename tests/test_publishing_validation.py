@@ -194,6 +194,17 @@ def test_the_other_2018_layout_tells_persons_by_their_numbers() -> None:
     assert [(f.rule, f.field) for f in found] == [("identifier_missing", "XK_XDR_SHXYM")]
 
 
+def test_in_2016_a_licence_may_be_without_a_number_and_a_penalty_may_not() -> None:
+    licence = published_row(LICENCE, EDITION_2016, REPORTING) | {"XK_BM": "340000-XK-001", "XK_WSH": "空"}
+    penalty = published_row(PENALTY, EDITION_2016, REPORTING) | {"CF_BM": "340000-CF-001", "CF_WSH": "空"}
+    assert validate(licence, RecordKind.LICENCE, EDITION_2016, TODAY) == []
+    for row, kind, code_ in (
+        (licence | {"XK_BM": "空"}, RecordKind.LICENCE, "XK_BM"),
+        (penalty, RecordKind.PENALTY, "CF_WSH"),
+    ):
+        assert [(f.rule, f.field) for f in validate(row, kind, EDITION_2016, TODAY)] == [("placeholder", code_)]
+
+
 def test_in_2016_a_person_has_no_legal_representative() -> None:
     row = published_row(PERSON_PENALTY, EDITION_2016, REPORTING) | {"CF_BM": "340000-CF-001"}
     assert validate(row, RecordKind.PENALTY, EDITION_2016, TODAY) == []

@@ -28,6 +28,7 @@ from credit_sync.publishing.feedback import (
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts_import import read_file, rehearse, take_over
 from credit_sync.publishing.receipts_workbook import Sent, Understood, understand
+from credit_sync.store import schema
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
@@ -101,7 +102,11 @@ def test_a_list_of_all_rows(sent: Engine, tmp_path: Path) -> None:
         (None, "合肥青檀实验动物有限公司", "成功", None),
         ("皖知罚字〔2018〕1号", None, "成功", None),
     )
+    read = read_file(sent, settings(tmp_path), "anhui", path)
     new, understood = take(sent, tmp_path, path)
+    with sent.connect() as connection:
+        (imported,) = connection.execute(select(schema.run.c.options, schema.run.c.status)).all()
+    assert imported == (read.options, "done")
     assert (new, understood.waiting) == (2, 1)
     assert [(row.row, row.why) for row in understood.unclear] == [
         (6, "没有报送过这个文书号"),
@@ -180,6 +185,7 @@ def test_a_refusal_told_again_says_nothing_about_the_earlier_submission_that_was
     take(sent, tmp_path, accepted)
     correct(sent, tmp_path, replace(LATER, id=8), "普通环境（兔）")
     assert take(sent, tmp_path, refused, datetime(2018, 12, 4))[0] == 1
+    assert [state for state, _ in states(sent)] == ["accepted", *["sent"] * 3, "rejected"]
     correct(sent, tmp_path, Run(9, datetime(2018, 12, 5, 2)), "普通环境（豚鼠）")
     before = contents(sent)["submission"]
     new, understood = take(sent, tmp_path, refused, datetime(2018, 12, 6))

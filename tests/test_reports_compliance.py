@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -171,6 +172,9 @@ def test_status_and_the_run_report_show_the_month_so_far(world: World) -> None:
     assert found.compliance.channels[0].total.due == 7
     (task,) = [task for task in found.tasks if "文号不连续" in task.what]
     assert task.why == f"{document(13)} 至 {document(14)}"
+    assert not any("按周末推算" in task.what for task in found.tasks)
+    unknown = replace(found, compliance=replace(found.compliance, uncertain=3))
+    assert "本月 3 条的报送期限按周末推算" in [task.what for task in unknown.tasks]
 
 
 def test_the_first_night_of_a_month_reports_on_the_month_before(engine: Engine, tmp_path: Path) -> None:
@@ -188,6 +192,16 @@ def test_the_first_night_of_a_month_reports_on_the_month_before(engine: Engine, 
     assert [p.read_bytes() for p in write_monthly_report(engine, world.settings, again)] == before
     second = ledger.begin(engine, datetime(2018, 12, 2, 2), {})
     assert write_monthly_report(engine, world.settings, second) == []
+
+
+def test_after_a_month_without_a_run_every_month_has_its_report(engine: Engine, tmp_path: Path) -> None:
+    world = november(engine, tmp_path)
+    last = ledger.begin(engine, datetime(2018, 11, 30, 3), {})
+    list(write_reports(engine, world.settings, last))
+    first = ledger.begin(engine, datetime(2019, 2, 1, 2), {})
+    written = write_monthly_report(engine, world.settings, first)
+    months = ("2018-11", "2018-12", "2019-01")
+    assert [path.name for path in written] == [f"compliance-{m}.{f}" for m in months for f in ("html", "xlsx")]
 
 
 def test_a_store_without_reports_has_no_month_before(engine: Engine, tmp_path: Path) -> None:

@@ -50,13 +50,24 @@ def read_answer(body: bytes, written: str, answers: Answers, keys: Sequence[str]
             f"平台没有给出成功的答复（{answers.success.path} = {_shown(said)}）{_message(document)}"
         )
     listed = _rows(document, written, answers)
-    told = {_word(at_path(row, answers.key)): _told(row, answers) for row in listed}
     wanted = set(keys)
+    told: dict[str, Told] = {}
+    for row in listed:
+        key, word = _word(at_path(row, answers.key)), _told(row, answers)
+        again = key in told and key in wanted
+        told[key] = _both(told[key], word, f"{answers.key} = {key}") if again else word
     if answers.listed == "rejected":
         if strange := sorted(told.keys() - wanted):  # one of ours is refused, and which is not known
             raise NoAnswerError(f"平台退回了一行（{answers.key} = {_shown(strange[0])}），不知道是哪一行")
         told = {key: Told(Answer.ACCEPTED) for key in keys} | told
     return {key: word for key, word in told.items() if key in wanted}
+
+
+def _both(one: Told, other: Told, place: str) -> Told:
+    """Of two words about one row the one that decides: a platform may repeat what it said before it had decided."""
+    if one.answer and other.answer and one.answer != other.answer:
+        raise NoAnswerError(f"答复里同一行（{place}）既已接收又被退回")
+    return other if other.answer else one
 
 
 def _rows(document: Any, written: str, answers: Answers) -> list[Mapping[str, Any]]:

@@ -160,7 +160,7 @@ class FieldTable(Strict):
     document: str = ""
     """The number that only one row may have."""
     without_document: str = ""
-    """What stands there for none."""
+    """What stands there for none, where the standard allows it; a placeholder like any other elsewhere."""
     unique: tuple[Unique, ...] = ()
     organs: tuple[tuple[str, str], ...] = ()
     """Names of organs and their codes: one code each, and never the subject's."""

@@ -62,9 +62,12 @@ def _field_check(field: PublishedField, kind: RecordKind, standard: Standard, on
     required_when = standard.condition(kind, field.required_when) if field.required_when else None
     blank_when = standard.condition(kind, field.blank_when) if field.blank_when else None
     placeholder_when = standard.condition(kind, field.placeholder_when) if field.placeholder_when else None
+    table = standard.table(kind)
     placeholders = frozenset(standard.placeholders)
+    if code == table.document:
+        placeholders -= {table.without_document}
     judge = _judge(field, standard, on)
-    id_type = standard.table(kind).id_type_fields.get(code, "")
+    id_type = table.id_type_fields.get(code, "")
     judge_id = lru_cache(_REMEMBERED)(partial(check_id, field, types=standard.id_types, on=on))
 
     def check(row: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -12,13 +12,19 @@ from operator import attrgetter
 
 from credit_sync.records import Licence, LicenceState, Penalty, RecordKind
 from credit_sync.settings import Department
-from credit_sync.subjects.identifiers import OF_ORGANISATIONS, IdentifierKind, SubjectKind
+from credit_sync.subjects.identifiers import OF_ORGANISATIONS, TITLES, Identifier, IdentifierKind, SubjectKind
 
 Published = Licence | Penalty
 """The records that are published."""
 PUBLISHED_KINDS: dict[RecordKind, type[Published]] = {RecordKind.LICENCE: Licence, RecordKind.PENALTY: Penalty}
 
 Value = str | date | Decimal | None
+
+_OTHER_STATES: Mapping[Value, str] = {LicenceState.CANCELLED.value: "已注销", LicenceState.EXPIRED.value: "已过期"}
+_OTHER_DOCUMENTS = {
+    kind: f"所填为{TITLES[kind]}"
+    for kind in (IdentifierKind.FOREIGNER_ID, IdentifierKind.TRAVEL_PERMIT, IdentifierKind.PASSPORT)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,23 @@ def _legal_representative_id(record: Published, _: Reporting) -> Value:
 
 
 def _person_id(record: Published, _: Reporting) -> Value:
+    found = _own_document(record)
+    return found.value if found else None
+
+
+def _own_document(record: Published) -> Identifier | None:
     """The identity document of a natural person: the citizen id before any other."""
     if record.subject.kind is not SubjectKind.PERSON:
         return None
     own = [number for number in record.subject.identifiers if number.kind not in OF_ORGANISATIONS]
-    found = record.subject.identifier(IdentifierKind.CITIZEN_ID) or next(iter(own), None)
-    return found.value if found else None
+    return record.subject.identifier(IdentifierKind.CITIZEN_ID) or next(iter(own), None)
+
+
+def _remarks(record: Published, reporting: Reporting) -> Value:
+    """The note, and what the 2016 edition has no field for: which state its 3 (其他) is, which document a number is of."""
+    number = _own_document(record) or record.legal_representative_id
+    words = (_OTHER_STATES.get(_state(record, reporting)), _OTHER_DOCUMENTS.get(number.kind) if number else None)
+    return "；".join(filter(None, (record.note, *(word for word in words if word and word not in record.note))))
 
 
 def _authority(record: Published, reporting: Reporting) -> Value:
@@ -136,6 +153,7 @@ DERIVED: Mapping[str, Derived] = {
     "person_id": Derived("自然人证件号码", _person_id),
     "authority": Derived("决定机关（没有时为本部门）", _authority),
     "authority_code": Derived("决定机关代码（本部门的由配置补上）", _authority_code),
+    "remarks": Derived("备注，并写明注销、过期和证件种类", _remarks),
     "state": Derived("当前状态（到期的按报送日）", _state),
     "department_name": Derived("配置 department.name", _department_name),
     "department_uscc": Derived("配置 department.uscc", _department_uscc),

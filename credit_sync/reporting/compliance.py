@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -34,16 +35,19 @@ def write_compliance_report(report: ComplianceReport, folder: Path, formats: Seq
 
 def write_monthly_report(engine: Engine, settings: Settings, run: Run) -> list[Path]:
     """The report on the month before, until a run of the month has made its reports; nothing before the first month.
+    And on those before it in which no run has.
 
     It counts what stood at the end of that month, so however often it is written it is the same.
     """
     month = Month.of(run.as_of.date())
     with engine.connect() as connection:
         previous = previous_report(connection, run)
-    if previous is None or Month.of(previous.date()) == month:
+    if previous is None:
         return []
-    report = read_compliance(engine, settings, month.earlier(1), run.as_of)
-    return write_compliance_report(report, settings.path(settings.reports.folder), settings.reports.formats)
+    over = list(takewhile(lambda past: past.end > previous, map(month.earlier, count(1))))
+    folder, formats = settings.path(settings.reports.folder), settings.reports.formats
+    reports = (read_compliance(engine, settings, past, run.as_of) for past in reversed(over))
+    return [path for report in reports for path in write_compliance_report(report, folder, formats)]
 
 
 def this_month(engine: Engine, settings: Settings, now: datetime) -> ComplianceReport | None:

@@ -166,6 +166,7 @@ class RunReport:
             *self._publications(),
             *self._left_behind(),
             *self._missing_numbers(),
+            *self._holidays(),
             *self._quarantine(),
             *self._held(),
         )
@@ -234,6 +235,12 @@ class RunReport:
             why = "、".join(gaps[:_GAPS]) + (f" 等 {len(gaps)} 处" if len(gaps) > _GAPS else "")
             how = "请承办处室核实是漏登了决定，还是作废的号；补登后下一次运行会报送。"
             yield TaskView(False, f"文号不连续，缺 {self.compliance.missing} 个", why, how)
+
+    def _holidays(self) -> Iterator[TaskView]:
+        if self.compliance and self.compliance.uncertain:
+            why = "当年的放假安排尚未公布，或尚未更新到本系统。"
+            how = "放假安排一般在十一月公布；公布后更新程序所用的 chinesecalendar 程序包。"
+            yield TaskView(False, f"本月 {self.compliance.uncertain} 条的报送期限按周末推算", why, how)
 
     def _held(self) -> Iterator[TaskView]:
         for source in self.sources:

@@ -7,6 +7,7 @@ from credit_sync.channel_settings import ApiChannel
 from credit_sync.interfaces.delivery import Delivery, require_certainty
 from credit_sync.interfaces.messages import Told
 from credit_sync.interfaces.session import Session
+from credit_sync.logs import log
 from credit_sync.publishing.channels.api_mapping import ApiMapping
 from credit_sync.publishing.channels.api_rows import batch_body
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
@@ -18,7 +19,7 @@ class Api:
 
     def __init__(self, name: str, settings: ApiChannel, mapping: ApiMapping) -> None:
         require_certainty(f"渠道 {name}", settings, mapping)
-        self._settings, self._mapping = settings, mapping
+        self._name, self._settings, self._mapping = name, settings, mapping
 
     def send(self, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> Handover:
         """Hands over a batch. Raises CreditSyncError, and the batch stays open."""
@@ -34,13 +35,22 @@ class Api:
         return Handover(receipts=tuple(_receipts(submitted, delivery.told)))
 
     def receipts(self, waiting: Iterable[Submitted]) -> Iterator[Receipt]:
-        """What the platform has decided meanwhile, asked by key. Raises CreditSyncError."""
+        """What the platform has decided meanwhile, asked by key. Raises CreditSyncError.
+
+        What it had and denies now goes on waiting: whether it has lost it or only answers late nobody can tell by that.
+        """
+        denied: list[str] = []
         with Session(self._settings, self._mapping) as session:
             if not session.can_ask:
                 return
             left = iter(waiting)
             while some := {submitted.key: submitted for submitted in islice(left, self._settings.batch_rows)}:
-                yield from _receipts(some, session.ask(list(some)))
+                told = session.ask(list(some))
+                denied += some.keys() - told.keys()
+                yield from _receipts(some, told)
+        if denied:
+            text = "平台查询不到已报送的条目，按等待处理；请向平台核实"
+            log.warning(text, channel=self._name, rows=len(denied), first=min(denied))
 
 
 def _receipts(submitted: Mapping[str, Submitted], told: Mapping[str, Told]) -> list[Receipt]:

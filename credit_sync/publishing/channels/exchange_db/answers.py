@@ -1,12 +1,13 @@
 """What the platform has made of our rows: its state column, in the words of the mapping."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from credit_sync.interfaces.messages import Answer
+from credit_sync.logs import log
 from credit_sync.publishing.channels.channel import Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.mapping import ExchangeReceipt
@@ -22,7 +23,8 @@ def answers(
 ) -> Iterator[Receipt]:
     """A receipt for every submission that has an answer; states without a meaning are counted in `unknown`.
 
-    A row that bears another batch's UUID answers another hand-over, and says nothing about this one.
+    A row that bears another batch's UUID answers another hand-over, and says nothing about this one. Nor do copies of
+    a row that contradict each other.
     """
     row, receipt = target.mapping.row, target.mapping.receipt
     if receipt is None:
@@ -32,10 +34,16 @@ def answers(
     names |= {"reason": receipt.reason or "", "number": receipt.platform_id or ""}
     columns = [target.column(name).label(label) for label, name in names.items() if name]
     typed = [target.cells(row.key).of_text(key, row.key) for key in ours]
+    told: defaultdict[int, list[Receipt]] = defaultdict(list)
     for found in connection.execute(select(*columns).where(target.column(row.key).in_(typed))):
         submission_id = ours[_text(found, "row").lower()]
         if _text(found, "batch").lower() == known[submission_id].batch:
-            yield from _receipt(submission_id, found, receipt, unknown)
+            told[submission_id] += _receipt(submission_id, found, receipt, unknown)
+    for receipts in told.values():
+        if len({one.answer for one in receipts}) == 1:
+            yield receipts[0]
+    if contradictory := sum(len({one.answer for one in receipts}) > 1 for receipts in told.values()):
+        log.warning("前置库里同一条有互相矛盾的结果，按等待处理", table=target.table.name, rows=contradictory)
 
 
 def unexplained_states(connection: Connection, target: ExchangeTable) -> dict[str, int]:

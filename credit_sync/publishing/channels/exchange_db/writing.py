@@ -17,10 +17,13 @@ from credit_sync.interfaces.table import execute
 from credit_sync.publishing.channels.channel import Batch, Receipt, Submitted
 from credit_sync.publishing.channels.exchange_db.identity import Identity
 from credit_sync.publishing.channels.exchange_db.table import ExchangeTable
+from credit_sync.publishing.findings import shown
 
 _THE_ROW = "the_row"
 """Parameter that finds the row to overwrite."""
 _TWICE = "前置库的表 {} 里这一条（{} 相同）不止一行，没有写入；请前置库管理员清理成一行，再执行 credit-sync publish retry"
+
+_NO_NUMBER = "前置库里这一条的 {} 是“{}”，不是整数，没有写入；请前置库管理员改正，再执行 credit-sync publish retry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class _Earlier:
     """What an earlier hand-over has left in the table."""
 
     batch: str
-    number: int
+    counter: Any
 
 
 def write(
@@ -71,9 +74,17 @@ def _there(connection: Connection, target: ExchangeTable, keys: Sequence[str]) -
     found: dict[str, list[_Earlier]] = {}
     there = select(*wanted).where(wanted[0].in_(typed)).with_for_update()
     for key, of_batch, *number in connection.execute(there):
-        earlier = _Earlier(str(of_batch or "").strip().lower(), int(number[0] or 0) if number else 0)
+        earlier = _Earlier(str(of_batch or "").strip().lower(), number[0] if number else None)
         found.setdefault(str(key).strip().lower(), []).append(earlier)
     return found
+
+
+def _following(counter: Any, name: str) -> int:
+    """One more than what stands in the table. Raises UnfitError for what is no number."""
+    try:
+        return int(counter or 0) + 1
+    except (ValueError, TypeError, OverflowError):
+        raise UnfitError(_NO_NUMBER.format(name, shown(str(counter)))) from None
 
 
 def _values(
@@ -83,7 +94,8 @@ def _values(
     row, receipt = target.mapping.row, target.mapping.receipt
     beside = {row.key: target.key(identity), row.batch: identity.batch, row.action: row.actions[one.action]}
     if row.counter:
-        beside[row.counter] = str(max(identity.number, earlier.number + 1 if earlier else 1))
+        following = _following(earlier.counter, row.counter) if earlier else 1
+        beside[row.counter] = str(max(identity.number, following))
     if receipt:
         beside[receipt.state] = receipt.initial
         beside |= dict.fromkeys((name for name in (receipt.reason, receipt.platform_id) if name), "")
