@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -103,12 +104,11 @@ class Faults:
             await self._answer(Request(scope), error)(scope, receive, send)
 
 
-class _TooLargeError(Exception):
-    pass
-
-
 class BodyLimit:
-    """Refuses a larger body, whether it says its length or not."""
+    """Refuses a larger body, whether it says its length or not.
+
+    The connection stays: closed while the body still comes, it would be reset, and the answer lost on its way.
+    """
 
     def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
         self._app = app
@@ -123,25 +123,20 @@ class BodyLimit:
         if not said.isdigit() or int(said) > self._largest:
             await self._refuse(scope, receive, send)
             return
-        taken, answer = 0, _Answer(send)
+        taken = 0
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._largest:
-                raise _TooLargeError
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
-        try:
-            await self._app(scope, counted, answer)
-        except _TooLargeError:
-            if not answer.begun:
-                await self._refuse(scope, receive, send)
+        await self._app(scope, counted, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = error_page(
             Request(scope), HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "提交的内容太长，没有执行", "请缩短后再试"
         )
-        page.headers["connection"] = "close"
         await page(scope, receive, send)
