@@ -1,4 +1,4 @@
-"""What stands before every page: a limit on bodies, and headers that tell browsers what a page may do."""
+"""What stands before every page: limits on bodies and connections, and headers that tell browsers what a page may do."""
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -13,6 +13,9 @@ from credit_sync.desk.errors import error_page
 
 LARGEST_BODY = 64 * 1024
 """Bytes. The longest form is a reason and a remark."""
+
+NO_ROOM = "credit_sync_no_room"
+"""Of a request's state: whether there are more connections than the desk has room for."""
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -71,6 +74,23 @@ class Hosts:
 
 def _without_port(host: str) -> str:
     return host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0].lower()
+
+
+class Room:
+    """Answers who comes over a connection too many, and closes it: his request would only make all others wait."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and scope["state"].get(NO_ROOM):
+            status, message = HTTPStatus.SERVICE_UNAVAILABLE, "眼下同时访问的太多，没有执行"
+            page = error_page(Request(scope), status, message, "请过一会儿再试")
+            page.headers.update({"connection": "close", "retry-after": "5"})
+            await page(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class _Answer:
