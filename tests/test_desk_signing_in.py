@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,13 +19,16 @@ from credit_sync.desk.office import Serving
 from credit_sync.desk.rights import User
 from credit_sync.desk.serve import serving_at
 from credit_sync.desk.signing_in.claims import user_from
+from credit_sync.desk.signing_in import local
 from credit_sync.desk.signing_in.local import (
     TooManyFailuresError,
     change_password,
+    change_rights,
     disable,
     make_account,
     sign_in,
 )
+from credit_sync.desk.signing_in.passwords import matches
 from credit_sync.desk_settings import Desk, Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store import audit, schema
@@ -142,6 +146,11 @@ def test_signed_in_and_out(fresh: World) -> None:
     thief = fresh.guest()
     thief.client.cookies.set("credit_sync", token)
     assert thief.get("/").status_code == 200
+    guest.post("/sign-in", name="officer", password=PASSWORD)  # from a page that was still open
+    assert [each.digest == found.digest for each in sessions(fresh)] == [False]
+    assert thief.get("/").status_code == 303  # what the browser no longer has is worth nothing to anybody else
+    thief.client.cookies.set("credit_sync", guest.client.cookies["credit_sync"])
+    guest.page("/")
     assert guest.post("/sign-out").status_code == 303
     assert sessions(fresh) == []
     assert (guest.get("/").status_code, thief.get("/").status_code) == (303, 303)
@@ -259,6 +268,29 @@ def test_disabled_and_changed_accounts_are_out_at_once(fresh: World) -> None:
     assert guest.post("/sign-in", name="auditor", password=password).status_code == 303
     assert [row.target for row in fresh.audited("configuration")][-2:] == ["账号 auditor"] * 2
     assert password not in repr(fresh.audited("configuration"))
+
+
+@pytest.mark.parametrize("change", [change_password, change_rights, disable])
+def test_an_account_that_changes_while_its_password_is_checked(
+    fresh: World, monkeypatch: pytest.MonkeyPatch, change: Callable[..., None]
+) -> None:
+    """The check takes a while, and whoever has a password that is being taken from him may be quick."""
+    now, with_what = fresh.application.state.office.now(), {"change_password": ["another long password"]}
+    rights = {"change_rights": [[Role.READER], [SCIENCE]]}
+
+    def meanwhile(stored: str | None, password: str) -> bool:
+        right = matches(stored, password)
+        change(fresh.engine, "reader", *(with_what | rights).get(change.__name__, []), by="tests", at=now)
+        return right
+
+    change_password(fresh.engine, "reader", PASSWORD, by="tests", at=now)
+    guest = fresh.guest()
+    guest.page("/sign-in")
+    monkeypatch.setattr(local, "matches", meanwhile)
+    answer = guest.post("/sign-in", name="reader", password=PASSWORD)
+    assert (answer.status_code, "账号刚刚有改动" in answer.text) == (400, True)
+    assert sessions(fresh) == []
+    assert guest.get("/lists").status_code == 303
 
 
 @pytest.mark.parametrize(
