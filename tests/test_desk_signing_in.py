@@ -18,8 +18,8 @@ from credit_sync.desk import visitors
 from credit_sync.desk.office import Serving
 from credit_sync.desk.rights import User
 from credit_sync.desk.serve import serving_at
-from credit_sync.desk.signing_in.claims import user_from
 from credit_sync.desk.signing_in import local
+from credit_sync.desk.signing_in.claims import user_from
 from credit_sync.desk.signing_in.local import (
     TooManyFailuresError,
     change_password,

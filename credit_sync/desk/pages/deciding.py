@@ -133,7 +133,9 @@ def _flag(
         lock_flag(connection, form.number)
         common = {"who": user.name, "at": office.now(), "seen": form.seen, "origin": form.origin}
         try:
-            yield connection, review.standing(connection, form.number), common
+            now = review.standing(connection, form.number)
+            review.refuse_outdated(now, form.seen, user.name)  # before anything is said of how it stands now
+            yield connection, now, common
         except CreditSyncError as error:  # its remedy is for the command line
             raise CreditSyncError(
                 error.message, remedy="请回到这条预警，看过现在的情况；仍要提交的，补全表单后再提交"

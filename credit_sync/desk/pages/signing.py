@@ -172,7 +172,7 @@ def _form(
     )
 
 
-def _enter(  # noqa: PLR0913, PLR0917 - who, by which way, and where to
+def _enter(
     office: Office, who: Visitor, user: User, way: str, wanted: str, hint: str = "", let_in: Account | None = None
 ) -> Response:
     if not user.roles:
