@@ -181,7 +181,7 @@ def refuse_outdated(found: Standing, seen: str, who: str) -> None:
     elif not seen.endswith(found.evidence):
         what = "的证据有变化"
     elif same_person(found.who_opened or found.confirmed_by or found.who, who):
-        what = "已由您本人处理，无须再提交"
+        what = "已由您本人处理"
     else:
         what = "已有人处理"
     raise CreditSyncError(f"预警 {found.flag_id} 在此期间{what}", remedy="看过现在的状态和证据后再作结论")
