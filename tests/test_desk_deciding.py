@@ -47,7 +47,8 @@ def world(first: World, tmp_path: Path) -> Iterator[World]:
 
 def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
     officer, number = world.signed_in("officer"), world.flag(FIRM)
-    answer = officer.decide(number, "uphold", reason=SAME)
+    lines = "\r\n".join("长" * 500)  # 999 characters where they are typed
+    answer = officer.decide(number, "uphold", reason=SAME, text=lines)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/flags/{number}")
     assert world.state(number) == "upheld"
     page = officer.page(f"/flags/{number}")
@@ -71,7 +72,7 @@ def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
         ("undo", {"text": "收回"}, "没有可撤销的结论"),
         ("uphold", {"reason": SAME, "seen": "1.0.forged"}, "在此期间"),
         ("uphold", {"reason": SAME, "seen": ""}, "不完整"),
-        ("uphold", {"reason": SAME, "text": "长" * 1001}, "不完整"),
+        ("uphold", {"reason": SAME, "text": "长" * 2001}, "不完整"),
     ],
 )
 def test_what_will_not_do_changes_nothing(world: World, what: str, fields: dict[str, str], problem: str) -> None:
