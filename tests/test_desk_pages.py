@@ -490,7 +490,7 @@ def test_full_number_only_on_demand_and_on_record(world: World, officer: Guest) 
 
 
 def test_look_up(world: World, officer: Guest) -> None:
-    answer = officer.post("/lookup", name="鲍德全", number=FULL_NUMBERS[0], reason="立项前核查")
+    answer = officer.post("/lookup", name="鲍德全", number=FULL_NUMBERS[0], reason=f"立项前核查 {FULL_NUMBERS[0]}")
     assert answer.status_code == 200
     for said in ("确认", "（2017）皖0104执1287号", "1804a09020117", "失信被执行人名单"):
         assert said in answer.text

@@ -117,6 +117,7 @@ def test_signing_in_leaves_no_failure_behind(engine: Engine) -> None:
         ("", PASSWORD),
         ("officer' OR '1'='1", PASSWORD),
         ("officer", "x" * 5000),
+        ("340100190001040017", PASSWORD),
     ],
 )
 def test_wrong_name_or_password(fresh: World, name: str, password: str) -> None:
@@ -126,6 +127,7 @@ def test_wrong_name_or_password(fresh: World, name: str, password: str) -> None:
     assert answer.status_code == 401
     assert "账号或密码不对" in answer.text
     assert (password and password in answer.text) in ("", False)
+    assert "340100190001040017" not in answer.text  # nor in what is typed again
     assert sessions(fresh) == []
     assert guest.get("/").status_code == 303
 

@@ -23,6 +23,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.store.desk_sessions import end_session
 from credit_sync.store.desk_users import Account
 from credit_sync.store.engine import writing
+from credit_sync.subjects.identifiers import hide_in_text
 
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
@@ -164,7 +165,7 @@ def _form(
         "sign_in.html.j2",
         status=status,
         next=safe_path(wanted),
-        name=name[:64],
+        name=hide_in_text(name[:64]),
         problem=problem,
         local=office.desk.local_accounts,
         oidc=office.oidc is not None,
