@@ -491,7 +491,7 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
     from credit_sync.cli import credit_sync
     from tests.stores import sqlite_store
 
-    sqlite_store(tmp_path).dispose()
+    store = sqlite_store(tmp_path)
     config = tmp_path / "config.toml"
     config.write_text(
         f'[store]\nurl = "sqlite:///{tmp_path}/store.db"\n[sources.a]\nkind = "file"\nmapping = "x"\nfolder = "."\n',
@@ -522,3 +522,11 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
     assert "王芳　王芳　经办　高新技术处" in listed
     assert "停用" in listed
     assert "argon2" not in listed
+    with store.connect() as connection:
+        noted = audit.entries(connection, action=audit.Action.CONFIGURATION)
+    rights, gone = ("王芳", "rights"), ("李敏", "disable")
+    done = [("王芳", "add"), *[rights] * 3, ("李敏", "add"), ("李敏", "rights"), ("王芳", "password"), gone]
+    assert [(row.target, row.detail["change"]) for row in noted] == [(f"账号 {who}", what) for who, what in done]
+    assert noted[0].detail == {"change": "add", "roles": ["officer"], "departments": [SCIENCE]}
+    assert noted[5].detail == {"change": "rights", "roles": ["reader"], "departments": ["*"]}
+    store.dispose()
