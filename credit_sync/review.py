@@ -24,6 +24,7 @@ from credit_sync.screening.decisions import (
     after_undo,
     changes,
     evidence_digest,
+    same_person,
 )
 from credit_sync.screening.reasons import Reasons
 from credit_sync.store import audit, decisions
@@ -171,6 +172,21 @@ def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
     return tuple(found)
 
 
+def refuse_outdated(found: Standing, seen: str, who: str) -> None:
+    """Raises CreditSyncError where a flag is not any more as `who` saw it."""
+    if seen == found.token:
+        return
+    if found.closed:
+        what = f"已关闭（{found.closed}）"
+    elif not seen.endswith(found.evidence):
+        what = "的证据有变化"
+    elif same_person(found.who_opened or found.confirmed_by or found.who, who):
+        what = "已由您本人处理"
+    else:
+        what = "已有人处理"
+    raise CreditSyncError(f"预警 {found.flag_id} 在此期间{what}", remedy="看过现在的状态和证据后再作结论")
+
+
 def _to_change(  # noqa: PLR0913
     connection: Connection, flag_id: int, *, seen: str, who: str, text: str, even_closed: bool = False
 ) -> Standing:
@@ -182,9 +198,8 @@ def _to_change(  # noqa: PLR0913
     found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
     if found.closed and not even_closed:
         raise CreditSyncError(f"预警 {flag_id} 已关闭（{found.closed}），不再需要结论")
-    if seen and seen != found.token:
-        what = "已有人处理" if seen.endswith(found.evidence) else "的证据有变化"
-        raise CreditSyncError(f"预警 {flag_id} 在此期间{what}", remedy="看过现在的状态和证据后再作结论")
+    if seen:
+        refuse_outdated(found, seen, who)
     return found
 
 

@@ -47,7 +47,8 @@ def world(first: World, tmp_path: Path) -> Iterator[World]:
 
 def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
     officer, number = world.signed_in("officer"), world.flag(FIRM)
-    answer = officer.decide(number, "uphold", reason=SAME)
+    lines = "\r\n".join("长" * 500)  # 999 characters where they are typed
+    answer = officer.decide(number, "uphold", reason=SAME, text=lines)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/flags/{number}")
     assert world.state(number) == "upheld"
     page = officer.page(f"/flags/{number}")
@@ -71,7 +72,7 @@ def test_upheld_at_once_where_nothing_forbids(world: World) -> None:
         ("undo", {"text": "收回"}, "没有可撤销的结论"),
         ("uphold", {"reason": SAME, "seen": "1.0.forged"}, "在此期间"),
         ("uphold", {"reason": SAME, "seen": ""}, "不完整"),
-        ("uphold", {"reason": SAME, "text": "长" * 1001}, "不完整"),
+        ("uphold", {"reason": SAME, "text": "长" * 2001}, "不完整"),
     ],
 )
 def test_what_will_not_do_changes_nothing(world: World, what: str, fields: dict[str, str], problem: str) -> None:
@@ -200,9 +201,27 @@ def test_a_form_from_before_does_nothing(world: World) -> None:
     officer, number = world.signed_in("officer"), world.flag(FIRM)
     seen = token(officer, number)
     officer.decide(number, "uphold", reason=SAME)
-    assert officer.post(f"/flags/{number}/undo", seen=seen, text="晚了").status_code == 400
-    assert "已有人处理" in officer.post(f"/flags/{number}/uphold", seen=seen, reason=SAME).text
+    for other, said in ((officer, "已由您本人处理"), (world.signed_in("both"), "已有人处理")):
+        assert other.post(f"/flags/{number}/undo", seen=seen, text="晚了").status_code == 400
+        assert said in other.post(f"/flags/{number}/uphold", seen=seen, reason=SAME).text
     assert world.state(number) == "upheld"
+
+
+def test_who_clicks_twice_is_told_that_it_was_done(world: World) -> None:
+    """Browsers show what becomes of the second form: that somebody else had been quicker."""
+    officer, approver, number = world.signed_in("officer"), world.signed_in("approver"), world.flag(FIRM)
+    world.forbid(number)
+    for who, what, fields in (
+        (officer, "uphold", {"reason": SAME}),
+        (approver, "refuse", {"text": "须再核"}),
+        (officer, "dismiss", {"reason": "other_by_number"}),
+        (approver, "agree", {"reason": "other_by_number"}),
+        (officer, "undo", {"text": "点错了"}),
+    ):
+        seen = token(who, number)
+        assert who.post(f"/flags/{number}/{what}", seen=seen, **fields).status_code == 303
+        state, again = world.state(number), who.post(f"/flags/{number}/{what}", seen=seen, **fields)
+        assert (again.status_code, "已由您本人处理" in again.text, world.state(number)) == (400, True, state), what
 
 
 def test_evidence_that_moved_meanwhile(world: World) -> None:

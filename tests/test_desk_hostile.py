@@ -5,9 +5,9 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +118,36 @@ def test_huge_bodies(world: World, officer: Guest, chunked: bool) -> None:
     body: Any = b"form_code=" + b"x" * LARGEST_BODY
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = officer.client.post("/lookup", content=iter([body]) if chunked else body, headers=headers)
-    assert answer.status_code in (400, 413)
-    assert "没有执行" in answer.text
+    assert (answer.status_code, "太长，没有执行" in answer.text) == (413, True)
+    asked = officer.client.post("/api/v1/gate", content=iter([body]) if chunked else body)
+    assert (asked.status_code, asked.json()["verdict"]) == (413, "unknown")
     assert world.untouched() == before
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_still_sends_a_huge_body_reads_why_it_is_refused(world: World, chunked: bool) -> None:
+    """Nothing is cut off meanwhile: a browser would show that the connection was reset."""
+    form = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    said = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % (3 * LARGEST_BODY)
+    part, end = b"x" * LARGEST_BODY, b"0\r\n\r\n" if chunked else b""
+    if chunked:
+        part = b"%x\r\n%s\r\n" % (LARGEST_BODY, part)
+    with _served(world) as (address, _), socket.create_connection(address, timeout=20) as slow:
+        slow.sendall(b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n" + form + said + b"\r\n\r\n" + 2 * part)
+        answers = slow.makefile("rb")
+        assert answers.readline().split()[1] == b"413"
+        assert "提交的内容太长" in _up_to(answers, b"</html>").decode()
+        slow.sendall(part + end + b"GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert b"HTTP/1.1 404" in _up_to(answers, b"</html>")
+
+
+def _up_to(lines: Iterable[bytes], end: bytes) -> bytes:
+    found = b""
+    for line in lines:
+        found += line
+        if end in line:
+            break
+    return found
 
 
 @pytest.mark.parametrize(
@@ -342,6 +369,58 @@ def test_who_does_not_read_his_answers_is_cut_off(world: World, monkeypatch: pyt
         _wait_until(lambda: server.server_state.total_requests > 0)
         _wait_until(lambda: not server.server_state.connections)
         assert server.server_state.total_requests < 2000
+
+
+def test_who_finds_no_room_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST", 2)
+    with _served(world) as (address, server):
+        idle = [socket.create_connection(address) for _ in range(2)]
+        _wait_until(lambda: len(server.server_state.connections) == 2)
+        for path, said in (("/sign-in", "同时访问的太多"), ("/api/v1/gate/kj/1", '"verdict":"unknown"')):
+            answer = _asked(address, path)
+            assert (answer.status, answer.headers["retry-after"], answer.headers["connection"]) == (
+                503,
+                "5",
+                "close",
+            )
+            assert said in answer.read().decode()
+            _wait_until(lambda: len(server.server_state.connections) == 2)
+        for one in idle:
+            one.close()
+        _wait_until(lambda: not server.server_state.connections)
+        assert _asked(address, "/sign-in").status == 200
+
+
+def _asked(address: tuple[str, int], path: str) -> HTTPResponse:
+    client = HTTPConnection(*address, timeout=20)
+    client.request("GET", path)
+    return client.getresponse()
+
+
+@pytest.mark.parametrize(
+    ("sent", "statuses"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", [b"400"]),
+        (b"GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\njunk\r\n\r\n", [b"404", b"400"]),
+        (b"GET /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", [b"400"]),
+        (b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\njunk\r\n", [b"400"]),
+        (b"GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n", [b"404"]),
+    ],
+    ids=["TLS", "behind a request", "two lengths", "in a body", "in a body that nobody waits for"],
+)
+def test_junk(world: World, caplog: pytest.LogCaptureFixture, sent: bytes, statuses: list[bytes]) -> None:
+    """One sentence in Chinese, where there is still room for one; no stranger writes tracebacks into the log."""
+    with _served(world) as (address, _), socket.create_connection(address, timeout=20) as client:
+        client.sendall(sent)
+        answers = client.makefile("rb")
+        told = _up_to(answers, b"</html>") if statuses == [b"404"] else b""
+        if told:
+            client.sendall(b"junk\r\n")
+        told += answers.read()
+    assert re.findall(rb"^HTTP/1.1 (\d+)", told, re.MULTILINE) == statuses
+    assert ("请求不能理解，没有执行" in told.decode()) == (b"400" in statuses)
+    assert b"Invalid" not in told
+    assert caplog.records == []
 
 
 def _wait_until(happened: Callable[[], bool]) -> None:

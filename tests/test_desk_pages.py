@@ -490,7 +490,7 @@ def test_full_number_only_on_demand_and_on_record(world: World, officer: Guest) 
 
 
 def test_look_up(world: World, officer: Guest) -> None:
-    answer = officer.post("/lookup", name="鲍德全", number=FULL_NUMBERS[0], reason="立项前核查")
+    answer = officer.post("/lookup", name="鲍德全", number=FULL_NUMBERS[0], reason=f"立项前核查 {FULL_NUMBERS[0]}")
     assert answer.status_code == 200
     for said in ("确认", "（2017）皖0104执1287号", "1804a09020117", "失信被执行人名单"):
         assert said in answer.text
@@ -634,8 +634,10 @@ def test_publications_name_the_term_that_the_site_has(world: World, tmp_path: Pa
     assert "作出之日起 10 个工作日内公示" in made.signed_in("officer").page("/publications")
 
 
-def test_the_log_is_not_searched_for_numbers_which_are_hidden_in_it(auditor: Guest) -> None:
-    answer = auditor.get("/audit?target=340100190001040017")
+@pytest.mark.parametrize("field", ["target", "who"])
+def test_the_log_is_not_searched_for_numbers_which_are_hidden_in_it(auditor: Guest, field: str) -> None:
+    assert " pattern=" in auditor.page("/audit").split(f'name="{field}"')[1].split(">")[0]  # no address holds one
+    answer = auditor.get(f"/audit?{field}=340100190001040017")
     assert (answer.status_code, "340100190001040017" in answer.text) == (400, False)
     assert "留痕里的号码是隐去的" in answer.text
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,14 +18,17 @@ from credit_sync.desk import visitors
 from credit_sync.desk.office import Serving
 from credit_sync.desk.rights import User
 from credit_sync.desk.serve import serving_at
+from credit_sync.desk.signing_in import local
 from credit_sync.desk.signing_in.claims import user_from
 from credit_sync.desk.signing_in.local import (
     TooManyFailuresError,
     change_password,
+    change_rights,
     disable,
     make_account,
     sign_in,
 )
+from credit_sync.desk.signing_in.passwords import matches
 from credit_sync.desk_settings import Desk, Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store import audit, schema
@@ -113,6 +117,7 @@ def test_signing_in_leaves_no_failure_behind(engine: Engine) -> None:
         ("", PASSWORD),
         ("officer' OR '1'='1", PASSWORD),
         ("officer", "x" * 5000),
+        ("340100190001040017", PASSWORD),
     ],
 )
 def test_wrong_name_or_password(fresh: World, name: str, password: str) -> None:
@@ -122,6 +127,7 @@ def test_wrong_name_or_password(fresh: World, name: str, password: str) -> None:
     assert answer.status_code == 401
     assert "账号或密码不对" in answer.text
     assert (password and password in answer.text) in ("", False)
+    assert "340100190001040017" not in answer.text  # nor in what is typed again
     assert sessions(fresh) == []
     assert guest.get("/").status_code == 303
 
@@ -142,6 +148,11 @@ def test_signed_in_and_out(fresh: World) -> None:
     thief = fresh.guest()
     thief.client.cookies.set("credit_sync", token)
     assert thief.get("/").status_code == 200
+    guest.post("/sign-in", name="officer", password=PASSWORD)  # from a page that was still open
+    assert [each.digest == found.digest for each in sessions(fresh)] == [False]
+    assert thief.get("/").status_code == 303  # what the browser no longer has is worth nothing to anybody else
+    thief.client.cookies.set("credit_sync", guest.client.cookies["credit_sync"])
+    guest.page("/")
     assert guest.post("/sign-out").status_code == 303
     assert sessions(fresh) == []
     assert (guest.get("/").status_code, thief.get("/").status_code) == (303, 303)
@@ -259,6 +270,29 @@ def test_disabled_and_changed_accounts_are_out_at_once(fresh: World) -> None:
     assert guest.post("/sign-in", name="auditor", password=password).status_code == 303
     assert [row.target for row in fresh.audited("configuration")][-2:] == ["账号 auditor"] * 2
     assert password not in repr(fresh.audited("configuration"))
+
+
+@pytest.mark.parametrize("change", [change_password, change_rights, disable])
+def test_an_account_that_changes_while_its_password_is_checked(
+    fresh: World, monkeypatch: pytest.MonkeyPatch, change: Callable[..., None]
+) -> None:
+    """The check takes a while, and whoever has a password that is being taken from him may be quick."""
+    now, with_what = fresh.application.state.office.now(), {"change_password": ["another long password"]}
+    rights = {"change_rights": [[Role.READER], [SCIENCE]]}
+
+    def meanwhile(stored: str | None, password: str) -> bool:
+        right = matches(stored, password)
+        change(fresh.engine, "reader", *(with_what | rights).get(change.__name__, []), by="tests", at=now)
+        return right
+
+    change_password(fresh.engine, "reader", PASSWORD, by="tests", at=now)
+    guest = fresh.guest()
+    guest.page("/sign-in")
+    monkeypatch.setattr(local, "matches", meanwhile)
+    answer = guest.post("/sign-in", name="reader", password=PASSWORD)
+    assert (answer.status_code, "账号刚刚有改动" in answer.text) == (400, True)
+    assert sessions(fresh) == []
+    assert guest.get("/lists").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -457,7 +491,7 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
     from credit_sync.cli import credit_sync
     from tests.stores import sqlite_store
 
-    sqlite_store(tmp_path).dispose()
+    store = sqlite_store(tmp_path)
     config = tmp_path / "config.toml"
     config.write_text(
         f'[store]\nurl = "sqlite:///{tmp_path}/store.db"\n[sources.a]\nkind = "file"\nmapping = "x"\nfolder = "."\n',
@@ -488,3 +522,11 @@ def test_commands_for_accounts(tmp_path: Path, world: World) -> None:
     assert "王芳　王芳　经办　高新技术处" in listed
     assert "停用" in listed
     assert "argon2" not in listed
+    with store.connect() as connection:
+        noted = audit.entries(connection, action=audit.Action.CONFIGURATION)
+    rights, gone = ("王芳", "rights"), ("李敏", "disable")
+    done = [("王芳", "add"), *[rights] * 3, ("李敏", "add"), ("李敏", "rights"), ("王芳", "password"), gone]
+    assert [(row.target, row.detail["change"]) for row in noted] == [(f"账号 {who}", what) for who, what in done]
+    assert noted[0].detail == {"change": "add", "roles": ["officer"], "departments": [SCIENCE]}
+    assert noted[5].detail == {"change": "rights", "roles": ["reader"], "departments": ["*"]}
+    store.dispose()

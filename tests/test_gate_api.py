@@ -476,6 +476,8 @@ def broken_bodies() -> list[tuple[Any, int]]:
         (good | {"applicants": [one | {"name": "字" * 201}]}, 422),
         (good | {"applicants": [one | {"birth_year": 10**30}]}, 422),
         (good | {"stage": "x" * LARGEST_BODY}, 413),
+        (json.dumps(good)[:-1].encode() + b', "applicants": [{"role": "leader", "name": "x"}]}', 422),
+        (json.dumps(good).replace('"name":', '"name": "x", "name":', 1).encode(), 422),
     ]
 
 
@@ -484,7 +486,9 @@ def test_broken_bodies(interface: Interface, client: TestClient, body: Any, stat
     before = contents(interface.night.engine)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = client.post("/api/v1/gate", content=content, headers={"content-type": "application/json"})
-    assert is_problem(answer, status)["verdict"] == "unknown"
+    told = is_problem(answer, status)
+    assert told["verdict"] == "unknown"
+    assert content.count(b'"applicants"') < 2 or "同一个名称写了两次" in told["detail"]
     assert contents(interface.night.engine) == before
 
 

@@ -1,6 +1,8 @@
 """Settings: every error by its key, unknown keys refused, secrets never printed."""
 
+import errno
 import re
+import socket
 import ssl
 from pathlib import Path
 
@@ -159,7 +161,12 @@ def test_what_the_system_says_is_told_in_chinese(tmp_path: Path) -> None:
         with pytest.raises(OSError) as refused:
             path.read_text()
         told.append(reason_of(refused.value))
-    assert told == ["没有这个文件或文件夹", "这是文件夹，不是文件", "名称太长", "路径中有一段不是文件夹"]
+    with pytest.raises(OSError) as refused, socket.socket() as here:
+        here.bind(("192.0.2.1", 0))
+    told.append(reason_of(refused.value))
+    told.append(reason_of(OSError(errno.EFBIG, "File too large")))
+    assert told[:4] == ["没有这个文件或文件夹", "这是文件夹，不是文件", "名称太长", "路径中有一段不是文件夹"]
+    assert told[4:] == ["本机没有这个地址", "文件太大，超出限额或文件系统的上限"]
     assert (
         reason_of(ssl.SSLError(1, "wrong version number")) == "wrong version number"
     )  # not what errno 1 means elsewhere

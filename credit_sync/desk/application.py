@@ -30,7 +30,7 @@ from credit_sync.desk.pages import (
     signing,
     static,
 )
-from credit_sync.desk.protection import BodyLimit, Faults, Hosts, SecurityHeaders
+from credit_sync.desk.protection import BodyLimit, Faults, Hosts, Room, SecurityHeaders
 from credit_sync.errors import CreditSyncError
 from credit_sync.secret import secret
 from credit_sync.settings import Settings
@@ -55,6 +55,7 @@ def make_application(settings: Settings, engine: Engine, serving: Serving) -> Fa
     for page in _PAGES:
         application.include_router(page.router)
     application.add_middleware(BodyLimit)
+    application.add_middleware(Room)
     application.add_middleware(Faults, answer=errors.unexpected)
     application.add_middleware(Hosts, hosts=serving.hosts)
     application.add_middleware(SecurityHeaders, secure=serving.secure)

@@ -106,7 +106,7 @@ def http_error(request: Request, error: Exception) -> Response:
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         return error_page(request, HTTPStatus.NOT_FOUND, "网址不对，或没有这条记录", "请从首页进入")
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return error_page(request, status, "提交的内容太长，没有执行")
+        return error_page(request, status, "提交的内容太长，没有执行", "请缩短后再试")
     return error_page(request, status, "请求不完整或不能理解，没有执行", "请返回上一页再试")
 
 

@@ -1,9 +1,10 @@
-"""What stands before every page: a limit on bodies, and headers that tell browsers what a page may do."""
+"""What stands before every page: limits on bodies and connections, and headers that tell browsers what a page may do."""
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,9 @@ from credit_sync.desk.errors import error_page
 
 LARGEST_BODY = 64 * 1024
 """Bytes. The longest form is a reason and a remark."""
+
+NO_ROOM = "credit_sync_no_room"
+"""Of a request's state: whether there are more connections than the desk has room for."""
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -72,6 +76,23 @@ def _without_port(host: str) -> str:
     return host.rpartition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0].lower()
 
 
+class Room:
+    """Answers who comes over a connection too many, and closes it: his request would only make all others wait."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and scope["state"].get(NO_ROOM):
+            status, message = HTTPStatus.SERVICE_UNAVAILABLE, "眼下同时访问的太多，没有执行"
+            page = error_page(Request(scope), status, message, "请过一会儿再试")
+            page.headers.update({"connection": "close", "retry-after": "5"})
+            await page(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class _Answer:
     """Sends an answer, and knows whether it has begun."""
 
@@ -103,12 +124,11 @@ class Faults:
             await self._answer(Request(scope), error)(scope, receive, send)
 
 
-class _TooLargeError(Exception):
-    pass
-
-
 class BodyLimit:
-    """Refuses a larger body, whether it says its length or not."""
+    """Refuses a larger body, whether it says its length or not.
+
+    The connection stays: closed while the body still comes, it would be reset, and the answer lost on its way.
+    """
 
     def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
         self._app = app
@@ -123,25 +143,20 @@ class BodyLimit:
         if not said.isdigit() or int(said) > self._largest:
             await self._refuse(scope, receive, send)
             return
-        taken, answer = 0, _Answer(send)
+        taken = 0
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._largest:
-                raise _TooLargeError
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
-        try:
-            await self._app(scope, counted, answer)
-        except _TooLargeError:
-            if not answer.begun:
-                await self._refuse(scope, receive, send)
+        await self._app(scope, counted, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = error_page(
             Request(scope), HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "提交的内容太长，没有执行", "请缩短后再试"
         )
-        page.headers["connection"] = "close"
         await page(scope, receive, send)

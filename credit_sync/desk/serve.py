@@ -104,7 +104,6 @@ def served(application: FastAPI) -> uvicorn.Config:
         proxy_headers=False,  # visitors.py: believed of trusted proxies only
         server_header=False,
         timeout_keep_alive=15,
-        limit_concurrency=200,
     )
 
 

@@ -25,13 +25,20 @@ from starlette.responses import Response
 from credit_sync.desk.errors import RefusedError, SignInNeededError
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right, User, roles_of
-from credit_sync.desk.signing_in.local import user_of
+from credit_sync.desk.signing_in.local import refuse_changed, user_of
 from credit_sync.desk.signing_in.proxy import user_of_headers
 from credit_sync.desk_settings import Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.audit import DESK, STRANGER, Action, note
-from credit_sync.store.desk_sessions import Session, begin_session, forget_over, session, touch_session
-from credit_sync.store.desk_users import account
+from credit_sync.store.desk_sessions import (
+    Session,
+    begin_session,
+    end_session,
+    forget_over,
+    session,
+    touch_session,
+)
+from credit_sync.store.desk_users import Account, account
 from credit_sync.store.engine import writing
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -114,8 +121,11 @@ def refuse_nul(texts: Iterable[str]) -> None:
         raise CreditSyncError("请求中有不能理解的字符，没有执行")
 
 
-def sign_in(office: Office, who: Visitor, user: User, way: str) -> str:
-    """A session for the user, under a new token, which it returns."""
+def sign_in(office: Office, who: Visitor, user: User, way: str, let_in: Account | None = None) -> str:
+    """A session for the user, under a new token, which it returns; the browser's former one ends.
+
+    `let_in`: the account whose password was checked. Raises CreditSyncError where it has changed since.
+    """
     token, at = secrets.token_urlsafe(32), office.now()
     begun = Session(
         digest=digest_of(token),
@@ -129,7 +139,10 @@ def sign_in(office: Office, who: Visitor, user: User, way: str) -> str:
         seen_at=at,
     )
     with writing(office.engine) as connection:
+        if let_in is not None:
+            refuse_changed(connection, let_in)
         forget_over(connection, at - _longest(office), at - _idle(office))
+        end_session(connection, who.digest)
         begin_session(connection, begun)
         detail = {"way": way, "address": who.address, "roles": begun.roles, "departments": begun.departments}
         note(connection, at=at, who=user.name, action=Action.SIGN_IN, target=DESK, detail=detail)

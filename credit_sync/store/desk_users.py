@@ -25,9 +25,10 @@ class Account:
     disabled_at: datetime | None
 
 
-def account(connection: Connection, name: str) -> Account | None:
-    """The account of that name, disabled or not."""
-    row = connection.execute(select(desk_user).where(desk_user.c.name == name)).first()
+def account(connection: Connection, name: str, *, held: bool = False) -> Account | None:
+    """The account of that name, disabled or not; `held`: as it is, until the transaction ends."""
+    query = select(desk_user).where(desk_user.c.name == name)
+    row = connection.execute(query.with_for_update() if held else query).first()
     return Account(*row) if row else None
 
 

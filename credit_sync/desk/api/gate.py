@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from credit_sync.api_keys import Scope
 from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_on_record, answer_once
+from credit_sync.desk.api.bodies import OnceRoute
 from credit_sync.desk.api.callers import Caller, allowed, refuse_other_system
 from credit_sync.desk.api.models import ApplicantAsked, ApplicationAsked, GateTold
 from credit_sync.desk.api.problems import ProblemError
@@ -23,7 +24,7 @@ from credit_sync.sources.subject_reading import Given, read_subject
 from credit_sync.store.audit import Action
 from credit_sync.subjects.writing import plain
 
-router = APIRouter(tags=["关口"])
+router = APIRouter(tags=["关口"], route_class=OnceRoute)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
 Asking = Annotated[Caller, Depends(allowed(Scope.GATE))]
 _NUMBERS = ("uscc", "organisation_code", "registration_number", "citizen_id", "identifier")

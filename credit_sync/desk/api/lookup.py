@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 from credit_sync.api_keys import Scope, allows_system
 from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_once
+from credit_sync.desk.api.bodies import OnceRoute
 from credit_sync.desk.api.callers import Caller, allowed
 from credit_sync.desk.api.models import LookupAsked, LookupTold
 from credit_sync.desk.api.problems import ProblemError
@@ -21,7 +22,7 @@ from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.subject import Subject
 
-router = APIRouter(tags=["查询"])
+router = APIRouter(tags=["查询"], route_class=OnceRoute)
 Asking = Annotated[Caller, Depends(allowed(Scope.LOOKUP))]
 
 

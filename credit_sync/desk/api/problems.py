@@ -98,6 +98,8 @@ def http_error(request: Request, error: Exception) -> Response:
 _REFUSED = {
     HTTPStatus.BAD_REQUEST: "请求内容读不出来，没有执行（内容写成 UTF-8 编码的 JSON）",
     HTTPStatus.NOT_FOUND: "没有这个地址，接口说明见 openapi.json",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "请求内容太长，没有执行",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "请求内容中同一个名称写了两次，没有执行",
 }
 
 

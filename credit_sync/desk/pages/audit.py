@@ -31,7 +31,7 @@ def audit(
     target: str = "",
 ) -> Response:
     """The entries that fit, the last first."""
-    if hide_in_text(target) != target:
+    if any(hide_in_text(asked) != asked for asked in (name, target)):
         remedy = "留痕里的号码是隐去的，请按名称或预警编号查找"
         raise CreditSyncError("查找的内容像是证件号码，没有执行", remedy=remedy)
     known = action if action in set(Action) else ""

@@ -30,7 +30,8 @@ from credit_sync.store.engine import writing
 router = APIRouter(dependencies=[Depends(own_form)])
 Officer = Annotated[User, Depends(allowed(Right.DECIDE))]
 Approver = Annotated[User, Depends(allowed(Right.AGREE))]
-Text = Annotated[str, Form(max_length=1000)]
+Text = Annotated[str, Form(max_length=2000)]
+"""Twice what the forms take: a browser counts a line's end as one character and sends two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ def _flag(
         lock_flag(connection, form.number)
         common = {"who": user.name, "at": office.now(), "seen": form.seen, "origin": form.origin}
         try:
-            yield connection, review.standing(connection, form.number), common
+            now = review.standing(connection, form.number)
+            review.refuse_outdated(now, form.seen, user.name)  # before anything is said of how it stands now
+            yield connection, now, common
         except CreditSyncError as error:  # its remedy is for the command line
             raise CreditSyncError(
                 error.message, remedy="请回到这条预警，看过现在的情况；仍要提交的，补全表单后再提交"

@@ -52,7 +52,7 @@ def answer(
 ) -> Response:
     """The answer. What was asked stands in no address and no log; in the form again only as far as it may be shown."""
     office = office_of(request)
-    asked = {"name": hide_in_text(name), "code": hide_in_text(code), "reason": reason}
+    asked = {"name": hide_in_text(name), "code": hide_in_text(code), "reason": hide_in_text(reason)}
     found: AnswerView | None = None
     problem = ""
     try:

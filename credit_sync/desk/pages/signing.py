@@ -21,7 +21,9 @@ from credit_sync.desk.visitors import Visitor, VisitorOf, note_refused, own_form
 from credit_sync.desk_settings import Role
 from credit_sync.errors import CreditSyncError
 from credit_sync.store.desk_sessions import end_session
+from credit_sync.store.desk_users import Account
 from credit_sync.store.engine import writing
+from credit_sync.subjects.identifiers import hide_in_text
 
 if TYPE_CHECKING:
     from credit_sync.desk.signing_in.oidc import OidcClient
@@ -58,12 +60,12 @@ def sign_in_local(
     if not office.desk.local_accounts:
         raise NotThereError("没有启用本地账号")
     try:
-        user = local.sign_in(office.engine, name, password, who.address, office.now())
+        let_in = local.sign_in(office.engine, name, password, who.address, office.now())
     except local.TooManyFailuresError as error:
         return _form(request, who, next, name, str(error), HTTPStatus.TOO_MANY_REQUESTS)
-    if user is None:
+    if let_in is None:
         return _form(request, who, next, name, "账号或密码不对", HTTPStatus.UNAUTHORIZED)
-    return _enter(office, who, user, "local", next)
+    return _enter(office, who, local.user_of(let_in), "local", next, let_in=let_in)
 
 
 @router.get("/sign-in/link")
@@ -163,7 +165,7 @@ def _form(
         "sign_in.html.j2",
         status=status,
         next=safe_path(wanted),
-        name=name[:64],
+        name=hide_in_text(name[:64]),
         problem=problem,
         local=office.desk.local_accounts,
         oidc=office.oidc is not None,
@@ -171,12 +173,14 @@ def _form(
     )
 
 
-def _enter(office: Office, who: Visitor, user: User, way: str, wanted: str, hint: str = "") -> Response:
+def _enter(
+    office: Office, who: Visitor, user: User, way: str, wanted: str, hint: str = "", let_in: Account | None = None
+) -> Response:
     if not user.roles:
         note_refused(office, who, way, "账号没有任何角色", user.name)
         raise RefusedError("您的账号在这里没有任何角色", remedy="请联系运维人员分配角色和处室")
     response = _to(safe_path(wanted))
-    set_cookie(response, office, sign_in(office, who, user, way))
+    set_cookie(response, office, sign_in(office, who, user, way, let_in))
     if hint:
         _keep(response, office, _LEAVING_COOKIE, hint, path="/sign-out")
     else:  # of an earlier sign-in, maybe somebody else's

@@ -86,8 +86,8 @@ def disable(engine: Engine, name: str, *, by: str, at: datetime) -> None:
             _note(connection, name, by, at, {"change": "disable"})
 
 
-def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime) -> User | None:
-    """The user, None where name and password do not fit. Raises TooManyFailuresError."""
+def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime) -> Account | None:
+    """The account, None where name and password do not fit. Raises TooManyFailuresError."""
     name = name.strip()[:_LONGEST_NAME]
     tried = sha256(name.encode()).hexdigest()
     # Counted as failed before the password is checked: of many at once the last are too many.
@@ -108,7 +108,16 @@ def sign_in(engine: Engine, name: str, password: str, address: str, at: datetime
         return None
     with writing(engine) as connection:
         take_failure_back(connection, number, at)
-    return user_of(usable)
+    return usable
+
+
+def refuse_changed(connection: Connection, let_in: Account) -> None:
+    """Raises CreditSyncError where the account is not what it was when its password was checked, which takes a while.
+
+    It stays so until the transaction ends: whatever changes it then, ends the session that this transaction begins.
+    """
+    if account(connection, let_in.name, held=True) != let_in:
+        raise CreditSyncError("账号刚刚有改动，没有登录", remedy="请重新登录")
 
 
 def user_of(found: Account) -> User:
