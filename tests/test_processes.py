@@ -174,3 +174,21 @@ def test_a_helper_loads_nothing_of_the_command_that_started_it(tmp_path: Path) -
     loaded = set(ended.stdout.split())
     assert "credit_sync.processes" in loaded
     assert not {"click", "credit_sync.cli", "numpy"} & loaded
+
+
+@pytest.mark.parametrize(
+    ("module", "too_much"),
+    [
+        ("credit_sync.screening.index_files", {"credit_sync.settings", "pydantic"}),
+        ("credit_sync.screening.judging", {"credit_sync.settings", "credit_sync.screening.reasons"}),
+    ],
+)
+def test_a_helper_of_the_night_loads_neither_settings_nor_what_only_the_first_process_reads(
+    module: str, too_much: set[str]
+) -> None:
+    helper = Helper(eval, f"(__import__('{module}'), lambda _: [*__import__('sys').modules])[1]")
+    helper.give(packed(None))
+    loaded = set(helper.take())
+    helper.close()
+    assert module in loaded
+    assert not too_much & loaded
