@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -131,10 +132,9 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def _look_alikes(text: str) -> dict[str, frozenset[str]]:
-    groups: dict[str, frozenset[str]] = {}
+    groups: dict[str, set[str]] = defaultdict(set)
     for line in text.splitlines():
         if not line.startswith("#"):
-            group = frozenset(line)
             for character in line:
-                groups[character] = groups.get(character, group) | group
-    return groups
+                groups[character].update(line)
+    return {character: frozenset(group) for character, group in groups.items()}

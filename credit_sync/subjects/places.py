@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
-
-from credit_sync.immutable import immutable
 
 _KIND = r"(?:特别行政区|自治区|自治州|自治县|自治旗|林区|特区|地区|省|市|县|区|旗|盟|州)$"
 _SUFFIX = re.compile(
@@ -13,14 +12,13 @@ _SUFFIX = re.compile(
     r"仡佬族|水族|各族|景颇族|傈僳族|纳西族|拉祜族|佤族|布朗族|独龙族|怒族|普米族|达斡尔族|鄂温克族?|鄂伦春|柯尔克孜|塔吉克|锡伯|"
     r"毛南族|仫佬族|撒拉族|保安族|东乡族|裕固族|土族)*" + _KIND
 )
-_LAST_WORD = re.compile(_KIND)
 
 _NO_NAMES = frozenset(("市辖区", "郊区", "县", "市", "城区", "东市区", "西市区", "中市区"))
 _LONGEST = 40
 """Characters in which a place, or a court's name, has told where it is."""
 
 
-@immutable()
+@dataclass(frozen=True, slots=True)
 class Division:
     """A province, city or county: its six-digit code (GB/T 2260) and names."""
 
@@ -46,7 +44,7 @@ def short_name(name: str) -> str:
     >>> short_name("合肥市"), short_name("广西壮族自治区"), short_name("内蒙古自治区"), short_name("沙县")
     ('合肥', '广西', '内蒙古', '沙县')
     """
-    shorts = (suffix.sub("", name) for suffix in (_SUFFIX, _LAST_WORD))
+    shorts = (_SUFFIX.sub("", name), re.sub(_KIND, "", name))
     return next((short for short in shorts if len(short) > 1), name)
 
 
@@ -61,20 +59,19 @@ class Gazetteer:
         self._by_text: dict[str, list[Division]] = {}
         self._provinces: dict[str, str] = {}
         self._bare_counties: dict[str, list[Division]] = {}
-        shortened = cache(short_name)  # most came up again under another code
         for code, written, *became in divisions:
             name = written.replace("乾", "干")  # as `writing.folded` writes it
             if code.endswith("0000"):
                 self._provinces.setdefault(code[:2], name)
             if name in _NO_NAMES or len(name) < 2:
                 continue
-            division = Division(code, name, short := shortened(name), *became)
+            division = Division(code, name, short_name(name), *became)
             self._by_text.setdefault(name, []).append(division)
             # A county's bare name is an ordinary word too often (大方, 长安, 新华): only cities may drop 市.
-            if short != name and (division.level < 3 or name.endswith("市")):
-                self._by_text.setdefault(short, []).append(division)
-            elif short != name:
-                self._bare_counties.setdefault(short, []).append(division)
+            if division.short != name and (division.level < 3 or name.endswith("市")):
+                self._by_text.setdefault(division.short, []).append(division)
+            elif division.short != name:
+                self._bare_counties.setdefault(division.short, []).append(division)
         lengths: dict[str, set[int]] = {}
         for name in self._by_text:
             lengths.setdefault(name[:2], set()).add(len(name))
