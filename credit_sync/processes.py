@@ -6,16 +6,16 @@ uses one works on meanwhile.
 
 import fcntl
 import gc
-import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection, Pipe
 from typing import Any, Generic, TypeVar
 
 from credit_sync.errors import CreditSyncError
@@ -27,6 +27,8 @@ _PIPE = 1 << 20
 _USUAL_PIPE = 1 << 16
 _AHEAD = 2
 """Tasks that a helper holds: the one it works on and the next."""
+_LIFE = "import sys; sys.path[:] = sys.argv[3:]; from credit_sync.processes import work; work(*map(int, sys.argv[1:3]))"
+"""What a helper runs: it finds modules where the process that started it does."""
 
 
 class HelperLostError(Exception):
@@ -69,19 +71,23 @@ class Helper:
     """
 
     def __init__(self, start: Callable[..., Callable[[Any], Any]], *arguments: Any) -> None:
-        """`start(*arguments)` is called in the new process and returns what works out a task."""
-        context = multiprocessing.get_context("spawn")  # a fork would inherit the store's connections
-        theirs, self._tasks = context.Pipe(duplex=False)
-        self._answers, answers = context.Pipe(duplex=False)
+        """`start(*arguments)` is called in the new process and returns what works out a task.
+
+        A fork would inherit the store's connections; multiprocessing's way of starting anew loads the module of the command
+        line as well, and starts a third process that looks after shared memory.
+        """
+        theirs, self._tasks = Pipe(duplex=False)
+        self._answers, answers = Pipe(duplex=False)
         self._room = min(_widen(self._tasks.fileno()), _widen(self._answers.fileno())) // 2
         self.waiting = 0
         """Tasks given and not taken."""
-        self._process: BaseProcess = context.Process(
-            target=_work, args=(theirs, answers, packed((start, arguments))), daemon=True
-        )
-        self._process.start()
-        theirs.close()
-        answers.close()
+        with theirs, answers:
+            ends = theirs.fileno(), answers.fileno()
+            self._process = subprocess.Popen(  # noqa: S603 - this program again
+                [sys.executable, "-c", _LIFE, *map(str, ends), *sys.path], stdin=subprocess.DEVNULL, pass_fds=ends
+            )
+        with suppress(OSError):  # it has ended already, as the first task will show
+            self._tasks.send_bytes(packed((start, arguments)))
 
     def has_room_for(self, task: bytes) -> bool:
         """Giving it now cannot end with both sides waiting: it fits into the pipe while an answer is on its way."""
@@ -118,7 +124,7 @@ class Helper:
         self._tasks.close()
         self._answers.close()
         self._process.terminate()
-        self._process.join()
+        self._process.wait()
 
 
 class Team(Generic[Task, Answer]):
@@ -223,23 +229,29 @@ def _widen(pipe: int) -> int:
         return _USUAL_PIPE
 
 
-def _work(tasks: Connection, answers: Connection, begin: bytes) -> None:
-    """The life of a helper."""
+def work(tasks_from: int, answers_to: int) -> None:
+    """The life of a helper, between the ends of two pipes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
+    given, answers = _given(Connection(tasks_from, writable=False)), Connection(answers_to, readable=False)
     try:
         with _collector_at_rest():
-            start, arguments = pickle.loads(begin)  # noqa: S301 - the modules that it needs are loaded here
+            start, arguments = pickle.loads(next(given))  # noqa: S301 - the modules that it needs are loaded here
             answer = start(*arguments)
-    except CreditSyncError:
-        return  # no connection left for it, say: whoever started it does without
+    except (CreditSyncError, StopIteration):
+        return  # no connection left for it, say, or nobody who waits: whoever started it does without
     gc.freeze()  # tables and code live as long as the process: nothing to look through again and again
-    while True:
-        try:
-            task = tasks.recv_bytes()
-        except (EOFError, OSError):
-            return
+    for task in given:
         found = packed(_answered(answer, pickle.loads(task)))  # noqa: S301 - from the process that started this one
         try:
             answers.send_bytes(found)
         except OSError:
+            return
+
+
+def _given(tasks: Connection) -> Iterator[bytes]:
+    """What comes through a pipe, until nobody holds its other end."""
+    while True:
+        try:
+            yield tasks.recv_bytes()
+        except (EOFError, OSError):
             return

@@ -289,4 +289,4 @@ def test_a_helper_that_dies_is_an_error_and_no_short_list(monkeypatch: pytest.Mo
     os.kill(started[0]._process.pid, signal.SIGKILL)
     with pytest.raises(SourceError, match="意外退出"):
         list(blocks)
-    assert not any(helper._process.is_alive() for helper in started)
+    assert all(helper._process.poll() is not None for helper in started)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from credit_sync.processes import Helper, Team, packed
 
 MILLISECONDS = 0.001
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def squaring(pause: float) -> Callable[[int], tuple[int, int]]:
@@ -55,7 +56,7 @@ def test_what_a_lost_helper_was_given_is_worked_out_here() -> None:
     answers = team.answers(range(300))
     found = [next(answers) for _ in range(10)]
     for helper in helpers:
-        os.kill(helper._process.pid or 0, signal.SIGKILL)
+        os.kill(helper._process.pid, signal.SIGKILL)
     found += answers
     assert [answer for answer, _ in found] == [task * task for task in range(300)]
     assert team.helpers == 0
@@ -147,3 +148,47 @@ def _runs(process: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+WITHOUT_GUARD = """
+from credit_sync.cli import main
+from credit_sync.processes import Helper, packed
+
+helper = Helper(eval, "lambda _: [*__import__('sys').modules]")
+helper.give(packed(None))
+print(*helper.take())
+helper.close()
+"""
+
+
+def test_a_helper_loads_nothing_of_the_command_that_started_it(tmp_path: Path) -> None:
+    command = tmp_path / "credit-sync"
+    command.write_text(WITHOUT_GUARD, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    loaded = set(ended.stdout.split())
+    assert "credit_sync.processes" in loaded
+    assert not {"click", "credit_sync.cli", "numpy"} & loaded
+
+
+@pytest.mark.parametrize(
+    ("module", "too_much"),
+    [
+        ("credit_sync.screening.index_files", {"credit_sync.settings", "pydantic"}),
+        ("credit_sync.screening.judging", {"credit_sync.settings", "credit_sync.screening.reasons"}),
+    ],
+)
+def test_a_helper_of_the_night_loads_neither_settings_nor_what_only_the_first_process_reads(
+    module: str, too_much: set[str]
+) -> None:
+    helper = Helper(eval, f"(__import__('{module}'), lambda _: [*__import__('sys').modules])[1]")
+    helper.give(packed(None))
+    loaded = set(helper.take())
+    helper.close()
+    assert module in loaded
+    assert not too_much & loaded

@@ -56,8 +56,8 @@ STARTED: list[Helper] = []
 
 def kill_helpers() -> None:
     for helper in STARTED:
-        if helper._process.is_alive():
-            os.kill(helper._process.pid or 0, signal.SIGKILL)
+        if helper._process.poll() is None:
+            os.kill(helper._process.pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -89,4 +89,4 @@ def test_helpers_change_no_byte(
     assert screened(Night(engine, tmp_path / "together"), delivered) == expected
     assert len(helpers) == 2
     assert screened(Night(engine, tmp_path / "lost"), delivered, kill=True) == expected
-    assert not any(helper._process.is_alive() for helper in helpers if not helper._process._closed)
+    assert all(helper._process.poll() is not None for helper in helpers)

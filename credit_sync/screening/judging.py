@@ -25,7 +25,6 @@ from credit_sync.screening.entries import Entries, entries_of
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.listed_subject import ListedCase
-from credit_sync.screening.other_names import with_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import Weights
 from credit_sync.store.applicants import subjects_of
@@ -124,7 +123,7 @@ class _Blocks:
     def _subjects(self, connection: Connection, ids: Sequence[int]) -> dict[int, Subject]:
         found = subjects_of(connection, ids)
         names = self._against.names
-        return {**found, **{n: with_names(found[n], names[n]) for n in found.keys() & names.keys()}}
+        return {**found, **{n: found[n].known_as(*names[n]) for n in found.keys() & names.keys()}}
 
 
 def _start(url: str, against: Against) -> _Blocks:

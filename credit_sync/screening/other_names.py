@@ -6,7 +6,6 @@ are shared; an organisation by its name, too, and what is listed under its other
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +67,7 @@ class OtherNames:
         found = {name for who in _who(subject) for name in self._names.get(who, ())} if self._names else ()
         known = {_folded(subject, name) for name in (subject.name, *subject.former_names)}
         more = sorted(name for name in found if _folded(subject, name) not in known)
-        return replace(subject, former_names=(*subject.former_names, *more)) if more else subject
+        return subject.known_as(*more) if more else subject
 
     def of_applicants(self, connection: Connection) -> dict[int, tuple[str, ...]]:
         """Other names by the ids of the stored applicants who have some."""
@@ -88,11 +87,6 @@ def known_other_names(connection: Connection, folder: Path) -> OtherNames:
     """As decisions stand and the site's mappings say. Raises SettingsError for a file that cannot be used."""
     same = {r.code for r in load_reasons(folder).of(Conclusion.UPHOLD) if r.subject == "same"}
     return OtherNames([*upheld_under_other_names(connection, same), *load_aliases(folder)])
-
-
-def with_names(subject: Subject, names: tuple[str, ...]) -> Subject:
-    """A subject known by further names."""
-    return replace(subject, former_names=(*subject.former_names, *names))
 
 
 def _is_named(subject: Subject) -> bool:

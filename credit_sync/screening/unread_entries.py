@@ -9,7 +9,6 @@ from threading import Lock
 
 from sqlalchemy import Connection
 
-from credit_sync.screening.other_names import with_names
 from credit_sync.screening.unread_entry import SHORTEST, UnreadEntry, Wanted, unread_entry, wanted_of
 from credit_sync.store.applicants import said_of_all, subjects_of
 from credit_sync.store.lists import ListState
@@ -143,7 +142,7 @@ def applicants_named(
         or entries.hold(fold_person_name(name))
     ]
     subjects = subjects_of(connection, maybe)
-    return why_named(entries, {n: with_names(found, names.get(n, ())) for n, found in subjects.items()})
+    return why_named(entries, {n: found.known_as(*names.get(n, ())) for n, found in subjects.items()})
 
 
 def _may_be_among(value: str, of_numbers: set[str]) -> bool:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
@@ -20,8 +20,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from credit_sync.errors import StoreError, reason_of
-from credit_sync.settings import Settings
 from credit_sync.subjects.identifiers import hide_in_text
+
+if TYPE_CHECKING:  # helpers open the store by its address
+    from credit_sync.settings import Settings
 
 _BUSY_MILLISECONDS = 60_000
 """How long one writer waits for another: a look-up goes on record while a night writes."""
@@ -32,7 +34,7 @@ _WRITING = "credit_sync_writing"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgresql+psycopg": "postgresql+psycopg"}
 
 
-def open_engine(settings: Settings) -> Engine:
+def open_engine(settings: "Settings") -> Engine:
     """The configured store, tried once. Raises StoreError when it cannot be reached."""
     return connect(settings.store.full_url(settings.base))
 

@@ -1,7 +1,8 @@
 """A subject: an organisation or a person as one source wrote it (信用主体)."""
 
+from dataclasses import replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from credit_sync.immutable import immutable
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
@@ -69,6 +70,10 @@ class Subject:
             if found.kind is kind:
                 return found
         return None
+
+    def known_as(self, *names: str) -> Self:
+        """The same under further names."""
+        return replace(self, former_names=(*self.former_names, *names))
 
     def displayed_identifiers(self) -> str:
         """All identifiers as a report may show them, separated by 、."""

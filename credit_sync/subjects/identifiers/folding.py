@@ -56,8 +56,7 @@ def unify_masks(text: str) -> str:
 
 _KINDS = "身份|护照|回乡|台胞|通行证|居住证|居留|旧证|证件|信用代码|机构代码|注册号|营业执照|识别号|税号"
 _LABEL = re.compile(
-    rf"^[\s#=“”\"《\[【]*(?:[\u4e00-\u9fff]*(?:{_KINDS})[\u4e00-\u9fff]*|代码|号码|ID|USCC|PASSPORT|NO)?\s*[:：]?\s*",
-    re.IGNORECASE,
+    rf"^[\s#=“”\"《\[【]*(?:[\u4e00-\u9fff]*(?:{_KINDS})[\u4e00-\u9fff]*|代码|号码|(?i:ID|USCC|PASSPORT|NO))?\s*[:：]?\s*"
 )
 _LAST_ONES = re.compile(r"^[\u4e00-\u9fff]*(?:尾号|后[四五六4-6]位)[为是]?\s*[:：]?\s*([0-9]{3,5}[0-9Xx])$")
 """身份证尾号0017: what some notices show of a citizen id."""
