@@ -30,7 +30,17 @@ from credit_sync.store import quarantine, schema
 from credit_sync.store.applicants import subjects_of
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
-from tests.listed_world import DAMAGES, EVERYBODY, LISTABLE, STRANGERS, ListedWorld, entry, firm_code, person_number, quoted
+from tests.listed_world import (
+    DAMAGES,
+    EVERYBODY,
+    LISTABLE,
+    STRANGERS,
+    ListedWorld,
+    entry,
+    firm_code,
+    person_number,
+    quoted,
+)
 
 NUMBER, OTHER = person_number("19020304", 23), person_number("19120914", 34)
 CODE = firm_code(100023)

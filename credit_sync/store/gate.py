@@ -44,7 +44,7 @@ def unread_rows_of_all(
 ) -> Mapping[str, int]:
     """The same of many applications, those without such rows left out."""
     rows = connection.scalars(_unread(sources))
-    return Counter(application for raw in rows for application in applications.intersection(_texts(raw)))
+    return Counter(application for raw in rows for application in applications & set(_texts(raw)))
 
 
 def _unread(sources: Sequence[str]) -> Select[Any]:
