@@ -35,7 +35,7 @@ from credit_sync.screening.renewal import is_by_this_program
 from credit_sync.screening.unread_entries import KnownUnread, why_named
 from credit_sync.screening.weights import Weights, load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.applications import applicant_sources, delivered, sources_of_system
+from credit_sync.sources.applications import applicant_sources, delivered, said_of_unread, sources_of_system
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import watched_lists
 from credit_sync.sources.mapping import load_mappings
@@ -182,7 +182,7 @@ class Gate:
         for problem in came.problems:
             findings.add(Cause.SOURCE_UNFIT, problem)
         if application and (unread := unread_rows(connection, sources, application)):
-            findings.add(Cause.UNREAD, f"这个申报有 {unread} 行没有读懂，在隔离区：可能还有申报主体没有比对")
+            findings.add(Cause.UNREAD, said_of_unread(unread))
         return came.pulled_at
 
     def _findings(self, connection: Connection, applicants: Mapping[int, Applicant], at: datetime) -> _Findings:

@@ -205,6 +205,23 @@ def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
     )
     pull(world.engine, settings, ledger.begin(world.engine, world.now, {}), only_source="others")
     assert bill().quarantined == 1
+    assert {line.name for line in bill().clean} == {COMPANY, MAN, "合肥清白科技有限公司"}
+
+
+@pytest.mark.parametrize("number", ["1", '皖"科"\\1'])
+def test_an_application_of_which_a_row_could_not_be_read_is_not_clean(world: ReviewWorld, number: str) -> None:
+    """As at the gate: who else is on it nobody knows, and he may be listed. What JSON escapes in its number hides it not."""
+    whole = [{**row, "编号": number} if row["编号"] == "1" else row for row in THREE]
+    world.deliver("applicants", *whole, {"编号": number, "名称": "甲", "角色": "？"})
+    world.night()
+    gate, bill = Gate(world.settings), bill_of(world)
+    with world.engine.connect() as connection:
+        reasons = gate.stored(connection, "kj", number, world.now).reasons
+    (unread,) = (reason.text for reason in reasons if reason.cause is Cause.UNREAD)
+    assert [line.name for line in bill.clean] == ["合肥清白科技有限公司"]
+    assert {(line.name, line.outcome, line.why) for line in bill.others} == {
+        (name, Outcome.UNVERIFIABLE, unread) for name in (COMPANY, MAN)
+    }
 
 
 def test_weights_that_nobody_was_screened_by_call_nobody_clean(world: ReviewWorld) -> None:

@@ -192,6 +192,13 @@ def test_one_unlike_place_among_few_is_no_typing_error(theirs: str, expected: st
     assert level(found, "identifier") == expected
 
 
+def test_fifteen_places_are_worth_what_the_same_of_eighteen_are() -> None:
+    """Counted as places of a code, which nobody can foretell, they would prove a namesake to be the debtor."""
+    fifteen, eighteen = "340100*****4001", "340100*******4001*"
+    short, whole = (compared(PERSON, "张伟", "张伟", ours=n, theirs=n) for n in (fifteen, eighteen))
+    assert (short.verdict, short.bits) == (whole.verdict, whole.bits)
+
+
 def test_a_corrupt_mask_is_told() -> None:
     wrong = "340100190001*40013"
     found = evidence(compared(PERSON, "甲", "甲", ours=ID, theirs=wrong), "identifier")

@@ -30,7 +30,17 @@ from credit_sync.store import quarantine, schema
 from credit_sync.store.applicants import subjects_of
 from credit_sync.subjects.identifiers import IdentifierKind, SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
-from tests.listed_world import DAMAGES, EVERYBODY, LISTABLE, ListedWorld, entry, firm_code, person_number, quoted
+from tests.listed_world import (
+    DAMAGES,
+    EVERYBODY,
+    LISTABLE,
+    STRANGERS,
+    ListedWorld,
+    entry,
+    firm_code,
+    person_number,
+    quoted,
+)
 
 NUMBER, OTHER = person_number("19020304", 23), person_number("19120914", 34)
 CODE = firm_code(100023)
@@ -152,6 +162,7 @@ def _subject(kind: SubjectKind, name: str, number: str) -> Subject:
         f"张伟,{NUMBER[:10]}****{NUMBER[14:]}",
         f"张伟,{NUMBER[:6]}××××××××{NUMBER[14:]}",
         f"3,{NUMBER[1:]}",
+        f"案号3，{NUMBER[:6]}{NUMBER[8:17]}",
         {"n": "张伟", "i": float(NUMBER[:15] + "000")},
         {"所有": [{"姓名": "张伟"}]},
         f"x{OTHER}，张伟",
@@ -246,14 +257,17 @@ def names(row: UnreadEntry, wanted: Wanted) -> bool:
 
 
 def test_the_night_names_whom_comparing_everybody_names(world: ListedWorld) -> None:
-    world.deliver(*(entry(f"(2016)皖01执{n}号", *LISTABLE[n % 8], damage) for n, damage in enumerate(COMES_APART)))
+    damaged = [(*LISTABLE[n % 8], damage) for n, damage in enumerate(COMES_APART)]
+    name, number = STRANGERS[0]
+    damaged.append((name, number[:6] + number[8:17], "no name"))
+    world.deliver(*(entry(f"(2016)皖01执{n}号", *row) for n, row in enumerate(damaged)))
     world.night()
     with world.engine.connect() as connection:
         unread = unread_entries(connection, states_of_lists(connection, world.settings, world.now).values())
         everybody = subjects_of(connection, list(connection.scalars(select(schema.applicant.c.id))))
         named = applicants_named(connection, unread, {})
         assert named == why_named(unread, everybody)
-    assert len(named) == 6
+    assert len(named) == 7
 
 
 def test_rows_that_are_kept_are_read_anew_when_others_are_in_quarantine(world: ListedWorld) -> None:

@@ -30,13 +30,19 @@ from credit_sync.screening.renewal import is_by_this_program
 from credit_sync.screening.unread_entries import unread_entries, why_named
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.applications import Delivering, applicant_sources, delivered, sources_of_system
+from credit_sync.sources.applications import (
+    Delivering,
+    applicant_sources,
+    delivered,
+    said_of_unread,
+    sources_of_system,
+)
 from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
 from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import quarantine
 from credit_sync.store.columns import from_columns
-from credit_sync.store.gate import open_flags_of
+from credit_sync.store.gate import open_flags_of, unread_rows_of_all
 from credit_sync.store.listing_rows import is_touched_since, list_versions
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, flag, screening
@@ -68,14 +74,15 @@ def read_clean_bill(  # noqa: PLR0913
     doubts |= _doubts(connection, settings, found, at)
     of_others = ((n := row["applicant_id"], measures.why_other(row, found[n], at.date())) for row in open_flags)
     doubts |= {number: why for number, why in of_others if why}
-    unread = why_named(
+    delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
+    sources = sources_of_system(delivering, selection.system, seen)
+    unread = _of_unread_applications(connection, sources, found) | why_named(
         unread_entries(connection, states.values()), {n: names.of(a.subject) for n, a in found.items()}
     )
     doubts |= {
         number: why for number, why in unread.items() if rows[number]["verdict"] != Verdict.UNVERIFIABLE.value
     }
     weights = load_weights(settings.mappings_folder)
-    delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
     untrusted = _untrusted(connection, delivering, seen, at)
     judged = _Judge(states, flags, doubts, untrusted, weights.stamp)
     lines = tuple(_line(row, *judged.outcome(number, row)) for number, row in rows.items())
@@ -85,7 +92,7 @@ def read_clean_bill(  # noqa: PLR0913
         who=shown(who),
         at=at,
         lists=tuple(_list(measures.list_title(name), state) for name, state in states.items()),
-        sources=_sources(connection, sources_of_system(delivering, selection.system, seen)),
+        sources=_sources(connection, sources),
         lines=lines,
     )
 
@@ -237,6 +244,14 @@ def _doubts(
     asked = {number: (a.subject, a.role) for number, a in found.items()}
     doubts = {number: why for number, a in found.items() if (why := why_not_comparable(a))}
     return doubts | unknown_reasons(connection, asked_lists(settings), asked, at)
+
+
+def _of_unread_applications(
+    connection: Connection, sources: Sequence[str], found: Mapping[int, Applicant]
+) -> dict[int, str]:
+    """Why nobody on an application is cleared of which rows could not be read: who else is on it may be listed."""
+    rows = unread_rows_of_all(connection, sources, {a.application for a in found.values()})
+    return {number: said_of_unread(rows[a.application]) for number, a in found.items() if a.application in rows}
 
 
 def _doubts_by_judging_anew(

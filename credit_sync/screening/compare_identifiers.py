@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from credit_sync.records import Listing
 from credit_sync.screening.evidence import Bearing, Evidence, Scales
-from credit_sync.screening.numbers import patterns, spellings
+from credit_sync.screening.numbers import patterns
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, foreign, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.subject import Subject
@@ -151,9 +151,7 @@ def _compare_organisation_codes(a: Identifier, b: Identifier, scales: Scales) ->
 
 def _compare_masked(a: Identifier, b: Identifier, scales: Scales) -> Evidence | None:
     """A masked number against a full or another masked one, at every length that both can have."""
-    left = patterns(a) if a.masked else spellings(a)
-    right = patterns(b) if b.masked else spellings(b)
-    pairs = [(x, y) for x in left for y in right if len(x) == len(y)]
+    pairs = [(x, y) for x, y in product(patterns(a), patterns(b)) if len(x) == len(y)]
     if not pairs:
         return None
     shown, whose = (b, "名单中") if b.masked else (a, "申报信息中")

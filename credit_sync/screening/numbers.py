@@ -121,7 +121,7 @@ _Alike = tuple[SubjectKind, IdentifierKind, bytes]
 
 
 def patterns(identifier: Identifier) -> list[str]:
-    """A masked identifier at every length it may stand for: as written, and stretched to the full length."""
+    """An identifier at every length it may stand for: as written, and where it hides a run, stretched to the full length."""
     return _readings(identifier.kind, identifier.value)[0]
 
 

@@ -147,7 +147,7 @@ def applicants_named(
 
 def _may_be_among(value: str, of_numbers: set[str]) -> bool:
     """Whether an identifier's value is one of the numbers, or written as they are not."""
-    if value in of_numbers or value[8:17] in of_numbers:
+    if not of_numbers.isdisjoint((value, value[8:17], value[:6] + value[8:17])):  # code in a USCC, and 15 digits
         return True
     return MASK not in value and not (len(value) in _NUMBER_LENGTHS and value.isalnum())
 

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from credit_sync.screening.numbers import spellings
 from credit_sync.sources.values import text_of
 from credit_sync.store.unread_rows import unescaped
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.identifiers.masked import agrees
-from credit_sync.subjects.identifiers.uscc import organisation_code
 from credit_sync.subjects.person_names import fold_person_name
 from credit_sync.subjects.subject import Subject, SubjectKind
 from credit_sync.subjects.writing import folded
@@ -89,9 +89,8 @@ def wanted_of(subject: Subject) -> list[Wanted]:
 
 def _numbers(identifiers: Iterable[Identifier]) -> Iterator[str]:
     for found in identifiers:
-        yield "".join(_PIECE.findall(found.value))
-        if found.kind is IdentifierKind.USCC:
-            yield organisation_code(found.value)
+        for written in spellings(found):
+            yield "".join(_PIECE.findall(written))
 
 
 def unread_entry(where: str, raw: Any) -> UnreadEntry:

@@ -68,6 +68,11 @@ def delivered(
     return Delivered(min(times) if times and len(times) == len(pulls) else None, tuple(problems))
 
 
+def said_of_unread(rows: int) -> str:
+    """Why an application that so many rows in quarantine name lets nobody go on."""
+    return f"这个申报有 {rows} 行没有读懂，在隔离区：可能还有申报主体没有比对"
+
+
 def _problem(
     connection: Connection, name: str, known: Delivering | None, pulled_at: datetime | None, at: datetime
 ) -> str:

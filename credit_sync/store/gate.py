@@ -1,10 +1,12 @@
 """What is stored about one application: its applicants, when each was screened, and the flags that are not closed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Text, cast, select
+import orjson
+from sqlalchemy import Connection, Row, Select, Text, cast, select
 
 from credit_sync.records import Applicant
 from credit_sync.store.columns import from_columns, rows_of
@@ -32,10 +34,21 @@ def applicants_on(connection: Connection, system: str, application: str) -> dict
 
 def unread_rows(connection: Connection, sources: Sequence[str], application: str) -> int:
     """How many rows in quarantine name an application: applicants that nobody is screened as."""
-    c = quarantine.c
-    of_sources = (c.source.in_(sources), c.resolved_at.is_(None))
-    query = select(c.raw).where(*of_sources, cast(c.raw, Text).contains(application, autoescape=True))
+    as_json = orjson.dumps(application).decode()[1:-1]
+    query = _unread(sources).where(cast(quarantine.c.raw, Text).contains(as_json, autoescape=True))
     return sum(application in _texts(raw) for raw in connection.scalars(query))
+
+
+def unread_rows_of_all(
+    connection: Connection, sources: Sequence[str], applications: Set[str]
+) -> Mapping[str, int]:
+    """The same of many applications, those without such rows left out."""
+    rows = connection.scalars(_unread(sources))
+    return Counter(application for raw in rows for application in applications & set(_texts(raw)))
+
+
+def _unread(sources: Sequence[str]) -> Select[Any]:
+    return select(quarantine.c.raw).where(quarantine.c.source.in_(sources), quarantine.c.resolved_at.is_(None))
 
 
 def _texts(raw: Any) -> Iterator[str]:
