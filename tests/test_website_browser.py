@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy.engine import URL
 
 from credit_sync.channel_settings import WebsiteChannel
 from credit_sync.publishing.publish import publish
-from credit_sync.store.engine import connect, writing
+from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, PERSON, TRADER, code, settings, store_record
+from tests.stores import sqlite_store
 
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 LAST = 118
@@ -32,8 +31,7 @@ LAST = 118
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("site")
     site = settings(base, site=WebsiteChannel(kind="website", folder=Path("site")))
-    engine = connect(URL.create("sqlite", database=str(base / "store.db")))
-    upgrade(engine)
+    engine = sqlite_store(base)
     with writing(engine) as connection:
         for number, record in enumerate([*licences(), *penalties()], 1):
             store_record(connection, number, record)
