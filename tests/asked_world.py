@@ -103,7 +103,7 @@ class AskedWorld:
             "success": {"path": "code", "values": ["200"]},
             "no_record": {"path": "code", "values": ["404"]},
             "rate_per_second": 1000,
-            "timeout_seconds": 0.5,
+            "timeout_seconds": 10,
             "retries": 1,
             "backoff_seconds": 0.01,
         }

@@ -59,8 +59,9 @@ def postgresql_url() -> Iterator[URL]:
     with tempfile.TemporaryDirectory(prefix="credit-sync-pg-") as name:
         folder = Path(name)
         unprivileged = _unprivileged(folder)
-        data, port = folder / "data", _free_port()
+        data = folder / "data"
         _run([*unprivileged, programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8"])
+        port = _free_port()
         options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=30"
         control = [*unprivileged, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
         try:
@@ -76,7 +77,7 @@ def mariadb_url() -> Iterator[URL]:
     if not shutil.which("mariadbd") or not shutil.which("mariadb-install-db"):
         pytest.fail("MariaDB is missing: install the server (Debian: apt-get install mariadb-server)")
     with tempfile.TemporaryDirectory(prefix="credit-sync-my-") as name:
-        data, socket_path, port = Path(name) / "data", Path(name) / "socket", _free_port()
+        data, socket_path = Path(name) / "data", Path(name) / "socket"
         user = ["--user=root"] if os.geteuid() == 0 else []
         plain = ["--no-defaults", f"--datadir={data}", *user]
         _run(["mariadb-install-db", *plain, "--skip-test-db"])
@@ -86,6 +87,7 @@ def mariadb_url() -> Iterator[URL]:
             "CREATE USER tester@'127.0.0.1';\n"
             "GRANT ALL ON *.* TO tester@'127.0.0.1' WITH GRANT OPTION;\n"
         )
+        port = _free_port()
         options = ["--skip-name-resolve", "--bind-address=127.0.0.1", f"--port={port}", f"--socket={socket_path}"]
         quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-log-bin"]
         with tempfile.TemporaryFile() as output:
@@ -209,6 +211,7 @@ def _wait_for_mariadb(server: subprocess.Popen[bytes], url: URL) -> None:
 
 
 def _free_port() -> int:
+    """For a server that cannot be handed a socket: to be asked for just before it starts, lest another takes it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

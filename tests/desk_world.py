@@ -1,9 +1,9 @@
 """A desk as the tests need it: the store of two nights, accounts of every kind, and a server of its own for browsers."""
 
 import re
+import socket
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -230,16 +230,15 @@ def _password() -> str:
 
 
 @contextmanager
-def browsable(application: FastAPI, port: int) -> Iterator[str]:
-    """The application for a real browser."""
-    config = uvicorn.Config(application, host="127.0.0.1", port=port, log_config=None, log_level="critical")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+def browsable(application: FastAPI, listener: socket.socket | None = None) -> Iterator[str]:
+    """The application for a real browser, at the port of the listener or any: never one that was only looked up
+    before, which another process may have taken since."""
+    server = uvicorn.Server(uvicorn.Config(application, log_config=None, log_level="critical"))
+    with listener or socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"  # connections wait until it has started
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -21,6 +21,7 @@ from credit_sync.pulling.pull import make_readers
 from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.screen import screen
 from credit_sync.screening.unread_entries import UnreadEntries
+from credit_sync.sources import download
 from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.store import ledger
 from credit_sync.store.quarantine import waiting
@@ -79,9 +80,12 @@ NO_ANSWERS: dict[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize("kind", NO_ANSWERS)
-def test_what_is_no_answer_clears_nobody(world: Any, kind: str) -> None:
+def test_what_is_no_answer_clears_nobody(world: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, why = NO_ANSWERS[kind]
-    with world(lambda request: bad if request.query["sfzh"] == ZHANG[1] else nothing(), retries=0) as (w, _):
+    monkeypatch.setattr(download, "WHOLE_ANSWER", 4)
+    patience = {"timeout_seconds": 0.5} if bad.drip else {}
+    answer = lambda request: bad if request.query["sfzh"] == ZHANG[1] else nothing()  # noqa: E731
+    with world(answer, retries=0, **patience) as (w, _):
         w.apply(ZHANG, LI)
         pulled = w.run()
         assert w.verdicts() == {ZHANG[0]: "unverifiable", LI[0]: "clear"}

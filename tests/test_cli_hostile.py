@@ -18,10 +18,10 @@ from sqlalchemy.exc import OperationalError
 from credit_sync.cli.failures import explain_failure
 from credit_sync.store import ledger, quarantine
 from credit_sync.store.engine import connect, writing
-from credit_sync.store.migrate import upgrade
 from credit_sync.subjects.identifiers import hide
 from tests.commands import Command
 from tests.night import ROOT
+from tests.stores import sqlite_store
 
 NUMBER = "340100190001040017"
 GOOD = "姓名,案号\n王某,（2018）皖01执1号\n"
@@ -97,7 +97,7 @@ def test_a_terminal_that_lacks_characters(site: Path) -> None:
 
 
 def test_check_touches_nothing_not_even_what_a_killed_run_left(site: Path) -> None:
-    upgrade(connect_to(site))
+    sqlite_store(site)
     kill = "import sqlite3, os; c = sqlite3.connect('store.db'); c.execute('CREATE TABLE t(a)'); c.commit(); os._exit(9)"
     subprocess.run([sys.executable, "-c", kill], cwd=site, check=False)
     before = hashes(site)
@@ -139,8 +139,7 @@ def test_check_leaves_a_strangers_database_alone(site: Path) -> None:
 
 
 def test_check_fails_where_a_run_would(site: Path) -> None:
-    engine = connect_to(site)
-    upgrade(engine)
+    engine = sqlite_store(site)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
@@ -203,15 +202,14 @@ _NOWHERE = "--source 的值不对：配置里没有数据源 nowhere，有：deb
     ],
 )
 def test_the_quarantine_refuses_what_it_does_not_know(site: Path, arguments: tuple[str, ...], said: str) -> None:
-    upgrade(connect_to(site))
+    sqlite_store(site)
     refused = call(site, "quarantine", *arguments)
     assert refused.returncode == 2
     assert refused.stderr.startswith(said)
 
 
 def test_the_quarantine_shows_what_came_from_a_source_that_is_no_longer_configured(site: Path) -> None:
-    store = connect_to(site)
-    upgrade(store)
+    store = sqlite_store(site)
     run = ledger.begin(store, datetime(2018, 12, 1), {})
     bad = quarantine.BadRow("f", "rows.csv", 2, "name", "", "缺少名称", {})
     with writing(store) as connection:
@@ -225,7 +223,7 @@ def test_the_quarantine_shows_what_came_from_a_source_that_is_no_longer_configur
 
 def test_the_desk_gives_no_link_where_it_cannot_have_the_port(site: Path) -> None:
     """It would lead into another desk, or nowhere."""
-    upgrade(connect_to(site))
+    sqlite_store(site)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = call(site, "desk", "--port", str(taken.getsockname()[1]))
     assert (refused.returncode, refused.stdout) == (1, "")

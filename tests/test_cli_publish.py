@@ -1,8 +1,6 @@
 """`credit-sync publish` as an operator meets it: decisions go on record and out, those that cannot be made leave nothing."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +8,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.engine import URL
 
 from credit_sync.store.engine import connect, writing
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import run, submission
+from tests.commands import Command
 from tests.night import ROOT
 from tests.publishing import DEPARTMENT, PENALTY, store_record
+from tests.stores import sqlite_store
 
 WHO = ("--reason", "处罚决定已撤销", "--who", "张科")
 
@@ -27,8 +26,7 @@ def site(tmp_path: Path) -> Path:
         '[sources.penalties]\nkind = "file"\nmapping = "patent_penalty"\nfolder = "in"\n',
         "utf-8",
     )
-    engine = store(tmp_path)
-    upgrade(engine)
+    engine = sqlite_store(tmp_path)
     with writing(engine) as connection:
         store_record(connection, 1, PENALTY)
     engine.dispose()
@@ -40,16 +38,7 @@ def store(folder: Path) -> Engine:
 
 
 def call(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "credit_sync", *arguments],
-        cwd=site,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
-        text=True,
-        encoding="utf-8",
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
+    done = Command(*arguments, folder=site).ended()
     assert "Traceback" not in done.stderr
     return done
 

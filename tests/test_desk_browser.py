@@ -3,11 +3,11 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 
 from credit_sync.desk.office import Serving
@@ -58,7 +58,7 @@ def shown(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator["S
     made.night.add(SECOND, [case(organisation(FIRM, 11, "鲍德全"), "（2018）皖01执恢9号")])
     made.night.screen(THIRD)
     numbers = {"FLAG": made.flag("鲍德全"), "REOPENED": reopened, "PROPOSED": proposed}
-    with browsable(made.application, free_port()) as address:
+    with browsable(made.application) as address:
         yield Shown(made, address, numbers)
 
 
@@ -79,12 +79,6 @@ class Shown:
         token = self.world.signed_in(user).client.cookies["credit_sync"]
         context.add_cookies([{"name": "credit_sync", "value": token, "url": self.address}])
         return context
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def watched(context: BrowserContext) -> tuple[Page, list[str]]:
@@ -117,7 +111,7 @@ def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path:
     made = copied(world, tmp_path)
     number = made.flag(FIRM)
     made.forbid(number)
-    with browsable(made.application, free_port()) as address:
+    with browsable(made.application) as address:
         first, second = browser.new_context(), browser.new_context()
         officer, approver = sign_in(first, address, "officer"), sign_in(second, address, "approver")
         filter_by_hand(officer)
@@ -150,16 +144,15 @@ def test_two_people_work_through_flags(world: World, browser: Browser, tmp_path:
 
 def test_in_and_out_by_way_of_a_provider(world: World, browser: Browser, tmp_path: Path) -> None:
     """The pages let no form lead to another host: signing out has to get there all the same."""
-    with provider() as at_provider:
+    with provider() as at_provider, socket.create_server(("127.0.0.1", 0)) as listener:
         at_provider.said = {"sub": "u-0815", "name": "王芳", "roles": ["kjt-officer"]}
         at_provider.end_session = f"{at_provider.issuer}/end"
-        port = free_port()
-        serving = Serving(f"http://127.0.0.1:{port}", ("127.0.0.1",))
+        serving = Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", ("127.0.0.1",))
         oidc = {"issuer": at_provider.issuer, "client_id": CLIENT_ID, "client_secret_env": "DESK_SECRET"}
         with pytest.MonkeyPatch.context() as patched:
             patched.setenv("DESK_SECRET", CLIENT_SECRET)
             desk = make_desk(world.night, serving, oidc={**oidc, "roles": {"kjt-officer": "officer"}})
-        with browsable(desk, port) as address:
+        with browsable(desk, listener) as address:
             page, noticed = watched(browser.new_context())
             page.goto(f"{address}/lists")
             page.get_by_text("统一身份认证登录").click()
@@ -176,15 +169,16 @@ def test_in_and_out_by_way_of_a_provider(world: World, browser: Browser, tmp_pat
 
 def filter_by_hand(page: Page) -> None:
     """Filters send themselves, and their counts lead where they say."""
-    follow(page, page.get_by_role("link", name="预警", exact=True))
+    pressed(page, "预警", "link")
     before = rows(page)
     page.get_by_role("searchbox").fill("瀚云")
     pressed(page, "查找")
-    follow(page, page.get_by_role("link", name=f"{SCIENCE} "))
+    with page.expect_navigation():
+        page.get_by_role("link", name=f"{SCIENCE} ").click()
     assert 0 < rows(page) < before
     page.get_by_label("状态").select_option("closed")
     page.wait_for_url("**state=closed*")
-    follow(page, page.get_by_role("link", name="清除"))
+    pressed(page, "清除", "link")
     assert rows(page) == before
 
 
@@ -222,15 +216,10 @@ def take_back_and_dismiss(page: Page) -> None:
     pressed(page, "提交：排除")
 
 
-def pressed(page: Page, button: str) -> None:
-    """A form is sent, and its answer there."""
-    follow(page, page.get_by_role("button", name=button, exact=True))
-
-
-def follow(page: Page, leading_on: Locator) -> None:
-    """To where something leads, until all of it is there."""
+def pressed(page: Page, name: str, role: Literal["button", "link"] = "button") -> None:
+    """A form is sent or a link followed, and the answer wholly there: a click alone does not wait for it."""
     with page.expect_navigation():
-        leading_on.click()
+        page.get_by_role(role, name=name, exact=True).click()
 
 
 def test_keys(browser: Browser, shown: Shown) -> None:
@@ -329,7 +318,7 @@ def test_what_came_and_went_of_a_list_fits_a_phone(browser: Browser, world: Worl
         }
         before = {"organ": "安徽省合肥市高新技术产业开发区人民法院"}
         connection.execute(schema.record_history.insert().values(**of_record, change="changed", before=before))
-    with browsable(made.application, free_port()) as address:
+    with browsable(made.application) as address:
         context = Shown(made, address, {}).context(browser, "chief", viewport={"width": 390, "height": 844})
         page = context.new_page()
         page.goto(f"{address}/lists/dishonest_debtors")
@@ -406,6 +395,7 @@ def test_the_skip_link_and_focus(wide: BrowserContext, shown: Shown) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "跳到正文"
     page.keyboard.press("Enter")
+    page.wait_for_url("**#main")
     assert page.evaluate("document.activeElement.id") == "main"
     page.close()
 

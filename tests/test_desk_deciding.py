@@ -18,11 +18,10 @@ from credit_sync.shipped import shipped
 from credit_sync.store import schema
 from credit_sync.store.audit import verify
 from credit_sync.store.decisions import lock_flag
-from credit_sync.store.engine import connect, writing
-from credit_sync.store.migrate import upgrade
-from tests.conftest import empty_postgresql
+from credit_sync.store.engine import writing
 from tests.desk_world import SEEN, Guest, World, add_users, copied, make_world
 from tests.report_night import FULL_NUMBERS, THIRD, case, organisation
+from tests.stores import postgresql_store
 
 FIRM = "合肥瀚云精密传动有限公司"
 SAME, OTHER = "same_by_number", "other_by_inquiry"
@@ -138,9 +137,7 @@ def test_the_second_person_gives_a_reason_of_his_own(world: World) -> None:
 
 def test_four_eyes_on_postgresql(tmp_path: Path, postgresql_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "BUSY_MILLISECONDS", 100)
-    engine = connect(postgresql_url)
-    empty_postgresql(engine)
-    upgrade(engine)
+    engine = postgresql_store(postgresql_url)
     made = make_world(tmp_path, engine)
     add_users(engine, "officer", "approver")
     officer, approver, number = made.signed_in("officer"), made.signed_in("approver"), made.flag(FIRM)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import Engine
 
+from credit_sync.desk.office import Office
 from credit_sync.gate import Gate
 from credit_sync.reporting.flagged import flagged_page
 from credit_sync.reporting.flagged_query import read_flagged
@@ -19,7 +20,7 @@ from tests.desk_world import World, add_users, browsable, make_desk
 from tests.report_night import Night
 from tests.review_world import COMPANY, ReviewWorld, case
 from tests.stores import sqlite_store
-from tests.test_desk_browser import Shown, agree, free_port, pressed
+from tests.test_desk_browser import Shown, agree, pressed
 
 
 @pytest.fixture
@@ -39,11 +40,13 @@ def world(engine: Engine, tmp_path: Path) -> ReviewWorld:
 
 
 @pytest.fixture
-def desk(world: ReviewWorld) -> Iterator[Shown]:
+def desk(world: ReviewWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
+    now = datetime.now().replace(microsecond=0)
+    monkeypatch.setattr(Office, "now", lambda _: now)  # no midnight in between: days are compared
     night = Night(world.engine, world.settings)
     made = World(night, make_desk(night, local_accounts=True))
     add_users(made.engine, "officer", "approver", "both")
-    with browsable(made.application, free_port()) as address:
+    with browsable(made.application) as address:
         yield Shown(made, address, {})
 
 
@@ -96,7 +99,7 @@ def test_from_the_hit_to_what_two_agreed_upon(world: ReviewWorld, desk: Shown, p
     officer, approver = people
     assert gate_says(world)[:2] == ("hold", "暂缓，待处理")
     propose(officer)
-    today = f"{datetime.now():%Y-%m-%d}"
+    today = f"{desk.world.application.state.office.now():%Y-%m-%d}"
     assert "等待有复核权限的另一人复核。本人提出的结论不能由本人复核。" in decision(officer)
     assert officer.locator("#agree").count() == 0
     verdict, _, (told,) = gate_says(world)
@@ -104,7 +107,7 @@ def test_from_the_hit_to_what_two_agreed_upon(world: ReviewWorld, desk: Shown, p
     assert f"{today} officer 提出维持，待第二人复核：经核对证件号码，为同一主体" in report_of(world)
 
     approver.goto(desk.page("/?state=proposed"))
-    approver.get_by_role("link", name=COMPANY).click()
+    pressed(approver, COMPANY, "link")
     assert "提出维持" in decision(approver)
     agree(approver, "维持", "经核对证件号码，为同一主体")
     for page in (approver, officer):

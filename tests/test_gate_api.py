@@ -40,7 +40,7 @@ from credit_sync.store.candidates import records
 from credit_sync.store.engine import writing
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, organisation_code, recognise, uscc
 from credit_sync.subjects.subject import Subject, SubjectKind
-from tests.conftest import _free_port, contents
+from tests.conftest import contents
 from tests.desk_world import ADDRESS, browsable, make_desk
 from tests.gate_world import AT, CLEAN, body_of, clean_application, gate_night
 from tests.report_night import (
@@ -600,9 +600,9 @@ def test_many_at_once_over_a_real_server(tmp_path: Path, engine: Engine, monkeyp
     monkeypatch.setattr(Office, "now", lambda _: AT)
     night = gate_night(tmp_path, engine)
     interface = Interface(night, make_desk(night))
-    key, port = interface.key("crowd"), _free_port()
+    key = interface.key("crowd")
     body = body_of(clean_application())
-    with browsable(interface.application, port) as address:
+    with browsable(interface.application) as address:
         headers = {"authorization": f"Bearer {key}", "host": "127.0.0.1"}
         with httpx2.Client(base_url=address, headers=headers, timeout=30) as crowd, ThreadPoolExecutor(8) as pool:
             asked = [lambda: crowd.get(f"{GATE}/{ROBOT}"), lambda: crowd.post("/api/v1/gate", json=body)] * 12

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from credit_sync.nightly import write_reports
 from credit_sync.publishing.rates import Month
@@ -23,10 +23,9 @@ from credit_sync.reporting.trend_chart import trend_chart
 from credit_sync.screening.measures import load_measures
 from credit_sync.status import status_text
 from credit_sync.store import ledger
-from credit_sync.store.engine import connect
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from tests.compliance_world import World, document, november
+from tests.stores import sqlite_store
 
 NOVEMBER = Month(2018, 11)
 DECEMBER_1 = datetime(2018, 12, 1, 9)
@@ -35,8 +34,7 @@ DECEMBER_1 = datetime(2018, 12, 1, 9)
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("november")
-    engine = connect(make_url(f"sqlite:///{folder / 'store.db'}"))
-    upgrade(engine)
+    engine = sqlite_store(folder)
     yield november(engine, folder)
     engine.dispose()
 

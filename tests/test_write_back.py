@@ -31,7 +31,6 @@ from credit_sync.status import status_text
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.ledger import Run
-from credit_sync.store.migrate import upgrade
 from credit_sync.store.schema import notice, stage
 from credit_sync.write_back.changes import Change, DecisionStep, FlagNow, Known, notices, written
 from credit_sync.write_back.mapping import load_http_notices
@@ -41,6 +40,7 @@ from tests.conftest import contents, empty_postgresql
 from tests.dying import REQUEST, TRANSACTION, lives
 from tests.notice_system import FAULTS, Fault, NoticeSystem, settings_of, taking
 from tests.review_world import FIRST, MAN, NUMBER, ReviewWorld, case
+from tests.stores import sqlite_store
 
 UPHOLD, DISMISS = Conclusion.UPHOLD, Conclusion.DISMISS
 
@@ -177,8 +177,7 @@ def test_a_system_out_of_reach_waits_and_hinders_no_other(engine: Engine, tmp_pa
 
 
 def test_by_command(tmp_path: Path) -> None:
-    store = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
-    upgrade(store)
+    store = sqlite_store(tmp_path)
     system = NoticeSystem(refuses=lambda row: row["warningId"] == "1")
     with taking(system) as server:
         world, _ = world_with(tmp_path, store)
@@ -256,8 +255,7 @@ def test_rows_in_a_table_once(tmp_path: Path, backend: str, request: pytest.Fixt
     theirs = create_engine(url)
     with theirs.begin() as connection:
         connection.execute(text(TABLE.format(remark=3)))
-    store = connect(URL.create("sqlite", database=str(tmp_path / "store.db")))
-    upgrade(store)
+    store = sqlite_store(tmp_path)
     table = {"kind": "table", "system": "kj", "mapping": "notices_table", "url": url}
     world, site = world_with(tmp_path, store, kj=table)
     world.deliver("debtors", case(1), case(2, MAN, NUMBER))
@@ -294,8 +292,8 @@ def test_rows_in_a_table_once(tmp_path: Path, backend: str, request: pytest.Fixt
 def test_killed_at_any_step_nothing_is_told_twice(tmp_path: Path) -> None:
     """Requests and transactions are steps; the system would take a key that comes again for another notice."""
     before = tmp_path / "before"
-    store = connect(URL.create("sqlite", database=str(before / "store.db")))
-    upgrade(store)
+    before.mkdir()
+    store = sqlite_store(before)
     start = NoticeSystem(remembers_keys=False)
     with taking(start) as server:
         world, site = world_with(before, store, kj=settings_of(server.url))
@@ -343,8 +341,7 @@ def _at(site: Settings, url: str) -> dict[str, Any]:
 def outbox(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Settings]:
     """A store with an outbox that is filled by hand, and no flags."""
     folder = tmp_path_factory.mktemp("outbox")
-    store = connect(URL.create("sqlite", database=str(folder / "store.db")))
-    upgrade(store)
+    store = sqlite_store(folder)
     _, site = world_with(folder, store, kj=settings_of("http://127.0.0.1:9/", retries=1, batch_rows=3))
     return store, site
 
