@@ -21,7 +21,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.pulling.pull import pull
 from credit_sync.pulling.quarantine import export_quarantine
 from credit_sync.reporting.files import write_report
-from credit_sync.screening.index_files import fresh_folder
+from credit_sync.screening.index_files import build_index, fresh_folder
 from credit_sync.settings import Settings
 from credit_sync.sources.formats import explained
 from credit_sync.store.engine import connect, writing
@@ -62,6 +62,17 @@ def test_an_index_that_cannot_be_written_ends_the_screening_and_nothing_else(
     checked = night.call("check")
     assert checked.returncode == EXIT_FAILED
     assert f"名单索引：失败，不能写入文件夹 {index}" in checked.stdout
+
+
+def test_an_index_lets_go_of_no_folder_that_is_not_its_own(engine: Engine, tmp_path: Path) -> None:
+    """`index = "var"` is soon written, and there lie the outbox, the reports and the site."""
+    kept, killed = tmp_path / "outbox", tmp_path / "new-1"
+    for folder in (kept, killed):
+        folder.mkdir()
+        (folder / "file").write_text("")
+    build_index(engine, tmp_path)
+    assert (kept / "file").exists()
+    assert not killed.exists()
 
 
 def test_a_disk_that_is_full_leaves_no_half_of_an_index(tmp_path: Path) -> None:
