@@ -140,6 +140,11 @@ def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folde
     with pytest.raises(CreditSyncError, match=f"不能写入文件夹 {path.parent}"):
         probe_store(settings)
     path.parent.chmod(0o700)
+    lock = path.with_name("store.db.lock")
+    lock.touch(0o400)
+    with pytest.raises(CreditSyncError, match=f"不能读写数据库文件 {lock}（它属于另一个账号"):
+        probe_store(settings)
+    lock.unlink()
     path.chmod(0o400)
     with pytest.raises(CreditSyncError, match=f"不能读写数据库文件 {path}（它属于另一个账号"):
         probe_store(settings)
