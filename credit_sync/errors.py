@@ -54,6 +54,7 @@ _REASONS = {
     errno.EDQUOT: "超出磁盘配额",
     errno.EFBIG: "文件太大，超出限额或文件系统的上限",
     errno.EROFS: "文件系统是只读的",
+    errno.EFBIG: "文件超过了系统允许的大小",
     errno.EIO: "磁盘或共享盘读写出错",
     errno.ESTALE: "共享盘已断开",
     errno.ENAMETOOLONG: "名称太长",
@@ -69,6 +70,7 @@ _REASONS = {
 def reason_of(error: BaseException) -> str:
     """Why the operating system refused, which says so in English; '' where it does not say."""
     if not isinstance(error, OSError):
-        return str(error)
+        inner = next(iter(error.args), None)  # XlsxWriter hands on what it was refused
+        return reason_of(inner) if isinstance(inner, OSError) else str(error)
     own = type(error).__module__ == "builtins"  # TLS and name servers have numbers of their own
     return (_REASONS.get(error.errno or 0) if own else None) or error.strerror or ""

@@ -14,13 +14,14 @@ import pytest
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import OperationalError
 
+from credit_sync import folders
 from credit_sync.cli.exit_codes import EXIT_FAILED, EXIT_UNUSABLE
 from credit_sync.cli.failures import explain_failure
 from credit_sync.errors import CreditSyncError
 from credit_sync.pulling.pull import pull
 from credit_sync.pulling.quarantine import export_quarantine
 from credit_sync.reporting.files import write_report
-from credit_sync.screening.index_files import fresh_folder
+from credit_sync.screening.index_files import build_index, fresh_folder
 from credit_sync.settings import Settings
 from credit_sync.sources.formats import explained
 from credit_sync.store.engine import connect, writing
@@ -61,6 +62,17 @@ def test_an_index_that_cannot_be_written_ends_the_screening_and_nothing_else(
     checked = night.call("check")
     assert checked.returncode == EXIT_FAILED
     assert f"名单索引：失败，不能写入文件夹 {index}" in checked.stdout
+
+
+def test_an_index_lets_go_of_no_folder_that_is_not_its_own(engine: Engine, tmp_path: Path) -> None:
+    """`index = "var"` is soon written, and there lie the outbox, the reports and the site."""
+    kept, killed = tmp_path / "outbox", tmp_path / "new-1"
+    for folder in (kept, killed):
+        folder.mkdir()
+        (folder / "file").write_text("")
+    build_index(engine, tmp_path)
+    assert (kept / "file").exists()
+    assert not killed.exists()
 
 
 def test_a_disk_that_is_full_leaves_no_half_of_an_index(tmp_path: Path) -> None:
@@ -128,6 +140,11 @@ def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folde
     with pytest.raises(CreditSyncError, match=f"不能写入文件夹 {path.parent}"):
         probe_store(settings)
     path.parent.chmod(0o700)
+    lock = path.with_name("store.db.lock")
+    lock.touch(0o400)
+    with pytest.raises(CreditSyncError, match=f"不能读写数据库文件 {lock}（它属于另一个账号"):
+        probe_store(settings)
+    lock.unlink()
     path.chmod(0o400)
     with pytest.raises(CreditSyncError, match=f"不能读写数据库文件 {path}（它属于另一个账号"):
         probe_store(settings)
@@ -138,6 +155,26 @@ def test_a_store_that_cannot_be_written_is_said_before_the_night(powerless_folde
     assert code == EXIT_UNUSABLE  # nothing was done
     assert "对数据库只有读的权限，没有执行" in message
     engine.dispose()
+
+
+def test_a_disk_without_room_is_said_before_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rights to write are there all the same."""
+    folders.refuse_unwritable(tmp_path / "not there yet")
+    monkeypatch.setattr(folders, "LEAST_ROOM", 1 << 62)
+    with pytest.raises(CreditSyncError, match=r"所在的磁盘只剩 \d+ MB（请腾出空间）"):
+        folders.refuse_unwritable(tmp_path / "not there yet")
+
+
+def test_sqlite_that_finds_no_room_beside_its_file_is_told_as_that(tmp_path: Path) -> None:
+    """It does not say what it lacks: of a full disk where its shared memory should lie, only "disk I/O error"."""
+    path = tmp_path / "store.db"
+    url = make_url(f"sqlite:///{path}")
+    connect(url).dispose()
+    with _room_for(0), pytest.raises(CreditSyncError, match="disk I/O error") as refused:
+        connect(url)
+    message, code = explain_failure(refused.value)
+    assert code == EXIT_UNUSABLE
+    assert "请检查 store.url、权限和磁盘空间" in message
 
 
 def test_a_store_that_somebody_else_is_writing_to_is_told_as_that(tmp_path: Path) -> None:
@@ -189,7 +226,7 @@ def test_a_workbook_that_a_full_disk_does_not_take_is_no_fault_of_the_program(tm
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)},
     )
     assert (ended.returncode, ended.stdout) == (EXIT_FAILED, "")
-    assert "写不了 result.xlsx：[Errno 27] File too large（请检查权限和磁盘空间）" in ended.stderr
+    assert "写不了 result.xlsx：文件超过了系统允许的大小（请检查权限和磁盘空间）" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["applicants.csv", "list.csv"]
 
@@ -202,7 +239,7 @@ def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_writt
     engine = connect(make_url(first_night.url))
     with engine.connect() as opened:  # SQLite's shared memory, too, is a file
         opened.exec_driver_sql("SELECT id FROM run")
-        with _room_for(4000), pytest.raises(CreditSyncError, match=f"写不了 {kept}：.*File too large"):
+        with _room_for(4000), pytest.raises(CreditSyncError, match=f"写不了 {kept}：.*文件超过了系统允许的大小"):
             export_quarantine(engine, kept)
     engine.dispose()
     assert kept.read_bytes() == b"of yesterday"
@@ -210,7 +247,7 @@ def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_writt
 
 
 def test_half_a_report_does_not_stay(tmp_path: Path) -> None:
-    with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*File too large"):
+    with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*文件超过了系统允许的大小"):
         write_report(tmp_path / "flagged.html", b"x" * 5000)
     assert list(tmp_path.iterdir()) == []
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import resource
 import subprocess
 import time
 from dataclasses import replace
@@ -141,6 +142,18 @@ def test_what_a_killed_run_left_unfinished_is_cleared_away(tmp_path: Path) -> No
     (tmp_path / ".unfinished" / "half.xlsx").write_bytes(b"half")
     sums = write_batch(BATCH, EDITION_2018, iter(ROWS), tmp_path, DEPARTMENT.name)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(sums)
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_workbook(tmp_path: Path) -> None:
+    """It would take room, and names people, until this channel has something to send again."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most[1]))
+    try:
+        with pytest.raises(CreditSyncError, match="写不了报送文件"):
+            write_batch(BATCH, EDITION_2018, iter(ROWS), tmp_path, DEPARTMENT.name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:

@@ -243,8 +243,10 @@ def test_a_disk_that_is_full_in_the_middle_of_a_workbook(
 
     monkeypatch.setattr(website, "build_site", limited)
     put(engine, r1=LICENCE)
-    problem = publish(engine, site_in(tmp_path), FIRST)["site"].problem
-    assert "写不了网站" in problem and "File too large" in problem
+    site = site_in(tmp_path)
+    problem = publish(engine, site, FIRST)["site"].problem
+    assert "写不了网站" in problem and "：文件超过了系统允许的大小（" in problem
+    assert not [path for path in site.base.rglob(".unfinished") if path.exists()]
 
 
 def test_long_lists_are_paged_and_the_search_data_split(

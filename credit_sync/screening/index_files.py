@@ -11,6 +11,7 @@ night keeps that segment for those who ask by day and for the next night, which 
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -165,6 +166,10 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
         ) from None
 
 
+_OURS = re.compile(r"[0-9a-f]{16}|new-[0-9]+")
+"""Indexes, and what killed runs left of them. What else lies there is not: the folder may be one that others write to."""
+
+
 def _put_in_force(folder: Path, fresh: Path, name: str) -> None:
     shutil.rmtree(folder / name, ignore_errors=True)
     fresh.replace(folder / name)
@@ -172,7 +177,7 @@ def _put_in_force(folder: Path, fresh: Path, name: str) -> None:
     pointer.write_text(name, encoding="ascii")
     pointer.replace(folder / "current")
     for old in folder.iterdir():
-        if old.is_dir() and old.name not in (name, "asking"):
+        if old.name != name and _OURS.fullmatch(old.name):
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -73,7 +73,7 @@ def connect(url: URL, *, read_only: bool = False) -> Engine:
         engine.dispose()
         raise StoreError(
             f"连不上数据库 {url.render_as_string(hide_password=True)}：{explain(error)}",
-            remedy="请检查 store.url、网络和权限",
+            remedy=f"请检查 store.url、{'权限和磁盘空间' if sqlite else '网络和权限'}",
         ) from None
     return engine
 

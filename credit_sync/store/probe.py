@@ -52,9 +52,10 @@ def _refuse_unwritable_file(settings: Settings) -> None:
         return
     path = Path(url.database)
     refuse_unwritable(path.parent)
-    if os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK):
-        remedy = "它属于另一个账号，例如曾以 root 运行：请改正属主和权限"
-        raise StoreError(f"不能读写数据库文件 {path}", remedy=remedy)
+    for one in (path, *(Path(f"{path}{beside}") for beside in (".lock", "-wal", "-shm"))):
+        if os.path.lexists(one) and not os.access(one, os.R_OK | os.W_OK):
+            remedy = "它属于另一个账号，例如曾以 root 运行：请改正属主和权限"
+            raise StoreError(f"不能读写数据库文件 {one}", remedy=remedy)
 
 
 @contextmanager

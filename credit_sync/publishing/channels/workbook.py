@@ -77,12 +77,16 @@ def write_batch(
 
 @contextmanager
 def _unfinished(folder: Path) -> Iterator[Path]:
-    """A hidden folder for what is not whole yet; what a killed run left in it goes first."""
+    """A hidden folder for what is not whole yet; what a killed run left in it goes first. What a full disk did not take
+    whole goes as well: it takes room, and names people.
+    """
     workshop = folder / ".unfinished"
     shutil.rmtree(workshop, ignore_errors=True)
-    workshop.mkdir(parents=True)
-    yield workshop
-    shutil.rmtree(workshop)
+    try:
+        workshop.mkdir(parents=True)
+        yield workshop
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:

@@ -34,11 +34,14 @@ def build_site(connection: Connection, site: Site, folder: Path) -> Path:
     if not (finished.is_dir() and public.is_symlink() and public.resolve() == finished.resolve()):
         workshop = builds / _UNFINISHED
         shutil.rmtree(workshop, ignore_errors=True)
-        workshop.mkdir(parents=True)
-        _build(connection, site, workshop)
-        _flush(workshop)
-        shutil.rmtree(finished, ignore_errors=True)
-        workshop.rename(finished)
+        try:
+            workshop.mkdir(parents=True)
+            _build(connection, site, workshop)
+            _flush(workshop)
+            shutil.rmtree(finished, ignore_errors=True)
+            workshop.rename(finished)
+        finally:  # what a full disk did not take whole takes room
+            shutil.rmtree(workshop, ignore_errors=True)
         _switch(public, finished)
     for old in builds.iterdir():
         if old.name != site.number and old.is_dir() and not old.is_symlink():  # what else lies there is not ours
