@@ -54,7 +54,6 @@ _REASONS = {
     errno.EDQUOT: "超出磁盘配额",
     errno.EFBIG: "文件太大，超出限额或文件系统的上限",
     errno.EROFS: "文件系统是只读的",
-    errno.EFBIG: "文件超过了系统允许的大小",
     errno.EIO: "磁盘或共享盘读写出错",
     errno.ESTALE: "共享盘已断开",
     errno.ENAMETOOLONG: "名称太长",

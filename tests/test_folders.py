@@ -226,7 +226,7 @@ def test_a_workbook_that_a_full_disk_does_not_take_is_no_fault_of_the_program(tm
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)},
     )
     assert (ended.returncode, ended.stdout) == (EXIT_FAILED, "")
-    assert "写不了 result.xlsx：文件超过了系统允许的大小（请检查权限和磁盘空间）" in ended.stderr
+    assert "写不了 result.xlsx：文件太大，超出限额或文件系统的上限（请检查权限和磁盘空间）" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["applicants.csv", "list.csv"]
 
@@ -239,7 +239,10 @@ def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_writt
     engine = connect(make_url(first_night.url))
     with engine.connect() as opened:  # SQLite's shared memory, too, is a file
         opened.exec_driver_sql("SELECT id FROM run")
-        with _room_for(4000), pytest.raises(CreditSyncError, match=f"写不了 {kept}：.*文件超过了系统允许的大小"):
+        with (
+            _room_for(4000),
+            pytest.raises(CreditSyncError, match=f"写不了 {kept}：.*文件太大，超出限额或文件系统的上限"),
+        ):
             export_quarantine(engine, kept)
     engine.dispose()
     assert kept.read_bytes() == b"of yesterday"
@@ -247,7 +250,7 @@ def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_writt
 
 
 def test_half_a_report_does_not_stay(tmp_path: Path) -> None:
-    with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*文件超过了系统允许的大小"):
+    with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*文件太大，超出限额或文件系统的上限"):
         write_report(tmp_path / "flagged.html", b"x" * 5000)
     assert list(tmp_path.iterdir()) == []
 

@@ -245,7 +245,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_workbook(
     put(engine, r1=LICENCE)
     site = site_in(tmp_path)
     problem = publish(engine, site, FIRST)["site"].problem
-    assert "写不了网站" in problem and "：文件超过了系统允许的大小（" in problem
+    assert "写不了网站" in problem and "：文件太大，超出限额或文件系统的上限（" in problem
     assert not [path for path in site.base.rglob(".unfinished") if path.exists()]
 
 
