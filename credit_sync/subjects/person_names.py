@@ -169,6 +169,8 @@ class UsualWriting:
 
     surnames: Mapping[str, str]
     characters: Mapping[str, str]
+    transcribed: Mapping[str, str] = field(default_factory=dict)
+    """In names of other languages, told by their length."""
 
     def of(self, name: str) -> tuple[str, ...]:
         """A name as it is usually written, where it is not written so.
@@ -176,6 +178,9 @@ class UsualWriting:
         >>> UsualWriting({"萧": "肖"}, {"喆": "哲"}).of("萧永喆"), UsualWriting({"萧": "肖"}, {}).of("赵萧")
         (('肖永哲',), ())
         """
+        if len(name) >= _LONGEST_UNDOTTED:
+            usual = "".join(self.transcribed.get(c, c) for c in name)
+            return (usual,) if usual != name else ()
         if self._unusual.isdisjoint(name):
             return ()  # as nearly all
         surname = self.surnames.get(name[:1])

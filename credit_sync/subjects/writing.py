@@ -12,6 +12,8 @@ _INVISIBLE = {"Cc", "Cf", "Cs"}
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 """Rare characters that old GBK systems kept in private code points: lost, each may stand for any other."""
 _SPACES = re.compile(r"\s+")
+_ESCAPED = re.compile("_x00[01][0-9A-F]_", re.IGNORECASE)
+"""How workbooks write control characters: _x000D_ is the carriage return of a cell, which programs hand on as it stands."""
 _RADICALS = str.maketrans(
     "⺟⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳⺝⺩⻑⻯⻫",
     "母民虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟月王长龙齐",
@@ -28,6 +30,8 @@ def _to_simplified() -> opencc.OpenCC:
 
 def plain(text: str) -> str:
     """Trimmed, control and formatting characters gone, runs of blanks made one: what is stored and shown."""
+    if "_x00" in text or "_X00" in text:
+        text = _ESCAPED.sub(" ", text)
     if not text.isprintable():
         text = "".join(
             " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE
