@@ -70,7 +70,7 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         if not x.places and not x.form and not x.bracketed_places and len(x.full) < 8:
             return "short", f"名称相同：{x.full}，但名称里没有地名和公司组织形式"
         return "same", f"名称相同：{x.full}"
-    if _is_cut_off(x, y):
+    if x.bare != y.bare and _is_cut_off(x, y):
         return "two_characters", f"一边的名称像是没有写完，已写的部分相同：{x.full} 与 {y.full}"
     if (
         x.branch != y.branch
@@ -119,18 +119,12 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
         return "one_character", f"名称只是数字写法不同：{x.full} 与 {y.full}"
     if other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
-    if (elsewhere := _dropped_head(x, y, scales) or _other_last_place(x, y, scales)) is not None:
-        return elsewhere
-    if (town := _town_dropped(x, y)) is not None:
-        return town
-    if _place_dropped_and_typed(x, y, scales):
-        return "two_characters", f"一边没有写地名，其余只差形近或音近的一个字：{x.full} 与 {y.full}"
+    elsewhere = _dropped_head(x, y, scales) or _other_last_place(x, y, scales)
+    if (found := elsewhere or _town_dropped(x, y) or _place_dropped_and_typed(x, y, scales)) is not None:
+        return found
     other_trade = x.brand == y.brand and len(x.brand) > 1 and x.trade and y.trade
     if other_trade and not typed(x.trade, y.trade, scales):
         return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
-    short, long = sorted((x.full, y.full), key=len)
-    if is_written_in_parts(short, long, scales.reference.parts):
-        return "one_character", f"名称里有一个字拆成几个写：{x.full} 与 {y.full}"
     if one_character_off(x, y):
         if (meant := both_meant(x, y, scales)) or other_short_brand(x, y, scales):
             return "brand_character", meant or other_brand(x, y)
@@ -138,7 +132,7 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
         return "one_character", f"名称{difference}：{x.full} 与 {y.full}"
     if two_characters_off(x, y, scales):
         return "two_characters", f"名称差两个字：{x.full} 与 {y.full}"
-    return None
+    return _in_parts(x, y, scales)
 
 
 def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
@@ -236,12 +230,21 @@ def _town_dropped(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
     return "place_dropped_short", f"除一边没有写乡镇（{town}）外相同：{x.full} 与 {y.full}"
 
 
-def _place_dropped_and_typed(x: OrganisationName, y: OrganisationName, scales: Scales) -> bool:
+def _in_parts(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """喆华信息 and 吉吉华信息: a character that could not be typed, or that a scanner took for two."""
+    if not is_written_in_parts(*sorted((x.full, y.full), key=len), scales.reference.parts):
+        return None
+    return "one_character", f"名称里有一个字拆成几个写：{x.full} 与 {y.full}"
+
+
+def _place_dropped_and_typed(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """安徽瀚林生物科技 and 翰林生物科技: one side without its place, and a character that sounds or looks alike."""
     if bool(x.places) is bool(y.places) or x.branch != y.branch or len(x.core) < SHORTEST_NAME:
-        return False
+        return None
     unlike = sum(p != q for p, q in zip(x.core, y.core, strict=False))
-    return unlike == 1 and typed(x.core, y.core, scales) and not are_institutions(x, y)
+    if unlike != 1 or not typed(x.core, y.core, scales) or are_institutions(x, y):
+        return None
+    return "two_characters", f"一边没有写地名，其余只差形近或音近的一个字：{x.full} 与 {y.full}"
 
 
 def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
