@@ -232,7 +232,8 @@ def _town_dropped(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
 
 def _in_parts(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
     """喆华信息 and 吉吉华信息: a character that could not be typed, or that a scanner took for two."""
-    if not is_written_in_parts(*sorted((x.full, y.full), key=len), scales.reference.parts):
+    short, long = sorted((x.full, y.full), key=len)
+    if not is_written_in_parts(short, long, scales.reference.parts):
         return None
     return "one_character", f"名称里有一个字拆成几个写：{x.full} 与 {y.full}"
 

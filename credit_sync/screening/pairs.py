@@ -2,7 +2,8 @@
 
 Joins by numbers and names, then rare bigrams; then a filter, vectorised, that drops a pair only where comparing it
 could not come to anything: numbers that contradict at three places or more, names that are three characters apart
-unless one is the other with a piece more, the same brand elsewhere. Everything here is exact arithmetic on columns; what evidence is worth is said elsewhere.
+unless one is the other with a piece more, the same brand elsewhere. Everything here is exact arithmetic on columns; what
+evidence is worth is said elsewhere.
 """
 
 from dataclasses import dataclass
