@@ -122,8 +122,7 @@ def _weaker_level(a: str, b: str, scales: Scales) -> tuple[str, str, Bearing]:
         return "look_alike", "姓名里有一个字拆成几个写", Bearing.SUPPORTS
     if len(short) < len(long) and (_is_part(a, b) or _is_part(b, a)):
         return "part", "一边只写了姓名的一部分", Bearing.SUPPORTS
-    longest = max(len(x), len(y))
-    if (x[0] == y[0] or longest > _LONGEST_HAN) and longest > 2 and OSA.distance(x, y) == 1:
+    if max(len(x), len(y)) > 2 and OSA.distance(x, y) == 1:
         difference = "有两字颠倒" if sorted(x) == sorted(y) else "只差一字"
         return "one_character", f"姓名{difference}", Bearing.SUPPORTS
     return "different", "姓名不同", Bearing.WEAKENS

@@ -8,6 +8,7 @@ from credit_sync.screening.evidence import Bearing, Evidence, Scales
 from credit_sync.screening.misprints import (
     INSTITUTION,
     SHORTEST_NAME,
+    are_institutions,
     both_meant,
     one_character_off,
     other_brand,
@@ -26,6 +27,7 @@ from credit_sync.screening.organisation_places import (
     places_conflict,
 )
 from credit_sync.subjects.organisation_names import OrganisationName
+from credit_sync.subjects.writing import is_written_in_parts
 
 
 def compare_organisations(a: str, b: str, scales: Scales) -> Evidence | None:
@@ -54,6 +56,12 @@ _GENERIC = re.compile(
     r"(?:医院|卫生院|保健院|中学|小学|幼儿园|学校|学院|大学)|(?:人民)?政府|.{2,4}局|村委会"
 )
 """Names that recur in every county: without a place they are nobody's."""
+_TOWN = re.compile(r".{1,4}?(?:镇|乡|街道)")
+_SHORTEST_CUT = 15
+_WHOLE = re.compile(
+    r"(?:公司|集团|大学|学院|学校|[中小]学|中心|基地|合伙|政府|(?:开发|高新|校|院|园|景|新)区|[园院所社厂店部站场行局厅委会处队室馆坊])$"
+)
+"""How whole names end: what ends otherwise may have been cut off."""
 _AFFILIATE = re.compile(r"(?:附属|附设|直属).*|.*(?:学院|医院|研究所|研究院|中学|小学|幼儿园)")
 
 
@@ -62,6 +70,8 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         if not x.places and not x.form and not x.bracketed_places and len(x.full) < 8:
             return "short", f"名称相同：{x.full}，但名称里没有地名和公司组织形式"
         return "same", f"名称相同：{x.full}"
+    if x.bare != y.bare and _is_cut_off(x, y):
+        return "two_characters", f"一边的名称像是没有写完，已写的部分相同：{x.full} 与 {y.full}"
     if (
         x.branch != y.branch
         and not typed_branch(x, y, scales)
@@ -109,8 +119,9 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
         return "one_character", f"名称只是数字写法不同：{x.full} 与 {y.full}"
     if other_number(x, y):
         return "other_branch", f"名称里的编号不同：{x.full} 与 {y.full}"
-    if (elsewhere := _dropped_head(x, y, scales) or _other_last_place(x, y, scales)) is not None:
-        return elsewhere
+    elsewhere = _dropped_head(x, y, scales) or _other_last_place(x, y, scales)
+    if (found := elsewhere or _town_dropped(x, y) or _place_dropped_and_typed(x, y, scales)) is not None:
+        return found
     other_trade = x.brand == y.brand and len(x.brand) > 1 and x.trade and y.trade
     if other_trade and not typed(x.trade, y.trade, scales):
         return "other_trade", f"字号同为“{x.brand}”，但行业不同：{x.trade} 与 {y.trade}"
@@ -121,7 +132,7 @@ def _nearly(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[s
         return "one_character", f"名称{difference}：{x.full} 与 {y.full}"
     if two_characters_off(x, y, scales):
         return "two_characters", f"名称差两个字：{x.full} 与 {y.full}"
-    return None
+    return _in_parts(x, y, scales)
 
 
 def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
@@ -200,6 +211,41 @@ def _place_dropped(x: OrganisationName, y: OrganisationName, place: str) -> tupl
     changed = _form_changed(x, y) or ("集团" in x.form) != ("集团" in y.form)
     sentence = f"除一边没有写地名（{place}）外相同：{x.full} 与 {y.full}"
     return ("place_dropped" if distinctive and not changed else "place_dropped_short"), sentence
+
+
+def _is_cut_off(x: OrganisationName, y: OrganisationName) -> bool:
+    """安徽炬澜新能源汽车充电基础设施投资运营…: a field of twenty characters ends in the middle of a name."""
+    short, long = (x.full, y.full) if len(x.full) <= len(y.full) else (y.full, x.full)
+    return len(short) >= _SHORTEST_CUT and long.startswith(short) and not _WHOLE.search(short)
+
+
+def _town_dropped(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
+    """庐江县泥河镇柏老三卤菜店 and 庐江县柏老三卤菜店: towns are in no gazetteer, and traders leave them out."""
+    short, long = (x.core, y.core) if len(x.core) <= len(y.core) else (y.core, x.core)
+    if len(short) < _SHORTEST_DAMAGED or not long.endswith(short) or _GENERIC.fullmatch(short):
+        return None
+    town = long[: len(long) - len(short)]
+    if not _TOWN.fullmatch(town) or not x.divisions or not y.divisions or not innermost_place_is_shared(x, y):
+        return None
+    return "place_dropped_short", f"除一边没有写乡镇（{town}）外相同：{x.full} 与 {y.full}"
+
+
+def _in_parts(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """喆华信息 and 吉吉华信息: a character that could not be typed, or that a scanner took for two."""
+    short, long = sorted((x.full, y.full), key=len)
+    if not is_written_in_parts(short, long, scales.reference.parts):
+        return None
+    return "one_character", f"名称里有一个字拆成几个写：{x.full} 与 {y.full}"
+
+
+def _place_dropped_and_typed(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """安徽瀚林生物科技 and 翰林生物科技: one side without its place, and a character that sounds or looks alike."""
+    if bool(x.places) is bool(y.places) or x.branch != y.branch or len(x.core) < SHORTEST_NAME:
+        return None
+    unlike = sum(p != q for p, q in zip(x.core, y.core, strict=False))
+    if unlike != 1 or not typed(x.core, y.core, scales) or are_institutions(x, y):
+        return None
+    return "two_characters", f"一边没有写地名，其余只差形近或音近的一个字：{x.full} 与 {y.full}"
 
 
 def _dropped_head(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:

@@ -1,8 +1,9 @@
 """Candidate pairs of a block of askers with an index, and which of them are worth comparing.
 
 Joins by numbers and names, then rare bigrams; then a filter, vectorised, that drops a pair only where comparing it
-could not come to anything: numbers that contradict at three places or more, names that are three characters apart,
-the same brand elsewhere. Everything here is exact arithmetic on columns; what evidence is worth is said elsewhere.
+could not come to anything: numbers that contradict at three places or more, names that are three characters apart
+unless one is the other with a piece more, the same brand elsewhere. Everything here is exact arithmetic on columns; what
+evidence is worth is said elsewhere.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from credit_sync.screening.key_table import Runs
 from credit_sync.screening.keys import MOST_COMMON, RAREST, SHARED
 from credit_sync.screening.texts import Array, Texts, ordered
 from credit_sync.screening.traits import ANYWHERE
+from credit_sync.subjects.writing import is_a_piece_longer
 
 Mask = NDArray[np.bool_]
 
@@ -179,6 +181,8 @@ def _names_worth(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
     worth[of_core] = ~_elsewhere(asking.places[a[of_core]], of["places"][r[of_core]])
     undecided = np.flatnonzero(~(core | worth))
     worth[undecided] = _near(asking, segment, a[undecided], r[undecided])
+    undecided = undecided[~worth[undecided]]
+    worth[undecided] = _with_more(asking, segment, a[undecided], r[undecided])
     return worth
 
 
@@ -218,6 +222,21 @@ def _near(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
         apart = process.cpdist(x, y, scorer=OSA.distance, score_cutoff=_APART, dtype=np.uint8)
         near[left] = apart <= _APART
     return near
+
+
+def _with_more(asking: Entries, segment: Segment, a: Array, r: Array) -> Mask:
+    """Names of which one is the other with a place or a town more, or not cut off."""
+    ours, theirs = asking.full, segment.texts["full"]
+    x, of_ours = ours.character_sets(np.arange(len(ours.ends)))
+    y, of_theirs = theirs.character_sets(r)
+    alone = np.minimum(np.bitwise_count(x[a] & ~y), np.bitwise_count(y & ~x[a]))
+    left = np.flatnonzero((alone <= 1) | ~(of_ours[a] & of_theirs))
+    found = np.zeros(len(a), bool)
+    found[left] = [
+        is_a_piece_longer(*sorted(names, key=len))
+        for names in zip(ours.of_rows(a[left]), theirs.of_rows(r[left]), strict=True)
+    ]
+    return found
 
 
 def _share_characters(ours: Texts, theirs: Texts, a: Array, r: Array) -> Mask:

@@ -32,7 +32,7 @@ from credit_sync.sources.subject_columns import (
 )
 from credit_sync.sources.subject_reading import OWNERS
 from credit_sync.sources.target_fields import FieldType
-from credit_sync.sources.values import LONGEST, REFERENCE, text_of, texts_of
+from credit_sync.sources.values import LONGEST, has_reference, text_of, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
 from credit_sync.store.entries import NO_ENTRIES, Entries
 from credit_sync.store.items import Again
@@ -223,7 +223,7 @@ def _cleaned(rows: RowColumns) -> tuple[Columns, set[int]]:
 
 
 def _is_clean(text: str) -> bool:
-    return text.isprintable() and ("&" not in text or not REFERENCE.search(text))
+    return text.isprintable() and not has_reference(text)
 
 
 def _value(reader: FieldReader, nothing: Any, text: str) -> Any:

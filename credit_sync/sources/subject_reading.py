@@ -239,7 +239,7 @@ def kinds_by_name(name: str) -> tuple[SubjectKind, ...]:
     if (
         len(compact) <= _LONGEST_PERSON_NAME
         or not _EASTERN.search(compact)
-        or _DOTS.search(compact)
+        or _DOTS.search(compact.rstrip(".．"))
         or persons_together(name)
         or in_other_scripts(name)
     ):

@@ -46,8 +46,16 @@ _IN_WAN = {
     "元": Decimal("1e-4"),
 }
 _MOST_WAN = Decimal(10) ** 12
-REFERENCE = re.compile("&(?:#|[A-Za-z]{2,8};)")
-"""What a web page writes for a character."""
+_ESCAPED = re.compile("_x00[01][0-9A-F]_")
+_REFERENCE = re.compile(f"&(?:#|[A-Za-z]{{2,8}};)|{_ESCAPED.pattern}")
+"""What a web page, or a workbook's cell, writes for a character."""
+
+
+def has_reference(text: str) -> bool:
+    """Whether a character in a text is written otherwise."""
+    return ("&" in text or "_x00" in text) and bool(_REFERENCE.search(text))
+
+
 _SEPARATORS = re.compile(r"[、，,;；|\n]+|\s/\s")
 
 Value = TypeVar("Value")
@@ -101,9 +109,13 @@ def texts_of(column: Sequence[str], joined: str) -> list[str]:
 
 
 def name_of(text: str) -> str:
-    """A name on one line, character references (&#183;, &middot;) resolved."""
-    if "&" in text and REFERENCE.search(text):
-        text = clean(html.unescape(text))
+    """A name on one line, character references (&#183;, &middot;) and a workbook's escapes (_x000D_) resolved.
+
+    >>> name_of("屈怀瑾_x000D_"), name_of("买买提&#183;吐尔逊")
+    ('屈怀瑾', '买买提·吐尔逊')
+    """
+    if has_reference(text):
+        text = clean(_ESCAPED.sub("\n", html.unescape(text)))
     if text.isprintable():
         return text
     return " ".join(text.split()) if "\n" in text or "\t" in text else text

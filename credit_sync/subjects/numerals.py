@@ -27,7 +27,10 @@ def numerals_in_one_way(text: str) -> str:
     ['三一重工', '第一百货', '58同城', '八一小学', '百世', '三六零']
     >>> [numerals_in_one_way(text) for text in ("壹号基金", "II期基金", "1期基金", "壹品")]
     ['一号基金', '二期基金', '一期基金', '壹品']
+    >>> numerals_in_one_way("廿一世纪")
+    '二十一世纪'
     """
+    text = text.replace("廿", "二十")
     if "号" in text or "期" in text:
         text = _NAMED_BY_NUMBER.sub(_counted, text)
     return _RUN.sub(_rewritten, text)

@@ -15,7 +15,7 @@ from credit_sync.subjects.places import Division, Gazetteer
 from credit_sync.subjects.writing import folded
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{〔【〈《「『（", "(") | dict.fromkeys("]}〕】〉》」』）", ")"))
-_LOST = "*?□囗\ufffd〓■●×"
+_LOST = "*?□囗某\ufffd〓■●×"
 """What stands for characters that were lost or are hidden; left out like punctuation: a name is that much shorter."""
 _MARKS = re.compile(rf"[()★☆▲※\s\"'“”‘’`·•.,，。、;；:：—\-_－―/\\|#&~!！？<>{_LOST}]+")
 _LOST_ONE = re.compile(f"[{_LOST}]")
@@ -26,8 +26,10 @@ _OF_CODES = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*")
 _CODE_BEHIND = re.compile(rf"(?<=[^0-9A-Z*]){_CODE}$")
 _LISTED = re.compile(r"^(?:\(?[0-9]{1,2}[).、](?![0-9])|[\u4e00-\u9fff]{2,8}:)+(?=.{4})")
 """What a list writes before a name: 1. or 被执行人:."""
-_BEFORE = ("个体工商户", "原", "被执行人", "失信被执行人")
-_TRADER = re.compile(r"^(?:个体工商户|失信被执行人|被执行人)(?=.{4})")
+_BEFORE = ("个体工商户", "原", "被", "失信被执行人")
+_TRADER = re.compile(r"^(?:个体工商户|失信被执行人|被执行人|被告人?|被申请人)(?=.{4})")
+_ROW = re.compile(r"^[0-9]{1,4}(?=[^0-9])")
+"""A row's number that stands in the cell of the name."""
 _OPERATOR = re.compile(r"(?<=.{4})经营者.{2,5}$")
 _AND_OTHERS = re.compile(r"(?<=公司)等(?:[0-9一二三四五六七八九十]+[家个])?(?:公司|单位|企业)?$")
 _IN_LATIN = re.compile(r"(?<=[\u4e00-\u9fff]{4})(?:\([A-Z][A-Z0-9.,&'\-]{3,}\)|[A-Z][A-Z.,&'\-]{7,})$")
@@ -156,7 +158,7 @@ class OrganisationParser:
         plain = full = self._name_alone(numerals_in_one_way(full))
         bracketed: tuple[str, ...] = ()
         damaged = remark = ""
-        if not full.isalnum():
+        if not full.isalnum() or "囗" in full or "某" in full:
             full = body_first(full)
             damaged, full, plain, bracketed, remark = self._without_punctuation(full)
         elif "附" in full:
@@ -217,6 +219,8 @@ class OrganisationParser:
             full = _TRADER.sub("", full)
             if full.startswith("原") and not self._gazetteer.head(full) and self._gazetteer.head(full[1:]):
                 full = full[1:]
+        if full[:1].isdigit() and self._gazetteer.head(behind := _ROW.sub("", full)):
+            full = behind
         if not full.isalnum():
             full = _LISTED.sub("", full)
             if second := self.second_name(full):

@@ -169,22 +169,33 @@ class UsualWriting:
 
     surnames: Mapping[str, str]
     characters: Mapping[str, str]
+    transcribed: Mapping[str, str] = field(default_factory=dict)
+    """Characters that spell one sound of another language; in names that are long enough to be of one."""
 
     def of(self, name: str) -> tuple[str, ...]:
         """A name as it is usually written, where it is not written so.
 
         >>> UsualWriting({"萧": "肖"}, {"喆": "哲"}).of("萧永喆"), UsualWriting({"萧": "肖"}, {}).of("赵萧")
         (('肖永哲',), ())
+        >>> names = UsualWriting({}, {"喆": "哲"}, {"麦": "买"})
+        >>> names.of("麦麦提·艾力"), names.of("司徒永喆"), names.of("陈麦")
+        (('买买提·艾力',), ('司徒永哲',), ())
         """
-        if self._unusual.isdisjoint(name):
+        long = len(name) >= _LONGEST_UNDOTTED
+        if (self._unusual_in_long if long else self._unusual).isdisjoint(name):
             return ()  # as nearly all
-        surname = self.surnames.get(name[:1])
-        given = "".join(self.characters.get(c, c) for c in name[1:])
-        return (f"{surname or name[:1]}{given}",) if surname or given != name[1:] else ()
+        characters = {**self.characters, **self.transcribed} if long else self.characters
+        first = self.surnames.get(name[:1]) or (self.transcribed.get(name[:1]) if long else None) or name[:1]
+        usual = first + "".join(characters.get(c, c) for c in name[1:])
+        return (usual,) if usual != name else ()
 
     @cached_property
     def _unusual(self) -> frozenset[str]:
         return frozenset((*self.surnames, *self.characters))
+
+    @cached_property
+    def _unusual_in_long(self) -> frozenset[str]:
+        return self._unusual | self.transcribed.keys()
 
 
 def persons_together(text: str) -> tuple[str, ...]:

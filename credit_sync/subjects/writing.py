@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 
 import opencc
+from rapidfuzz.distance import Hamming, Postfix, Prefix
 
 _INVISIBLE = {"Cc", "Cf", "Cs"}
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
@@ -95,6 +96,26 @@ def is_written_in_parts(text: str, longer: str, parts: Mapping[str, str]) -> boo
     if not len(text) < len(longer) <= len(text) + 2 or parts.keys().isdisjoint(text):
         return False
     return any(c in parts and f"{text[:n]}{parts[c]}{text[n + 1 :]}" == longer for n, c in enumerate(text))
+
+
+_SHORTEST_PIECED = 5
+
+
+def is_a_piece_longer(short: str, long: str) -> bool:
+    """Whether `long` is `short` with a piece more at one place, or before it, where one character may be misprinted.
+
+    A firm's branches, whose names go on behind 公司, are not meant.
+
+    >>> is_a_piece_longer("庐江柏老三菜店", "庐江泥河镇柏老三菜店"), is_a_piece_longer("翰林生物科技", "安徽瀚林生物科技")
+    (True, True)
+    >>> is_a_piece_longer("翰林生物科技", "安徽瀚海生物科技"), is_a_piece_longer("翰林公司", "翰林公司芜湖分公司")
+    (False, False)
+    """
+    if len(short) < _SHORTEST_PIECED or (short.endswith("公司") and long.startswith(short)):
+        return False
+    if Hamming.distance(short, long[-len(short) :], score_cutoff=1) <= 1:
+        return True
+    return Prefix.similarity(short, long) + Postfix.similarity(short, long) >= len(short)
 
 
 _CHANGED_IN_WORDS = frozenset("沈么坏覆哩瞭藉衹甦")
