@@ -77,6 +77,26 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something to a flag, and when."""
+
+    who: str
+    at: datetime
+    origin: str = ""
+    """Where the request came from (a user of the system, an address, a file), for the audit log."""
+    seen: str = ""
+    """The token of the standing that the person looked at: another one now is an error. '' for a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Why somebody concludes as he does: the reason's code, and what he adds in his own words."""
+
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryStep:
     """One line of a flag's history."""
 
@@ -110,53 +130,32 @@ def standings(connection: Connection, flags: Iterable[Mapping[str, Any]]) -> dic
     }
 
 
-def decide(  # noqa: PLR0913 - what a decision is made of
-    connection: Connection,
-    flag_id: int,
-    conclusion: Conclusion,
-    *,
-    reason: str,
-    text: str,
-    who: str,
-    at: datetime,
-    reasons: Reasons,
-    seen: str = "",
-    origin: str = "",
+def decide(  # noqa: PLR0913, PLR0917 - what a decision is made of
+    connection: Connection, flag_id: int, conclusion: Conclusion, said: Said, reasons: Reasons, by: Actor
 ) -> Standing:
-    """Concludes, proposes (where a measure forbids), or agrees with another's proposal. Raises CreditSyncError.
-
-    `reason`: a code of `reasons`. `seen`: the token of the standing that the person looked at; another one now is an
-    error. `origin`: where the request came from (a user of the system, an address, a file), for the audit log.
+    """Concludes, proposes (where a measure forbids), or agrees with another's proposal, for one of `reasons`. Raises
+    CreditSyncError.
     """
-    before = _to_change(connection, flag_id, seen=seen, who=who, text=text)
-    reasons.check(conclusion, reason, text)
-    step, state = after_conclusion(before.state, _concluded(before), conclusion, who, before.effect)
-    return _take(connection, before, step, state, reason=reason, text=text, who=who, at=at, origin=origin)
+    before = _to_change(connection, flag_id, said.text, by)
+    reasons.check(conclusion, said.reason, said.text)
+    step, state = after_conclusion(before.state, _concluded(before), conclusion, by.who, before.effect)
+    return _take(connection, before, (step, state), said, by)
 
 
-def refuse(  # noqa: PLR0913
-    connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
-) -> Standing:
+def refuse(connection: Connection, flag_id: int, text: str, by: Actor) -> Standing:
     """The second person does not agree: the flag is open again. Raises CreditSyncError."""
-    before = _to_change(connection, flag_id, seen=seen, who=who, text=text)
-    state = after_refusal(before.state, _concluded(before), who)
-    return _take(
-        connection, before, Step.REFUSE, state, reason="", text=_explained(text), who=who, at=at, origin=origin
-    )
+    before = _to_change(connection, flag_id, text, by)
+    state = after_refusal(before.state, _concluded(before), by.who)
+    return _take(connection, before, (Step.REFUSE, state), _explained(text), by)
 
 
-def undo(  # noqa: PLR0913
-    connection: Connection, flag_id: int, *, text: str, who: str, at: datetime, seen: str = "", origin: str = ""
-) -> Standing:
+def undo(connection: Connection, flag_id: int, text: str, by: Actor) -> Standing:
     """Takes a conclusion or a proposal back: the flag is open again, and the history says so. Raises CreditSyncError.
 
     Also of a closed flag, for what was concluded holds: should the listing come back, and of the names that it taught.
     """
-    before = _to_change(connection, flag_id, seen=seen, who=who, text=text, even_closed=True)
-    state = after_undo(_concluded(before))
-    return _take(
-        connection, before, Step.UNDO, state, reason="", text=_explained(text), who=who, at=at, origin=origin
-    )
+    before = _to_change(connection, flag_id, text, by, even_closed=True)
+    return _take(connection, before, (Step.UNDO, after_undo(_concluded(before))), _explained(text), by)
 
 
 def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
@@ -172,63 +171,54 @@ def history(connection: Connection, flag_id: int) -> tuple[HistoryStep, ...]:
     return tuple(found)
 
 
-def refuse_outdated(found: Standing, seen: str, who: str) -> None:
-    """Raises CreditSyncError where a flag is not any more as `who` saw it."""
-    if seen == found.token:
+def refuse_outdated(found: Standing, by: Actor) -> None:
+    """Raises CreditSyncError where a flag is not any more as it was seen."""
+    if by.seen == found.token:
         return
     if found.closed:
         what = f"已关闭（{found.closed}）"
-    elif not seen.endswith(found.evidence):
+    elif not by.seen.endswith(found.evidence):
         what = "的证据有变化"
-    elif same_person(found.who_opened or found.confirmed_by or found.who, who):
+    elif same_person(found.who_opened or found.confirmed_by or found.who, by.who):
         what = "已由您本人处理"
     else:
         what = "已有人处理"
     raise CreditSyncError(f"预警 {found.flag_id} 在此期间{what}", remedy="看过现在的状态和证据后再作结论")
 
 
-def _to_change(  # noqa: PLR0913
-    connection: Connection, flag_id: int, *, seen: str, who: str, text: str, even_closed: bool = False
+def _to_change(
+    connection: Connection, flag_id: int, text: str, by: Actor, *, even_closed: bool = False
 ) -> Standing:
     """The flag's standing, held until the transaction ends. Raises CreditSyncError where nothing may be changed."""
-    if not plain(who):
+    if not plain(by.who):
         raise CreditSyncError("没有写明复核人", remedy="用 --who 写明姓名或账号")
     if len(text) > _LONGEST:
         raise CreditSyncError(f"说明超过 {_LONGEST} 字", remedy="写要点，材料另存")
     found = _standing(connection, _found(decisions.lock_flag(connection, flag_id), flag_id))
     if found.closed and not even_closed:
         raise CreditSyncError(f"预警 {flag_id} 已关闭（{found.closed}），不再需要结论")
-    if seen:
-        refuse_outdated(found, seen, who)
+    if by.seen:
+        refuse_outdated(found, by)
     return found
 
 
-def _take(  # noqa: PLR0913 - the columns of one step
-    connection: Connection,
-    before: Standing,
-    step: Step,
-    state: State,
-    *,
-    reason: str,
-    text: str,
-    who: str,
-    at: datetime,
-    origin: str,
-) -> Standing:
-    rests_on = before.step if step is Step.CONFIRM else None
-    who, cases = plain(who), [case.stored() for case in before.cases]
-    values = {"state": state.value, "reason": reason, "text": hide_in_text(plain(text)), "effect": before.effect}
+def _take(connection: Connection, before: Standing, taken: tuple[Step, State], said: Said, by: Actor) -> Standing:
+    """`taken`: the step, and the state that it leads to."""
+    step, state = taken
+    who, text = plain(by.who), hide_in_text(plain(said.text))
+    values = {"state": state.value, "reason": said.reason, "text": text, "effect": before.effect}
     row = {
         "flag_id": before.flag_id,
         "step": step.value,
         "who": who,
-        "at": at,
-        "cases": cases,
-        "rests_on": rests_on,
+        "at": by.at,
+        "cases": [case.stored() for case in before.cases],
+        "rests_on": before.step if step is Step.CONFIRM else None,
+        **values,
     }
-    decisions.add_steps(connection, [{**row, **values}])
-    detail = {**values, "evidence": before.evidence, **({"origin": origin} if origin else {})}
-    audit.note(connection, at=at, who=who, action=step.value, target=f"预警 {before.flag_id}", detail=detail)
+    decisions.add_steps(connection, [row])
+    detail = {**values, "evidence": before.evidence, **({"origin": by.origin} if by.origin else {})}
+    audit.note(connection, at=by.at, who=who, action=step.value, target=f"预警 {before.flag_id}", detail=detail)
     return standing(connection, before.flag_id)
 
 
@@ -282,7 +272,7 @@ def _concluded(found: Standing) -> Concluded | None:
     return Concluded(found.conclusion, found.who, two=bool(found.confirmed_by))
 
 
-def _explained(text: str) -> str:
+def _explained(text: str) -> Said:
     if not plain(text):
         raise CreditSyncError("须写明原因", remedy="用 --text 写明")
-    return text
+    return Said("", text)

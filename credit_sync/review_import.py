@@ -8,8 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import count
@@ -23,7 +22,7 @@ from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.logs import log
 from credit_sync.reporting import labels
 from credit_sync.reporting.flagged_sheets import CONCLUSION, FLAG, REASON, TEXT, TOKEN
-from credit_sync.review import Standing
+from credit_sync.review import Actor, Said, Standing
 from credit_sync.screening.decisions import Conclusion, State, same_person
 from credit_sync.screening.reasons import Reasons
 from credit_sync.sources.formats import read_table
@@ -73,9 +72,7 @@ class Imported:
         return tuple(row for row in self.rows if row.outcome is Outcome.CONFLICT)
 
 
-def import_decisions(  # noqa: PLR0913 - who imports what into which store
-    engine: Engine, path: Path, reasons: Reasons, *, who: str, at: datetime, origin: str
-) -> Imported:
+def import_decisions(engine: Engine, path: Path, reasons: Reasons, by: Actor) -> Imported:
     """Takes the decisions of a workbook over, each row for itself. Raises CreditSyncError for an unreadable file."""
     rows = _rows(path)
     if not any(isinstance(values, dict) and TOKEN in values for _, _, values in rows):
@@ -83,11 +80,11 @@ def import_decisions(  # noqa: PLR0913 - who imports what into which store
             f"{path.name} 不是预警报告的工作簿（没有“{TOKEN}”列）",
             remedy="用 credit-sync review export 重新导出后填写",
         )
-    taking = _Taking(engine, reasons, who, at, f"{origin} {path.name}".strip())
+    taking = _Taking(engine, reasons, replace(by, origin=f"{by.origin} {path.name}".strip()))
     imported = Imported(tuple(taking.row(f"{place} 第 {number} 行", values) for place, number, values in rows))
     with writing(engine) as connection:
         detail = {str(outcome): count for outcome, count in sorted(imported.counts.items())}
-        audit.note(connection, at=at, who=who, action=audit.Action.IMPORT, target=path.name, detail=detail)
+        audit.note(connection, at=by.at, who=by.who, action=audit.Action.IMPORT, target=path.name, detail=detail)
     return imported
 
 
@@ -154,9 +151,7 @@ class _Filled:
 class _Taking:
     engine: Engine
     reasons: Reasons
-    who: str
-    at: datetime
-    origin: str
+    by: Actor
 
     def row(self, place: str, values: Mapping[str, Any] | str) -> RowResult:
         """Takes one row over, in a transaction of its own."""
@@ -173,20 +168,10 @@ class _Taking:
             return RowResult(place, Outcome.CONFLICT, hide_in_text(str(error)))
 
     def _take(self, connection: Connection, filled: _Filled) -> Outcome:
-        if _says(review.standing(connection, filled.flag_id), filled, self.who):
+        if _says(review.standing(connection, filled.flag_id), filled, self.by.who):
             return Outcome.UNCHANGED
-        after = review.decide(
-            connection,
-            filled.flag_id,
-            filled.conclusion,
-            reason=filled.reason,
-            text=filled.text,
-            who=self.who,
-            at=self.at,
-            reasons=self.reasons,
-            seen=filled.token,
-            origin=self.origin,
-        )
+        said, by = Said(filled.reason, filled.text), replace(self.by, seen=filled.token)
+        after = review.decide(connection, filled.flag_id, filled.conclusion, said, self.reasons, by)
         return Outcome.PROPOSED if after.state is State.PROPOSED else Outcome.DECIDED
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from credit_sync import review
 from credit_sync.pulling.pull import pull
-from credit_sync.review import Standing
+from credit_sync.review import Actor, Said, Standing
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.reasons import Reasons, load_reasons
 from credit_sync.screening.screen import ScreenCounts, screen
@@ -141,17 +141,18 @@ class ReviewWorld:
 
     def decide(self, conclusion: Conclusion, who: str, flag_id: int = 1, **more: Any) -> Standing:
         reason = {"uphold": "same_by_number", "dismiss": "other_by_number"}[conclusion.value]
-        values = {"reason": reason, "text": "", "who": who, "at": self.now, "reasons": self.reasons} | more
+        said = Said(more.pop("reason", reason), more.pop("text", ""))
+        by = Actor(who, **{"at": self.now} | more)
         with writing(self.engine) as connection:
-            return review.decide(connection, flag_id, conclusion, **values)
+            return review.decide(connection, flag_id, conclusion, said, self.reasons, by)
 
     def undo(self, who: str, flag_id: int = 1, text: str = "看错了") -> Standing:
         with writing(self.engine) as connection:
-            return review.undo(connection, flag_id, text=text, who=who, at=self.now)
+            return review.undo(connection, flag_id, text, Actor(who, self.now))
 
     def refuse(self, who: str, flag_id: int = 1, text: str = "不同意") -> Standing:
         with writing(self.engine) as connection:
-            return review.refuse(connection, flag_id, text=text, who=who, at=self.now)
+            return review.refuse(connection, flag_id, text, Actor(who, self.now))
 
 
 def case(number: object, name: str = COMPANY, code: str = USCC, **more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from credit_sync import review
 from credit_sync.desk import serve
 from credit_sync.reporting.flag_query import flag_views
+from credit_sync.review import Actor, Said
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
@@ -276,16 +277,14 @@ def test_a_number_for_a_name_is_hidden(world: World) -> None:
     """At the command line somebody may sign with one."""
     number = world.flag("仰宗岱")
     world.forbid(number)
-    signed = {"at": THIRD.as_of, "reasons": load_reasons(shipped("mappings"))}
+    said, reasons = Said("same_by_number", ""), load_reasons(shipped("mappings"))
     officer, (first, second) = world.signed_in("officer"), FULL_NUMBERS[:2]
     for who in (first, second):
         with writing(world.engine) as connection:
-            review.decide(
-                connection, number, Conclusion.UPHOLD, reason="same_by_number", text="", who=who, **signed
-            )
+            review.decide(connection, number, Conclusion.UPHOLD, said, reasons, Actor(who, THIRD.as_of))
         assert who not in officer.page(f"/flags/{number}")
     with writing(world.engine) as connection:
-        review.undo(connection, number, text="看错了", who=first, at=THIRD.as_of)
+        review.undo(connection, number, "看错了", Actor(first, THIRD.as_of))
     assert first not in officer.page(f"/flags/{number}")
 
 

@@ -19,6 +19,7 @@ from credit_sync.desk.office import Office
 from credit_sync.desk.pages import lookup
 from credit_sync.records import Role
 from credit_sync.reporting import side_by_side
+from credit_sync.review import Actor, Said
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.index_files import build_index
 from credit_sync.screening.weights import load_weights
@@ -448,8 +449,8 @@ def test_other_flags_on_the_same_two_are_told_to_whom_they_are_visible(world: Wo
         for case in connection.execute(select(match).where(match.c.flag_id == number)).mappings().all():
             connection.execute(match.insert().values(**{**case, "applicant_id": 900_000, "flag_id": 9000}))
         reasons = made.application.state.office.reasons
-        said = {"reason": "other_by_number", "text": "", "who": "甲", "at": SECOND.as_of, "reasons": reasons}
-        review.decide(connection, 9000, Conclusion.DISMISS, **said)
+        said, by = Said("other_by_number", ""), Actor("甲", SECOND.as_of)
+        review.decide(connection, 9000, Conclusion.DISMISS, said, reasons, by)
     heading = "同一申报主体、同一名单主体的其他预警"
     page = made.signed_in("officer").page(f"/flags/{number}")
     assert heading in page

@@ -22,6 +22,7 @@ from credit_sync.reporting.flagged import flagged_page, write_flagged_report
 from credit_sync.reporting.flagged_changes import changes_by_kind
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_views import FlaggedReport
+from credit_sync.review import Actor, Said
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
@@ -115,8 +116,8 @@ def test_among_the_changes_a_representative_is_not_called_listed(tmp_path: Path)
     night = two_nights(tmp_path)
     (old,) = (flag.number for flag in report_of(night).flags if flag.representative)
     with writing(night.engine) as connection:
-        who = {"who": "甲", "at": SECOND.as_of - timedelta(hours=12), "reasons": load_reasons(shipped("mappings"))}
-        review.decide(connection, old, Conclusion.UPHOLD, reason="same_by_number", text="", **who)
+        reasons, by = load_reasons(shipped("mappings")), Actor("甲", SECOND.as_of - timedelta(hours=12))
+        review.decide(connection, old, Conclusion.UPHOLD, Said("same_by_number", ""), reasons, by)
     firm = organisation("芜湖市启岩机械有限公司", 12, "计春")
     night.add(SECOND, [entry("9", "题", person("计春", employer=firm.name), Role.LEADER), case(firm, "号")])
     night.screen(SECOND)

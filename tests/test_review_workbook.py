@@ -13,6 +13,7 @@ from credit_sync import review
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_sheets import CONCLUSION, FLAG, REASON, TEXT, TOKEN, flagged_workbook
+from credit_sync.review import Actor
 from credit_sync.review_import import Imported, Outcome, import_decisions
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import load_measures
@@ -63,7 +64,7 @@ def row(conclusion: str, reason: str = "", text: Any = "") -> dict[str, Any]:
 
 
 def imported(world: ReviewWorld, path: Path, who: str = "甲") -> Imported:
-    return import_decisions(world.engine, path, world.reasons, who=who, at=world.now, origin="")
+    return import_decisions(world.engine, path, world.reasons, Actor(who, world.now))
 
 
 def outcomes(found: Imported) -> list[Outcome]:
@@ -239,7 +240,7 @@ def test_the_same_store_gives_the_same_bytes(world: ReviewWorld) -> None:
 
 def test_history_says_where_it_came_from(world: ReviewWorld, tmp_path: Path) -> None:
     book = filled(exported(world), tmp_path / "a.xlsx", {1: row("维持", SAME)})
-    import_decisions(world.engine, book, world.reasons, who="甲", at=datetime(2026, 3, 9), origin="系统用户 root")
+    import_decisions(world.engine, book, world.reasons, Actor("甲", datetime(2026, 3, 9), "系统用户 root"))
     with world.engine.connect() as connection:
         [entry] = audit.entries(connection, action="uphold")
         assert entry.detail["origin"] == "系统用户 root a.xlsx"

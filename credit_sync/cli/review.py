@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from sqlalchemy import Connection, Engine
@@ -24,7 +23,7 @@ from credit_sync.reporting.flagged_sheets import flagged_workbook
 from credit_sync.reporting.other_flags import other_flags
 from credit_sync.reporting.people import called
 from credit_sync.reporting.review_text import flag_text, list_json, list_text
-from credit_sync.review import Standing
+from credit_sync.review import Actor, Said, Standing
 from credit_sync.review_import import Outcome, import_decisions, problems, rows_to_take_over
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.screening.measures import Measures, load_measures
@@ -128,7 +127,7 @@ def refuse(ctx: click.Context, flag_id: int, text: str, who: str, config: Path |
     """退回：第二人不同意所提的结论，预警重新待复核。"""
     desk = _open(ctx, config)
     with writing(desk.engine) as connection:
-        _tell(review.refuse(connection, flag_id, text=text, **_signed(who)))
+        _tell(review.refuse(connection, flag_id, text, _signed(who)))
     return 0
 
 
@@ -142,7 +141,7 @@ def undo(ctx: click.Context, flag_id: int, text: str, who: str, config: Path | N
     """撤销结论（或收回所提的结论），预警重新待复核；经过保留。"""
     desk = _open(ctx, config)
     with writing(desk.engine) as connection:
-        _tell(review.undo(connection, flag_id, text=text, **_signed(who)))
+        _tell(review.undo(connection, flag_id, text, _signed(who)))
     return 0
 
 
@@ -165,8 +164,8 @@ def export(ctx: click.Context, output: Path, who: str, config: Path | None) -> i
         signed = _signed(who)
         audit.note(
             connection,
-            at=signed["at"],
-            who=signed["who"],
+            at=signed.at,
+            who=signed.who,
             action=audit.Action.EXPORT,
             target=output.name,
             detail=detail,
@@ -184,7 +183,7 @@ def export(ctx: click.Context, output: Path, who: str, config: Path | None) -> i
 def import_(ctx: click.Context, workbook: Path, who: str, config: Path | None) -> int:
     """导入填好的工作簿，逐行采用。与现状冲突的行不采用，逐行说明，退出码为 1。"""
     desk = _open(ctx, config)
-    imported = import_decisions(desk.engine, workbook, desk.reasons, **_signed(who))
+    imported = import_decisions(desk.engine, workbook, desk.reasons, _signed(who))
     for line in problems(imported):
         click.echo(f"未采用　{line}")
     counts = imported.counts
@@ -218,9 +217,7 @@ def _conclude(
 ) -> int:
     desk = _open(ctx, config)
     with writing(desk.engine) as connection:
-        decided = review.decide(
-            connection, flag_id, conclusion, reason=reason, text=text, reasons=desk.reasons, **_signed(who)
-        )
+        decided = review.decide(connection, flag_id, conclusion, Said(reason, text), desk.reasons, _signed(who))
     _tell(decided)
     return 0
 
@@ -229,11 +226,11 @@ def _tell(found: Standing) -> None:
     click.echo(f"预警 {found.flag_id}：{labels.STATES[found.state]}")
 
 
-def _signed(who: str) -> dict[str, Any]:
+def _signed(who: str) -> Actor:
     """Who acts, when, and by which user of the system, where somebody else is named."""
     user = system_user()
     origin = f"系统用户 {user}" if who and who != user else ""
-    return {"who": who or user, "at": datetime.now().replace(microsecond=0), "origin": origin}
+    return Actor(who or user, datetime.now().replace(microsecond=0), origin)
 
 
 def _last_run(connection: Connection) -> ledger.Run:

@@ -38,7 +38,7 @@ _SO_FAR = "so_far"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Ended:
     """How the pull of a list that can only be asked ended. `problem`: '' when nothing failed."""
 
     counts: Counts
@@ -74,7 +74,7 @@ class _Subjects:
     """Applicants whom the list is about but who lack the number or name that the question needs."""
 
 
-def ask_list(engine: Engine, run: Run, source: AskedSource, progress: Callable[[int], None]) -> Asked:
+def ask_list(engine: Engine, run: Run, source: AskedSource, progress: Callable[[int], None]) -> Ended:
     """Asks what is due and stores what comes back. Raises CreditSyncError without the platform's secret."""
     with engine.connect() as connection:
         subjects = _subjects(connection, source.questions)
@@ -180,7 +180,7 @@ def _stored_counts(connection: Connection, run: Run, name: str) -> Counts:
     return Counts(**{key: so_far[key] for key in Counts().stored()}) if so_far.get(_SO_FAR) else Counts()
 
 
-def _finish(connection: Connection, run: Run, source: AskedSource, subjects: _Subjects) -> Asked:
+def _finish(connection: Connection, run: Run, source: AskedSource, subjects: _Subjects) -> Ended:
     counts = _stored_counts(connection, run, source.name)
     known = store.known_questions(connection, source.name)
     current = {digest: known.get(digest, store.NEVER_ASKED) for digest in subjects.questions}
@@ -201,7 +201,7 @@ def _finish(connection: Connection, run: Run, source: AskedSource, subjects: _Su
     else:
         ledger.stage_done(connection, run, "pull", source.name, stored)
     log.info("已查询", source=source.name, problem=problem, **stored)
-    return Asked(counts, problem)
+    return Ended(counts, problem)
 
 
 def _forget(connection: Connection, name: str, digests: Sequence[str]) -> list[str]:

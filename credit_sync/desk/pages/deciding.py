@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
 from sqlalchemy import Connection
@@ -23,6 +23,7 @@ from credit_sync.desk.pages.flags import WantedOf
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError
+from credit_sync.review import Actor, Said
 from credit_sync.screening.decisions import Conclusion, State
 from credit_sync.store.decisions import lock_flag
 from credit_sync.store.engine import writing
@@ -57,14 +58,6 @@ def submitted(
 SubmittedOf = Annotated[Submitted, Depends(submitted)]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Why somebody concludes as he does: the reason's code, and what he adds in his own words."""
-
-    reason: str
-    text: str
-
-
 def said(reason: Annotated[str, Form(max_length=64)] = "", text: Text = "") -> Said:
     """What every form has that concludes."""
     return Said(reason, text)
@@ -88,55 +81,49 @@ def dismiss(request: Request, user: Officer, form: SubmittedOf, why: SaidOf) -> 
 @router.post("/flags/{number}/agree")
 def agree(request: Request, user: Approver, form: SubmittedOf, why: SaidOf) -> Response:
     """The second person agrees with what was proposed, for a reason of his own."""
-    with _flag(request, user, form) as (connection, now, common):
+    with _flag(request, user, form) as (connection, now, by):
         if now.state is not State.PROPOSED or now.conclusion is None:
             raise CreditSyncError("没有等待第二人复核的结论")
-        review.decide(connection, form.number, now.conclusion, **_reasons(request, why), **common)
+        review.decide(connection, form.number, now.conclusion, why, office_of(request).reasons, by)
     return _back(form)
 
 
 @router.post("/flags/{number}/refuse")
 def refuse(request: Request, user: Approver, form: SubmittedOf, text: Text = "") -> Response:
     """The second person does not agree."""
-    with _flag(request, user, form) as (connection, _, common):
-        review.refuse(connection, form.number, text=text, **common)
+    with _flag(request, user, form) as (connection, _, by):
+        review.refuse(connection, form.number, text, by)
     return _back(form)
 
 
 @router.post("/flags/{number}/undo")
 def undo(request: Request, user: Officer, form: SubmittedOf, text: Text = "") -> Response:
     """What was concluded or proposed is taken back; the history keeps it."""
-    with _flag(request, user, form) as (connection, _, common):
-        review.undo(connection, form.number, text=text, **common)
+    with _flag(request, user, form) as (connection, _, by):
+        review.undo(connection, form.number, text, by)
     return _back(form)
 
 
 def _conclude(request: Request, user: User, form: Submitted, why: Said, conclusion: Conclusion) -> Response:
-    with _flag(request, user, form) as (connection, now, common):
+    with _flag(request, user, form) as (connection, now, by):
         if now.state is State.PROPOSED:  # to conclude the same again would be to agree, which is another right
             raise CreditSyncError("这条预警正等待第二人复核，须由有复核权限的另一人作出")
-        review.decide(connection, form.number, conclusion, **_reasons(request, why), **common)
+        review.decide(connection, form.number, conclusion, why, office_of(request).reasons, by)
     return _back(form)
 
 
-def _reasons(request: Request, why: Said) -> dict[str, Any]:
-    return {"reason": why.reason, "text": why.text, "reasons": office_of(request).reasons}
-
-
 @contextmanager
-def _flag(
-    request: Request, user: User, form: Submitted
-) -> Iterator[tuple[Connection, review.Standing, dict[str, Any]]]:
+def _flag(request: Request, user: User, form: Submitted) -> Iterator[tuple[Connection, review.Standing, Actor]]:
     """One transaction on a flag of the user's, held against everybody else: how it stands, and who asks and when."""
     office = office_of(request)
     with writing(office.engine) as connection:
         applicant_of_flag(connection, user, form.number)
         lock_flag(connection, form.number)
-        common = {"who": user.name, "at": office.now(), "seen": form.seen, "origin": form.origin}
+        by = Actor(user.name, office.now(), form.origin, form.seen)
         try:
             now = review.standing(connection, form.number)
-            review.refuse_outdated(now, form.seen, user.name)  # before anything is said of how it stands now
-            yield connection, now, common
+            review.refuse_outdated(now, by)  # before anything is said of how it stands now
+            yield connection, now, by
         except CreditSyncError as error:  # its remedy is for the command line
             raise CreditSyncError(
                 error.message, remedy="请回到这条预警，看过现在的情况；仍要提交的，补全表单后再提交"
