@@ -65,7 +65,7 @@ def test_what_was_concluded_of_one_is_told_with_the_next(world: ReviewWorld) -> 
 def test_review_show_tells_them(world: ReviewWorld) -> None:
     flags = by_application(world, "debtors")
     world.decide(Conclusion.DISMISS, "甲", flags["1"])
-    text = flag_text(world.standing(flags["2"]), (), (), others(world, flags["2"]), world.reasons, called=str)
+    text = flag_text(world.standing(flags["2"]), (), (), others(world, flags["2"]), world.reasons, name_of=str)
     assert "同一申报主体、同一名单主体的其他预警（待复核 6 条，已排除 1 条；供参考，本条仍须另作结论）：" in text
     assert f"  预警 {flags['1']}（kj 1，申报单位，失信被执行人名单）" in text
 

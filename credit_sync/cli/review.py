@@ -21,7 +21,7 @@ from credit_sync.reporting.flag_query import flag_views
 from credit_sync.reporting.flagged_query import read_flagged
 from credit_sync.reporting.flagged_sheets import flagged_workbook
 from credit_sync.reporting.other_flags import other_flags
-from credit_sync.reporting.people import called
+from credit_sync.reporting.people import names_on_record
 from credit_sync.reporting.review_text import flag_text, list_json, list_text
 from credit_sync.review import Actor, Said, Standing
 from credit_sync.review_import import Outcome, import_decisions, problems, rows_to_take_over
@@ -88,8 +88,8 @@ def show(ctx: click.Context, flag_id: int, config: Path | None) -> int:
         found = flag_views(connection, flag.c.id == flag_id, desk.measures, desk.reasons)
         history = review.history(connection, flag_id)
         others = other_flags(connection, flag_id, desk.measures, desk.reasons)
-        name_of = called(connection)
-    click.echo(flag_text(standing, found, history, others, desk.reasons, called=name_of))
+        name_of = names_on_record(connection)
+    click.echo(flag_text(standing, found, history, others, desk.reasons, name_of=name_of))
     return 0
 
 

@@ -10,7 +10,7 @@ from credit_sync.errors import CreditSyncError
 from credit_sync.records import Applicant, RecordKind
 from credit_sync.reporting import labels
 from credit_sync.reporting.clean_bill_views import CleanBill, Line, ListLine, Outcome, Selection, SourceLine
-from credit_sync.reporting.people import called
+from credit_sync.reporting.people import names_on_record
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.review import standings
@@ -226,7 +226,7 @@ def _flags(
 ) -> dict[int, list[tuple[str, ReviewView]]]:
     """The open flags of each applicant: what to call them, and where they stand."""
     reasons = load_reasons(settings.mappings_folder)
-    standing, name_of = standings(connection, found), called(connection)
+    standing, name_of = standings(connection, found), names_on_record(connection)
     flags: dict[int, list[tuple[str, ReviewView]]] = {}
     for row in found:
         view = review_view(standing[row["id"]], reasons, name_of)

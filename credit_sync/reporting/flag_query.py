@@ -19,7 +19,7 @@ from credit_sync.reporting.flag_views import (
     PartyView,
 )
 from credit_sync.reporting.flagged_views import ApplicationHead
-from credit_sync.reporting.people import called
+from credit_sync.reporting.people import names_on_record
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.review import Standing, standings
@@ -52,7 +52,7 @@ def flag_views(
     reviews = standings(connection, (dict(f._mapping) for f in flags))
     cases = {n: [(match, listing.number) for match, listing in entries] for n, entries in matches.items()}
     changed = flag_changes(connection, flags, cases, previous) if previous else {}
-    views, name_of = [], called(connection)
+    views, name_of = [], names_on_record(connection)
     for row in flags:
         if row.id not in matches:
             continue  # closed, and its cases are now those of another flag

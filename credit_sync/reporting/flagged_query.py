@@ -18,7 +18,7 @@ from credit_sync.reporting.flagged_views import (
     UnverifiableView,
 )
 from credit_sync.reporting.lists import midnight, previous_report, read_lists
-from credit_sync.reporting.people import called
+from credit_sync.reporting.people import names_on_record
 from credit_sync.reporting.shown import shown, shown_numbers
 from credit_sync.screening.comparison import RELATED, Verdict
 from credit_sync.screening.decisions import State, Step
@@ -139,7 +139,7 @@ def _decided(
         select(*columns, flag.c.list, flag.c.via).where(*by_people).order_by(decision.c.id)
     ).all()
     found = applicants(connection, (row.applicant_id for row in rows))
-    views, name_of = [], called(connection)
+    views, name_of = [], names_on_record(connection)
     for row in rows:
         applicant = found[row.applicant_id]
         why = "；".join(part for part in (shown(reasons.title(row.reason)), shown(row.text)) if part)

@@ -11,7 +11,7 @@ from credit_sync.records import Applicant
 from credit_sync.reporting import labels
 from credit_sync.reporting.flag_query import applicants, application_head
 from credit_sync.reporting.flagged_views import OtherFlag, OtherFlags
-from credit_sync.reporting.people import called
+from credit_sync.reporting.people import names_on_record
 from credit_sync.reporting.review_views import review_view
 from credit_sync.review import Standing, standings
 from credit_sync.screening.decisions import State
@@ -49,7 +49,7 @@ def other_flags(
     }
     stand = standings(connection, (dict(row._mapping) for row in same.values()))
     there = [s for s in stand.values() if not (s.closed and s.state.waits)]
-    name_of = called(connection)
+    name_of = names_on_record(connection)
     told = [
         OtherFlag(
             number=s.flag_id,

@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from credit_sync.reporting.shown import shown
 from credit_sync.store.desk_users import known_titles
 
-Called = Callable[[str], str]
+NameOf = Callable[[str], str]
 
 
-def called(connection: Connection) -> Called:
+def names_on_record(connection: Connection) -> NameOf:
     """What an account is shown as: by the name with the account, where the name is known."""
     titles = known_titles(connection)
     return lambda account: shown(f"{titles[account]}（{account}）" if account in titles else account)

@@ -7,7 +7,7 @@ from credit_sync.reporting import labels
 from credit_sync.reporting.columns import aligned
 from credit_sync.reporting.flag_views import FlagView
 from credit_sync.reporting.flagged_views import ApplicationHead, OtherFlags
-from credit_sync.reporting.people import Called
+from credit_sync.reporting.people import NameOf
 from credit_sync.reporting.shown import shortened, shown
 from credit_sync.review import HistoryStep, Standing
 from credit_sync.screening.decisions import Change
@@ -62,7 +62,7 @@ def flag_text(  # noqa: PLR0913 - what is told of a flag
     others: OtherFlags,
     reasons: Reasons,
     *,
-    called: Called,
+    name_of: NameOf,
 ) -> str:
     """One flag with its evidence, its measure, its history, and the other flags on the same two. `found`: none, where its
     cases are now another flag's.
@@ -70,7 +70,7 @@ def flag_text(  # noqa: PLR0913 - what is told of a flag
     closed = f"　已关闭：{shown(standing.closed)}" if standing.closed else ""
     lines = [f"预警 {standing.flag_id}　{labels.STATES[standing.state]}{closed}"]
     lines += [line for head, flag in found for line in _facts(head, flag)]
-    steps = [line for step in history for line in _step(step, reasons, called)]
+    steps = [line for step in history for line in _step(step, reasons, name_of)]
     lines += ["复核经过：" if steps else "复核经过：尚无", *steps, *_others(others)]
     return "\n".join(lines)
 
@@ -106,10 +106,10 @@ def _others(others: OtherFlags) -> Iterator[str]:
         yield f"  预警 {other.number}（{where}）{'已关闭　' if other.closed else ''}{state}"
 
 
-def _step(step: HistoryStep, reasons: Reasons, called: Called) -> Iterator[str]:
+def _step(step: HistoryStep, reasons: Reasons, name_of: NameOf) -> Iterator[str]:
     said = "；".join(part for part in (shown(reasons.title(step.reason)), shown(step.text)) if part)
     title = labels.step_title(step.step, step.state)
-    yield f"  {step.at:%Y-%m-%d %H:%M}  {called(step.who) or '（自动）'}  {title}：{said}"
+    yield f"  {step.at:%Y-%m-%d %H:%M}  {name_of(step.who) or '（自动）'}  {title}：{said}"
     for change in step.changes:
         yield f"    {change_text(change)}"
 

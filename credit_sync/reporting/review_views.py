@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from credit_sync.reporting import labels
-from credit_sync.reporting.people import Called
+from credit_sync.reporting.people import NameOf
 from credit_sync.reporting.shown import shown
 from credit_sync.review import Standing
 from credit_sync.screening.decisions import State
@@ -26,13 +26,13 @@ class ReviewView:
     """What a filled-in workbook is recognised by: the flag, its last step, its evidence."""
 
 
-def review_view(found: Standing, reasons: Reasons, called: Called) -> ReviewView:
+def review_view(found: Standing, reasons: Reasons, name_of: NameOf) -> ReviewView:
     """As the report, the list of flags and the workbook show it."""
     concluded = found.state in (State.UPHELD, State.DISMISSED)
     return ReviewView(
         state=found.state,
         title=labels.STATES[found.state],
-        sentence=_sentence(found, reasons, called),
+        sentence=_sentence(found, reasons, name_of),
         conclusion=labels.CONCLUSIONS[found.conclusion] if concluded and found.conclusion else "",
         reason=shown(reasons.title(found.reason)) if concluded else "",
         text=shown(found.text) if concluded else "",
@@ -40,12 +40,12 @@ def review_view(found: Standing, reasons: Reasons, called: Called) -> ReviewView
     )
 
 
-def _sentence(found: Standing, reasons: Reasons, called: Called) -> str:
+def _sentence(found: Standing, reasons: Reasons, name_of: NameOf) -> str:
     day = f"{found.at:%Y-%m-%d}" if found.at else ""
     if found.conclusion is None:
-        who = f"{called(found.who_opened)} " if found.who_opened else ""
+        who = f"{name_of(found.who_opened)} " if found.who_opened else ""
         return f"{day} {who}{labels.STEPS[found.opened_by]}：{shown(found.why_open)}" if found.opened_by else ""
     said = f"{labels.step_title(found.conclusion, found.state)}：{shown(reasons.title(found.reason))}"
     said += f"（{shown(found.text)}）" if found.text else ""
-    second = f"；{called(found.confirmed_by)} 复核同意" if found.confirmed_by else ""
-    return f"{day} {called(found.who)} {said}{second}"
+    second = f"；{name_of(found.confirmed_by)} 复核同意" if found.confirmed_by else ""
+    return f"{day} {name_of(found.who)} {said}{second}"

@@ -26,7 +26,7 @@ _REMEDIES: Mapping[str, str] = {
     "pull": "检查网络、账号和对方接口，然后执行 credit-sync run --source {part} 重新取数；沿用的旧数据到期前仍可使用。",
     "publish": "按提示排除原因；没有报出的下一次运行会接着报，不会重复。",
     "screen": "预警停留在上一次的结论。排除原因后执行 credit-sync run --only screen，再执行 --only report。",
-    "write_back": "排除原因后执行 credit-sync write-back retry {part}；下一次运行也会接着报，每条只送一次。"
+    "write_back": "排除原因后执行 credit-sync write-back retry {part}；下一次运行也会接着回写，每条只写一次。"
     "系统不会再接收的，用 credit-sync write-back give-up 放弃。",
     "report": "排除原因后执行 credit-sync run --only report。",
     "tell": "排除原因后执行 credit-sync tell，已发出的不会重发。",

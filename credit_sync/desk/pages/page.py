@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from credit_sync.desk.office import Office, office_of
 from credit_sync.desk.rights import Right
 from credit_sync.desk.visitors import Visitor, set_cookie
-from credit_sync.reporting.people import Called, called
+from credit_sync.reporting.people import NameOf, names_on_record
 
 NAVIGATION = (
     ("/", "预警", Right.FLAGS),
@@ -31,9 +31,9 @@ class _Called:
         self._office = office
 
     @cached_property
-    def _name_of(self) -> Called:
+    def _name_of(self) -> NameOf:
         with self._office.engine.connect() as connection:
-            return called(connection)
+            return names_on_record(connection)
 
     def __call__(self, account: str) -> str:
         return self._name_of(account)
