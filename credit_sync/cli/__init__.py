@@ -30,7 +30,7 @@ _COMMANDS = {
     "explain": ("explain", "说明一个申报主体与一条名单为什么判为同一主体，或为什么不判。"),
     "review": ("review", "复核：列出预警，作结论，第二人复核，撤销；导出工作簿填写后导入。"),
     "calibrate": ("calibrate", "用本单位的数据估计证据权重，与使用中的并列，并说明换用后的影响；不作任何改动。"),
-    "screen-file": ("screen_file", "比对一张表：每个主体都有结论，没有相近条目的记为 clear。"),
+    "screen-file": ("screen_file", "比对一张表：每个主体都有结论，没有相近条目的记为未发现（clear）。"),
     "validate": ("validate", "按双公示标准校验一份工作簿（xlsx、xls、csv），像平台那样，在上传之前。"),
     "standard": ("standard", "双公示标准：有哪些版本，各有哪些字段，按哪些规则校验。"),
     "quarantine": ("quarantine", "隔离区：没有读懂的行，连同原因。"),

@@ -8,6 +8,8 @@ import click
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.system_user import system_user
+from credit_sync.reporting.labels import VERDICTS
+from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.file_rows import for_excel, write_rows
 from credit_sync.screening.reference import reference
@@ -41,7 +43,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def screen_file_command(
     ctx: click.Context, applicants: Path, lists: tuple[Path, ...], output: Path, config: Path | None
 ) -> int:
-    """比对一张表：每个主体都有结论，没有相近条目的记为 clear。"""
+    """比对一张表：每个主体都有结论，没有相近条目的记为未发现（clear）。"""
     if output.exists() and any(map(output.samefile, (applicants, *lists))):
         raise click.UsageError("--output 不能写到申报主体表或名单文件上，请换一个文件名", ctx)
     now = datetime.now().replace(microsecond=0)
@@ -67,14 +69,14 @@ def screen_file_command(
             _put_on_record(settings_of(ctx, config), applicants.name, counts, now)
 
     write_rows(output, rows, byte_order_mark=for_excel(applicants), put_on_record=put_on_record)
-    verdicts = "，".join(f"{name} {count}" for name, count in counts.verdicts.items())
-    click.echo(f"已比对 {counts.applicants} 个主体：{verdicts}")
+    verdicts = (f"{VERDICTS[v]}（{v}）{counts.verdicts[v]}" for v in reversed(Verdict))
+    click.echo(f"已比对 {counts.applicants} 个主体：{'、'.join(verdicts)}")
     if counts.unread_applicants:
-        click.echo(f"其中 {counts.unread_applicants} 行没有读懂，记为 unverifiable", err=True)
+        click.echo(f"其中 {counts.unread_applicants} 行没有读懂，记为无法核实", err=True)
     if counts.unread_listings:
         click.echo(f"名单文件中 {counts.unread_listings} 行没有读懂，未参加比对", err=True)
     if against.stale:
-        click.echo(f"注意：{against.stale}；没有命中的主体记为 unverifiable", err=True)
+        click.echo(f"注意：{against.stale}；没有命中的主体记为无法核实", err=True)
     click.echo(f"结果：{output}")
     return 0
 
