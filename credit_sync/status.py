@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.due import due
 from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.labels import NOTICE_STATES, RECORDS, STAGES, STATUSES, label, questions
@@ -86,10 +85,9 @@ def _notices(connection: Connection, settings: Settings) -> Iterator[str]:
 def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator[str]:
     found = due(engine, settings, now.date())
     late = sum(item.late for item in found)
-    term = load_deadline_rules(settings.mappings_folder).publication
-    yield f"待报送：{len(found)} 条，其中已超过 {term.working_days} 个工作日 {late} 条"
+    yield f"待报送：{len(found)} 条，其中已逾期 {late} 条"
     for item in found[:_PUBLICATIONS]:
-        deadline = f"，应于 {item.deadline.day} 前报送" if item.deadline else ""
+        deadline = f"，应于 {item.deadline.day} 前{'撤回' if item.withdraws else '报送'}" if item.deadline else ""
         deadline += "（按周末推算）" if item.deadline and not item.deadline.certain else ""
         overdue = "，已逾期" if item.late else ""
         reason = item.errors[0].message if item.errors else item.reason

@@ -225,6 +225,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "Guards": ("mappings", "[guards]"),
     "DeadlineRules": ("publishing", "Deadlines"),
     "PublicationTerm": ("publishing", "[publication]"),
+    "WithdrawalTerm": ("publishing", "[withdrawal]"),
     "Promise": ("publishing", "[[promises]]"),
     "ReviewTerm": ("publishing", "[review]"),
     "Series": ("publishing", "[[series]]"),

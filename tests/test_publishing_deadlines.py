@@ -22,7 +22,7 @@ from credit_sync.publishing.due import due
 from credit_sync.publishing.outbox import State, outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
-from credit_sync.records import LicenceState, RecordKind
+from credit_sync.records import Licence, LicenceState, Penalty, RecordKind
 from credit_sync.settings import Settings
 from credit_sync.status import status_text
 from credit_sync.store.engine import writing
@@ -193,10 +193,10 @@ def test_what_a_day_or_a_person_asks_for_is_due_from_then_on(engine: Engine, tmp
     with writing(engine) as connection:
         by_hand.repair(connection, PENALTY.document_number, "", Asked("张科", "已修复"), run, on=date(2019, 3, 1))
     assert publish(engine, failing, run)["anhui"].problem
-    expired, repaired = due(engine, site, date(2019, 3, 1))
-    for item in (expired, repaired):
+    repaired, expired = due(engine, site, date(2019, 3, 1))
+    for item, day in ((repaired, 6), (expired, 12)):
         assert item.deadline is not None
-        assert (item.deadline.day, item.late, item.state) == (date(2019, 3, 12), False, "sending")
+        assert (item.deadline.day, item.late, item.state) == (date(2019, 3, day), False, "sending")
     publish(engine, site, replace(run, id=3))
     with writing(engine) as connection:
         sent = connection.scalars(select(submission.c.id).where(submission.c.state == State.SENT)).all()
@@ -204,8 +204,9 @@ def test_what_a_day_or_a_person_asks_for_is_due_from_then_on(engine: Engine, tmp
         by_hand.send_again(connection, "anhui", "")
     assert publish(engine, failing, Run(4, datetime(2019, 3, 13, 2)))["anhui"].problem
     assert [(item.deadline.day, item.late) for item in due(engine, site, date(2019, 3, 13)) if item.deadline] == [
-        (date(2019, 3, 12), True)
-    ] * 2
+        (date(2019, 3, 6), True),
+        (date(2019, 3, 12), True),
+    ]
 
 
 def test_a_correction_of_what_was_accepted_is_due_from_its_change(engine: Engine, tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_correction_of_what_was_accepted_is_due_from_its_change(engine: Engine
 
 
 def test_what_waits_in_the_place_of_another_is_due_all_the_same(engine: Engine, tmp_path: Path) -> None:
-    """The decision is not public under its new name until a person says so: its days run on. The withdrawal has none."""
+    """The decision is not public under its new name until a person says so: its days run on, as do those of the withdrawal."""
     site = settings(tmp_path)
     mended = replace(PENALTY, subject=replace(PENALTY.subject, name="合肥青檀实验动物股份有限公司"))
     with writing(engine) as connection:
@@ -243,8 +244,32 @@ def test_what_waits_in_the_place_of_another_is_due_all_the_same(engine: Engine, 
     assert addition.deadline is not None
     assert (addition.record_id, addition.deadline.day, addition.late) == (2, date(2018, 12, 5), True)
     assert addition.reason == "同一文书号已报送过，来源中原来的那一条已删去"
-    assert (withdrawal.record_id, withdrawal.deadline, withdrawal.late) == (1, None, False)
+    assert withdrawal.deadline is not None
+    assert (withdrawal.record_id, withdrawal.deadline.day, withdrawal.late) == (1, date(2018, 12, 10), False)
     assert withdrawal.reason == "来源中已没有这条记录"
+
+
+@pytest.mark.parametrize(
+    ("record", "deadline"), [(PENALTY, date(2018, 12, 6)), (LICENCE, None)], ids=["a penalty", "a licence"]
+)
+def test_a_penalty_that_no_longer_stands_is_taken_back_within_three_working_days(
+    engine: Engine, tmp_path: Path, record: Penalty | Licence, deadline: date | None
+) -> None:
+    """行政处罚法 art. 48 and 85: while it waits for a person, too, who must know by when he has to decide."""
+    site = settings(tmp_path)
+    with writing(engine) as connection:
+        store_record(connection, 1, record)
+    publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
+    with writing(engine) as connection:
+        store_record(connection, 1, record, removed_at=datetime(2018, 12, 3, 2))
+    publish(engine, site, Run(2, datetime(2018, 12, 3, 2)))
+    (item,) = due(engine, site, date(2018, 12, 6))
+    assert (item.state, item.withdraws, item.late) == ("held", True, False)
+    assert (item.deadline.day if item.deadline else None) == deadline
+    (item,) = due(engine, site, date(2018, 12, 7))
+    assert item.late is (deadline is not None)
+    told = status_text(engine, site, datetime(2018, 12, 7))
+    assert ("应于 2018-12-06 前撤回，已逾期" in told) is (deadline is not None)
 
 
 def test_a_held_withdrawal_is_due_from_the_decision_of_the_person(engine: Engine, tmp_path: Path) -> None:
@@ -311,7 +336,7 @@ def test_what_a_person_let_stay_is_due_from_the_day_that_came(engine: Engine, tm
     waited, kept = due(engine, site, date(2019, 3, 1))
     for item in (waited, kept):
         assert item.deadline is not None
-        assert (item.state, item.deadline.day, item.late) == ("sending", date(2019, 3, 12), False)
+        assert (item.state, item.deadline.day, item.late) == ("sending", date(2019, 3, 6), False)
 
 
 def test_another_change_gives_no_more_days_to_what_has_not_gone_out(engine: Engine, tmp_path: Path) -> None:

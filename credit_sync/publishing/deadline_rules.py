@@ -40,6 +40,13 @@ class PublicationTerm(_Term):
     """Decisions of earlier days are left out of the rates."""
 
 
+class WithdrawalTerm(_Term):
+    """By when what no longer stands is taken back, also where that waits for a person (行政处罚法 art. 48)."""
+
+    record: Literal["licence", "penalty"]
+    """The kind of record that it is about."""
+
+
 class Promise(_Term):
     """By when the department decides: from one date of a record to another."""
 
@@ -73,9 +80,19 @@ class DeadlineRules(Strict):
     """The whole of deadlines.toml."""
 
     publication: PublicationTerm
+    withdrawal: WithdrawalTerm | None = None
+    """None: withdrawals have the days of a publication, those that wait for a person none."""
     promises: tuple[Promise, ...] = ()
     review: ReviewTerm | None = None
     """None: flags that wait are counted, none is overdue."""
+
+    @property
+    def told(self) -> str:
+        """By when decisions are published, and taken back, in Chinese."""
+        said = f"行政决定应在作出之日起 {self.publication.working_days} 个工作日内公示"
+        own = self.withdrawal
+        what = {"licence": "许可", "penalty": "处罚"}[own.record] if own else ""
+        return f"{said}；已公示的{what}不再成立的，应在 {own.working_days} 个工作日内撤回" if own else said
 
 
 def load_deadline_rules(mappings: Path) -> DeadlineRules:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, and_, or_, select
 
 from credit_sync.publishing.actions import FOR_A_PERSON, IN_PLACE
-from credit_sync.publishing.deadline_rules import PublicationTerm, load_deadline_rules
+from credit_sync.publishing.deadline_rules import DeadlineRules, load_deadline_rules
 from credit_sync.publishing.deadlines import Deadline
 from credit_sync.publishing.findings import Finding, Severity, finding_of
 from credit_sync.publishing.outbox import Action, Decided, Outbox, State, outboxes_of
@@ -39,7 +39,9 @@ class Due:
     decided_on: date
     deadline: Deadline | None
     """Of a first publication from the decision, of what follows from the change, the day that has come or a person's
-    decision; None for a withdrawal, and what was withdrawn, that waits for a person."""
+    decision; None for what waits for a person, unless it is a withdrawal that has days of its own."""
+    withdraws: bool
+    """It takes back what is public."""
     state: str
     """`pending`, `sending`, `invalid`, `held`, `rejected`, or '' when it is not in the outbox."""
     late: bool
@@ -59,11 +61,11 @@ class Due:
 def due(engine: Engine, settings: Settings, on: date) -> list[Due]:
     """Everything that is due on a day, the most urgent first. Raises SettingsError for an unusable standard."""
     found: list[Due] = []
-    term = load_deadline_rules(settings.mappings_folder).publication
+    rules = load_deadline_rules(settings.mappings_folder)
     with engine.connect() as connection:
         for name in sorted(settings.channels):
             for outbox in outboxes_of(settings, name, on):
-                found += [_item(row, since, outbox, term, on) for row, since in _due(connection, outbox)]
+                found += [_item(row, since, outbox, rules, on) for row, since in _due(connection, outbox)]
     return sorted(found, key=lambda item: (item.deadline.day if item.deadline else date.max, item.channel))
 
 
@@ -79,6 +81,8 @@ def _due(connection: Connection, outbox: Outbox) -> Iterator[tuple[Row[Any], dat
     columns = (
         *(record.c[name] for name in (*head, "source", "place", "row")),
         submission.c.state,
+        submission.c.action,
+        submission.c.created_at,
         submission.c.findings,
         submission.c.reason,
         submission.c.cause,
@@ -115,10 +119,8 @@ def _calls_for_nothing(later: Row[Any], taken: Row[Any], outbox: Outbox) -> bool
     return later.action == Action.CORRECT and says_the_same(later.row, taken.row, outbox.standard, outbox.kind)
 
 
-def _item(found: Row[Any], since: datetime | None, outbox: Outbox, term: PublicationTerm, on: date) -> Due:
-    begin = since.date() if since else found.decided_on
-    held = found.state == State.HELD and found.cause != IN_PLACE
-    deadline = None if held else term.deadline(begin)
+def _item(found: Row[Any], since: datetime | None, outbox: Outbox, rules: DeadlineRules, on: date) -> Due:
+    deadline = _deadline(found, since.date() if since else found.decided_on, outbox, rules)
     findings = [finding_of(stored) for stored in found.findings or ()]
     return Due(
         channel=outbox.channel,
@@ -128,6 +130,7 @@ def _item(found: Row[Any], since: datetime | None, outbox: Outbox, term: Publica
         subject=found.subject_name,
         decided_on=found.decided_on,
         deadline=deadline,
+        withdraws=found.action == Action.WITHDRAW,
         state=found.state or "",
         late=deadline is not None and on > deadline.day,
         reason=found.reason or found.cause or "",
@@ -136,3 +139,11 @@ def _item(found: Row[Any], since: datetime | None, outbox: Outbox, term: Publica
         place=found.place,
         row=found.row,
     )
+
+
+def _deadline(found: Row[Any], begin: date, outbox: Outbox, rules: DeadlineRules) -> Deadline | None:
+    own = rules.withdrawal
+    if found.action == Action.WITHDRAW and own is not None and own.record == outbox.kind:
+        return own.deadline(found.created_at.date() if found.state == State.HELD else begin)
+    held = found.state == State.HELD and found.cause != IN_PLACE
+    return None if held else rules.publication.deadline(begin)

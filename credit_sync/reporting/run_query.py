@@ -56,7 +56,7 @@ def read_run(engine: Engine, settings: Settings, run: Run, measures: Measures, a
             quarantine=_quarantine(connection, run),
             doubts=tuple(_doubts(connection)),
             channels=tuple(_channels(settings, parts, waiting)),
-            term=load_deadline_rules(settings.mappings_folder).publication,
+            deadlines=load_deadline_rules(settings.mappings_folder),
             compliance=compliance,
             left_behind=tuple(left_behind(connection, settings)),
             audit_head=audit.head(connection),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from credit_sync.publishing.deadline_rules import PublicationTerm
+from credit_sync.publishing.deadline_rules import DeadlineRules
 from credit_sync.publishing.outbox import State
 from credit_sync.publishing.shown import STATES
 from credit_sync.pulling.take_over import UNREADABLE
@@ -150,7 +150,7 @@ class RunReport:
     quarantine: tuple[QuarantineView, ...]
     doubts: tuple[DoubtView, ...]
     channels: tuple[ChannelView, ...]
-    term: PublicationTerm
+    deadlines: DeadlineRules
     compliance: ComplianceReport | None
     """The month so far."""
     left_behind: tuple[LeftBehind, ...]
@@ -206,7 +206,7 @@ class RunReport:
         for channel in self.channels:
             if channel.late:
                 how = "逐条排除下表所列的问题；说明逾期原因。"
-                why = f"行政决定应在作出之日起 {self.term.working_days} 个工作日内公示。"
+                why = f"{self.deadlines.told}。"
                 yield TaskView(True, f"渠道 {channel.name} 有 {channel.late} 条已超过报送期限", why, how)
             if invalid := channel.in_state(State.INVALID):
                 how = "按下表所列的字段在来源里更正，下一次运行会重新校验并报出。"

@@ -59,7 +59,7 @@ def publications(
         request,
         who,
         "publications.html.j2",
-        term=load_deadline_rules(office.settings.mappings_folder).publication,
+        deadlines=load_deadline_rules(office.settings.mappings_folder),
         rows=[(item.channel, publication_view(item)) for item in rows],
         total=len(wanted),
         all=len(found),
