@@ -25,13 +25,13 @@ from credit_sync.store.list_history import Touched, Version, accepted_versions, 
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Asked, PulledSource, add_version, next_version
+from credit_sync.store.versions import Order, PulledSource, add_version, next_version
 
 
-def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
-    """Makes a source's listings those that version `asked.back_to` held, and puts it on record. Raises CreditSyncError."""
+def roll_back(engine: Engine, run: Run, source: str, order: Order) -> TakenOver:
+    """Makes a source's listings those that version `order.back_to` held, and puts it on record. Raises CreditSyncError."""
     with writing(engine) as connection:
-        version = earlier_version(connection, source, asked.back_to)
+        version = earlier_version(connection, source, order.back_to)
         changes = _changes(connection, run, source)
         counts = Counts()
         for touched in touched_since(connection, version):
@@ -41,9 +41,9 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
         quarantine.reopen(connection, source, version.pulled_at)  # the records read since may have gone with it
         counts.pulled = counts.added + counts.changed
         of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
-        taken = add_version_as_asked(connection, run, of, counts, asked)
-        detail = {"reason": asked.reason, "back_to": asked.back_to, "version": taken.version}
-        audit.note(connection, at=run.as_of, who=asked.who, action=Action.ROLLBACK, target=source, detail=detail)
+        taken = add_version_as_ordered(connection, run, of, counts, order)
+        detail = {"reason": order.reason, "back_to": order.back_to, "version": taken.version}
+        audit.note(connection, at=run.as_of, who=order.who, action=Action.ROLLBACK, target=source, detail=detail)
     return taken
 
 
@@ -88,14 +88,14 @@ def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
     return entry_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
 
 
-def add_version_as_asked(
-    connection: Connection, run: Run, source: PulledSource, counts: Counts, asked: Asked
+def add_version_as_ordered(
+    connection: Connection, run: Run, source: PulledSource, counts: Counts, order: Order
 ) -> TakenOver:
-    """The version of a source that a person asked for, with what it holds then."""
+    """The version of a source that a person ordered, with what it holds then."""
     counts.live = live_records(connection, source.record, source.name)
     before = last_facts(connection, source.name)
     version = next_version(connection, source.name, run)
     fields = tuple(before.filled) if before else ()
     counted = Counted(RECORD_TABLES[source.record], source.name, version, fields, run.as_of.date())
     facts = count_facts(connection, counted, reference().gazetteer.province_of)
-    return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, asked=asked), counts)
+    return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, order=order), counts)

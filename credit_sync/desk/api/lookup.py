@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from credit_sync.api_keys import Scope, allows_system
-from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_once
+from credit_sync.desk.api.answering import IdempotencyKey, Inquiry, Told, answer_once
 from credit_sync.desk.api.bodies import OnceRoute
 from credit_sync.desk.api.callers import Caller, allowed
 from credit_sync.desk.api.models import LookupAsked, LookupTold
@@ -47,7 +47,7 @@ def answer(
         with service.office.engine.connect() as connection:
             return _told(connection, service, caller, body, subject)
 
-    return answer_once(Asked(service, caller, Action.LOOKUP, target), idempotency_key, body, found)
+    return answer_once(Inquiry(service, caller, Action.LOOKUP, target), idempotency_key, body, found)
 
 
 def _told(connection: Connection, service: Service, caller: Caller, body: LookupAsked, subject: Subject) -> Told:
