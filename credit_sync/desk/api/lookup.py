@@ -15,10 +15,8 @@ from credit_sync.desk.api.callers import Caller, allowed
 from credit_sync.desk.api.models import LookupAsked, LookupTold
 from credit_sync.desk.api.problems import ProblemError
 from credit_sync.desk.api.service import Service, service_of
-from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for, why_unknown
+from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for
 from credit_sync.records import Applicant
-from credit_sync.screening.other_names import known_other_names
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.subject import Subject
 
@@ -51,20 +49,7 @@ def answer(
 
 
 def _told(connection: Connection, service: Service, caller: Caller, body: LookupAsked, subject: Subject) -> Told:
-    gate, settings, now = service.gate, service.office.settings, service.office.now()
-    names = known_other_names(connection, settings.mappings_folder)
-    states = states_of_lists(connection, settings, now)
-    unread = service.office.unread.of(connection, states.values())
-    answered = look_up(
-        connection,
-        subject,
-        states,
-        now,
-        gate.weights,
-        current=gate.index.current(connection),
-        names=names,
-        unknown=why_unknown(connection, unread, gate.asked, subject, names=names, at=now),
-    )
+    answered = look_up(connection, subject, service.office.ground(connection))
     content = answer_json(answered)
     own = [said for found, said in zip(answered.found, content["found"], strict=True) if _may_see(caller, found)]
     first = (body.page - 1) * body.size
