@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -22,6 +21,7 @@ from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.reporting.clean_bill_workbook import clean_bill_workbook
 from credit_sync.reporting.labels import OUTCOMES
+from credit_sync.review import Actor
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.gate import Cause
 from credit_sync.screening.measures import load_measures
@@ -388,15 +388,9 @@ def test_a_round_is_what_the_source_calls_it(world: ReviewWorld) -> None:
         bill_of(world, replace(KJ, round="一"))
 
 
-def issue(world: ReviewWorld, **changed: Any) -> tuple[CleanBill, list[Path]]:
-    values: dict[str, Any] = {
-        "who": "王五",
-        "at": world.now,
-        "origin": "",
-        "formats": ("html", "xlsx"),
-        "folder": world.folder / "out",
-    }
-    return issue_clean_bill(world.engine, world.settings, KJ, **values | changed)
+def issue(world: ReviewWorld, who: str = "王五", folder: str = "out") -> tuple[CleanBill, list[Path]]:
+    forms: dict[str, Any] = {"formats": ("html", "xlsx"), "folder": world.folder / folder}
+    return issue_clean_bill(world.engine, world.settings, KJ, Actor(who, world.now), **forms)
 
 
 def test_signed_off_on_record_and_proved_by_the_file(world: ReviewWorld) -> None:
@@ -419,7 +413,7 @@ def test_signed_off_on_record_and_proved_by_the_file(world: ReviewWorld) -> None
 def test_the_same_again_is_the_same_and_another_signer_another(world: ReviewWorld) -> None:
     world.night()
     bill, paths = issue(world)
-    again, same = issue(world, folder=world.folder / "again")
+    again, same = issue(world, folder="again")
     assert [path.name for path in same] == [path.name for path in paths]
     assert [path.read_bytes() for path in same] == [path.read_bytes() for path in paths]
     assert issue(world, who="赵六")[0].digest != bill.digest == again.digest
@@ -432,7 +426,7 @@ def test_without_a_signer_or_a_folder_nothing_is_signed(world: ReviewWorld) -> N
     blocked = world.folder / "file"
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(CreditSyncError, match="写不了报告"):
-        issue(world, folder=blocked)
+        issue(world, folder=blocked.name)
     with world.engine.connect() as connection:
         assert audit.entries(connection, action="clean_bill") == []
 

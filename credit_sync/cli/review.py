@@ -13,7 +13,7 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
-from credit_sync.cli.system_user import system_user
+from credit_sync.cli.system_user import origin_of, system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
 from credit_sync.reporting.files import write_report
@@ -228,9 +228,7 @@ def _tell(found: Standing) -> None:
 
 def _signed(who: str) -> Actor:
     """Who acts, when, and by which user of the system, where somebody else is named."""
-    user = system_user()
-    origin = f"系统用户 {user}" if who and who != user else ""
-    return Actor(who or user, datetime.now().replace(microsecond=0), origin)
+    return Actor(who or system_user(), datetime.now().replace(microsecond=0), origin_of(who))
 
 
 def _last_run(connection: Connection) -> ledger.Run:

@@ -27,7 +27,7 @@ from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.renames import note_rename
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Order, PulledSource, has_come_whole, last_accepted, next_version
+from credit_sync.store.versions import Order, PulledSource, has_come_whole, last_accepted
 
 _BLOCK = 1000
 
@@ -101,8 +101,8 @@ def _bring_up_to_date(
     connection: Connection, run: Run, source: PulledSource, newer: Sequence[Newer], order: Order
 ) -> None:
     """Makes records say what came of them since under their source's new name."""
-    version, counts = next_version(connection, source.name, run), Counts()
-    changes = RecordChanges(connection, source.name, source.record, run, keys_to_store, version=version)
+    counts = Counts()
+    changes = RecordChanges(connection, source.name, source.record, run, keys_to_store)
     for one in newer:
         if one.entry is None:
             changes.remove(one.id, one.version + 1)
@@ -122,9 +122,7 @@ def _bring_up_to_date(
 def _end(connection: Connection, run: Run, left: Left, order: Order) -> TakenOver:
     """Removes all that is under a name, as a last version."""
     source, kind, counts = left.source, left.record, Counts()
-    changes = RecordChanges(
-        connection, source, kind, run, keys_to_store, version=next_version(connection, source, run)
-    )
+    changes = RecordChanges(connection, source, kind, run, keys_to_store)
     c = RECORD_TABLES[kind].c
     there = select(c.id, c.version).where(c.source == source, c.removed_at.is_(None)).order_by(c.id)
     last = 0

@@ -32,7 +32,7 @@ def roll_back(engine: Engine, run: Run, source: str, order: Order) -> TakenOver:
     """Makes a source's listings those that version `order.back_to` held, and puts it on record. Raises CreditSyncError."""
     with writing(engine) as connection:
         version = earlier_version(connection, source, order.back_to)
-        changes = _changes(connection, run, source)
+        changes = RecordChanges(connection, source, RecordKind.LISTING, run, keys_to_store)
         counts = Counts()
         for touched in touched_since(connection, version):
             _set_back(changes, touched, touched.content_at(version), counts)
@@ -61,11 +61,6 @@ def earlier_version(connection: Connection, source: str, number: int | None) -> 
         known = "、".join(str(n) for n in earlier) or "没有"
         raise CreditSyncError(f"数据源 {source} 没有已采用的第 {number} 版", remedy=f"可以回退的版本：{known}")
     return earlier[number]
-
-
-def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
-    version = next_version(connection, source, run)
-    return RecordChanges(connection, source, RecordKind.LISTING, run, keys_to_store, version=version)
 
 
 def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] | None, counts: Counts) -> None:

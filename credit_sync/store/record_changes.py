@@ -12,6 +12,7 @@ from credit_sync.store.bulk import BulkInsert, converter
 from credit_sync.store.columns import subject_from_columns, to_content, value_names
 from credit_sync.store.entries import Entries, Entry, entry_of
 from credit_sync.store.ledger import Run
+from credit_sync.store.versions import next_version
 from credit_sync.subjects.subject import Subject
 
 BATCH = 5000
@@ -55,23 +56,16 @@ class _NewRows:
 class RecordChanges:
     """The changes of one batch, written together."""
 
-    def __init__(  # noqa: PLR0913
-        self,
-        connection: Connection,
-        source: str,
-        kind: RecordKind,
-        run: Run,
-        subject_keys: SubjectKeys,
-        *,
-        version: int,
+    def __init__(
+        self, connection: Connection, source: str, kind: RecordKind, run: Run, subject_keys: SubjectKeys
     ) -> None:
         self._connection, self._kind, self._run = connection, kind.value, run
         self._table, self._class = schema.RECORD_TABLES[kind], RECORD_CLASSES[kind]
-        self._changed_in = version
+        self._changed_in = next_version(connection, source, run)
         # Listings are found through the index file of screening, which is derived from the listings themselves.
         self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
         self._dates = [c.name for c in self._table.columns if isinstance(c.type, Date)]
-        self._new = _NewRows(connection, source, kind, run, version)
+        self._new = _NewRows(connection, source, kind, run, self._changed_in)
         self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 

@@ -41,7 +41,6 @@ from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
 from credit_sync.store.record_changes import BATCH, RecordChanges, SubjectKeys
 from credit_sync.store.unread_rows import UnreadRows
-from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
 """What a pull has brought of a record; the last two: it was read."""
@@ -80,8 +79,7 @@ class RecordWriter:
         """List entries, older than the run, that were in force and no longer are, less those that are again."""
         self._connection, self._source, self._kind, self._run = connection, source, kind, run
         self._table = schema.RECORD_TABLES[kind]
-        version = next_version(connection, source, run)
-        self._changes = RecordChanges(connection, source, kind, run, subject_keys, version=version)
+        self._changes = RecordChanges(connection, source, kind, run, subject_keys)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
         of_source = select(self._table.c.id).where(self._table.c.source == source)
