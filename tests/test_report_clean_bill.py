@@ -389,7 +389,7 @@ def test_a_round_is_what_the_source_calls_it(world: ReviewWorld) -> None:
 
 
 def issue(world: ReviewWorld, who: str = "王五", folder: str = "out") -> tuple[CleanBill, list[Path]]:
-    forms: dict[str, Any] = {"formats": ("html", "xlsx"), "folder": world.folder / folder}
+    forms = {"formats": ("html", "xlsx"), "folder": world.folder / folder}
     return issue_clean_bill(world.engine, world.settings, KJ, Actor(who, world.now), **forms)
 
 
