@@ -157,17 +157,9 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         raise _RefusedError(reason, UNREADABLE, Written(writer.counts, None))
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
     note = _staying(held, spool.rejected, writer.unread_rows) if held else ""
-    if whole:
-        _end_whole(connection, run, delivery, writer, note)
-    else:
-        _resolve_read(connection, source, run, writer)
-    for beside in _read_among(connection, source, run, writer, earlier=False):
-        quarantine.set_aside(connection, beside)
+    _end(connection, run, delivery, writer, note)
     writer.counts.live = writer.live()
-    if added is not None and _all_are(added, writer.counts):
-        facts = added.facts(reference().gazetteer.province_of)
-    else:
-        facts = _facts(connection, run, delivery, writer.counts, last)
+    facts = _of_added(added, writer.counts) or _facts(connection, run, delivery, writer.counts, last)
     prospect = Prospect(source.record, before, run.as_of.date(), facts, last)
     _refuse(delivery, refused_for_facts(delivery.guards, prospect), writer.counts, before, facts)
     return Written(writer.counts, facts, held, note)
@@ -189,8 +181,19 @@ def _write_rows(connection: Connection, run: Run, delivery: Delivery, writer: Re
     return conflicting
 
 
+def _end(connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, note: str) -> None:
+    """Settles what the pull did not bring, and the rows in quarantine whose records it did. `note`: why some stay."""
+    if delivery.source.delivery == "full":
+        _end_whole(connection, run, delivery, writer, note)
+    else:
+        for settled in _read_among(connection, run, delivery, writer, earlier=True):
+            quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
+    for beside in _read_among(connection, run, delivery, writer, earlier=False):
+        quarantine.set_aside(connection, beside)
+
+
 def _end_whole(connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, note: str) -> None:
-    """Removes what a whole list no longer brings, and keeps what is known of its rows. `note`: why some stay."""
+    """Removes what a whole list no longer brings, and keeps what is known of its rows."""
     name = delivery.source.name
     writer.remove_unseen()
     learnt = writer.learnt.known(next_version(connection, name, run))
@@ -232,9 +235,11 @@ def _counted_fields(delivery: Delivery) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*always, *delivery.guards.min_fill)))
 
 
-def _all_are(added: AddedFacts, counts: Counts) -> bool:
-    """Whether the source holds nothing but records that were added, as they were then."""
-    return 0 < added.rows == counts.live == counts.news
+def _of_added(added: AddedFacts | None, counts: Counts) -> Facts | None:
+    """What was counted on the way, where the source holds nothing but records that were added, as they were then."""
+    if added is None or not 0 < added.rows == counts.live == counts.news:
+        return None
+    return added.facts(reference().gazetteer.province_of)
 
 
 def _facts(connection: Connection, run: Run, delivery: Delivery, counts: Counts, last: Facts | None) -> Facts:
@@ -261,17 +266,11 @@ def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _Refu
     return TakenOver("refused", version, counts, reason)
 
 
-def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer: RecordWriter) -> None:
-    """After a delta: rows in quarantine whose record has come again in good order are resolved."""
-    for settled in _read_among(connection, source, run, writer, earlier=True):
-        quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
-
-
 def _read_among(
-    connection: Connection, source: PulledSource, run: Run, writer: RecordWriter, *, earlier: bool
+    connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, *, earlier: bool
 ) -> Iterator[list[int]]:
     """The open rows in quarantine whose record this pull has read, in blocks."""
-    for block in quarantine.open_keys(connection, source.name, run, earlier=earlier):
+    for block in quarantine.open_keys(connection, delivery.source.name, run, earlier=earlier):
         read = writer.was_read(key for _, key in block)
         yield [row_id for row_id, key in block if key in read]
 
