@@ -24,7 +24,7 @@ from credit_sync.sources.row_columns import in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
 from credit_sync.sources.spool import Block
 from credit_sync.sources.values import text_of, texts_of
-from credit_sync.store.entries import Entries
+from credit_sync.store.read_records import ReadRecords
 from credit_sync.store.record_keys import join_key, join_keys, key_part, key_parts
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
@@ -88,7 +88,7 @@ def block_items(block: Block) -> list[Any]:
     """Each record by itself, however many of them stand together."""
     items: list[Any] = []
     for what, *parts in marshal.loads(block.pack()) if block.pack() else ():
-        items += Entries(*parts).apart() if what == "entries" else [(what, *parts)]
+        items += ReadRecords(*parts).apart() if what == "records" else [(what, *parts)]
     return items
 
 
@@ -99,7 +99,7 @@ def everything(block: Block) -> tuple[object, ...]:
 @pytest.mark.parametrize("cells", [PERSON, COMPANY, WHOLE, ("张三", "", "", *WHOLE[3:])])
 def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
     rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
-    assert list(BlockReader(Reader(DEBTORS))._entries(in_one_block(rows).columns())[1]) == [0]
+    assert list(BlockReader(Reader(DEBTORS))._records(in_one_block(rows).columns())[1]) == [0]
     assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 

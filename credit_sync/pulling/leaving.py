@@ -104,14 +104,14 @@ def _bring_up_to_date(
     counts = Counts()
     changes = RecordChanges(connection, source.name, source.record, run, keys_to_store)
     for one in newer:
-        if one.entry is None:
+        if one.now is None:
             changes.remove(one.id, one.version + 1)
             counts.removed += 1
         elif one.there:
-            changes.change(one.id, one.version + 1, one.entry, "changed")
+            changes.change(one.id, one.version + 1, one.now, "changed")
             counts.changed += 1
         else:
-            changes.change(one.id, one.version + 1, one.entry, "restored")
+            changes.change(one.id, one.version + 1, one.now, "restored")
             counts.added += 1
         changes.flush_when_full()
     changes.flush()

@@ -18,10 +18,10 @@ from credit_sync.store import audit, quarantine
 from credit_sync.store.audit import Action
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
-from credit_sync.store.entries import Entry, entry_of
 from credit_sync.store.facts import Counted, count_facts, last_facts
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
+from credit_sync.store.read_records import ReadRecord, read_record_of
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import RECORD_TABLES
@@ -71,16 +71,16 @@ def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] 
             counts.removed += 1
         return
     if not touched.there:
-        changes.change(touched.id, touched.version + 1, _entry(touched, then), "restored")
+        changes.change(touched.id, touched.version + 1, _read_record(touched, then), "restored")
         counts.added += 1
     elif then != touched.content:
-        changes.change(touched.id, touched.version + 1, _entry(touched, then), "changed")
+        changes.change(touched.id, touched.version + 1, _read_record(touched, then), "changed")
         counts.changed += 1
 
 
-def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
+def _read_record(touched: Touched, content: Mapping[str, Any]) -> ReadRecord:
     """The same row, pulled again, is then unchanged."""
-    return entry_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
+    return read_record_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
 
 
 def add_version_as_ordered(

@@ -24,11 +24,11 @@ from credit_sync.store.added_facts import AddedFacts
 from credit_sync.store.columns import canonical, to_content
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
-from credit_sync.store.entries import Entry
 from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
+from credit_sync.store.read_records import ReadRecord
 from credit_sync.store.records import RecordWriter, entries_in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.unread_rows import UnreadRows
@@ -172,7 +172,7 @@ def _write_rows(connection: Connection, run: Run, delivery: Delivery, writer: Re
     writer.counts.skipped = spool.skipped
     for items, bad in spool.batches():
         again = writer.write(items, whole=source.delivery == "full")
-        conflicts = [conflict(source.record, entry) for entry in again]
+        conflicts = [conflict(source.record, read) for read in again]
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
@@ -275,16 +275,16 @@ def _read_among(
         yield [row_id for row_id, key in block if key in read]
 
 
-def conflict(kind: RecordKind, entry: Entry) -> BadRow:
+def conflict(kind: RecordKind, read: ReadRecord) -> BadRow:
     """A record that contradicts an earlier one of the same pull, for the quarantine."""
     return BadRow(
-        fingerprint=entry.digest.hex(),
-        place=entry.place,
-        row=entry.row,
+        fingerprint=read.digest.hex(),
+        place=read.place,
+        row=read.row,
         field="",
-        value=hide_in_text(entry.key),
+        value=hide_in_text(read.key),
         reason=CONFLICT,
-        raw=canonical(to_content(RECORD_CLASSES[kind], entry.values)).decode(),
-        key=entry.key,
+        raw=canonical(to_content(RECORD_CLASSES[kind], read.values)).decode(),
+        key=read.key,
         readable=False,
     )
