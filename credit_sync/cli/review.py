@@ -102,7 +102,7 @@ def show(ctx: click.Context, flag_id: int, config: Path | None) -> int:
 @click.pass_context
 def uphold(ctx: click.Context, flag_id: int, reason: str, text: str, who: str, config: Path | None) -> int:
     """维持：确为同一主体，措施适用。措施为禁止的，须另一人再作同样的结论。"""
-    return _conclude(ctx, config, flag_id, Conclusion.UPHOLD, reason, text, who)
+    return _conclude(_open(ctx, config), flag_id, Conclusion.UPHOLD, Said(reason, text), _signed(who))
 
 
 @review_group.command("dismiss")
@@ -114,7 +114,7 @@ def uphold(ctx: click.Context, flag_id: int, reason: str, text: str, who: str, c
 @click.pass_context
 def dismiss(ctx: click.Context, flag_id: int, reason: str, text: str, who: str, config: Path | None) -> int:
     """排除：不是同一主体，或措施不适用。证据变化之前不再提示。"""
-    return _conclude(ctx, config, flag_id, Conclusion.DISMISS, reason, text, who)
+    return _conclude(_open(ctx, config), flag_id, Conclusion.DISMISS, Said(reason, text), _signed(who))
 
 
 @review_group.command("refuse")
@@ -212,12 +212,9 @@ def _open(ctx: click.Context, config: Path | None) -> _Desk:
     return _Desk(settings, engine, measures, reasons)
 
 
-def _conclude(
-    ctx: click.Context, config: Path | None, flag_id: int, conclusion: Conclusion, reason: str, text: str, who: str
-) -> int:
-    desk = _open(ctx, config)
+def _conclude(desk: _Desk, flag_id: int, conclusion: Conclusion, said: Said, by: Actor) -> int:
     with writing(desk.engine) as connection:
-        decided = review.decide(connection, flag_id, conclusion, Said(reason, text), desk.reasons, _signed(who))
+        decided = review.decide(connection, flag_id, conclusion, said, desk.reasons, by)
     _tell(decided)
     return 0
 
