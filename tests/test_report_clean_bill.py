@@ -56,7 +56,7 @@ def world(engine: Engine, tmp_path: Path) -> ReviewWorld:
 def bill_of(world: ReviewWorld, selection: Selection = KJ, at: datetime | None = None) -> CleanBill:
     measures = load_measures(world.folder / "mappings")
     with world.engine.connect() as connection:
-        return read_clean_bill(connection, world.settings, selection, measures, who="签发人", at=at or world.now)
+        return read_clean_bill(connection, world.settings, selection, measures, Actor("签发人", at or world.now))
 
 
 def outcomes(bill: CleanBill) -> dict[str, Outcome]:
@@ -192,7 +192,7 @@ def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
 
     def bill() -> CleanBill:
         with world.engine.connect() as connection:
-            return read_clean_bill(connection, settings, KJ, measures, who="签", at=world.now)
+            return read_clean_bill(connection, settings, KJ, measures, Actor("签", world.now))
 
     assert [(source.name, bool(source.pulled_at)) for source in bill().sources] == [
         ("applicants", True),
@@ -316,7 +316,7 @@ def test_an_answer_that_is_too_old_by_now_calls_nobody_clean(engine: Engine, tmp
     def outcome(at: datetime) -> Outcome:
         with engine.connect() as connection:
             bill = read_clean_bill(
-                connection, asked.settings, Selection("测试", None, ""), measures, who="签发人", at=at
+                connection, asked.settings, Selection("测试", None, ""), measures, Actor("签发人", at)
             )
         return bill.lines[0].outcome
 
@@ -334,7 +334,7 @@ def test_an_answer_that_no_screening_has_seen_calls_nobody_clean(engine: Engine,
     def outcome(at: datetime) -> tuple[Outcome, str]:
         with engine.connect() as connection:
             selection = Selection("测试", None, "")
-            bill = read_clean_bill(connection, asked.settings, selection, measures, who="签发人", at=at)
+            bill = read_clean_bill(connection, asked.settings, selection, measures, Actor("签发人", at))
         (line,) = (line for line in bill.lines if line.name == ZHANG[0])
         return line.outcome, line.why
 
@@ -368,7 +368,7 @@ def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWor
     settings = world.settings.model_copy(update={"sources": sources})
     with world.engine.connect() as connection:
         bill = read_clean_bill(
-            connection, settings, KJ, load_measures(world.folder / "mappings"), who="签", at=world.now
+            connection, settings, KJ, load_measures(world.folder / "mappings"), Actor("签", world.now)
         )
     assert (bill.blocked, bill.clean) == (True, ())
 

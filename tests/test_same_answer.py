@@ -21,6 +21,7 @@ from credit_sync.pulling.pull import pull
 from credit_sync.records import Applicant
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CLEAN, Selection
+from credit_sync.review import Actor
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.evidence import Scales
@@ -138,7 +139,7 @@ class Asking(ManyNights):
         measures = load_measures(world.folder / "mappings")
         with world.engine.connect() as connection:
             bill = read_clean_bill(
-                connection, world.settings, Selection("kj", None, ""), measures, who="甲", at=at
+                connection, world.settings, Selection("kj", None, ""), measures, Actor("甲", at)
             )
             clean = {line.application for line in bill.lines if line.outcome in CLEAN}
             concluded = _concluded(connection)

@@ -38,15 +38,14 @@ def issue_clean_bill(  # noqa: PLR0913 - what a signature is made of
 
     Raises CreditSyncError where nobody signs, nobody applies, or the files cannot be made.
     """
-    at, who = by.at, plain(by.who)
-    if not who:
+    if not plain(by.who):
         raise CreditSyncError("没有写明签发人", remedy="用 --who 写明姓名")
     measures = load_measures(settings.mappings_folder)
     with engine.connect() as connection:
-        bill = read_clean_bill(connection, settings, selection, measures, who=who, at=at)
+        bill = read_clean_bill(connection, settings, selection, measures, by)
     forms = tuple(in_forms(formats, clean_bill_page(bill), partial(clean_bill_workbook, bill)))
     with writing(engine) as connection:
-        paths = write_forms(folder, f"clean-bill-{at:%Y-%m-%d}-{bill.digest[:8]}", forms)
+        paths = write_forms(folder, f"clean-bill-{by.at:%Y-%m-%d}-{bill.digest[:8]}", forms)
         detail = {
             "digest": bill.digest,
             "files": {form: digest(content) for form, content in forms},
@@ -56,7 +55,7 @@ def issue_clean_bill(  # noqa: PLR0913 - what a signature is made of
             **({"origin": by.origin} if by.origin else {}),
         }
         target, action = selection.title, audit.Action.CLEAN_BILL
-        audit.note(connection, at=at, who=who, action=action, target=target, detail=detail)
+        audit.note(connection, at=by.at, who=by.who, action=action, target=target, detail=detail)
     return bill, paths
 
 
