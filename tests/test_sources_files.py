@@ -20,7 +20,7 @@ from credit_sync.settings import FileSource
 from credit_sync.sources.connect import open_rows, probe
 from credit_sync.sources.files import files
 from credit_sync.sources.formats import READERS, Unread, read_table
-from credit_sync.sources.formats.json_stream import Document
+from credit_sync.sources.formats.json_stream import JsonText
 from credit_sync.sources.formats.rows import at_path
 from credit_sync.sources.mapping import Layout, Mapping, Removal
 from credit_sync.sources.rows import BrokenRow, RawRow
@@ -292,7 +292,7 @@ JSON_VALUES = st.recursive(
     document=JSON_VALUES, path=st.sampled_from(["", "a", "data.a", "data.b.a"]), indent=st.sampled_from([None, 1])
 )
 def test_json_is_read_as_if_it_were_read_whole(document: Any, path: str, indent: int | None) -> None:
-    walked = Document(json.dumps(document, indent=indent), json.JSONDecoder())
+    walked = JsonText(json.dumps(document, indent=indent), json.JSONDecoder())
     found = list(walked.items(path.split(".") if path else []))
     expected = at_path(document, path)
     assert (walked.found, found) == ((1, expected) if isinstance(expected, list) else (0, []))

@@ -14,9 +14,9 @@ from typing import Any
 
 from credit_sync.records import Listing, RecordKind
 from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns
-from credit_sync.sources.field_reading import FieldReader, ProblemError
+from credit_sync.sources.field_reading import Draft, FieldReader, ProblemError
 from credit_sync.sources.outcomes import Removed, Skipped
-from credit_sync.sources.reading import Draft, Reader, words
+from credit_sync.sources.reading import Reader, words
 from credit_sync.sources.remembered import Remembered
 from credit_sync.sources.row_columns import RowColumns, without
 from credit_sync.sources.rows import RawRow
