@@ -17,7 +17,7 @@ from credit_sync.errors import SourceError
 from credit_sync.processes import Helper
 from credit_sync.sources import remembered
 from credit_sync.sources.block_reading import BLOCK, BlockReader
-from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
+from credit_sync.sources.mapping import FieldMapping, SourceMapping, load_mapping
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import in_one_block, unpacked
@@ -77,7 +77,7 @@ def by_block(reader: BlockReader, rows: list[Row]) -> Block:
     return reader.read_columns(in_one_block(rows).columns())
 
 
-def row_by_row(mapping: Mapping, rows: list[Row]) -> Block:
+def row_by_row(mapping: SourceMapping, rows: list[Row]) -> Block:
     reader, block = Reader(mapping), Block()
     for row in rows:
         block.add(reader.read(row))
@@ -170,7 +170,7 @@ def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> No
     assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 
-def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
+def odd_rows(mapping: SourceMapping) -> st.SearchStrategy[list[Row]]:
     """Blocks of ordinary rows in which some cells, titles or rows are not."""
     known = sorted(mapping.source_names())
     cell = st.sampled_from((*PERSON, *COMPANY, *CELLS)) | st.none() | st.integers(-1, 99)

@@ -22,7 +22,7 @@ from credit_sync.sources.files import files
 from credit_sync.sources.formats import READERS, Unread, read_table
 from credit_sync.sources.formats.json_stream import JsonText
 from credit_sync.sources.formats.rows import at_path
-from credit_sync.sources.mapping import Layout, Mapping, Removal
+from credit_sync.sources.mapping import Layout, Removal, SourceMapping
 from credit_sync.sources.rows import BrokenRow, RawRow
 
 NAMES = frozenset(["单位名称", "许可证号", "有效期自", "有效期至"])
@@ -454,8 +454,8 @@ def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 # --- a folder
 
 
-def mapping() -> Mapping:
-    return Mapping.model_validate(
+def mapping() -> SourceMapping:
+    return SourceMapping.model_validate(
         {
             "title": "许可",
             "record": "licence",
@@ -552,10 +552,10 @@ def test_a_folder_whose_tables_lack_all_that_tells_records_apart(tmp_path: Path)
     made = {"title": "许可", "record": "licence", "fields": fields, "constants": {"decided_on": "2018-11-30"}}
     for key in (["licence_number"], ["licence_number", "uscc"]):
         with pytest.raises(SourceError, match=r"其中没有 .*许可编号（对照文件没有写）"):
-            probe("licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path)
+            probe("licences", source(), SourceMapping.model_validate(made | {"key": key}), base=tmp_path)
     for key in (["licence_number", "document_number"], ["licence_number", "decided_on"]):
         assert "认得其中 2 个" in probe(
-            "licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path
+            "licences", source(), SourceMapping.model_validate(made | {"key": key}), base=tmp_path
         )
 
 

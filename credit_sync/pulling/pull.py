@@ -26,7 +26,7 @@ from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.connect import Source, asks_since, open_rows
 from credit_sync.sources.formats import MisjudgedError
 from credit_sync.sources.known import TellApart, all_to_be_read, telling_apart
-from credit_sync.sources.mapping import Mapping, load_mappings
+from credit_sync.sources.mapping import SourceMapping, load_mappings
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
@@ -116,7 +116,7 @@ class _Source:
     accept_shrink: bool
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> SourceMapping:
         return self.reader.mapping
 
     @property

@@ -12,8 +12,7 @@ from typing import Any
 from credit_sync.errors import SettingsError
 from credit_sync.records import RECORD_CLASSES, Record, RecordKind
 from credit_sync.sources.field_reading import Draft, FieldReader, ProblemError
-from credit_sync.sources.mapping import Mapping as SourceMapping
-from credit_sync.sources.mapping import Part
+from credit_sync.sources.mapping import Part, SourceMapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
