@@ -24,16 +24,14 @@ from benchmarks.methods.own import recognised
 from benchmarks.methods.own_blocks import COLUMNS, subjects
 from benchmarks.options import store_parser
 from benchmarks.stores import MadeStore, loaded
-from credit_sync.lookup import Answer, look_up
+from credit_sync.lookup import Answer, ground, look_up
 from credit_sync.records import Listing
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings, load_settings
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.engine import open_engine
 from credit_sync.subjects.subject import Subject
 
@@ -86,19 +84,10 @@ def _running(store: MadeStore, asked: Sequence[Subject]) -> tuple[list[float], l
     cpu: list[float] = []
     answers: list[_Verdicts] = []
     with engine.connect() as connection:
-        states = states_of_lists(connection, settings, now)
         for subject in asked:
             began, worked = time.perf_counter(), time.process_time()
-            answer = look_up(
-                connection,
-                subject,
-                states,
-                now,
-                scales.weights,
-                current=open_index(connection, index),
-                names=known_other_names(connection, settings.mappings_folder),
-                unknown="",
-            )
+            rests_on = ground(connection, settings, now, open_index(connection, index))
+            answer = look_up(connection, subject, rests_on)
             times.append(time.perf_counter() - began)
             cpu.append(time.process_time() - worked)
             answers.append(_of_look_up(answer))

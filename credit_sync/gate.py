@@ -120,7 +120,7 @@ class Gate:
         mappings = load_mappings(settings)
         self._watched = watched_lists(mappings)
         self._delivering = applicant_sources(mappings)
-        self.asked = asked_lists(settings)
+        self._asked = asked_lists(settings)
         self.index = index or OpenIndex(settings.path(settings.store.index))
         self._unread = unread or KnownUnread()
 
@@ -197,7 +197,7 @@ class Gate:
             if why := why_not_comparable(found):
                 findings.add(Cause.NOT_COMPARABLE, why, number)
         asking = {number: (found.subject, found.role) for number, found in applicants.items()}
-        for number, why in unknown_reasons(connection, self.asked, asking, at).items():
+        for number, why in unknown_reasons(connection, self._asked, asking, at).items():
             findings.add(Cause.NO_ANSWER, why, number)
         for number, why in why_named(self._unread.of(connection, states.values()), subjects).items():
             findings.add(Cause.UNREAD_ENTRY, why, number)

@@ -4,11 +4,11 @@ The same keys and the same comparison as the night, so that look-up and screenin
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.records import Listing, Record, RecordKind
@@ -18,17 +18,16 @@ from credit_sync.screening.evidence import Bearing, Scales
 from credit_sync.screening.index_files import CurrentIndex
 from credit_sync.screening.meant import as_meant
 from credit_sync.screening.not_comparable import why_name_not_comparable
-from credit_sync.screening.other_names import OtherNames
-from credit_sync.screening.unread_entries import UnreadEntries, why_named
-from credit_sync.screening.weights import Weights
-from credit_sync.sources.asked_lists import unknown_reasons
-from credit_sync.sources.lists import blocking_reason
+from credit_sync.screening.other_names import OtherNames, known_other_names
+from credit_sync.screening.unread_entries import KnownUnread, UnreadEntries, why_named
+from credit_sync.screening.weights import Weights, load_weights
+from credit_sync.settings import Settings
+from credit_sync.sources.asked_lists import asked_lists, unknown_reasons
+from credit_sync.sources.lists import blocking_reason, states_of_lists
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.subject_reading import Given, derive_kind, several
 from credit_sync.sources.values import name_of
-from credit_sync.store import audit
 from credit_sync.store.candidates import records
-from credit_sync.store.engine import writing
 from credit_sync.store.lists import ListState
 from credit_sync.subjects.identifiers import Identifier, SubjectKind, hide_in_text, recognise
 from credit_sync.subjects.subject import Subject
@@ -67,6 +66,38 @@ class Answer:
         return f"{self.subject.name} {self.subject.displayed_identifiers()}".strip()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What an answer rests on at one moment, whoever is asked about."""
+
+    at: datetime
+    states: Mapping[str, ListState]
+    index: CurrentIndex
+    names: OtherNames
+    """Other names that subjects are known by."""
+    weights: Weights
+    asked: tuple[Questions, ...] = ()
+    """The lists that can only be asked."""
+    unread: UnreadEntries = field(default_factory=UnreadEntries)
+    """Rows of lists that nobody could read."""
+
+
+def ground(
+    connection: Connection, settings: Settings, at: datetime, index: CurrentIndex, known: KnownUnread | None = None
+) -> Ground:
+    """As store and mappings have it now. `known`: the unread rows that a process keeps which answers often."""
+    folder, states = settings.mappings_folder, states_of_lists(connection, settings, at)
+    return Ground(
+        at=at,
+        states=states,
+        index=index,
+        names=known_other_names(connection, folder),
+        weights=load_weights(folder),
+        asked=asked_lists(settings),
+        unread=(known or KnownUnread()).of(connection, states.values()),
+    )
+
+
 def subject_asked_for(name: str, code: str, citizen_id: str, on: date) -> Subject:
     """The subject that a look-up is about. Raises CreditSyncError when nothing usable was given."""
     fields = [(code, SubjectKind.ORGANISATION), (citizen_id, SubjectKind.PERSON)]
@@ -82,50 +113,32 @@ def subject_asked_for(name: str, code: str, citizen_id: str, on: date) -> Subjec
     return Subject(kind=kind, name=written, identifiers=tuple(identifiers))
 
 
-def look_up(  # noqa: PLR0913
-    connection: Connection,
-    subject: Subject,
-    states: Mapping[str, ListState],
-    as_of: datetime,
-    weights: Weights,
-    *,
-    current: CurrentIndex,
-    names: OtherNames,
-    unknown: str,
-) -> Answer:
-    """Every record that shares a key with the subject and that the evidence does not rule out.
-
-    `current`: the index of the lists. `names`: other names that subjects are known by. `unknown`: what `why_unknown` says.
-    """
-    candidates, scales = StoredCandidates(connection, current), Scales(weights, names.reference)
+def look_up(connection: Connection, subject: Subject, ground: Ground) -> Answer:
+    """Every record that shares a key with the subject and that the evidence does not rule out."""
+    names = ground.names
+    candidates, scales = StoredCandidates(connection, ground.index), Scales(ground.weights, names.reference)
     best: dict[tuple[RecordKind, int], Found] = {}
     for asked in map(names.of, as_meant(subject, names)):
-        of_asked = candidates.scales_for(asked, scales, as_of)
+        of_asked = candidates.scales_for(asked, scales, ground.at)
         for kind, number, record, row in _near(candidates, connection, asked):
             one = _found(kind, record, row, _compared(asked, record, of_asked))
             best[kind, number] = max(best.get((kind, number), one), one, key=_closeness)
     found = [f for f in best.values() if f.comparison.verdict is not Verdict.CLEAR or f.comparison.related]
     order = list(RecordKind)
     found.sort(key=lambda f: (order.index(f.kind), *(-n for n in _closeness(f)), f.source, f.row))
-    verdict, reason = _overall(subject, found, (blocking_reason(states), unknown), as_of.date())
-    return Answer(subject, verdict, reason, states, tuple(found))
+    unfit = (blocking_reason(ground.states), why_unknown(connection, subject, ground))
+    verdict, reason = _overall(subject, found, unfit, ground.at.date())
+    return Answer(subject, verdict, reason, ground.states, tuple(found))
 
 
-def why_unknown(  # noqa: PLR0913
-    connection: Connection,
-    unread: UnreadEntries,
-    asked: tuple[Questions, ...],
-    subject: Subject,
-    *,
-    names: OtherNames,
-    at: datetime,
-) -> str:
+def why_unknown(connection: Connection, subject: Subject, ground: Ground) -> str:
     """Why nothing found says nothing about a subject, in Chinese, '' where it does: a list that can only be asked has not
     answered, or one of the rows that nobody could read names the subject.
     """
-    meant = dict(enumerate(as_meant(subject, names)))
-    unknown = unknown_reasons(connection, asked, {number: (one, None) for number, one in meant.items()}, at)
-    named = why_named(unread, {n: names.of(one) for n, one in meant.items()})
+    meant = dict(enumerate(as_meant(subject, ground.names)))
+    askers = {number: (one, None) for number, one in meant.items()}
+    unknown = unknown_reasons(connection, ground.asked, askers, ground.at)
+    named = why_named(ground.unread, {n: ground.names.of(one) for n, one in meant.items()})
     return "；".join(next(iter(found.values())) for found in (unknown, named) if found)
 
 
@@ -152,15 +165,6 @@ def _compared(subject: Subject, record: Record, scales: Scales) -> Comparison:
 
 def _closeness(found: Found) -> tuple[int, float]:
     return found.comparison.verdict.rank, found.comparison.bits
-
-
-def put_on_record(  # noqa: PLR0913 - the columns of one entry
-    engine: Engine, action: audit.Action, query: str, found: int, *, who: str, reason: str, at: datetime
-) -> None:
-    """Who looked what up, when and why. `found`: how many records were shown."""
-    with writing(engine) as connection:
-        detail = {"found": found, "reason": reason}
-        audit.note(connection, at=at, who=who, action=action, target=query, detail=detail)
 
 
 def _as_listing(record: Record) -> Listing:

@@ -78,7 +78,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something to a flag, and when."""
+    """Who decides something, or signs it, and when."""
 
     who: str
     at: datetime

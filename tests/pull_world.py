@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Table, select
 
 from credit_sync.pulling.pull import Pulled, pull
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import Mapping, load_mappings
+from credit_sync.sources.mapping import SourceMapping, load_mappings
 from credit_sync.sources.rows import RawRows, Row, Rows
 from credit_sync.store import ledger
 from credit_sync.store.ledger import Run
@@ -115,7 +115,7 @@ class World:
         ledger.finish(self.engine, run, "done")
         return results[0]
 
-    def mappings(self) -> dict[str, Mapping]:
+    def mappings(self) -> dict[str, SourceMapping]:
         return load_mappings(self.settings)
 
     def rows(self, table: Table, *columns: str) -> list[tuple[Any, ...]]:

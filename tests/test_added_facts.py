@@ -14,8 +14,8 @@ from credit_sync.store import ledger, schema
 from credit_sync.store.added_facts import AddedFacts
 from credit_sync.store.columns import to_columns
 from credit_sync.store.doubts import UNUSED
-from credit_sync.store.entries import Entries, entry_of
 from credit_sync.store.facts import Counted, count_facts
+from credit_sync.store.read_records import ReadRecords, read_record_of
 from credit_sync.store.records import RecordWriter
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
 from credit_sync.subjects.subject import Sex, Subject, SubjectKind
@@ -66,10 +66,10 @@ def test_by_column_and_by_the_database(engine: Engine, kind: RecordKind, data: s
     run = ledger.begin(engine, NIGHT, {})
     today, province_of = NIGHT.date(), reference().gazetteer.province_of
     added = AddedFacts(kind, FIELDS[kind], today)
-    entries = [Entries.of(entry_of(kind, str(key), one, "a", key)) for key, one in enumerate(said)]
+    entries = [ReadRecords.of(read_record_of(kind, str(key), one, "a", key)) for key, one in enumerate(said)]
     with engine.connect() as connection:
         writer = RecordWriter(connection, "source", kind, run, lambda _kind, _subject: (), added=added)
-        writer.write([Entries.joined(entries)], whole=True)
+        writer.write([ReadRecords.joined(entries)], whole=True)
         counted = Counted(schema.RECORD_TABLES[kind], "source", 1, FIELDS[kind], today)
         assert added.facts(province_of) == count_facts(connection, counted, province_of)
         connection.rollback()

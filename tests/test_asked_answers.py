@@ -17,7 +17,7 @@ from credit_sync.http_settings import QuerySource
 from credit_sync.settings import Settings
 from credit_sync.sources.answers import Answer, read_answer
 from credit_sync.sources.download import Downloaded
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import SourceMapping
 from credit_sync.sources.outcomes import Read
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin
@@ -43,7 +43,7 @@ def _damaged(draw: st.DrawFn) -> bytes:
 
 def _read(body: bytes, **options: Any) -> Answer:
     made = {"kind": "query", "mapping": "x", "url": "http://x/{name}"} | options
-    mapping = Mapping.model_validate(tomllib.loads(LISTS))
+    mapping = SourceMapping.model_validate(tomllib.loads(LISTS))
     origin = Origin("misconduct", "查询", 0, FIRST_NIGHT)
     source = TypeAdapter(QuerySource).validate_python(made)
     return read_answer(Downloaded(body, ""), source, Reader(mapping), origin, "")

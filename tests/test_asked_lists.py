@@ -15,14 +15,12 @@ from servers import Answer, Request, Server, json_answer, serve
 from sqlalchemy import Engine
 
 from credit_sync.errors import SettingsError
-from credit_sync.lookup import subject_asked_for, why_unknown
+from credit_sync.lookup import ground, subject_asked_for, why_unknown
 from credit_sync.pulling import asking
 from credit_sync.pulling.pull import make_readers
-from credit_sync.screening.other_names import OtherNames
+from credit_sync.screening.index_files import open_index
 from credit_sync.screening.screen import screen
-from credit_sync.screening.unread_entries import UnreadEntries
 from credit_sync.sources import download
-from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.store import ledger
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import brought_by_others
@@ -173,21 +171,11 @@ def test_a_look_up_of_a_name_that_may_be_a_persons_is_unknown_where_persons_are_
         w.apply(ZHANG)
         w.run()
         with w.engine.connect() as connection:
+            index = open_index(connection, w.settings.path(w.settings.store.index))
+            rests_on = ground(connection, w.settings, w.as_of, index)
             for name, unknown in (("艾力亚尔吐尔洪", True), ("张三", True), ("合肥瀚云精密传动有限公司", False)):
                 subject = subject_asked_for(name, "", "", w.as_of.date())
-                assert (
-                    bool(
-                        why_unknown(
-                            connection,
-                            UnreadEntries(),
-                            asked_lists(w.settings),
-                            subject,
-                            names=OtherNames(()),
-                            at=w.as_of,
-                        )
-                    )
-                    is unknown
-                )
+                assert bool(why_unknown(connection, subject, rests_on)) is unknown
 
 
 def test_a_changed_number_is_another_question(world: Any) -> None:

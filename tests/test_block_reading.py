@@ -17,14 +17,14 @@ from credit_sync.errors import SourceError
 from credit_sync.processes import Helper
 from credit_sync.sources import remembered
 from credit_sync.sources.block_reading import BLOCK, BlockReader
-from credit_sync.sources.mapping import FieldMapping, Mapping, load_mapping
+from credit_sync.sources.mapping import FieldMapping, SourceMapping, load_mapping
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
 from credit_sync.sources.row_columns import in_one_block, unpacked
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, Row
 from credit_sync.sources.spool import Block
 from credit_sync.sources.values import text_of, texts_of
-from credit_sync.store.entries import Entries
+from credit_sync.store.read_records import ReadRecords
 from credit_sync.store.record_keys import join_key, join_keys, key_part, key_parts
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
@@ -77,7 +77,7 @@ def by_block(reader: BlockReader, rows: list[Row]) -> Block:
     return reader.read_columns(in_one_block(rows).columns())
 
 
-def row_by_row(mapping: Mapping, rows: list[Row]) -> Block:
+def row_by_row(mapping: SourceMapping, rows: list[Row]) -> Block:
     reader, block = Reader(mapping), Block()
     for row in rows:
         block.add(reader.read(row))
@@ -88,7 +88,7 @@ def block_items(block: Block) -> list[Any]:
     """Each record by itself, however many of them stand together."""
     items: list[Any] = []
     for what, *parts in marshal.loads(block.pack()) if block.pack() else ():
-        items += Entries(*parts).apart() if what == "entries" else [(what, *parts)]
+        items += ReadRecords(*parts).apart() if what == "records" else [(what, *parts)]
     return items
 
 
@@ -99,7 +99,7 @@ def everything(block: Block) -> tuple[object, ...]:
 @pytest.mark.parametrize("cells", [PERSON, COMPANY, WHOLE, ("张三", "", "", *WHOLE[3:])])
 def test_ordinary_rows_are_read_by_the_block(cells: tuple[str, ...]) -> None:
     rows: list[Row] = [raw(1, dict(zip(TITLES, cells, strict=True)))]
-    assert list(BlockReader(Reader(DEBTORS))._entries(in_one_block(rows).columns())[1]) == [0]
+    assert list(BlockReader(Reader(DEBTORS))._records(in_one_block(rows).columns())[1]) == [0]
     assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 
@@ -170,7 +170,7 @@ def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> No
     assert everything(by_block(BlockReader(Reader(DEBTORS)), rows)) == everything(row_by_row(DEBTORS, rows))
 
 
-def odd_rows(mapping: Mapping) -> st.SearchStrategy[list[Row]]:
+def odd_rows(mapping: SourceMapping) -> st.SearchStrategy[list[Row]]:
     """Blocks of ordinary rows in which some cells, titles or rows are not."""
     known = sorted(mapping.source_names())
     cell = st.sampled_from((*PERSON, *COMPANY, *CELLS)) | st.none() | st.integers(-1, 99)

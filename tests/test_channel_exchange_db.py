@@ -36,7 +36,7 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import batch, submission
-from credit_sync.store.versions import Asked, PulledSource, add_version
+from credit_sync.store.versions import Order, PulledSource, add_version
 from tests.exchange import Arrives, line_cut_at_commit, make_tables, rows
 from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, many, settings, store_record
 from tests.stores import sqlite_store
@@ -224,7 +224,7 @@ def test_a_renamed_source_names_the_same_rows(site_of_records: Site) -> None:
     before = {row["XK_WSH"]: row["XYPTGUID"] for row in site.rows()}
     register = site.settings.sources["register"]
     renamed = site.settings.model_copy(update={"sources": {"licences": register}, "mappings": MAPPINGS})
-    rename(site.store, SECOND, renamed, Asked("王工", "改名"), former="register", name="licences")
+    rename(site.store, SECOND, renamed, Order("王工", "改名"), former="register", name="licences")
     with writing(site.store) as connection:
         for number, record in enumerate((LICENCE, second), 1):
             store_record(connection, number, replace(record, content="普通环境"), source="licences")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from credit_sync.gate import Gate
-from credit_sync.lookup import Answer, look_up
+from credit_sync.lookup import Answer, ground, look_up
 from credit_sync.records import Listing, Role
 from credit_sync.screening.block import screen_block
 from credit_sync.screening.candidates import StoredCandidates
@@ -22,13 +22,11 @@ from credit_sync.screening.evidence import Scales
 from credit_sync.screening.gate import Cause
 from credit_sync.screening.index import FOREVER, ListingIndex, Segment
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.pairs import find_pairs
 from credit_sync.screening.reference import reference
 from credit_sync.screening.stored_keys import renew_stored_keys
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.schema import applicant as stored_applicant
 from credit_sync.store.schema import key_scheme, screening
 from credit_sync.subjects.subject import Subject, SubjectKind
@@ -325,17 +323,8 @@ def test_a_look_up_finds_the_applicant_who_lost_a_character(tmp_path: Path, engi
 
 
 def look_up_in(night: Night | PulledNight, connection: Any, name: str, current: Any, number: str = ID) -> Answer:
-    states = states_of_lists(connection, night.settings, FIRST.as_of)
-    return look_up(
-        connection,
-        person(name, number),
-        states,
-        FIRST.as_of,
-        SCALES.weights,
-        current=current,
-        names=OtherNames(()),
-        unknown="",
-    )
+    rests_on = ground(connection, night.settings, FIRST.as_of, current)
+    return look_up(connection, person(name, number), rests_on)
 
 
 def names_listed(answer: Answer) -> list[str]:

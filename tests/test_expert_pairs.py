@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_sync.lookup import look_up
+from credit_sync.lookup import Ground, look_up
 from credit_sync.records import Applicant, Listing
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Judgement
@@ -96,20 +96,12 @@ def test_the_look_up_says_of_everybody_what_the_night_says(tmp_path: Path) -> No
     with night.engine.connect() as connection:
         index = open_index(connection, night.settings.path(night.settings.store.index))
         states = states_of_lists(connection, night.settings, FIRST.as_of)
+        ground = Ground(at=FIRST.as_of, states=states, index=index, names=unknown, weights=SCALES.weights)
         scales = replace(SCALES, listed=len(listings))
         for applicant in applicants:
             meant = dict(enumerate(as_meant(applicant, unknown)))
             judged, _ = StoredCandidates(connection, index).judge(meant, scales, FIRST.as_of)
-            answer = look_up(
-                connection,
-                applicant,
-                states,
-                FIRST.as_of,
-                SCALES.weights,
-                current=index,
-                names=unknown,
-                unknown="",
-            )
+            answer = look_up(connection, applicant, ground)
             assert {f.row for f in answer.found} == set().union(*map(told, judged.values())), applicant.name
             assert answer.verdict is max((j.verdict for j in judged.values()), key=lambda v: v.rank)
 

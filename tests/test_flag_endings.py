@@ -20,7 +20,7 @@ from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.schema import flag, match, screening
-from credit_sync.store.versions import Asked
+from credit_sync.store.versions import Order
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
 
@@ -206,7 +206,7 @@ def test_a_rollback_closes_and_opens_flags(world: Nights) -> None:
     world.screen()
     assert sorted(world.flags()) == [(True, "", 1), (True, "", 2)]
     run = world.begin()
-    roll_back(world.engine, run, "a", Asked("tester", "平台送错了名单", 1))
+    roll_back(world.engine, run, "a", Order("tester", "平台送错了名单", 1))
     ledger.finish(world.engine, run, "done")
     counts = world.screen()
     assert (counts.flags.changed, counts.flags.closed) == (1, 1)
@@ -239,7 +239,7 @@ def test_a_source_taken_out_of_the_configuration_neither_hits_nor_clears_in_sile
     assert state.reason == why["unverifiable"] == "数据源 b 已不在配置中，其 1 条名单条目不再更新"
     run = world.begin()
     with writing(world.engine) as connection:
-        give_up(connection, run, settings, "b", Asked("tester", "改由 a 提供"))
+        give_up(connection, run, settings, "b", Order("tester", "改由 a 提供"))
     ledger.finish(world.engine, run, "done")
     assert world.screen(settings).verdicts["clear"] == 2
     assert world.flags() == [(False, "名单条目 1 已随数据源 b 停用而移出（改由 a 提供）", 0)]

@@ -27,7 +27,7 @@ from credit_sync.store.list_changes import ListChange, changes_of, moves
 from credit_sync.store.list_history import Version, accepted_versions
 from credit_sync.store.lists import Unwatched, list_states, unwatched
 from credit_sync.store.quarantine import list_quarantined
-from credit_sync.store.versions import Asked, pull_in_force
+from credit_sync.store.versions import Order, pull_in_force
 
 ABOUT = {"id", "version", "first_seen", "changed_at", "changed_in", "removed_at", "place", "row", "source"}
 """Columns about a record; the rest, its digest among them, is what it says."""
@@ -49,14 +49,14 @@ def live(world: World, source: str) -> dict[str, Mapping[str, Any]]:
 
 def back(world: World, source: str, to: int) -> Counts:
     run = world.begin()
-    taken = roll_back(world.engine, run, source, Asked("tester", "名单有误", to))
+    taken = roll_back(world.engine, run, source, Order("tester", "名单有误", to))
     ledger.finish(world.engine, run, "done")
     return taken.counts
 
 
 def forget(world: World, run: Run, settings: Settings) -> int:
     with writing(world.engine) as connection:
-        return give_up(connection, run, settings, "b", Asked("tester", "改由省平台提供")).counts.removed
+        return give_up(connection, run, settings, "b", Order("tester", "改由省平台提供")).counts.removed
 
 
 NUMBERS = st.integers(min_value=0, max_value=9)

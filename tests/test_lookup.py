@@ -5,17 +5,15 @@ from datetime import date
 import pytest
 
 from credit_sync.desk.subject_answer import answer_view
-from credit_sync.lookup import Answer, look_up, subject_asked_for
+from credit_sync.lookup import Answer, ground, look_up, subject_asked_for
 from credit_sync.records import RecordKind
 from credit_sync.reporting.answer import answer_text
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
-from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.lists import states_of_lists
 from tests.report_night import FIRST, Night, case, empty_night, organisation, person, person_number, zxgk
 
 SCALES = Scales(load_weights(), reference())
@@ -38,18 +36,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 def answer(night: Night, name: str = "", code: str = "", number: str = "") -> Answer:
     subject = subject_asked_for(name, code, number, date(2018, 12, 3))
     with night.engine.connect() as connection:
-        states = states_of_lists(connection, night.settings, FIRST.as_of)
         index = open_index(connection, night.settings.path(night.settings.store.index))
-        return look_up(
-            connection,
-            subject,
-            states,
-            FIRST.as_of,
-            SCALES.weights,
-            current=index,
-            names=OtherNames(()),
-            unknown="",
-        )
+        return look_up(connection, subject, ground(connection, night.settings, FIRST.as_of, index))
 
 
 def listed(found: Answer) -> list[str]:

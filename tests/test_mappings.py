@@ -13,7 +13,7 @@ from credit_sync.records import Listing, RecordKind, Role
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import load_settings
 from credit_sync.shipped import shipped
-from credit_sync.sources.mapping import Mapping, Part, load_mapping
+from credit_sync.sources.mapping import Part, SourceMapping, load_mapping
 from credit_sync.sources.outcomes import Read, Removed
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
@@ -33,11 +33,11 @@ COMPANY = "91340104MA2NLRXU5Y"
 
 
 @pytest.fixture(params=NAMES)
-def mapping(request: pytest.FixtureRequest) -> Mapping:
+def mapping(request: pytest.FixtureRequest) -> SourceMapping:
     return load_mapping(FOLDER, request.param)
 
 
-def _groups(mapping: Mapping) -> list[dict[str, Any]]:
+def _groups(mapping: SourceMapping) -> list[dict[str, Any]]:
     """For each record a row becomes: our field -> its mapping, or its constant."""
     return [
         {**mapping.constants, **{name: f for name, f in mapping.fields.items() if name not in part.without}}
@@ -95,7 +95,7 @@ def test_dates_that_have_a_year_are_formats(dates: str) -> None:
         "key": ["name"],
         "fields": {"listed_on": {"from": ["a"], "dates": [dates]}},
     }
-    assert Mapping.model_validate(written).fields["listed_on"].dates == (dates,)
+    assert SourceMapping.model_validate(written).fields["listed_on"].dates == (dates,)
 
 
 def test_every_kind_of_record_has_a_mapping() -> None:
@@ -119,16 +119,16 @@ def test_choices_are_listed_without_english_words(tmp_path: Path) -> None:
         load_mapping(tmp_path, "debtors")
 
 
-def test_a_reader_can_be_made(mapping: Mapping) -> None:
+def test_a_reader_can_be_made(mapping: SourceMapping) -> None:
     Reader(mapping)
 
 
-def test_provenance_is_told(mapping: Mapping) -> None:
+def test_provenance_is_told(mapping: SourceMapping) -> None:
     assert mapping.provenance.strip()
     assert mapping.title
 
 
-def test_key_and_required_fields_are_filled(mapping: Mapping) -> None:
+def test_key_and_required_fields_are_filled(mapping: SourceMapping) -> None:
     targets = TARGET_FIELDS[mapping.record]
     needed = {name for name, field in targets.items() if field.required} | set(mapping.required)
     for group in _groups(mapping):
@@ -137,13 +137,13 @@ def test_key_and_required_fields_are_filled(mapping: Mapping) -> None:
     assert set(mapping.key) <= {name for group in _groups(mapping) for name in group}
 
 
-def test_a_source_field_means_one_thing(mapping: Mapping) -> None:
+def test_a_source_field_means_one_thing(mapping: SourceMapping) -> None:
     for group in _groups(mapping):
         sources = [name for field in group.values() if hasattr(field, "from_") for name in field.from_]
         assert len(sources) == len(set(sources)), sorted({s for s in sources if sources.count(s) > 1})
 
 
-def test_value_tables_are_used_and_lead_to_known_words(mapping: Mapping) -> None:
+def test_value_tables_are_used_and_lead_to_known_words(mapping: SourceMapping) -> None:
     used = set()
     for group in _groups(mapping):
         for name, field in group.items():

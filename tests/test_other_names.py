@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from credit_sync.errors import SettingsError
 from credit_sync.gate import Gate
-from credit_sync.lookup import Answer, look_up, subject_asked_for
+from credit_sync.lookup import Answer, ground, look_up, subject_asked_for
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.evidence import Scales
@@ -21,7 +21,6 @@ from credit_sync.screening.screen_file import FileCounts, OutputRow, screen_file
 from credit_sync.screening.stored_lists import stored_lists
 from credit_sync.screening.weights import load_weights
 from credit_sync.settings import Settings
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.schema import applicant, flag, match, screening
 from credit_sync.subjects.identifiers import SubjectKind, recognise
@@ -61,16 +60,9 @@ def asked(world: ReviewWorld, name: str, code: str = "") -> set[str]:
 def looked_up(world: ReviewWorld, name: str, code: str = "", number: str = "") -> Answer:
     settings, now = world.settings, world.now
     with world.engine.connect() as connection:
-        return look_up(
-            connection,
-            subject_asked_for(name, code, number, date(2026, 3, 1)),
-            states_of_lists(connection, settings, now),
-            now,
-            load_weights(world.folder / "mappings"),
-            current=open_index(connection, settings.path(settings.store.index)),
-            names=known_other_names(connection, world.folder / "mappings"),
-            unknown="",
-        )
+        index = open_index(connection, settings.path(settings.store.index))
+        subject = subject_asked_for(name, code, number, date(2026, 3, 1))
+        return look_up(connection, subject, ground(connection, settings, now, index))
 
 
 def test_a_name_under_which_a_subject_was_upheld_finds_its_other_entries(world: ReviewWorld) -> None:

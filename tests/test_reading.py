@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from credit_sync.errors import SettingsError
 from credit_sync.records import Applicant, LicenceState, Listing, Penalty, Role
 from credit_sync.shipped import shipped
-from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.mapping import SourceMapping, load_mapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row
 from credit_sync.sources.reading import Reader
@@ -36,7 +36,7 @@ MAN = "340100190001040017"
 UNIVERSITY = "12340000485001086C"
 
 
-def mapping(**changes: Any) -> Mapping:
+def mapping(**changes: Any) -> SourceMapping:
     content = {
         "title": "测试名单",
         "record": "listing",
@@ -55,7 +55,7 @@ def mapping(**changes: Any) -> Mapping:
             "former_names": "曾用名",
         },
     }
-    return Mapping.model_validate(content | changes)
+    return SourceMapping.model_validate(content | changes)
 
 
 def read(values: dict[str, Any], /, **changes: Any) -> list[Outcome]:
@@ -445,18 +445,18 @@ def test_parts_of_a_row() -> None:
         ],
     }
     row = {"编号": "18-01", "项目": "甲", "单位": "安徽大学", "代码": UNIVERSITY, "负责人": "张三", "身份证": MAN}
-    outcomes = Reader(Mapping.model_validate(team)).read(RawRow(ORIGIN, row | {"备注": "急"}))
+    outcomes = Reader(SourceMapping.model_validate(team)).read(RawRow(ORIGIN, row | {"备注": "急"}))
     assert [type(o) for o in outcomes] == [Read, Read]
     records = [o.record for o in outcomes if isinstance(o, Read)]
     assert all(isinstance(r, Applicant) for r in records)
     assert [r.role for r in records if isinstance(r, Applicant)] == [Role.APPLYING_UNIT, Role.LEADER]
     assert [o.extra for o in outcomes if isinstance(o, Read)] == [{"备注": "急"}] * 2
 
-    with_bad_member = Reader(Mapping.model_validate(team)).read(
+    with_bad_member = Reader(SourceMapping.model_validate(team)).read(
         RawRow(ORIGIN, row | {"成员": "李四", "生日": "?"})
     )
     assert [type(o) for o in with_bad_member] == [Read, Read, Rejected]
-    nobody = Reader(Mapping.model_validate(team)).read(RawRow(ORIGIN, {"编号": "18-02", "项目": "乙"}))
+    nobody = Reader(SourceMapping.model_validate(team)).read(RawRow(ORIGIN, {"编号": "18-02", "项目": "乙"}))
     assert [(type(o), getattr(o, "reason", "")) for o in nobody] == [(Rejected, "缺少名称")]
 
 
@@ -468,14 +468,16 @@ def test_penalties_in_yuan_and_licence_states() -> None:
         "fields": {"name": "名", "document_number": "号", "decided_on": "日", "fine_yuan": "罚款", "note": "注"},
     }
     row = RawRow(ORIGIN, {"名": "合肥甲公司", "号": "皖知〔2018〕1号", "日": "2018-11-30", "罚款": 2000})
-    (found,) = Reader(Mapping.model_validate(penalty)).read(row)
+    (found,) = Reader(SourceMapping.model_validate(penalty)).read(row)
     assert isinstance(found, Read)
     assert isinstance(found.record, Penalty)
     assert found.record.fine == Decimal("0.2")
     licence = penalty | {"record": "licence", "fields": {**penalty["fields"], "state": "状态"}}  # type: ignore[dict-item]
     del licence["fields"]["fine_yuan"]  # type: ignore[attr-defined]
     for text, state in [("", LicenceState.VALID), ("注销", LicenceState.CANCELLED), ("有效", LicenceState.VALID)]:
-        (outcome,) = Reader(Mapping.model_validate(licence)).read(RawRow(ORIGIN, {**row.values, "状态": text}))
+        (outcome,) = Reader(SourceMapping.model_validate(licence)).read(
+            RawRow(ORIGIN, {**row.values, "状态": text})
+        )
         assert isinstance(outcome, Read)
         assert getattr(outcome.record, "state", None) is state
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_sync.lookup import look_up
+from credit_sync.lookup import Ground, look_up
 from credit_sync.records import Role
 from credit_sync.reporting.answer import answer_text
 from credit_sync.reporting.flagged import write_flagged_report
@@ -45,17 +45,14 @@ def test_the_report_tells_it_outside_the_flags(night: Night) -> None:
 def test_look_up_shows_the_parents_entry_as_related(night: Night) -> None:
     with night.engine.connect() as connection:
         index = night.settings.path(night.settings.store.index)
-        at = datetime(2018, 11, 30)
-        answer = look_up(
-            connection,
-            organisation(BRANCH, 71),
-            {},
-            at,
-            load_weights(),
-            current=open_index(connection, index),
+        ground = Ground(
+            at=datetime(2018, 11, 30),
+            states={},
+            index=open_index(connection, index),
             names=OtherNames(()),
-            unknown="",
+            weights=load_weights(),
         )
+        answer = look_up(connection, organisation(BRANCH, 71), ground)
     listed = [found for found in answer.found if found.comparison.related]
     assert [found.comparison.verdict for found in listed] == [Verdict.CLEAR]
     assert answer.verdict is not Verdict.PROBABLE

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -22,6 +21,7 @@ from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CleanBill, Outcome, Selection
 from credit_sync.reporting.clean_bill_workbook import clean_bill_workbook
 from credit_sync.reporting.labels import OUTCOMES
+from credit_sync.review import Actor
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.gate import Cause
 from credit_sync.screening.measures import load_measures
@@ -56,7 +56,7 @@ def world(engine: Engine, tmp_path: Path) -> ReviewWorld:
 def bill_of(world: ReviewWorld, selection: Selection = KJ, at: datetime | None = None) -> CleanBill:
     measures = load_measures(world.folder / "mappings")
     with world.engine.connect() as connection:
-        return read_clean_bill(connection, world.settings, selection, measures, who="签发人", at=at or world.now)
+        return read_clean_bill(connection, world.settings, selection, measures, Actor("签发人", at or world.now))
 
 
 def outcomes(bill: CleanBill) -> dict[str, Outcome]:
@@ -192,7 +192,7 @@ def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
 
     def bill() -> CleanBill:
         with world.engine.connect() as connection:
-            return read_clean_bill(connection, settings, KJ, measures, who="签", at=world.now)
+            return read_clean_bill(connection, settings, KJ, measures, Actor("签", world.now))
 
     assert [(source.name, bool(source.pulled_at)) for source in bill().sources] == [
         ("applicants", True),
@@ -316,7 +316,7 @@ def test_an_answer_that_is_too_old_by_now_calls_nobody_clean(engine: Engine, tmp
     def outcome(at: datetime) -> Outcome:
         with engine.connect() as connection:
             bill = read_clean_bill(
-                connection, asked.settings, Selection("测试", None, ""), measures, who="签发人", at=at
+                connection, asked.settings, Selection("测试", None, ""), measures, Actor("签发人", at)
             )
         return bill.lines[0].outcome
 
@@ -334,7 +334,7 @@ def test_an_answer_that_no_screening_has_seen_calls_nobody_clean(engine: Engine,
     def outcome(at: datetime) -> tuple[Outcome, str]:
         with engine.connect() as connection:
             selection = Selection("测试", None, "")
-            bill = read_clean_bill(connection, asked.settings, selection, measures, who="签发人", at=at)
+            bill = read_clean_bill(connection, asked.settings, selection, measures, Actor("签发人", at))
         (line,) = (line for line in bill.lines if line.name == ZHANG[0])
         return line.outcome, line.why
 
@@ -368,7 +368,7 @@ def test_a_list_that_is_no_longer_configured_calls_nobody_clean(world: ReviewWor
     settings = world.settings.model_copy(update={"sources": sources})
     with world.engine.connect() as connection:
         bill = read_clean_bill(
-            connection, settings, KJ, load_measures(world.folder / "mappings"), who="签", at=world.now
+            connection, settings, KJ, load_measures(world.folder / "mappings"), Actor("签", world.now)
         )
     assert (bill.blocked, bill.clean) == (True, ())
 
@@ -388,15 +388,9 @@ def test_a_round_is_what_the_source_calls_it(world: ReviewWorld) -> None:
         bill_of(world, replace(KJ, round="一"))
 
 
-def issue(world: ReviewWorld, **changed: Any) -> tuple[CleanBill, list[Path]]:
-    values: dict[str, Any] = {
-        "who": "王五",
-        "at": world.now,
-        "origin": "",
-        "formats": ("html", "xlsx"),
-        "folder": world.folder / "out",
-    }
-    return issue_clean_bill(world.engine, world.settings, KJ, **values | changed)
+def issue(world: ReviewWorld, who: str = "王五", folder: str = "out") -> tuple[CleanBill, list[Path]]:
+    forms = {"formats": ("html", "xlsx"), "folder": world.folder / folder}
+    return issue_clean_bill(world.engine, world.settings, KJ, Actor(who, world.now), **forms)
 
 
 def test_signed_off_on_record_and_proved_by_the_file(world: ReviewWorld) -> None:
@@ -419,7 +413,7 @@ def test_signed_off_on_record_and_proved_by_the_file(world: ReviewWorld) -> None
 def test_the_same_again_is_the_same_and_another_signer_another(world: ReviewWorld) -> None:
     world.night()
     bill, paths = issue(world)
-    again, same = issue(world, folder=world.folder / "again")
+    again, same = issue(world, folder="again")
     assert [path.name for path in same] == [path.name for path in paths]
     assert [path.read_bytes() for path in same] == [path.read_bytes() for path in paths]
     assert issue(world, who="赵六")[0].digest != bill.digest == again.digest
@@ -432,7 +426,7 @@ def test_without_a_signer_or_a_folder_nothing_is_signed(world: ReviewWorld) -> N
     blocked = world.folder / "file"
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(CreditSyncError, match="写不了报告"):
-        issue(world, folder=blocked)
+        issue(world, folder=blocked.name)
     with world.engine.connect() as connection:
         assert audit.entries(connection, action="clean_bill") == []
 

@@ -17,6 +17,7 @@ from credit_sync.reporting.flagged import write_flagged_report
 from credit_sync.reporting.monthly import write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.reporting.run_report import write_run_report
+from credit_sync.review import Actor
 from credit_sync.screening.measures import load_measures
 from credit_sync.store import audit
 from tests.report_night import (
@@ -106,8 +107,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     engine = sqlite_store(folder)
     night = two_nights(folder, engine)
     at, only_page = SECOND.as_of + timedelta(hours=7), ("html",)
-    options = {"who": "签发人", "at": at, "origin": "", "formats": only_page, "folder": folder}
-    _, bill = issue_clean_bill(engine, night.settings, Selection(SCIENCE, 2018, ""), **options)
+    selection = Selection(SCIENCE, 2018, "")
+    signer, forms = Actor("签发人", at), {"formats": only_page, "folder": folder}
+    _, bill = issue_clean_bill(engine, night.settings, selection, signer, **forms)
     month = read_monthly(engine, night.settings, Month(2018, 12), datetime(2019, 1, 5))
     return {"bill": bill[0], "monthly": write_monthly_summary(month, folder, only_page)[0]}
 

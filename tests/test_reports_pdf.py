@@ -19,6 +19,7 @@ from credit_sync.reporting.flagged import write_flagged_report
 from credit_sync.reporting.monthly import write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
 from credit_sync.reporting.pdf import pdf
+from credit_sync.review import Actor
 from credit_sync.screening.measures import load_measures
 from tests.report_night import FULL_NUMBERS, SCIENCE, SECOND, Night, two_nights
 from tests.stores import sqlite_store
@@ -40,11 +41,10 @@ def written(night: Night) -> dict[str, Path]:
     """Every report as PDF, by what it is."""
     settings, engine = night.settings, night.engine
     folder, month = settings.path(settings.reports.folder), Month(2018, 12)
-    selection, at = Selection(SCIENCE, 2018, ""), SECOND.as_of + timedelta(hours=7)
-    options = {"who": "周签发", "at": at, "origin": "", "formats": ("pdf",), "folder": folder}
+    selection, signer = Selection(SCIENCE, 2018, ""), Actor("周签发", SECOND.as_of + timedelta(hours=7))
     paths = {
         "flagged": write_flagged_report(engine, settings, SECOND, load_measures()),
-        "bill": issue_clean_bill(engine, settings, selection, **options)[1],
+        "bill": issue_clean_bill(engine, settings, selection, signer, formats=("pdf",), folder=folder)[1],
         "monthly": write_monthly_summary(read_monthly(engine, settings, month, NOW), folder, ("pdf",)),
         "compliance": write_compliance_report(read_compliance(engine, settings, month, NOW), folder, ("pdf",)),
     }

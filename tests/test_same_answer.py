@@ -16,22 +16,21 @@ from sqlalchemy import Connection, select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.gate import Gate
-from credit_sync.lookup import look_up, why_unknown
+from credit_sync.lookup import ground, look_up
 from credit_sync.pulling.pull import pull
 from credit_sync.records import Applicant
 from credit_sync.reporting.clean_bill_query import read_clean_bill
 from credit_sync.reporting.clean_bill_views import CLEAN, Selection
+from credit_sync.review import Actor
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import Conclusion
 from credit_sync.screening.evidence import Scales
 from credit_sync.screening.gate import Cause
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
-from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.reference import reference
 from credit_sync.screening.screen_file import FileCounts, screen_file
 from credit_sync.screening.stored_lists import stored_lists
-from credit_sync.screening.unread_entries import unread_entries
 from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger, schema
@@ -140,7 +139,7 @@ class Asking(ManyNights):
         measures = load_measures(world.folder / "mappings")
         with world.engine.connect() as connection:
             bill = read_clean_bill(
-                connection, world.settings, Selection("kj", None, ""), measures, who="甲", at=at
+                connection, world.settings, Selection("kj", None, ""), measures, Actor("甲", at)
             )
             clean = {line.application for line in bill.lines if line.outcome in CLEAN}
             concluded = _concluded(connection)
@@ -174,14 +173,9 @@ class Asking(ManyNights):
 
     def looked_up(self, connection: Connection, of: Applicant, at: datetime) -> Verdict:
         settings = self.world.settings
-        folder = settings.mappings_folder
-        names, states = known_other_names(connection, folder), states_of_lists(connection, settings, at)
-        current = open_index(connection, settings.path(settings.store.index))
-        unread = unread_entries(connection, states.values())
-        unknown = why_unknown(connection, unread, (), of.subject, names=names, at=at)
-        weights = load_weights(folder)
-        found = look_up(connection, of.subject, states, at, weights, current=current, names=names, unknown=unknown)
-        return found.verdict
+        index = open_index(connection, settings.path(settings.store.index))
+        rests_on = ground(connection, settings, at, index)
+        return look_up(connection, of.subject, rests_on).verdict
 
     def in_a_file(self, of: Applicant, at: datetime) -> Verdict:
         path, folder = self.world.folder / "asked.csv", self.world.folder / "mappings"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from credit_sync.errors import SettingsError
-from credit_sync.lookup import answer_json, look_up
+from credit_sync.lookup import answer_json, ground, look_up
 from credit_sync.records import Applicant, ApplicationKind, Listing, RecordKind, Role
 from credit_sync.reporting.answer import answer_text
 from credit_sync.reporting.explanation import explanation_text
@@ -19,11 +19,9 @@ from credit_sync.screening.explain import explain
 from credit_sync.screening.faces import Via, faces
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import Measure, load_measures
-from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.reference import reference
 from credit_sync.screening.tables import ListingTable
 from credit_sync.screening.weights import load_weights
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import schema
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind
 from credit_sync.subjects.subject import Subject
@@ -179,19 +177,9 @@ def test_a_lost_number_closes_the_flag(tmp_path: Path, engine: Engine) -> None:
 def test_lookup_finds_the_organisation_and_says_through_whom(tmp_path: Path, engine: Engine) -> None:
     night = reached_night(tmp_path, engine)
     with engine.connect() as connection:
-        states = states_of_lists(connection, night.settings, FIRST.as_of)
-        index = night.settings.path(night.settings.store.index)
+        index = open_index(connection, night.settings.path(night.settings.store.index))
         asked = person("张伟", NUMBER)
-        answer = look_up(
-            connection,
-            asked,
-            states,
-            FIRST.as_of,
-            SCALES.weights,
-            current=open_index(connection, index),
-            names=OtherNames(()),
-            unknown="",
-        )
+        answer = look_up(connection, asked, ground(connection, night.settings, FIRST.as_of, index))
     vias = {f.record.subject.name: f.comparison.via for f in answer.found if f.kind is RecordKind.LISTING}
     assert vias == {FIRM: Via.LEGAL_REPRESENTATIVE, "张伟": Via.SUBJECT}
     text, data = answer_text(answer, load_measures(), date(2018, 12, 3)), answer_json(answer)

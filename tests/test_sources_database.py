@@ -16,13 +16,13 @@ from credit_sync.errors import SourceError
 from credit_sync.settings import DatabaseSource
 from credit_sync.shipped import shipped
 from credit_sync.sources.connect import open_rows, probe
-from credit_sync.sources.mapping import Mapping, load_mapping
+from credit_sync.sources.mapping import SourceMapping, load_mapping
 from credit_sync.sources.plain import plain
 from credit_sync.sources.rows import RawRow
 from credit_sync.sources.values import UnreadableError, read_date, text_of
 
 PULLED = datetime(2018, 12, 1, 3, 0)
-MAPPING = Mapping.model_validate(
+MAPPING = SourceMapping.model_validate(
     {
         "title": "名单",
         "record": "listing",

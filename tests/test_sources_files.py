@@ -20,9 +20,9 @@ from credit_sync.settings import FileSource
 from credit_sync.sources.connect import open_rows, probe
 from credit_sync.sources.files import files
 from credit_sync.sources.formats import READERS, Unread, read_table
-from credit_sync.sources.formats.json_stream import Document
+from credit_sync.sources.formats.json_stream import JsonText
 from credit_sync.sources.formats.rows import at_path
-from credit_sync.sources.mapping import Layout, Mapping, Removal
+from credit_sync.sources.mapping import Layout, Removal, SourceMapping
 from credit_sync.sources.rows import BrokenRow, RawRow
 
 NAMES = frozenset(["单位名称", "许可证号", "有效期自", "有效期至"])
@@ -292,7 +292,7 @@ JSON_VALUES = st.recursive(
     document=JSON_VALUES, path=st.sampled_from(["", "a", "data.a", "data.b.a"]), indent=st.sampled_from([None, 1])
 )
 def test_json_is_read_as_if_it_were_read_whole(document: Any, path: str, indent: int | None) -> None:
-    walked = Document(json.dumps(document, indent=indent), json.JSONDecoder())
+    walked = JsonText(json.dumps(document, indent=indent), json.JSONDecoder())
     found = list(walked.items(path.split(".") if path else []))
     expected = at_path(document, path)
     assert (walked.found, found) == ((1, expected) if isinstance(expected, list) else (0, []))
@@ -454,8 +454,8 @@ def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 # --- a folder
 
 
-def mapping() -> Mapping:
-    return Mapping.model_validate(
+def mapping() -> SourceMapping:
+    return SourceMapping.model_validate(
         {
             "title": "许可",
             "record": "licence",
@@ -552,10 +552,10 @@ def test_a_folder_whose_tables_lack_all_that_tells_records_apart(tmp_path: Path)
     made = {"title": "许可", "record": "licence", "fields": fields, "constants": {"decided_on": "2018-11-30"}}
     for key in (["licence_number"], ["licence_number", "uscc"]):
         with pytest.raises(SourceError, match=r"其中没有 .*许可编号（对照文件没有写）"):
-            probe("licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path)
+            probe("licences", source(), SourceMapping.model_validate(made | {"key": key}), base=tmp_path)
     for key in (["licence_number", "document_number"], ["licence_number", "decided_on"]):
         assert "认得其中 2 个" in probe(
-            "licences", source(), Mapping.model_validate(made | {"key": key}), base=tmp_path
+            "licences", source(), SourceMapping.model_validate(made | {"key": key}), base=tmp_path
         )
 
 

@@ -17,16 +17,16 @@ from credit_sync.errors import SourceError
 from credit_sync.settings import HttpSource
 from credit_sync.sources import download
 from credit_sync.sources.connect import open_rows, probe
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import SourceMapping
 from credit_sync.sources.rows import BrokenRow, RawRow
 
 PULLED = datetime(2018, 12, 1, 3, 0)
 TOKEN = "geheim-4711"
 
 
-def mapping(**layout: Any) -> Mapping:
+def mapping(**layout: Any) -> SourceMapping:
     fields = {"name": ["iname", "名称"], "number": "caseCode", "region": "address.city"}
-    return Mapping.model_validate(
+    return SourceMapping.model_validate(
         {"title": "名单", "record": "listing", "list": "x", "key": ["number"], "fields": fields, "layout": layout}
     )
 

@@ -33,14 +33,14 @@ from credit_sync.store.engine import writing
 from credit_sync.store.left_sources import left_sources
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import licence, quarantine, question, source_version, submission
-from credit_sync.store.versions import Asked, pull_in_force
+from credit_sync.store.versions import Order, pull_in_force
 from tests.compliance_world import Row, World, document
 from tests.conftest import contents
 from tests.publishing import MAPPINGS
 from tests.pull_world import FIRST_NIGHT, MAPPING, entry
 from tests.pull_world import World as Lists
 
-ASKED = Asked("王工", "按新的命名规则改名")
+ASKED = Order("王工", "按新的命名规则改名")
 
 
 @dataclass

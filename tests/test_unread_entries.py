@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from credit_sync.lookup import look_up, subject_asked_for, why_unknown
+from credit_sync.lookup import ground, look_up, subject_asked_for
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.gate import Cause, Passage
 from credit_sync.screening.index_files import open_index
-from credit_sync.screening.other_names import OtherNames
 from credit_sync.screening.unread_entries import (
     KnownUnread,
     UnreadEntries,
@@ -23,7 +22,6 @@ from credit_sync.screening.unread_entries import (
     why_named,
 )
 from credit_sync.screening.unread_entry import UnreadEntry, Wanted, unread_entry, wanted_of
-from credit_sync.screening.weights import load_weights
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.sources.reading import MISPLACED
 from credit_sync.store import quarantine, schema
@@ -304,22 +302,9 @@ def screened(world: ListedWorld) -> dict[str, tuple[str, str]]:
 
 def looked_up(world: ListedWorld, name: str, number: str) -> tuple[Verdict, str]:
     subject = subject_asked_for(name, "", number if person_like(number) else "", date(2026, 3, 4))
-    nobody = OtherNames(())
     with world.engine.connect() as connection:
-        states = states_of_lists(connection, world.settings, world.now)
-        unread = unread_entries(connection, states.values())
-        unknown = why_unknown(connection, unread, (), subject, names=nobody, at=world.now)
-        current = open_index(connection, world.folder / "index")
-        found = look_up(
-            connection,
-            subject,
-            states,
-            world.now,
-            load_weights(),
-            current=current,
-            names=nobody,
-            unknown=unknown,
-        )
+        index = open_index(connection, world.folder / "index")
+        found = look_up(connection, subject, ground(connection, world.settings, world.now, index))
     return found.verdict, found.reason
 
 

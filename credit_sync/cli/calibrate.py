@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
@@ -25,6 +26,7 @@ from credit_sync.screening.reasons import load_reasons
 from credit_sync.screening.reference import reference
 from credit_sync.screening.weights import load_weights
 from credit_sync.screening.weights_file import refuse_existing, write_weights
+from credit_sync.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -69,37 +71,13 @@ def calibrate(
 ) -> int:
     """用本单位的数据估计证据权重，与使用中的并列，并说明换用后的影响；不作任何改动。"""
     settings = settings_of(ctx, config)
-    now = datetime.now().replace(microsecond=0)
-    folder = settings.mappings_folder
-    weights, in_use = load_weights(folder), folder / "screening" / "weights.toml"
+    in_use = settings.mappings_folder / "screening" / "weights.toml"
     if write:
         refuse_existing(write, in_use)  # before minutes of estimating
-    engine = open_store(settings)
-    with engine.connect() as connection:
-        decided = (
-            read_decisions(decisions, connection)
-            if decisions
-            else stored_decisions(connection, load_reasons(folder))
-        )
-        current = open_index(connection, settings.path(settings.store.index))
-        finder = StoredCandidates(connection, current)
-        scales = Scales(weights, reference(), listed=current.stamp.entries)
-        collected = collect(connection, finder, scales, now, decided.known, Sampling(seed, sample))
-        estimates = {
-            kind: estimate(found.attributes, as_pairs(found), getattr(weights.prior, kind.value), minimum)
-            for kind, found in collected.items()
-            if found.known
-        }
-        if not estimates:
-            raise CreditSyncError("库中没有可比的申报主体和名单条目，无从估计", remedy="先运行 credit-sync run")
-        calibration = calibrate_weights(weights, estimates, minimum, now.date())
-        names = known_other_names(connection, folder)
-        old = replace(scales, reference=names.reference)
-        changes = effect(connection, finder, names, now, old, replace(old, weights=calibration.new))
-    unused = len(decided.known) - sum(found.upheld + found.dismissed for found in collected.values())
-    report = CalibrationReport(now, minimum, decided.undecided, unused, collected, calibration, changes)
+    with open_store(settings).connect() as connection:
+        report = _estimated(connection, settings, decisions, minimum, Sampling(seed, sample))
     if write:
-        write_weights(write, in_use, calibration, now.date())
+        write_weights(write, in_use, report.calibration, report.as_of.date())
     if as_json:
         click.echo(json.dumps(calibration_json(report), ensure_ascii=False, indent=2))
     else:
@@ -107,6 +85,34 @@ def calibrate(
         if write:
             click.echo(f"新权重：{write}")
     return 0
+
+
+def _estimated(
+    connection: Connection, settings: Settings, decisions: Path | None, minimum: int, sampling: Sampling
+) -> CalibrationReport:
+    now, folder = datetime.now().replace(microsecond=0), settings.mappings_folder
+    weights = load_weights(folder)
+    if decisions:
+        decided = read_decisions(decisions, connection)
+    else:
+        decided = stored_decisions(connection, load_reasons(folder))
+    current = open_index(connection, settings.path(settings.store.index))
+    finder = StoredCandidates(connection, current)
+    scales = Scales(weights, reference(), listed=current.stamp.entries)
+    collected = collect(connection, finder, scales, now, decided.known, sampling)
+    estimates = {
+        kind: estimate(found.attributes, as_pairs(found), getattr(weights.prior, kind.value), minimum)
+        for kind, found in collected.items()
+        if found.known
+    }
+    if not estimates:
+        raise CreditSyncError("库中没有可比的申报主体和名单条目，无从估计", remedy="先运行 credit-sync run")
+    calibration = calibrate_weights(weights, estimates, minimum, now.date())
+    names = known_other_names(connection, folder)
+    old = replace(scales, reference=names.reference)
+    changes = effect(connection, finder, names, now, old, replace(old, weights=calibration.new))
+    unused = len(decided.known) - sum(found.upheld + found.dismissed for found in collected.values())
+    return CalibrationReport(now, minimum, decided.undecided, unused, collected, calibration, changes)
 
 
 COMMANDS = (calibrate,)

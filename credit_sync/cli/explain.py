@@ -10,7 +10,6 @@ from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.errors import CreditSyncError
-from credit_sync.lookup import put_on_record
 from credit_sync.reporting.explanation import explanation_text
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.evidence import Scales
@@ -18,8 +17,9 @@ from credit_sync.screening.explain import explain
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.other_names import known_other_names
 from credit_sync.screening.weights import load_weights
-from credit_sync.store.audit import Action
+from credit_sync.store.audit import Action, note
 from credit_sync.store.candidates import find_applicants, find_listings
+from credit_sync.store.engine import writing
 
 
 @click.command("explain", cls=Command)
@@ -57,8 +57,9 @@ def explain_command(ctx: click.Context, applicant: str, listing: str, reason: st
             for number, entry in listings.items():
                 explanation = explain(subject, entry, number in ids, counted)
                 texts.append(explanation_text(found, entry, explanation))
-    who, pair = system_user(), f"{applicant} ~ {listing}"
-    put_on_record(engine, Action.EXPLAIN, pair, len(texts), who=who, reason=reason, at=now)
+    with writing(engine) as connection:
+        pair, shown = f"{applicant} ~ {listing}", {"found": len(texts), "reason": reason}
+        note(connection, at=now, who=system_user(), action=Action.EXPLAIN, target=pair, detail=shown)
     click.echo("\n\n".join(texts))
     return 0
 

@@ -19,7 +19,7 @@ from credit_sync.reporting.list_versions import versions_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.store import ledger
 from credit_sync.store.lock import run_lock
-from credit_sync.store.versions import Asked
+from credit_sync.store.versions import Order
 from credit_sync.subjects.identifiers import hide_in_text
 
 _VERSIONS, _ENTRIES = 5, 20
@@ -83,11 +83,11 @@ def diff(
 @click.pass_context
 def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config: Path | None) -> int:
     """把一个数据源的名单回退到早先某一版的内容，作为新的一版。"""
-    asked = _asked(reason, back_to)
+    order = _order(reason, back_to)
     _, engine = opened(ctx, config)
     with engine.connect() as connection:
         earlier_version(connection, source, back_to)
-    taken = _roll_back(engine, source, asked)
+    taken = _roll_back(engine, source, order)
     counts = taken.counts
     click.echo(
         f"数据源 {source} 已回退到第 {back_to} 版的内容，记为第 {taken.version} 版："
@@ -97,18 +97,18 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     return 0
 
 
-def _asked(reason: str, back_to: int) -> Asked:
+def _order(reason: str, back_to: int) -> Order:
     if not reason.strip():
         raise CreditSyncError("没有写明事由", remedy='例如 --reason "省平台送错了名单"')
-    return Asked(system_user(), hide_in_text(reason.strip()), back_to)
+    return Order(system_user(), hide_in_text(reason.strip()), back_to)
 
 
-def _roll_back(engine: Engine, source: str, asked: Asked) -> TakenOver:
+def _roll_back(engine: Engine, source: str, order: Order) -> TakenOver:
     """A run of its own, so that nights and other commands do not come between."""
     with run_lock(engine):
         options = {"command": "lists rollback", "source": source}
         run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)
-        taken = roll_back(engine, run, source, asked)
+        taken = roll_back(engine, run, source, order)
         ledger.finish(engine, run, "done")
     return taken
 

@@ -10,16 +10,12 @@ from credit_sync.cli.chinese import Command
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
-from credit_sync.lookup import answer_json, look_up, put_on_record, subject_asked_for, why_unknown
+from credit_sync.lookup import answer_json, ground, look_up, subject_asked_for
 from credit_sync.reporting.answer import answer_text
 from credit_sync.screening.index_files import open_index
 from credit_sync.screening.measures import load_measures
-from credit_sync.screening.other_names import known_other_names
-from credit_sync.screening.unread_entries import unread_entries
-from credit_sync.screening.weights import load_weights
-from credit_sync.sources.asked_lists import asked_lists
-from credit_sync.sources.lists import states_of_lists
-from credit_sync.store.audit import Action
+from credit_sync.store.audit import Action, note
+from credit_sync.store.engine import writing
 
 
 @click.command("lookup", cls=Command)
@@ -41,21 +37,17 @@ def lookup(
     settings = settings_of(ctx, config)
     now = datetime.now().replace(microsecond=0)
     subject = subject_asked_for(name, code, citizen_id, date.today())
-    folder = settings.mappings_folder
     engine = open_store(settings)
     with engine.connect() as connection:
-        states = states_of_lists(connection, settings, now)
-        current = open_index(connection, settings.path(settings.store.index))
-        names, weights = known_other_names(connection, folder), load_weights(folder)
-        unread = unread_entries(connection, states.values())
-        unknown = why_unknown(connection, unread, asked_lists(settings), subject, names=names, at=now)
-        answer = look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
-    found = len(answer.found)
-    put_on_record(engine, Action.LOOKUP, answer.query, found, who=system_user(), reason=reason, at=now)
+        index = open_index(connection, settings.path(settings.store.index))
+        answer = look_up(connection, subject, ground(connection, settings, now, index))
+    with writing(engine) as connection:
+        found = {"found": len(answer.found), "reason": reason}
+        note(connection, at=now, who=system_user(), action=Action.LOOKUP, target=answer.query, detail=found)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
     else:
-        click.echo(answer_text(answer, load_measures(folder), now.date()))
+        click.echo(answer_text(answer, load_measures(settings.mappings_folder), now.date()))
     return 0
 
 

@@ -10,7 +10,7 @@ from credit_sync.cli.config import config_option
 from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.report_options import format_option, month_option, out_option
 from credit_sync.cli.store import opened
-from credit_sync.cli.system_user import system_user
+from credit_sync.cli.system_user import origin_of
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing.rates import Month
 from credit_sync.reporting.clean_bill import issue_clean_bill, signature_of
@@ -19,6 +19,7 @@ from credit_sync.reporting.flagged import flagged_file, write_flagged_report
 from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.reporting.monthly import monthly_lines, write_monthly_summary
 from credit_sync.reporting.monthly_query import read_monthly
+from credit_sync.review import Actor
 from credit_sync.review_import import keep_filled_in
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.reasons import load_reasons
@@ -78,17 +79,10 @@ def clean_bill(
     名单缺失、过期或未采用时不认定任何人，退出码为 1。
     """
     settings, engine = opened(ctx, config)
-    user = system_user()
-    bill, paths = issue_clean_bill(
-        engine,
-        settings,
-        Selection(system, year, round_),
-        who=who,
-        at=datetime.now().replace(microsecond=0),
-        origin=f"系统用户 {user}" if who != user else "",
-        formats=formats or settings.reports.formats,
-        folder=_folder(settings, out),
-    )
+    signer = Actor(who, datetime.now().replace(microsecond=0), origin_of(who))
+    selection, forms = Selection(system, year, round_), formats or settings.reports.formats
+    folder = _folder(settings, out)
+    bill, paths = issue_clean_bill(engine, settings, selection, signer, formats=forms, folder=folder)
     click.echo(_bill_text(bill))
     _tell(paths)
     return EXIT_FAILED if bill.blocked else 0

@@ -13,7 +13,7 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
-from credit_sync.cli.system_user import system_user
+from credit_sync.cli.system_user import origin_of, system_user
 from credit_sync.errors import CreditSyncError
 from credit_sync.reporting import labels
 from credit_sync.reporting.files import write_report
@@ -102,7 +102,7 @@ def show(ctx: click.Context, flag_id: int, config: Path | None) -> int:
 @click.pass_context
 def uphold(ctx: click.Context, flag_id: int, reason: str, text: str, who: str, config: Path | None) -> int:
     """维持：确为同一主体，措施适用。措施为禁止的，须另一人再作同样的结论。"""
-    return _conclude(ctx, config, flag_id, Conclusion.UPHOLD, reason, text, who)
+    return _conclude(_open(ctx, config), flag_id, Conclusion.UPHOLD, Said(reason, text), _signed(who))
 
 
 @review_group.command("dismiss")
@@ -114,7 +114,7 @@ def uphold(ctx: click.Context, flag_id: int, reason: str, text: str, who: str, c
 @click.pass_context
 def dismiss(ctx: click.Context, flag_id: int, reason: str, text: str, who: str, config: Path | None) -> int:
     """排除：不是同一主体，或措施不适用。证据变化之前不再提示。"""
-    return _conclude(ctx, config, flag_id, Conclusion.DISMISS, reason, text, who)
+    return _conclude(_open(ctx, config), flag_id, Conclusion.DISMISS, Said(reason, text), _signed(who))
 
 
 @review_group.command("refuse")
@@ -212,12 +212,9 @@ def _open(ctx: click.Context, config: Path | None) -> _Desk:
     return _Desk(settings, engine, measures, reasons)
 
 
-def _conclude(
-    ctx: click.Context, config: Path | None, flag_id: int, conclusion: Conclusion, reason: str, text: str, who: str
-) -> int:
-    desk = _open(ctx, config)
+def _conclude(desk: _Desk, flag_id: int, conclusion: Conclusion, said: Said, by: Actor) -> int:
     with writing(desk.engine) as connection:
-        decided = review.decide(connection, flag_id, conclusion, Said(reason, text), desk.reasons, _signed(who))
+        decided = review.decide(connection, flag_id, conclusion, said, desk.reasons, by)
     _tell(decided)
     return 0
 
@@ -228,9 +225,7 @@ def _tell(found: Standing) -> None:
 
 def _signed(who: str) -> Actor:
     """Who acts, when, and by which user of the system, where somebody else is named."""
-    user = system_user()
-    origin = f"系统用户 {user}" if who and who != user else ""
-    return Actor(who or user, datetime.now().replace(microsecond=0), origin)
+    return Actor(who or system_user(), datetime.now().replace(microsecond=0), origin_of(who))
 
 
 def _last_run(connection: Connection) -> ledger.Run:

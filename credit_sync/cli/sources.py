@@ -21,7 +21,7 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
-from credit_sync.store.versions import Asked
+from credit_sync.store.versions import Order
 from credit_sync.subjects.identifiers import hide_in_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -50,15 +50,15 @@ def sources() -> None:
 @click.pass_context
 def rename_(ctx: click.Context, former: str, name: str, reason: str, dry_run: bool, config: Path | None) -> int:
     """数据源在配置里改了名：原名下的记录连同历史、报送、复核结论改归新名。"""
-    asked = _asked(reason)
+    order = _order(reason)
     settings, engine = opened(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
         return renaming_lines(connection, renamed(connection, settings, former, name), name)
 
     def work(run: Run) -> str:
-        rename(engine, run, settings, asked, former=former, name=name)
-        return f"数据源 {former} 已改名为 {name}，已留痕（{asked.who}）"
+        rename(engine, run, settings, order, former=former, name=name)
+        return f"数据源 {former} 已改名为 {name}，已留痕（{order.who}）"
 
     return _carry_out(engine, {"command": "sources rename", "source": former}, plan, None if dry_run else work)
 
@@ -72,7 +72,7 @@ def forget(
     ctx: click.Context, source: str, keep_public: bool, reason: str, dry_run: bool, config: Path | None
 ) -> int:
     """停用一个已从配置里删去的数据源：它的记录全部移出，历史保留；已报出的不会自动撤回。"""
-    asked = _asked(reason)
+    order = _order(reason)
     settings, engine = opened(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
@@ -82,11 +82,11 @@ def forget(
         channels = settings.channels if keep_public else ()
         outboxes = [outbox for name in channels for outbox in outboxes_of(settings, name, run.as_of.date())]
         with writing(engine) as connection:
-            ended = give_up(connection, run, settings, source, asked)
-            decided = by_hand.Asked.of(asked.who, asked.reason)
+            ended = give_up(connection, run, settings, source, order)
+            decided = by_hand.Asked.of(order.who, order.reason)
             kept = by_hand.keep_gone(connection, outboxes, source, decided, run)
         done = f"移出 {ended.counts.removed} 条" + (f"，保持公示 {kept} 条" if keep_public else "")
-        return f"数据源 {source} 已停用，记为第 {ended.version} 版：{done}，已留痕（{asked.who}）"
+        return f"数据源 {source} 已停用，记为第 {ended.version} 版：{done}，已留痕（{order.who}）"
 
     return _carry_out(engine, {"command": "sources forget", "source": source}, plan, None if dry_run else work)
 
@@ -119,10 +119,10 @@ def _say(engine: Engine, plan: Callable[[Connection], Iterable[str]]) -> None:
         click.echo("\n".join(plan(connection)))
 
 
-def _asked(reason: str) -> Asked:
+def _order(reason: str) -> Order:
     if not reason.strip():
         raise CreditSyncError("没有写明事由", remedy='例如 --reason "数据源按新的命名规则改名"')
-    return Asked(system_user(), hide_in_text(reason.strip()))
+    return Order(system_user(), hide_in_text(reason.strip()))
 
 
 COMMANDS = (sources,)

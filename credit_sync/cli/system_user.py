@@ -11,3 +11,9 @@ def system_user() -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
+
+
+def origin_of(who: str) -> str:
+    """The user of the system, for the audit log, where somebody else is named as who acts; '' where it is he."""
+    user = system_user()
+    return f"系统用户 {user}" if who not in ("", user) else ""

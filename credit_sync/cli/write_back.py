@@ -10,7 +10,7 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option, settings_of
 from credit_sync.cli.exit_codes import EXIT_FAILED
 from credit_sync.cli.store import open_store
-from credit_sync.cli.system_user import system_user
+from credit_sync.cli.system_user import origin_of, system_user
 from credit_sync.reporting.labels import CHANGES, NOTICE_STATES
 from credit_sync.reporting.summary import summarise
 from credit_sync.settings import Settings
@@ -71,10 +71,8 @@ def retry(ctx: click.Context, system: str, config: Path | None) -> int:
 def give_up_(ctx: click.Context, keys: tuple[str, ...], reason: str, who: str, config: Path | None) -> int:
     """不再送申报系统不会接收的通知（编号见 list）；同一预警之后的通知接着送。"""
     _, engine = _open(ctx, config, "")
-    user = system_user()
-    origin = f"系统用户 {user}" if who != user else ""
     with run_lock(engine):
-        give_up(engine, keys, GivingUp(who, reason, datetime.now().replace(microsecond=0), origin))
+        give_up(engine, keys, GivingUp(who, reason, datetime.now().replace(microsecond=0), origin_of(who)))
     click.echo(f"不再送：{'、'.join(dict.fromkeys(keys))}")
     return 0
 

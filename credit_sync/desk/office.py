@@ -17,6 +17,7 @@ from credit_sync.desk.api.pace import Pace
 from credit_sync.desk.assets import asset_address
 from credit_sync.desk.list_moves import ListMoves
 from credit_sync.desk_settings import Desk
+from credit_sync.lookup import Ground, ground
 from credit_sync.reporting import labels
 from credit_sync.reporting.lists import ListView, read_lists
 from credit_sync.reporting.shown import shown
@@ -122,6 +123,10 @@ class Office:
     def now(self) -> datetime:
         """The clock, to the second, as everything that people do is stored."""
         return datetime.now().replace(microsecond=0)
+
+    def ground(self, connection: Connection) -> Ground:
+        """What a look-up rests on now."""
+        return ground(connection, self.settings, self.now(), self.index.current(connection), self.unread)
 
     def screened(self, connection: Connection) -> datetime | None:
         """When screening was last done; None before the first time."""

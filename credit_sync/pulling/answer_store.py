@@ -19,10 +19,10 @@ from credit_sync.sources.spool import Spool
 from credit_sync.store import quarantine
 from credit_sync.store import questions as store
 from credit_sync.store.counts import Counts
-from credit_sync.store.entries import Entries
 from credit_sync.store.items import Gone, Held, Item
 from credit_sync.store.ledger import Run
 from credit_sync.store.questions import Known, State
+from credit_sync.store.read_records import ReadRecords
 from credit_sync.store.records import RecordWriter, live_records
 
 _SHRUNK = "平台突然不再给出许多原有条目，未采用（确认无误后可用 --accept-shrink 采用）"
@@ -102,7 +102,7 @@ class AnswerStore:
             self._counts.skipped += spool.skipped
             for items, bad in spool.batches():
                 for item in items:
-                    if isinstance(item, Entries):
+                    if isinstance(item, ReadRecords):
                         keys.update(item.keys)
                     elif isinstance(item, Held):
                         keys.add(item.key)
@@ -115,7 +115,7 @@ class AnswerStore:
     def _write(self, items: Sequence[Item]) -> list[quarantine.BadRow]:
         """Each answer has a writer of its own: what a later one says of a listing is news, not a contradiction."""
         writer = RecordWriter(self._connection, self._source, RecordKind.LISTING, self._run, keys_to_store)
-        conflicts = [conflict(RecordKind.LISTING, entry) for entry in writer.write(items, whole=False)]
+        conflicts = [conflict(RecordKind.LISTING, read) for read in writer.write(items, whole=False)]
         for count in fields(Counts):
             setattr(
                 self._counts, count.name, getattr(self._counts, count.name) + getattr(writer.counts, count.name)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine, select
 
 from credit_sync.errors import CreditSyncError
-from credit_sync.pulling.rollback import add_version_as_asked
+from credit_sync.pulling.rollback import add_version_as_ordered
 from credit_sync.pulling.take_over import TakenOver
 from credit_sync.records import RecordKind
 from credit_sync.screening.keys import keys_to_store
@@ -27,22 +27,22 @@ from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.renames import note_rename
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Asked, PulledSource, has_come_whole, last_accepted, next_version
+from credit_sync.store.versions import Order, PulledSource, has_come_whole, last_accepted
 
 _BLOCK = 1000
 
 
-def give_up(connection: Connection, run: Run, settings: Settings, source: str, asked: Asked) -> TakenOver:
+def give_up(connection: Connection, run: Run, settings: Settings, source: str, order: Order) -> TakenOver:
     """Removes the records of a source that is no longer configured, or for another kind of them. Raises CreditSyncError."""
     left = left_behind(connection, settings, source)
-    ended = _end(connection, run, left, asked)
-    detail = {"reason": asked.reason, "version": ended.version, "removed": ended.counts.removed}
-    audit.note(connection, at=run.as_of, who=asked.who, action=Action.FORGET, target=source, detail=detail)
+    ended = _end(connection, run, left, order)
+    detail = {"reason": order.reason, "version": ended.version, "removed": ended.counts.removed}
+    audit.note(connection, at=run.as_of, who=order.who, action=Action.FORGET, target=source, detail=detail)
     return ended
 
 
 def rename(  # noqa: PLR0913
-    engine: Engine, run: Run, settings: Settings, asked: Asked, *, former: str, name: str
+    engine: Engine, run: Run, settings: Settings, order: Order, *, former: str, name: str
 ) -> int:
     """Makes what a source has left that of the source that took its place. Raises CreditSyncError.
 
@@ -56,13 +56,13 @@ def rename(  # noqa: PLR0913
         newer = newer_doubles(connection, kind, former, name)
         take_name(connection, kind, former, name)
         if newer:
-            _bring_up_to_date(connection, run, PulledSource(name, kind, left.list, "rename"), newer, asked)
+            _bring_up_to_date(connection, run, PulledSource(name, kind, left.list, "rename"), newer, order)
         came_anew = last_accepted(connection, former) is not None
-        counts = _end(connection, run, left, asked).counts if came_anew else Counts()
+        counts = _end(connection, run, left, order).counts if came_anew else Counts()
         quarantine.resolve_all(connection, former, run)
-        detail = {"reason": asked.reason, "kept": left.live, "doubles": counts.removed}
+        detail = {"reason": order.reason, "kept": left.live, "doubles": counts.removed}
         target = f"{former} → {name}"
-        audit.note(connection, at=run.as_of, who=asked.who, action=Action.RENAME, target=target, detail=detail)
+        audit.note(connection, at=run.as_of, who=order.who, action=Action.RENAME, target=target, detail=detail)
     return counts.removed
 
 
@@ -98,33 +98,31 @@ def renamed(connection: Connection, settings: Settings, former: str, name: str) 
 
 
 def _bring_up_to_date(
-    connection: Connection, run: Run, source: PulledSource, newer: Sequence[Newer], asked: Asked
+    connection: Connection, run: Run, source: PulledSource, newer: Sequence[Newer], order: Order
 ) -> None:
     """Makes records say what came of them since under their source's new name."""
-    version, counts = next_version(connection, source.name, run), Counts()
-    changes = RecordChanges(connection, source.name, source.record, run, keys_to_store, version=version)
+    counts = Counts()
+    changes = RecordChanges(connection, source.name, source.record, run, keys_to_store)
     for one in newer:
-        if one.entry is None:
+        if one.now is None:
             changes.remove(one.id, one.version + 1)
             counts.removed += 1
         elif one.there:
-            changes.change(one.id, one.version + 1, one.entry, "changed")
+            changes.change(one.id, one.version + 1, one.now, "changed")
             counts.changed += 1
         else:
-            changes.change(one.id, one.version + 1, one.entry, "restored")
+            changes.change(one.id, one.version + 1, one.now, "restored")
             counts.added += 1
         changes.flush_when_full()
     changes.flush()
     counts.pulled = counts.news
-    add_version_as_asked(connection, run, source, counts, asked)
+    add_version_as_ordered(connection, run, source, counts, order)
 
 
-def _end(connection: Connection, run: Run, left: Left, asked: Asked) -> TakenOver:
+def _end(connection: Connection, run: Run, left: Left, order: Order) -> TakenOver:
     """Removes all that is under a name, as a last version."""
     source, kind, counts = left.source, left.record, Counts()
-    changes = RecordChanges(
-        connection, source, kind, run, keys_to_store, version=next_version(connection, source, run)
-    )
+    changes = RecordChanges(connection, source, kind, run, keys_to_store)
     c = RECORD_TABLES[kind].c
     there = select(c.id, c.version).where(c.source == source, c.removed_at.is_(None)).order_by(c.id)
     last = 0
@@ -137,4 +135,4 @@ def _end(connection: Connection, run: Run, left: Left, asked: Asked) -> TakenOve
     forget_questions(connection, source)
     forget_known_rows(connection, source)
     quarantine.resolve_all(connection, source, run)
-    return add_version_as_asked(connection, run, PulledSource(source, kind, left.list, "end"), counts, asked)
+    return add_version_as_ordered(connection, run, PulledSource(source, kind, left.list, "end"), counts, order)

@@ -26,7 +26,7 @@ from credit_sync.sources.asked_lists import asked_lists
 from credit_sync.sources.connect import Source, asks_since, open_rows
 from credit_sync.sources.formats import MisjudgedError
 from credit_sync.sources.known import TellApart, all_to_be_read, telling_apart
-from credit_sync.sources.mapping import Mapping, load_mappings
+from credit_sync.sources.mapping import SourceMapping, load_mappings
 from credit_sync.sources.questions import Questions
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.reading_pool import read_blocks
@@ -89,8 +89,8 @@ def pull(  # noqa: PLR0913 - the options of the command
             asked = AskedSource(Questions(name, connector, readers[name].mapping), readers[name], accept_shrink)
             results.append(_ask_one(engine, run, asked, progress))
         else:
-            source = _Source(name, connector, settings.base, readers[name])
-            results.append(_pull_one(engine, run, source, accept_shrink, progress))
+            source = _Source(name, connector, settings.base, readers[name], accept_shrink)
+            results.append(_pull_one(engine, run, source, progress))
     return results
 
 
@@ -113,9 +113,10 @@ class _Source:
     connector: Source
     base: Path
     reader: Reader
+    accept_shrink: bool
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> SourceMapping:
         return self.reader.mapping
 
     @property
@@ -123,13 +124,13 @@ class _Source:
         return PulledSource(self.name, self.mapping.record, self.mapping.list, self.connector.delivery)
 
 
-def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None) -> Pulled:
+def _pull_one(engine: Engine, run: Run, source: _Source, progress: Progress | None) -> Pulled:
     with collecting_rarely():
         try:
             try:
-                taken = _read_and_take_over(engine, run, source, accept_shrink, progress, presume=True)
+                taken = _read_and_take_over(engine, run, source, progress, presume=True)
             except MisjudgedError:
-                taken = _read_and_take_over(engine, run, source, accept_shrink, progress, presume=False)
+                taken = _read_and_take_over(engine, run, source, progress, presume=False)
         except Exception as error:  # a source's trouble, of whatever kind, is its own
             return _record_failure(engine, run, source.name, error)
     counts = taken.counts.stored()
@@ -140,14 +141,14 @@ def _pull_one(engine: Engine, run: Run, source: _Source, accept_shrink: bool, pr
     return Pulled(source.name, taken.state, taken.counts, taken.reason)
 
 
-def _read_and_take_over(  # noqa: PLR0913
-    engine: Engine, run: Run, source: _Source, accept_shrink: bool, progress: Progress | None, *, presume: bool
+def _read_and_take_over(
+    engine: Engine, run: Run, source: _Source, progress: Progress | None, *, presume: bool
 ) -> TakenOver:
     """Raises MisjudgedError, before anything is taken over, where `presume` (`open_rows`) was of no use."""
     with Spool() as spool:
         known = _fill(spool, engine, run, source, progress, presume=presume)
         since = asks_since(source.connector)
-        delivery = Delivery(source.pulled, source.mapping.guards, spool, accept_shrink, known, since)
+        delivery = Delivery(source.pulled, source.mapping.guards, spool, source.accept_shrink, known, since)
         return take_over(engine, run, delivery)
 
 

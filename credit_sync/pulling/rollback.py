@@ -18,21 +18,21 @@ from credit_sync.store import audit, quarantine
 from credit_sync.store.audit import Action
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
-from credit_sync.store.entries import Entry, entry_of
 from credit_sync.store.facts import Counted, count_facts, last_facts
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
+from credit_sync.store.read_records import ReadRecord, read_record_of
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Asked, PulledSource, add_version, next_version
+from credit_sync.store.versions import Order, PulledSource, add_version, next_version
 
 
-def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
-    """Makes a source's listings those that version `asked.back_to` held, and puts it on record. Raises CreditSyncError."""
+def roll_back(engine: Engine, run: Run, source: str, order: Order) -> TakenOver:
+    """Makes a source's listings those that version `order.back_to` held, and puts it on record. Raises CreditSyncError."""
     with writing(engine) as connection:
-        version = earlier_version(connection, source, asked.back_to)
-        changes = _changes(connection, run, source)
+        version = earlier_version(connection, source, order.back_to)
+        changes = RecordChanges(connection, source, RecordKind.LISTING, run, keys_to_store)
         counts = Counts()
         for touched in touched_since(connection, version):
             _set_back(changes, touched, touched.content_at(version), counts)
@@ -41,9 +41,9 @@ def roll_back(engine: Engine, run: Run, source: str, asked: Asked) -> TakenOver:
         quarantine.reopen(connection, source, version.pulled_at)  # the records read since may have gone with it
         counts.pulled = counts.added + counts.changed
         of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
-        taken = add_version_as_asked(connection, run, of, counts, asked)
-        detail = {"reason": asked.reason, "back_to": asked.back_to, "version": taken.version}
-        audit.note(connection, at=run.as_of, who=asked.who, action=Action.ROLLBACK, target=source, detail=detail)
+        taken = add_version_as_ordered(connection, run, of, counts, order)
+        detail = {"reason": order.reason, "back_to": order.back_to, "version": taken.version}
+        audit.note(connection, at=run.as_of, who=order.who, action=Action.ROLLBACK, target=source, detail=detail)
     return taken
 
 
@@ -63,11 +63,6 @@ def earlier_version(connection: Connection, source: str, number: int | None) -> 
     return earlier[number]
 
 
-def _changes(connection: Connection, run: Run, source: str) -> RecordChanges:
-    version = next_version(connection, source, run)
-    return RecordChanges(connection, source, RecordKind.LISTING, run, keys_to_store, version=version)
-
-
 def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] | None, counts: Counts) -> None:
     """Brings one record to what it said `then`, None where it was not there."""
     if then is None:
@@ -76,26 +71,26 @@ def _set_back(changes: RecordChanges, touched: Touched, then: Mapping[str, Any] 
             counts.removed += 1
         return
     if not touched.there:
-        changes.change(touched.id, touched.version + 1, _entry(touched, then), "restored")
+        changes.change(touched.id, touched.version + 1, _read_record(touched, then), "restored")
         counts.added += 1
     elif then != touched.content:
-        changes.change(touched.id, touched.version + 1, _entry(touched, then), "changed")
+        changes.change(touched.id, touched.version + 1, _read_record(touched, then), "changed")
         counts.changed += 1
 
 
-def _entry(touched: Touched, content: Mapping[str, Any]) -> Entry:
+def _read_record(touched: Touched, content: Mapping[str, Any]) -> ReadRecord:
     """The same row, pulled again, is then unchanged."""
-    return entry_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
+    return read_record_of(RecordKind.LISTING, touched.key, content, touched.place, touched.row)
 
 
-def add_version_as_asked(
-    connection: Connection, run: Run, source: PulledSource, counts: Counts, asked: Asked
+def add_version_as_ordered(
+    connection: Connection, run: Run, source: PulledSource, counts: Counts, order: Order
 ) -> TakenOver:
-    """The version of a source that a person asked for, with what it holds then."""
+    """The version of a source that a person ordered, with what it holds then."""
     counts.live = live_records(connection, source.record, source.name)
     before = last_facts(connection, source.name)
     version = next_version(connection, source.name, run)
     fields = tuple(before.filled) if before else ()
     counted = Counted(RECORD_TABLES[source.record], source.name, version, fields, run.as_of.date())
     facts = count_facts(connection, counted, reference().gazetteer.province_of)
-    return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, asked=asked), counts)
+    return TakenOver("accepted", add_version(connection, source, run, counts, facts=facts, order=order), counts)

@@ -24,11 +24,11 @@ from credit_sync.store.added_facts import AddedFacts
 from credit_sync.store.columns import canonical, to_content
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
-from credit_sync.store.entries import Entry
 from credit_sync.store.facts import Counted, Facts, count_facts, last_facts
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, save_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.quarantine import BadRow
+from credit_sync.store.read_records import ReadRecord
 from credit_sync.store.records import RecordWriter, entries_in_force, live_records
 from credit_sync.store.schema import RECORD_TABLES
 from credit_sync.store.unread_rows import UnreadRows
@@ -157,17 +157,9 @@ def write(connection: Connection, run: Run, delivery: Delivery) -> Written:
         raise _RefusedError(reason, UNREADABLE, Written(writer.counts, None))
     _refuse(delivery, refused_for_counts(delivery.guards, observed), writer.counts, before)
     note = _staying(held, spool.rejected, writer.unread_rows) if held else ""
-    if whole:
-        _end_whole(connection, run, delivery, writer, note)
-    else:
-        _resolve_read(connection, source, run, writer)
-    for beside in _read_among(connection, source, run, writer, earlier=False):
-        quarantine.set_aside(connection, beside)
+    _end(connection, run, delivery, writer, note)
     writer.counts.live = writer.live()
-    if added is not None and _all_are(added, writer.counts):
-        facts = added.facts(reference().gazetteer.province_of)
-    else:
-        facts = _facts(connection, run, delivery, writer.counts, last)
+    facts = _of_added(added, writer.counts) or _facts(connection, run, delivery, writer.counts, last)
     prospect = Prospect(source.record, before, run.as_of.date(), facts, last)
     _refuse(delivery, refused_for_facts(delivery.guards, prospect), writer.counts, before, facts)
     return Written(writer.counts, facts, held, note)
@@ -180,7 +172,7 @@ def _write_rows(connection: Connection, run: Run, delivery: Delivery, writer: Re
     writer.counts.skipped = spool.skipped
     for items, bad in spool.batches():
         again = writer.write(items, whole=source.delivery == "full")
-        conflicts = [conflict(source.record, entry) for entry in again]
+        conflicts = [conflict(source.record, read) for read in again]
         conflicting += len(conflicts)
         quarantine.put(connection, source.name, run, bad + conflicts)
         writer.counts.quarantined += len(bad) + len(conflicts)
@@ -189,8 +181,19 @@ def _write_rows(connection: Connection, run: Run, delivery: Delivery, writer: Re
     return conflicting
 
 
+def _end(connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, note: str) -> None:
+    """Settles what the pull did not bring, and the rows in quarantine whose records it did. `note`: why some stay."""
+    if delivery.source.delivery == "full":
+        _end_whole(connection, run, delivery, writer, note)
+    else:
+        for settled in _read_among(connection, run, delivery, writer, earlier=True):
+            quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
+    for beside in _read_among(connection, run, delivery, writer, earlier=False):
+        quarantine.set_aside(connection, beside)
+
+
 def _end_whole(connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, note: str) -> None:
-    """Removes what a whole list no longer brings, and keeps what is known of its rows. `note`: why some stay."""
+    """Removes what a whole list no longer brings, and keeps what is known of its rows."""
     name = delivery.source.name
     writer.remove_unseen()
     learnt = writer.learnt.known(next_version(connection, name, run))
@@ -232,9 +235,11 @@ def _counted_fields(delivery: Delivery) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*always, *delivery.guards.min_fill)))
 
 
-def _all_are(added: AddedFacts, counts: Counts) -> bool:
-    """Whether the source holds nothing but records that were added, as they were then."""
-    return 0 < added.rows == counts.live == counts.news
+def _of_added(added: AddedFacts | None, counts: Counts) -> Facts | None:
+    """What was counted on the way, where the source holds nothing but records that were added, as they were then."""
+    if added is None or not 0 < added.rows == counts.live == counts.news:
+        return None
+    return added.facts(reference().gazetteer.province_of)
 
 
 def _facts(connection: Connection, run: Run, delivery: Delivery, counts: Counts, last: Facts | None) -> Facts:
@@ -261,31 +266,25 @@ def _record_refusal(engine: Engine, run: Run, delivery: Delivery, refused: _Refu
     return TakenOver("refused", version, counts, reason)
 
 
-def _resolve_read(connection: Connection, source: PulledSource, run: Run, writer: RecordWriter) -> None:
-    """After a delta: rows in quarantine whose record has come again in good order are resolved."""
-    for settled in _read_among(connection, source, run, writer, earlier=True):
-        quarantine.resolve(connection, run, settled, quarantine.READ_LATER)
-
-
 def _read_among(
-    connection: Connection, source: PulledSource, run: Run, writer: RecordWriter, *, earlier: bool
+    connection: Connection, run: Run, delivery: Delivery, writer: RecordWriter, *, earlier: bool
 ) -> Iterator[list[int]]:
     """The open rows in quarantine whose record this pull has read, in blocks."""
-    for block in quarantine.open_keys(connection, source.name, run, earlier=earlier):
+    for block in quarantine.open_keys(connection, delivery.source.name, run, earlier=earlier):
         read = writer.was_read(key for _, key in block)
         yield [row_id for row_id, key in block if key in read]
 
 
-def conflict(kind: RecordKind, entry: Entry) -> BadRow:
+def conflict(kind: RecordKind, read: ReadRecord) -> BadRow:
     """A record that contradicts an earlier one of the same pull, for the quarantine."""
     return BadRow(
-        fingerprint=entry.digest.hex(),
-        place=entry.place,
-        row=entry.row,
+        fingerprint=read.digest.hex(),
+        place=read.place,
+        row=read.row,
         field="",
-        value=hide_in_text(entry.key),
+        value=hide_in_text(read.key),
         reason=CONFLICT,
-        raw=canonical(to_content(RECORD_CLASSES[kind], entry.values)).decode(),
-        key=entry.key,
+        raw=canonical(to_content(RECORD_CLASSES[kind], read.values)).decode(),
+        key=read.key,
         readable=False,
     )

@@ -5,7 +5,6 @@ log: one that was changed in a single byte is not known there.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from credit_sync.reporting.clean_bill_workbook import clean_bill_workbook
 from credit_sync.reporting.files import digest, in_forms, write_forms
 from credit_sync.reporting.labels import OUTCOMES
 from credit_sync.reporting.templates import render
+from credit_sync.review import Actor
 from credit_sync.screening.measures import load_measures
 from credit_sync.settings import ReportFormat, Settings
 from credit_sync.store import audit
@@ -29,10 +29,8 @@ def issue_clean_bill(  # noqa: PLR0913 - what a signature is made of
     engine: Engine,
     settings: Settings,
     selection: Selection,
+    by: Actor,
     *,
-    who: str,
-    at: datetime,
-    origin: str,
     formats: Sequence[ReportFormat],
     folder: Path,
 ) -> tuple[CleanBill, list[Path]]:
@@ -40,24 +38,24 @@ def issue_clean_bill(  # noqa: PLR0913 - what a signature is made of
 
     Raises CreditSyncError where nobody signs, nobody applies, or the files cannot be made.
     """
-    if not plain(who):
+    if not plain(by.who):
         raise CreditSyncError("没有写明签发人", remedy="用 --who 写明姓名")
     measures = load_measures(settings.mappings_folder)
     with engine.connect() as connection:
-        bill = read_clean_bill(connection, settings, selection, measures, who=plain(who), at=at)
+        bill = read_clean_bill(connection, settings, selection, measures, by)
     forms = tuple(in_forms(formats, clean_bill_page(bill), partial(clean_bill_workbook, bill)))
     with writing(engine) as connection:
-        paths = write_forms(folder, f"clean-bill-{at:%Y-%m-%d}-{bill.digest[:8]}", forms)
+        paths = write_forms(folder, f"clean-bill-{by.at:%Y-%m-%d}-{bill.digest[:8]}", forms)
         detail = {
             "digest": bill.digest,
             "files": {form: digest(content) for form, content in forms},
             "applicants": len(bill.lines),
             "clean": len(bill.clean),
             "lists": {found.title: found.versions for found in bill.lists},
-            **({"origin": origin} if origin else {}),
+            **({"origin": by.origin} if by.origin else {}),
         }
         target, action = selection.title, audit.Action.CLEAN_BILL
-        audit.note(connection, at=at, who=who, action=action, target=target, detail=detail)
+        audit.note(connection, at=by.at, who=by.who, action=action, target=target, detail=detail)
     return bill, paths
 
 

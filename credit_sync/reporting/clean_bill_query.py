@@ -13,7 +13,7 @@ from credit_sync.reporting.clean_bill_views import CleanBill, Line, ListLine, Ou
 from credit_sync.reporting.people import names_on_record
 from credit_sync.reporting.review_views import ReviewView, review_view
 from credit_sync.reporting.shown import shown, shown_numbers
-from credit_sync.review import standings
+from credit_sync.review import Actor, standings
 from credit_sync.screening.candidates import StoredCandidates
 from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.decisions import State
@@ -47,6 +47,7 @@ from credit_sync.store.listing_rows import is_touched_since, list_versions
 from credit_sync.store.lists import ListState
 from credit_sync.store.schema import applicant, flag, screening
 from credit_sync.store.versions import pull_in_force
+from credit_sync.subjects.writing import plain
 
 ROUND_FIELDS = ("批次", "评审批次", "申报批次", "轮次", "round", "batch")
 """What sources call the round of a programme; such a field is kept with the record under its own name."""
@@ -56,10 +57,11 @@ _BLOCK = 5000
 _Rows = Mapping[int, RowMapping]
 
 
-def read_clean_bill(  # noqa: PLR0913
-    connection: Connection, settings: Settings, selection: Selection, measures: Measures, *, who: str, at: datetime
+def read_clean_bill(
+    connection: Connection, settings: Settings, selection: Selection, measures: Measures, by: Actor
 ) -> CleanBill:
     """Everybody who applies in a round, as things stand. Raises CreditSyncError where nobody does."""
+    at = by.at
     rows = _rows(connection, selection)
     states = states_of_lists(connection, settings, at)
     open_flags = [row for block in _blocks(rows) for row in open_flags_of(connection, block)]
@@ -89,7 +91,7 @@ def read_clean_bill(  # noqa: PLR0913
     return CleanBill(
         organ=settings.department.name,
         selection=selection,
-        who=shown(who),
+        who=shown(plain(by.who)),
         at=at,
         lists=tuple(_list(measures.list_title(name), state) for name, state in states.items()),
         sources=_sources(connection, sources),

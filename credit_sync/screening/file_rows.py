@@ -19,8 +19,7 @@ from credit_sync.records import Listing, RecordKind
 from credit_sync.shipped import shipped
 from credit_sync.sources.formats import Unread, json_text, read_table, text
 from credit_sync.sources.formats.rows import Uneven
-from credit_sync.sources.mapping import FieldMapping, Layout, load_mapping
-from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.sources.mapping import FieldMapping, Layout, SourceMapping, load_mapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.rows import Origin, RawRow
@@ -52,10 +51,10 @@ class FileRow:
     misplaced: Rejected | None = None
 
 
-def file_mappings(name: str, folder: Path) -> list[MappingFile]:
+def file_mappings(name: str, folder: Path) -> list[SourceMapping]:
     """How rows may be laid out: `screen_file/NAME.toml`, widened by the titles that the site's source mappings of
     that kind know, and then those of them whose rows name several subjects."""
-    base = load(shipped("mappings") / "screen_file" / f"{name}.toml", MappingFile)
+    base = load(shipped("mappings") / "screen_file" / f"{name}.toml", SourceMapping)
     others = list(_mappings_of(base.record, folder))
     return [
         _widened(base, others),
@@ -63,7 +62,7 @@ def file_mappings(name: str, folder: Path) -> list[MappingFile]:
     ]
 
 
-def _widened(base: MappingFile, others: Sequence[MappingFile]) -> MappingFile:
+def _widened(base: SourceMapping, others: Sequence[SourceMapping]) -> SourceMapping:
     fields: dict[str, list[str]] = {field: list(found.from_) for field, found in base.fields.items()}
     taken = {source_name for names in fields.values() for source_name in names}
     for field, found in (item for other in others for item in other.fields.items()):
@@ -82,20 +81,20 @@ def _widened(base: MappingFile, others: Sequence[MappingFile]) -> MappingFile:
     return base.model_copy(update={"fields": widened})
 
 
-def _of_several(base: MappingFile, other: MappingFile) -> MappingFile:
+def _of_several(base: SourceMapping, other: SourceMapping) -> SourceMapping:
     common = {field: found for field, found in other.fields.items() if field not in _NOT_WIDENED}
     own = {field: found for field, found in base.fields.items() if field in base.key and field != "name"}
     return base.model_copy(update={"fields": common | own, "parts": other.parts, "values": other.values})
 
 
-def _mappings_of(kind: RecordKind, folder: Path) -> Iterator[MappingFile]:
+def _mappings_of(kind: RecordKind, folder: Path) -> Iterator[SourceMapping]:
     for path in sorted((folder / "sources").glob("*.toml")):
         mapping = load_mapping(folder, path.stem)
         if mapping.record is kind:
             yield mapping
 
 
-def read_file(path: Path, mappings: Sequence[MappingFile], at: datetime) -> Iterator[FileRow]:
+def read_file(path: Path, mappings: Sequence[SourceMapping], at: datetime) -> Iterator[FileRow]:
     """Every subject of a CSV, XLSX, XLS, JSON or XML file. A row is read by the first mapping that finds a name in it.
 
     The output calls an applicant by its applicant_id, else by its row number; a listing by its listing_id, else by
@@ -138,12 +137,12 @@ def _read(reader: Reader, row: RawRow) -> tuple[list[Outcome], str]:
         row = RawRow(row.origin, {title: value for title, value in row.values.items() if title not in titles})
 
 
-def _titles_of(mapping: MappingFile, field: str) -> frozenset[str]:
+def _titles_of(mapping: SourceMapping, field: str) -> frozenset[str]:
     groups = (mapping.fields, *(part.fields for part in mapping.parts))
     return frozenset(title for fields in groups if field in fields for title in fields[field].from_)
 
 
-def _name_titles(mapping: MappingFile) -> list[str]:
+def _name_titles(mapping: SourceMapping) -> list[str]:
     groups = [part.fields for part in mapping.parts] or [mapping.fields]
     return [title for fields in groups if "name" in fields for title in fields["name"].from_]
 

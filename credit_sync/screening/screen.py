@@ -18,7 +18,7 @@ from credit_sync.screening.comparison import Verdict
 from credit_sync.screening.conclusions import Conclusions
 from credit_sync.screening.flags import FlagCounts, FlagWriter
 from credit_sync.screening.index_files import refreshed_index
-from credit_sync.screening.judging import Against, Judging
+from credit_sync.screening.judging import Against, JudgedBlock, Judging
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.not_comparable import why_not_comparable
 from credit_sync.screening.other_names import known_other_names
@@ -65,14 +65,13 @@ def screen(
 
     `everybody`: also those for whom nothing has changed.
     """
-    folder = settings.path(settings.store.index)
-    measures = load_measures(settings.mappings_folder)
-    weights = load_weights(settings.mappings_folder)
+    folder, mappings = settings.path(settings.store.index), settings.mappings_folder
+    measures, weights = load_measures(mappings), load_weights(mappings)
     current = refreshed_index(engine, folder)
     today = run.as_of.date()
     with writing(engine) as connection:
         states = states_of_lists(connection, settings, run.as_of)
-        known = known_other_names(connection, settings.mappings_folder)
+        known = known_other_names(connection, mappings)
         names = known.of_applicants(connection)
         live, digests = _live(connection, names)
         unknown = _unknown(connection, settings, live, names=names, states=states, run=run)
@@ -90,21 +89,22 @@ def screen(
             counts = ScreenCounts(applicants=len(live), judged=len(chosen), flags=writer.counts)
             done = len(live) - len(chosen)
             for block in judging.judge(chosen):
-                not_clear = [n for n, found in block.judgements.items() if found.verdict is not Verdict.CLEAR]
-                applicants = applicants_of(connection, not_clear)
-                writer.write(applicants, block.judgements, block.cases)
-                night.write(connection, applicants, live, block.judgements)
+                _write(connection, block, live, writer, night)
                 done += len(block.judgements)
                 progress(done)
         writer.close_removed_applicants()
-        _forget_removed(connection)
-        connection.execute(screening.update().values(**night.common()))
-        # Last of all: from here on whoever decides or looks up waits.
-        counts.flags.reopened = reopen_changed(connection, run.as_of)
-        counts.flags.open = waiting_by_list(connection)
-        counts.verdicts |= _verdicts(connection)
-        ledger.stage_done(connection, run, "screen", "", counts.stored())
+        _end(connection, night, counts)
     return counts
+
+
+def _write(
+    connection: Connection, block: JudgedBlock, live: Mapping[int, int], writer: FlagWriter, night: Conclusions
+) -> None:
+    """Flags and screenings of one block."""
+    not_clear = [n for n, found in block.judgements.items() if found.verdict is not Verdict.CLEAR]
+    applicants = applicants_of(connection, not_clear)
+    writer.write(applicants, block.judgements, block.cases)
+    night.write(connection, applicants, live, block.judgements)
 
 
 def _live(connection: Connection, names: Mapping[int, tuple[str, ...]]) -> tuple[dict[int, int], dict[int, bytes]]:
@@ -143,10 +143,18 @@ def _unknown(  # noqa: PLR0913
     return {number: "；".join(found[number] for found in reasons if number in found) for number in numbers}
 
 
-def _forget_removed(connection: Connection) -> None:
-    """Screenings of applicants that are gone: their history is in the record's."""
+def _end(connection: Connection, night: Conclusions, counts: ScreenCounts) -> None:
+    """What is said of all screenings once everybody is judged; those of applicants that are gone are forgotten, since their
+    history is in the record's.
+    """
     gone = select(applicant.c.id).where(applicant.c.removed_at.is_not(None))
     connection.execute(screening.delete().where(screening.c.applicant_id.in_(gone)))
+    connection.execute(screening.update().values(**night.common()))
+    # Last of all: from here on whoever decides or looks up waits.
+    counts.flags.reopened = reopen_changed(connection, night.run.as_of)
+    counts.flags.open = waiting_by_list(connection)
+    counts.verdicts |= _verdicts(connection)
+    ledger.stage_done(connection, night.run, "screen", "", counts.stored())
 
 
 def _verdicts(connection: Connection) -> dict[str, int]:

@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from credit_sync.records import RecordKind
-from credit_sync.sources.mapping import Mapping as MappingFile
-from credit_sync.sources.mapping import Part
+from credit_sync.sources.mapping import Part, SourceMapping
 from credit_sync.store.lists import why_distrusted
 from credit_sync.store.versions import last_refusal, pull_in_force
 
@@ -31,7 +30,7 @@ class Delivered:
     """Why the system may hold other applications by now, in Chinese."""
 
 
-def applicant_sources(mappings: Mapping[str, MappingFile]) -> dict[str, Delivering]:
+def applicant_sources(mappings: Mapping[str, SourceMapping]) -> dict[str, Delivering]:
     """The configured sources that deliver applicants."""
     return {
         source: Delivering(str(mapping.constants.get("system", "")), mapping.guards.max_age_days)
@@ -40,9 +39,9 @@ def applicant_sources(mappings: Mapping[str, MappingFile]) -> dict[str, Deliveri
     }
 
 
-def known_systems(mappings: Mapping[str, MappingFile]) -> list[str] | None:
+def known_systems(mappings: Mapping[str, SourceMapping]) -> list[str] | None:
     """The systems whose applications the configured sources deliver; None where rows name their own: any may come."""
-    groups: list[MappingFile | Part] = [*mappings.values()]
+    groups: list[SourceMapping | Part] = [*mappings.values()]
     groups += [part for mapping in mappings.values() for part in mapping.parts]
     if any("system" in group.fields for group in groups):
         return None

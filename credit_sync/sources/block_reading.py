@@ -14,9 +14,9 @@ from typing import Any
 
 from credit_sync.records import Listing, RecordKind
 from credit_sync.sources.entry_columns import DATES, Columns, EntryColumns
-from credit_sync.sources.field_reading import FieldReader, ProblemError
+from credit_sync.sources.field_reading import Draft, FieldReader, ProblemError
 from credit_sync.sources.outcomes import Removed, Skipped
-from credit_sync.sources.reading import Draft, Reader, words
+from credit_sync.sources.reading import Reader, words
 from credit_sync.sources.remembered import Remembered
 from credit_sync.sources.row_columns import RowColumns, without
 from credit_sync.sources.rows import RawRow
@@ -34,8 +34,8 @@ from credit_sync.sources.subject_reading import OWNERS
 from credit_sync.sources.target_fields import FieldType
 from credit_sync.sources.values import LONGEST, has_reference, text_of, texts_of
 from credit_sync.store.columns import SUBJECT_PREFIX, document, value_names
-from credit_sync.store.entries import NO_ENTRIES, Entries
 from credit_sync.store.items import Again
+from credit_sync.store.read_records import NONE_READ, ReadRecords
 from credit_sync.store.record_keys import join_keys, key_part, key_parts
 from credit_sync.subjects.identifiers import SubjectKind
 from credit_sync.subjects.subject import Sex
@@ -65,13 +65,13 @@ class BlockReader:
 
     def read_columns(self, rows: RowColumns) -> Block:
         """What the rows come to, in their order."""
-        entries, places = self._entries(rows)
+        records, places = self._records(rows)
         taken = set(places)
         odd = rows.others | {place: rows.row(n) for n, place in enumerate(rows.at) if place not in taken}
         block, done = Block(), 0
         for place in sorted(odd):
             before = bisect_left(places, place)
-            block.add_entries(entries.part(done, before))
+            block.add_records(records.part(done, before))
             done, row = before, odd[place]
             if isinstance(row, Again):
                 block.add_again(row)
@@ -82,25 +82,25 @@ class BlockReader:
                     cells = {title: text for title, value in row.values.items() if (text := text_of(value))}
                     last = dict(list(cells.items())[-1:])
                     block.add_uneven(words(cells), words(last), self._reader.misplaced(row, outcomes))
-        block.add_entries(entries.part(done, len(places)))
+        block.add_records(records.part(done, len(places)))
         return block
 
-    def _entries(self, rows: RowColumns) -> tuple[Entries, Sequence[int]]:
+    def _records(self, rows: RowColumns) -> tuple[ReadRecords, Sequence[int]]:
         """The records of the rows in which nothing is odd, and where these stand in the block."""
         if not self._able or not len(rows):
-            return NO_ENTRIES, ()
+            return NONE_READ, ()
         texts, odd = _cleaned(rows)
         rows, texts = rows.without(odd), without(odd, texts)
         if not len(rows):
-            return NO_ENTRIES, ()
-        odd = self._not_entries(texts)
+            return NONE_READ, ()
+        odd = self._not_records(texts)
         values, written = self._values(texts, len(rows), odd)
         if "name" not in values:
-            return NO_ENTRIES, ()
+            return NONE_READ, ()
         odd |= of_several_names(values)
-        return self._entries_of(rows.without(odd), without(odd, values), without(odd, written))
+        return self._records_of(rows.without(odd), without(odd, values), without(odd, written))
 
-    def _entries_of(self, rows: RowColumns, values: Columns, written: Texts) -> tuple[Entries, Sequence[int]]:
+    def _records_of(self, rows: RowColumns, values: Columns, written: Texts) -> tuple[ReadRecords, Sequence[int]]:
         """The same for rows of which the values have been read; numbers as they are written."""
         on = rows.pulled_at.date()
         kinds = kinds_of(values, written, len(rows), on)
@@ -110,11 +110,11 @@ class BlockReader:
         columns = self._columns_of(with_own_numbers(values, own, odd), numbers, kinds)
         rows, columns = rows.without(odd), without(odd, columns)
         if not len(rows):
-            return NO_ENTRIES, ()
+            return NONE_READ, ()
         extras = self._extras_of(rows)
         digests, stored = self._writer.digests(columns, extras), self._writer.values(columns, extras)
         kept = [key for n, key in enumerate(keys) if n not in odd]
-        return Entries(kept, rows.places, rows.numbers, digests, stored, rows.digests), rows.at
+        return ReadRecords(kept, rows.places, rows.numbers, digests, stored, rows.digests), rows.at
 
     def _columns_of(
         self, values: Columns, numbers: Mapping[str, Numbers], kinds: Sequence[SubjectKind]
@@ -161,7 +161,7 @@ class BlockReader:
         cells = zip(*[columns[title] for title in unknown], strict=True)
         return self._extras.column(zip(repeat(unknown), cells, strict=False))
 
-    def _not_entries(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
+    def _not_records(self, texts: Mapping[str, Sequence[str]]) -> set[int]:
         """Rows that may be blank or a note, and those that the source calls gone."""
         skip, removal = self._reader.skip, self._reader.mapping.removal
         first = next(iter(texts.values()))

@@ -11,7 +11,7 @@ from credit_sync.errors import CreditSyncError, SourceError
 from credit_sync.settings import DatabaseSource, FileSource, HttpSource
 from credit_sync.sources import database, files, http
 from credit_sync.sources.formats.rows import Some, Uneven, Unread, flatten
-from credit_sync.sources.mapping import Mapping, Part
+from credit_sync.sources.mapping import Part, SourceMapping
 from credit_sync.sources.plain import plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow, RawRows, Rows, TextRows
 from credit_sync.sources.target_fields import TARGET_FIELDS
@@ -33,7 +33,7 @@ def asks_since(source: Source) -> bool:
 def open_rows(  # noqa: PLR0913
     name: str,
     source: Source,
-    mapping: Mapping,
+    mapping: SourceMapping,
     *,
     base: Path,
     since: datetime | None,
@@ -63,7 +63,7 @@ def open_rows(  # noqa: PLR0913
         raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
 
 
-def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
+def probe(name: str, source: Source, mapping: SourceMapping, *, base: Path) -> str:
     """Tries the source without changing anything; one line about what was found. Raises SourceError, also where what
     every record needs is in none of its first rows.
     """
@@ -82,7 +82,7 @@ def probe(name: str, source: Source, mapping: Mapping, *, base: Path) -> str:
         raise SourceError(_shown(f"{name}：{error.message}"), remedy=error.remedy) from None
 
 
-def _probed(source: Source, mapping: Mapping, base: Path) -> tuple[str, list[dict[str, Any]]]:
+def _probed(source: Source, mapping: SourceMapping, base: Path) -> tuple[str, list[dict[str, Any]]]:
     """What was found, and the first rows of it."""
     names = mapping.source_names()
     if isinstance(source, HttpSource):
@@ -92,7 +92,7 @@ def _probed(source: Source, mapping: Mapping, base: Path) -> tuple[str, list[dic
     return files.probe(source, names, mapping.layout, base)
 
 
-def _missing(mapping: Mapping, found: frozenset[str]) -> str:
+def _missing(mapping: SourceMapping, found: frozenset[str]) -> str:
     """What every record needs and none of the rows has, with the names that the mapping has for it: of the part of a row
     that lacks least, since a row need not hold all of its parts.
     """
@@ -101,7 +101,7 @@ def _missing(mapping: Mapping, found: frozenset[str]) -> str:
     return "；".join(f"{titles[field].title}（{names}）" for field, names in lacking.items())
 
 
-def _lacking(mapping: Mapping, part: Part, found: frozenset[str]) -> dict[str, str]:
+def _lacking(mapping: SourceMapping, part: Part, found: frozenset[str]) -> dict[str, str]:
     constants = mapping.constants | part.constants
     fields = {n: f for n, f in mapping.fields.items() if n not in part.without} | part.fields
     named = {
@@ -146,7 +146,9 @@ def expand(values: dict[str, Any], path: str, names: frozenset[str]) -> Iterator
         yield row
 
 
-def _found(source: Source, mapping: Mapping, base: Path, since: datetime | None, presume: bool) -> Iterator[Some]:
+def _found(
+    source: Source, mapping: SourceMapping, base: Path, since: datetime | None, presume: bool
+) -> Iterator[Some]:
     names = mapping.source_names()
     if isinstance(source, HttpSource):
         return http.read(source, mapping.layout, since)

@@ -4,8 +4,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from credit_sync.sources.mapping import FieldMapping, Item
 from credit_sync.sources.target_fields import FieldType, TargetField
@@ -28,14 +29,6 @@ _RANGES = {"age": (0, 150), "birth_year": (1850, 2199), "year": (1900, 2199), "r
 _ASKS_TABLE_ONLY = frozenset([FieldType.TEXT, FieldType.NAMES, FieldType.IDENTIFIER])
 
 
-class Draft(Protocol):
-    """Where read values go."""
-
-    values: dict[str, Any]
-    identifiers: dict[str, str]
-    warnings: list[str]
-
-
 class ProblemError(Exception):
     """A field that cannot be read; `reason` is Chinese."""
 
@@ -45,6 +38,16 @@ class ProblemError(Exception):
         self.value = value
         self.reason = reason
         self.is_identifier = is_identifier
+
+
+@dataclass(slots=True)
+class Draft:
+    """The values of one part while it is being read."""
+
+    values: dict[str, Any]
+    identifiers: dict[str, str]
+    warnings: list[str]
+    problem: ProblemError | None = None
 
 
 class FieldReader:

@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from credit_sync.sources.mapping import Mapping
+from credit_sync.sources.mapping import SourceMapping
 from credit_sync.sources.row_digests import RowDigests
 from credit_sync.sources.rows import RawRow, RawRows, Rows
 from credit_sync.store.items import Again
@@ -22,7 +22,7 @@ def all_to_be_read(rows: Sequence[Rows]) -> Sequence[Rows | Again]:
     return rows
 
 
-def telling_apart(mapping: Mapping, known: KnownRows) -> TellApart:
+def telling_apart(mapping: SourceMapping, known: KnownRows) -> TellApart:
     """By their digests, which those to be read take along."""
     digests = RowDigests(mapping)
 

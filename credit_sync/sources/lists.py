@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from credit_sync.records import RecordKind
 from credit_sync.settings import Settings
-from credit_sync.sources.mapping import Mapping as MappingFile
-from credit_sync.sources.mapping import load_mappings
+from credit_sync.sources.mapping import SourceMapping, load_mappings
 from credit_sync.store.lists import ListState, Watched, list_states
 
 
@@ -17,7 +16,7 @@ def states_of_lists(connection: Connection, settings: Settings, as_of: datetime)
     return list_states(connection, as_of, watched_lists(load_mappings(settings)))
 
 
-def watched_lists(mappings: Mapping[str, MappingFile]) -> dict[str, Watched]:
+def watched_lists(mappings: Mapping[str, SourceMapping]) -> dict[str, Watched]:
     """The sources that deliver lists."""
     return {
         source: Watched(mapping.list, mapping.guards.max_age_days)

@@ -114,7 +114,7 @@ class Guards(Strict):
     """A list pulled longer ago than this clears nobody, and applications pass no gate."""
 
 
-class Mapping(Strict):
+class SourceMapping(Strict):
     """A mapping file."""
 
     title: str
@@ -243,9 +243,9 @@ def _check_word(key: str, target: TargetField, word: str) -> None:
         raise ValueError(f"{key}: {target.title}{error}") from None
 
 
-def load_mapping(folder: Path, name: str) -> Mapping:
+def load_mapping(folder: Path, name: str) -> SourceMapping:
     """`folder/sources/NAME.toml`. Raises SettingsError that names every wrong key."""
-    return load(folder / "sources" / f"{name}.toml", Mapping)
+    return load(folder / "sources" / f"{name}.toml", SourceMapping)
 
 
 def configured_kinds(settings: Settings) -> dict[str, RecordKind]:
@@ -253,7 +253,7 @@ def configured_kinds(settings: Settings) -> dict[str, RecordKind]:
     return {name: mapping.record for name, mapping in load_mappings(settings).items()}
 
 
-def load_mappings(settings: Settings) -> dict[str, Mapping]:
+def load_mappings(settings: Settings) -> dict[str, SourceMapping]:
     """The mapping of every configured source, by the source's name. Raises SettingsError."""
     folder = settings.mappings_folder
     return {name: load_mapping(folder, source.mapping) for name, source in settings.sources.items()}

@@ -11,7 +11,7 @@ import orjson
 from credit_sync.errors import SettingsError
 from credit_sync.http_settings import PLACEHOLDERS, QuerySource
 from credit_sync.records import RecordKind
-from credit_sync.sources.mapping import Mapping as MappingFile
+from credit_sync.sources.mapping import SourceMapping
 from credit_sync.sources.target_fields import SUBJECT_FIELDS
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind, hide_in_text
 from credit_sync.subjects.subject import Subject, SubjectKind
@@ -68,7 +68,7 @@ class CannotAsk:
 class Questions:
     """Makes the questions of one source. Raises SettingsError when its mapping is not of a list."""
 
-    def __init__(self, name: str, source: QuerySource, mapping: MappingFile) -> None:
+    def __init__(self, name: str, source: QuerySource, mapping: SourceMapping) -> None:
         if mapping.record is not RecordKind.LISTING:
             raise SettingsError(f"sources.{name}", ['mapping: kind = "query" 只能用于名单（record = "listing"）'])
         self.name, self.source, self.mapping = name, source, mapping

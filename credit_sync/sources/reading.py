@@ -11,9 +11,8 @@ from typing import Any
 
 from credit_sync.errors import SettingsError
 from credit_sync.records import RECORD_CLASSES, Record, RecordKind
-from credit_sync.sources.field_reading import FieldReader, ProblemError
-from credit_sync.sources.mapping import Mapping as SourceMapping
-from credit_sync.sources.mapping import Part
+from credit_sync.sources.field_reading import Draft, FieldReader, ProblemError
+from credit_sync.sources.mapping import Part, SourceMapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
 from credit_sync.sources.plain import plain_row, plain_text
 from credit_sync.sources.rows import BrokenRow, Origin, RawRow
@@ -46,16 +45,6 @@ class _Row:
     values: dict[str, Any]
     extra: dict[str, Any]
     removed: bool
-
-
-@dataclass(slots=True)
-class Draft:
-    """The values of one part while it is being read."""
-
-    values: dict[str, Any]
-    identifiers: dict[str, str]
-    warnings: list[str]
-    problem: ProblemError | None = None
 
 
 class Reader:

@@ -12,7 +12,7 @@ from credit_sync.errors import SourceError
 from credit_sync.processes import Helper, HelperLostError, collect_rarely, cores
 from credit_sync.sources.block_reading import BLOCK, BlockReader
 from credit_sync.sources.known import TellApart, all_to_be_read
-from credit_sync.sources.mapping import Mapping as SourceMapping
+from credit_sync.sources.mapping import SourceMapping
 from credit_sync.sources.reading import Reader
 from credit_sync.sources.row_columns import in_one_block, unpacked
 from credit_sync.sources.rows import RawRows, Rows

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from credit_sync.shipped import shipped
-from credit_sync.sources.mapping import Mapping as SourceMapping
+from credit_sync.sources.mapping import SourceMapping
 from credit_sync.sources.rows import TextRows
 from credit_sync.store.known_rows import DIGEST_SIZE
 

@@ -14,9 +14,9 @@ import orjson
 
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed
 from credit_sync.store.columns import canonical, digest_of, to_columns, to_values
-from credit_sync.store.entries import Entries, Entry
 from credit_sync.store.items import Again, Gone, Held, Item, Like, Obscure, Uneven
 from credit_sync.store.quarantine import BadRow
+from credit_sync.store.read_records import ReadRecord, ReadRecords
 from credit_sync.store.record_changes import BATCH
 
 _BUFFER = 1 << 20
@@ -24,7 +24,7 @@ _LENGTH = 8
 _NO_REFERENCES = 2
 """The version of marshal that does not look for objects that it has met before, which takes longer than to write them."""
 _Spooled = tuple[Any, ...]
-"""What it is (entries, gone, bad, uneven, again), and its parts."""
+"""What it is (records, gone, bad, uneven, again), and its parts."""
 
 
 class Block:
@@ -70,12 +70,12 @@ class Block:
         self.outcomes += len(again)
         self.items.append(("again", again.place, again.rows, again.known))
 
-    def add_entries(self, entries: Entries) -> None:
+    def add_records(self, records: ReadRecords) -> None:
         """Records, each of a row of its own."""
-        if len(entries):
-            self.rows += len(entries)
-            self.outcomes += len(entries)
-            self._put(entries)
+        if len(records):
+            self.rows += len(records)
+            self.outcomes += len(records)
+            self._put(records)
 
     def pack(self) -> bytes:
         """The items as bytes."""
@@ -87,11 +87,11 @@ class Block:
         plain = orjson.loads(content)
         values = to_values(type(read.record), plain["columns"], plain["warnings"], plain["extra"])
         place, row = read.origin.place, read.origin.row
-        self._put(Entries.of(Entry(read.key, place, row, digest_of(content), values, row_digest)))
+        self._put(ReadRecords.of(ReadRecord(read.key, place, row, digest_of(content), values, row_digest)))
 
-    def _put(self, entries: Entries) -> None:
-        e = entries
-        self.items.append(("entries", e.keys, e.places, e.rows, e.digests, e.values, e.row_digests))
+    def _put(self, records: ReadRecords) -> None:
+        r = records
+        self.items.append(("records", r.keys, r.places, r.rows, r.digests, r.values, r.row_digests))
 
 
 class Spool:
@@ -137,7 +137,7 @@ class Spool:
         while length := self._file.read(_LENGTH):
             block = marshal.loads(self._file.read(int.from_bytes(length, "big")))  # noqa: S302 - our own
             spooled += block
-            size += sum(len(item[1]) if item[0] == "entries" else 1 for item in block)
+            size += sum(len(item[1]) if item[0] == "records" else 1 for item in block)
             if size >= BATCH:
                 yield _sorted_out(spooled)
                 spooled, size = [], 0
@@ -164,8 +164,8 @@ def _sorted_out(spooled: list[_Spooled]) -> tuple[list[Item], list[BadRow]]:
     items: list[Item] = []
     bad: list[BadRow] = []
     for what, *parts in spooled:
-        if what == "entries":
-            items.append(Entries(*parts))
+        if what == "records":
+            items.append(ReadRecords(*parts))
         elif what == "uneven":
             text, last, told = parts
             items.append(Uneven(text, last, told and _told(*told)))

@@ -15,8 +15,8 @@ from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
 from credit_sync.store.columns import value_names
 from credit_sync.store.doubts import UNUSED
-from credit_sync.store.entries import Entries
 from credit_sync.store.facts import LONGEST_PLACE, NUMBERS, Facts, column_name
+from credit_sync.store.read_records import ReadRecords
 
 _Has = Callable[[Any], bool]
 
@@ -36,12 +36,12 @@ class AddedFacts:
         self._places: Counter[str] = Counter()
         self._newest = ""
 
-    def count(self, entries: Entries) -> None:
+    def count(self, records: ReadRecords) -> None:
         """New records."""
-        count = len(entries)
+        count = len(records)
         columns = {
             name: column if isinstance(column, list) else [column] * count
-            for name, column in zip(self._names, entries.values, strict=True)
+            for name, column in zip(self._names, records.values, strict=True)
         }
         self.rows += count
         self._unused += sum(UNUSED in warnings for warnings in columns["warnings"])

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from credit_sync.store.entries import Entries
 from credit_sync.store.quarantine import BadRow
+from credit_sync.store.read_records import ReadRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class Again:
         return len(self.rows) // 8
 
 
-Item = Entries | Gone | Held | Like | Obscure | Uneven | Again
+Item = ReadRecords | Gone | Held | Like | Obscure | Uneven | Again
 
 
 def keys_of(item: Item) -> Sequence[str]:
     """The keys of the records that it surely brings or speaks of."""
-    if isinstance(item, Entries):
+    if isinstance(item, ReadRecords):
         return item.keys
     return () if isinstance(item, Again | Like | Obscure | Uneven) else (item.key,)

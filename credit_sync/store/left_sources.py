@@ -11,10 +11,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, exists, f
 
 from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store.columns import record_columns
-from credit_sync.store.entries import Entry, entry_of
 from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.quarantine import waiting
 from credit_sync.store.questions import forget_questions
+from credit_sync.store.read_records import ReadRecord, read_record_of
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import (
     RECORD_TABLES,
@@ -80,7 +80,7 @@ class Newer:
     id: int
     version: int
     there: bool
-    entry: Entry | None
+    now: ReadRecord | None
     """What it says by now; None where it is gone."""
 
 
@@ -103,7 +103,7 @@ def newer_doubles(connection: Connection, kind: RecordKind, former: str, name: s
             row["own_there"],
             None
             if row["removed_at"]
-            else entry_of(kind, row["key"], {field: row[field] for field in said}, row["place"], row["row"]),
+            else read_record_of(kind, row["key"], {field: row[field] for field in said}, row["place"], row["row"]),
         )
         for row in connection.execute(query.order_by(own.c.id)).mappings()
     ]

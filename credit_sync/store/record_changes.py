@@ -10,8 +10,9 @@ from credit_sync.records import RECORD_CLASSES, RecordKind
 from credit_sync.store import schema
 from credit_sync.store.bulk import BulkInsert, converter
 from credit_sync.store.columns import subject_from_columns, to_content, value_names
-from credit_sync.store.entries import Entries, Entry, entry_of
 from credit_sync.store.ledger import Run
+from credit_sync.store.read_records import ReadRecord, ReadRecords, read_record_of
+from credit_sync.store.versions import next_version
 from credit_sync.subjects.subject import Subject
 
 BATCH = 5000
@@ -45,39 +46,32 @@ class _NewRows:
         self._now = (at, at, None, changed_in)
         self._insert = BulkInsert(connection, table, (*_HEAD, *value_names(RECORD_CLASSES[kind])))
 
-    def write(self, first_id: int, entries: Entries) -> None:
+    def write(self, first_id: int, records: ReadRecords) -> None:
         """Writes them, with ids from the first on."""
-        ids = range(first_id, first_id + len(entries))
-        about = (ids, self._source, entries.keys, 1, entries.digests, *self._now, entries.places, entries.rows)
-        self._insert(len(entries), (*about, *entries.values))
+        ids = range(first_id, first_id + len(records))
+        about = (ids, self._source, records.keys, 1, records.digests, *self._now, records.places, records.rows)
+        self._insert(len(records), (*about, *records.values))
 
 
 class RecordChanges:
     """The changes of one batch, written together."""
 
-    def __init__(  # noqa: PLR0913
-        self,
-        connection: Connection,
-        source: str,
-        kind: RecordKind,
-        run: Run,
-        subject_keys: SubjectKeys,
-        *,
-        version: int,
+    def __init__(
+        self, connection: Connection, source: str, kind: RecordKind, run: Run, subject_keys: SubjectKeys
     ) -> None:
         self._connection, self._kind, self._run = connection, kind.value, run
         self._table, self._class = schema.RECORD_TABLES[kind], RECORD_CLASSES[kind]
-        self._changed_in = version
+        self._changed_in = next_version(connection, source, run)
         # Listings are found through the index file of screening, which is derived from the listings themselves.
         self._subject_keys = subject_keys if kind is not RecordKind.LISTING else None
         self._dates = [c.name for c in self._table.columns if isinstance(c.type, Date)]
-        self._new = _NewRows(connection, source, kind, run, version)
+        self._new = _NewRows(connection, source, kind, run, self._changed_in)
         self._insert_keys = BulkInsert(connection, schema.subject_key, ("key", "record", "record_id"))
         self._clear()
 
     def _clear(self) -> None:
         self._first_added = 0
-        self._added: list[Entries] = []
+        self._added: list[ReadRecords] = []
         self._changed: list[dict[str, Any]] = []
         self._removed: list[dict[str, Any]] = []
         self._history: dict[int, dict[str, Any]] = {}
@@ -92,16 +86,16 @@ class RecordChanges:
         if len(self._history) >= BATCH:
             self.flush()
 
-    def add(self, first_id: int, entries: Entries) -> None:
+    def add(self, first_id: int, records: ReadRecords) -> None:
         """New records with ids from the first on; ids come in ascending order without gaps."""
         if not self._added:
             self._first_added = first_id
-        self._added.append(entries)
+        self._added.append(records)
         if self._subject_keys is not None:
-            for record_id, entry in enumerate(entries.apart(), first_id):
-                self._add_keys(record_id, to_content(self._class, entry.values)["columns"])
+            for record_id, record in enumerate(records.apart(), first_id):
+                self._add_keys(record_id, to_content(self._class, record.values)["columns"])
 
-    def change(self, record_id: int, version: int, item: Entry, change: str) -> None:
+    def change(self, record_id: int, version: int, item: ReadRecord, change: str) -> None:
         """A record with other content, or there again after its removal."""
         self._changed.append({**self._values(record_id, version, item), "record_id": record_id})
         self._remember(record_id, version, change)
@@ -112,7 +106,7 @@ class RecordChanges:
         self._removed.append({"record_id": record_id, "version": version, **gone})
         self._remember(record_id, version, "removed")
 
-    def before(self, record_id: int, place: str, row: int) -> Entry:
+    def before(self, record_id: int, place: str, row: int) -> ReadRecord:
         """What a record said before its last change, which is written already."""
         c, history = self._table.c, schema.record_history.c
         changed = select(c.key, history.before).where(
@@ -122,9 +116,9 @@ class RecordChanges:
             history.version == c.version,
         )
         found = self._connection.execute(changed).one()
-        return entry_of(RecordKind(self._kind), found.key, found.before, place, row)
+        return read_record_of(RecordKind(self._kind), found.key, found.before, place, row)
 
-    def _values(self, record_id: int, version: int, item: Entry) -> dict[str, Any]:
+    def _values(self, record_id: int, version: int, item: ReadRecord) -> dict[str, Any]:
         content = to_content(self._class, item.values)
         columns: dict[str, Any] = content["columns"]
         self._add_keys(record_id, columns)
@@ -163,7 +157,7 @@ class RecordChanges:
     def flush(self) -> None:
         """Writes the batch."""
         if self._added:
-            added = Entries.joined(self._added)
+            added = ReadRecords.joined(self._added)
             self._new.write(self._first_added, added)
             self._remember_added(self._first_added, self._first_added + len(added) - 1)
         if self._history:

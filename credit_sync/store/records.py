@@ -35,13 +35,12 @@ from credit_sync.store.added_facts import AddedFacts
 from credit_sync.store.brought_keys import BroughtKeys
 from credit_sync.store.columns import value_names
 from credit_sync.store.counts import Counts
-from credit_sync.store.entries import Entries, Entry
 from credit_sync.store.items import Again, Gone, Held, Item, Like, Obscure, Uneven, keys_of
 from credit_sync.store.known_rows import NOTHING_KNOWN, KnownRows, Learnt
 from credit_sync.store.ledger import Run
+from credit_sync.store.read_records import ReadRecord, ReadRecords
 from credit_sync.store.record_changes import BATCH, RecordChanges, SubjectKeys
 from credit_sync.store.unread_rows import UnreadRows
-from credit_sync.store.versions import next_version
 
 _UNSEEN, _HELD, _GONE, _READ, _CHANGED = range(5)
 """What a pull has brought of a record; the last two: it was read."""
@@ -80,8 +79,7 @@ class RecordWriter:
         """List entries, older than the run, that were in force and no longer are, less those that are again."""
         self._connection, self._source, self._kind, self._run = connection, source, kind, run
         self._table = schema.RECORD_TABLES[kind]
-        version = next_version(connection, source, run)
-        self._changes = RecordChanges(connection, source, kind, run, subject_keys, version=version)
+        self._changes = RecordChanges(connection, source, kind, run, subject_keys)
         last = connection.scalar(select(func.max(self._table.c.id))) or 0
         self._seen = bytearray(last + 1)
         of_source = select(self._table.c.id).where(self._table.c.source == source)
@@ -92,10 +90,10 @@ class RecordWriter:
         self.learnt = Learnt(known)
         """What is known of the rows of this pull."""
 
-    def write(self, items: Sequence[Item], *, whole: bool) -> list[Entry]:
+    def write(self, items: Sequence[Item], *, whole: bool) -> list[ReadRecord]:
         """Takes one batch over. `whole`: the pull is a whole list, where a removal is just an absence.
 
-        Returns the entries that contradict an earlier one of the same pull: same key, other content.
+        Returns the records that contradict an earlier one of the same pull: same key, other content.
         """
         keys = [key for item in items for key in keys_of(item)]
         once = set(keys)
@@ -103,7 +101,7 @@ class RecordWriter:
         met = set(known)  # before, or several times in this batch: to be decided one by one
         if len(once) < len(keys):
             met.update(key for key, times in Counter(keys).items() if times > 1)
-        conflicts: list[Entry] = []
+        conflicts: list[ReadRecord] = []
         for item in items:
             if isinstance(item, Again):
                 conflicts += self._take_again(item)
@@ -116,11 +114,11 @@ class RecordWriter:
             elif met.isdisjoint(item.keys):
                 self._add(item)
             else:
-                for met_before, entries in item.parts(met):
+                for met_before, records in item.parts(met):
                     if met_before:
-                        conflicts += [entry for entry in entries.apart() if not self._take(entry, known)]
+                        conflicts += [record for record in records.apart() if not self._take(record, known)]
                     else:
-                        self._add(entries)
+                        self._add(records)
         self._changes.flush()
         return conflicts
 
@@ -186,23 +184,23 @@ class RecordWriter:
         rows = self._connection.execute(live.execution_options(yield_per=BATCH))
         return [(row.id, row.version) for row in rows if self._seen[row.id] < _READ]
 
-    def _add(self, entries: Entries) -> None:
+    def _add(self, records: ReadRecords) -> None:
         """New records."""
         first = len(self._seen)
-        self._seen += bytes([_READ]) * len(entries)
-        self.read += len(entries)
-        self.counts.added += len(entries)
-        self._changes.add(first, entries)
+        self._seen += bytes([_READ]) * len(records)
+        self.read += len(records)
+        self.counts.added += len(records)
+        self._changes.add(first, records)
         if self._added is not None:
-            self._added.count(entries)
-        self.learnt.read_new(entries.row_digests, first)
+            self._added.count(records)
+        self.learnt.read_new(records.row_digests, first)
 
-    def _take(self, item: Entry, known: dict[str, _Known]) -> bool:
+    def _take(self, item: ReadRecord, known: dict[str, _Known]) -> bool:
         """One record, however often its key came; False where it contradicts an earlier one of the pull."""
         found = known.get(item.key)
         if found is None:
             known[item.key] = _Known(len(self._seen), 1, item.digest, removed=False)
-            self._add(Entries.of(item))
+            self._add(ReadRecords.of(item))
         elif self._seen[found.id] < _READ:
             self._flush_before(found)
             self._read(item, found)
@@ -213,7 +211,7 @@ class RecordWriter:
             return False
         return True
 
-    def _read(self, item: Entry, found: _Known) -> None:
+    def _read(self, item: ReadRecord, found: _Known) -> None:
         """What the pull says first of a record that is there, or was."""
         self._seen[found.id] = _READ
         self.read += 1
@@ -240,8 +238,8 @@ class RecordWriter:
         if found is not None and self._seen[found.id] == _UNSEEN:
             self._seen[found.id] = _HELD
 
-    def _take_again(self, again: Again) -> list[Entry]:
-        """Known rows; returns those whose record another row of the pull has changed before them, as entries."""
+    def _take_again(self, again: Again) -> list[ReadRecord]:
+        """Known rows; returns those whose record another row of the pull has changed before them, as they were."""
         places = np.frombuffer(again.known, np.int64)
         ids = self._known.rows["record"][places]
         seen = np.frombuffer(self._seen, np.uint8)
@@ -254,7 +252,7 @@ class RecordWriter:
         self.learnt.again(np.delete(places, contradicting))
         return [self._said_before(again, number, places[number]) for number in contradicting]
 
-    def _said_before(self, again: Again, number: int, place: int) -> Entry:
+    def _said_before(self, again: Again, number: int, place: int) -> ReadRecord:
         """A known row as it would have been read: what its record said before this pull."""
         self._changes.flush()
         (record_id,) = self._known.records(np.array([place]))
@@ -276,7 +274,7 @@ class RecordWriter:
             self._seen[found.id] = _GONE
             self.counts.removed += 1
 
-    def _count_ended(self, found: _Known, item: Entry | None) -> None:
+    def _count_ended(self, found: _Known, item: ReadRecord | None) -> None:
         """A record that says something else now, None where it is gone."""
         if found.in_force is not None:
             until = item.values[_REMOVED_ON] if item else ""

@@ -35,8 +35,8 @@ class PulledSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a person asked for who set a source back or gave it up."""
+class Order:
+    """What a person ordered who set a source back, renamed it or gave it up."""
 
     who: str
     reason: str
@@ -66,7 +66,7 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
     refusal: str = "",
     note: str = "",
     facts: Facts | None = None,
-    asked: Asked | None = None,
+    order: Order | None = None,
 ) -> int:
     """Adds the next version of a source and returns its number; `refusal` (Chinese) says why it was not accepted, `note`
     of an accepted delta why an earlier one was not whose rows it does not bring, of a whole list what stays unbrought."""
@@ -82,10 +82,10 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
         "delivery": source.delivery,
         "pulled_at": run.as_of,
         "state": "refused" if refusal else "accepted",
-        "reason": asked.reason if asked else refusal or note,
+        "reason": order.reason if order else refusal or note,
         "facts": facts.stored() if facts else {},
-        "who": asked.who if asked else "",
-        "back_to": asked.back_to if asked else None,
+        "who": order.who if order else "",
+        "back_to": order.back_to if order else None,
     }
     connection.execute(source_version.insert().values(**values, **counts.stored()))
     return number

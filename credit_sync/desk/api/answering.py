@@ -37,7 +37,7 @@ _MAY_CHANGE = "，或此后名单、证据权重或已知的其他名称有变�
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Inquiry:
     """What was asked, as it goes on record."""
 
     service: Service
@@ -54,15 +54,15 @@ class Told:
     detail: Mapping[str, Any]
 
 
-def answer_on_record(asked: Asked, told: Told) -> JSONResponse:
+def answer_on_record(inquiry: Inquiry, told: Told) -> JSONResponse:
     """To a request that changes nothing and may come as often as it likes."""
-    with writing(asked.service.office.engine) as connection:
-        _note(connection, asked, told.detail)
+    with writing(inquiry.service.office.engine) as connection:
+        _note(connection, inquiry, told.detail)
     return JSONResponse(told.content)
 
 
 def answer_once(
-    asked: Asked,
+    inquiry: Inquiry,
     key: str,
     body: BaseModel,
     answer: Callable[[], Told],
@@ -73,19 +73,19 @@ def answer_once(
     `stands`: what the answer rests on. When that is other than it was, the kept answer is not given any more.
     """
     if not key:
-        return answer_on_record(asked, answer())
-    office, number = asked.service.office, asked.caller.key.id
+        return answer_on_record(inquiry, answer())
+    office, number = inquiry.service.office, inquiry.caller.key.id
     with office.engine.connect() as connection:
         ground = stands(connection)
-        said = f"{asked.action}\n{ground}\n{body.model_dump_json()}"
+        said = f"{inquiry.action}\n{ground}\n{body.model_dump_json()}"
         request = sha256(said.encode()).hexdigest()
         kept = kept_answer(connection, number, key, office.now())
     if kept is not None:
-        return _again(asked, kept, request, _MAY_CHANGE if ground else "")
+        return _again(inquiry, kept, request, _MAY_CHANGE if ground else "")
     told = answer()
     try:
         with writing(office.engine) as connection:
-            _note(connection, asked, told.detail)
+            _note(connection, inquiry, told.detail)
             keep_answer(
                 connection, number, key, request, json.dumps(told.content, ensure_ascii=False), office.now()
             )
@@ -99,20 +99,20 @@ def answer_once(
     return JSONResponse(told.content)
 
 
-def _again(asked: Asked, kept: KeptAnswer, request: str, or_why: str) -> JSONResponse:
+def _again(inquiry: Inquiry, kept: KeptAnswer, request: str, or_why: str) -> JSONResponse:
     if kept.request != request:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"这个 Idempotency-Key 已用于内容不同的请求{or_why}，没有执行",
             remedy="新的请求用新的值",
         )
-    with writing(asked.service.office.engine) as connection:
-        _note(connection, asked, {"repeated": True})
+    with writing(inquiry.service.office.engine) as connection:
+        _note(connection, inquiry, {"repeated": True})
     return JSONResponse(json.loads(kept.answer), headers={"idempotent-replayed": "true"})
 
 
-def _note(connection: Connection, asked: Asked, detail: Mapping[str, Any]) -> None:
-    at, caller = asked.service.office.now(), asked.caller
+def _note(connection: Connection, inquiry: Inquiry, detail: Mapping[str, Any]) -> None:
+    at, caller = inquiry.service.office.now(), inquiry.caller
     touch_key(connection, caller.key.id, at)
     told = {**detail, "request": caller.request_id}
-    note(connection, at=at, who=caller.who, action=asked.action, target=asked.target, detail=told)
+    note(connection, at=at, who=caller.who, action=inquiry.action, target=inquiry.target, detail=told)

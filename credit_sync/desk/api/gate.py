@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from credit_sync.api_keys import Scope
-from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_on_record, answer_once
+from credit_sync.desk.api.answering import IdempotencyKey, Inquiry, Told, answer_on_record, answer_once
 from credit_sync.desk.api.bodies import OnceRoute
 from credit_sync.desk.api.callers import Caller, allowed, refuse_other_system
 from credit_sync.desk.api.models import ApplicantAsked, ApplicationAsked, GateTold
@@ -70,8 +70,8 @@ def stored(
     refuse_other_system(service, caller, system)
     with service.office.engine.connect() as connection:
         answer = service.gate.stored(connection, system, application, service.office.now(), changed_at)
-    asked = Asked(service, caller, Action.GATE, f"{system} {application}")
-    return answer_on_record(asked, _told(service, answer))
+    inquiry = Inquiry(service, caller, Action.GATE, f"{system} {application}")
+    return answer_on_record(inquiry, _told(service, answer))
 
 
 @router.post("/gate", response_model=GateTold, summary="一个申报的申报主体，即时比对")
@@ -88,9 +88,9 @@ def at_once(
         with service.office.engine.connect() as connection:
             return _told(service, service.gate.at_once(connection, applicants, at))
 
-    asked = Asked(service, caller, Action.GATE, f"{body.system} {body.application}（即时）")
+    inquiry = Inquiry(service, caller, Action.GATE, f"{body.system} {body.application}（即时）")
     return answer_once(
-        asked, idempotency_key, body, answer, lambda connection: service.gate.stands(connection, at)
+        inquiry, idempotency_key, body, answer, lambda connection: service.gate.stands(connection, at)
     )
 
 

@@ -9,16 +9,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from credit_sync.api_keys import Scope, allows_system
-from credit_sync.desk.api.answering import Asked, IdempotencyKey, Told, answer_once
+from credit_sync.desk.api.answering import IdempotencyKey, Inquiry, Told, answer_once
 from credit_sync.desk.api.bodies import OnceRoute
 from credit_sync.desk.api.callers import Caller, allowed
 from credit_sync.desk.api.models import LookupAsked, LookupTold
 from credit_sync.desk.api.problems import ProblemError
 from credit_sync.desk.api.service import Service, service_of
-from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for, why_unknown
+from credit_sync.lookup import Found, answer_json, look_up, subject_asked_for
 from credit_sync.records import Applicant
-from credit_sync.screening.other_names import known_other_names
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.subject import Subject
 
@@ -47,24 +45,11 @@ def answer(
         with service.office.engine.connect() as connection:
             return _told(connection, service, caller, body, subject)
 
-    return answer_once(Asked(service, caller, Action.LOOKUP, target), idempotency_key, body, found)
+    return answer_once(Inquiry(service, caller, Action.LOOKUP, target), idempotency_key, body, found)
 
 
 def _told(connection: Connection, service: Service, caller: Caller, body: LookupAsked, subject: Subject) -> Told:
-    gate, settings, now = service.gate, service.office.settings, service.office.now()
-    names = known_other_names(connection, settings.mappings_folder)
-    states = states_of_lists(connection, settings, now)
-    unread = service.office.unread.of(connection, states.values())
-    answered = look_up(
-        connection,
-        subject,
-        states,
-        now,
-        gate.weights,
-        current=gate.index.current(connection),
-        names=names,
-        unknown=why_unknown(connection, unread, gate.asked, subject, names=names, at=now),
-    )
+    answered = look_up(connection, subject, service.office.ground(connection))
     content = answer_json(answered)
     own = [said for found, said in zip(answered.found, content["found"], strict=True) if _may_see(caller, found)]
     first = (body.page - 1) * body.size

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from credit_sync.api_keys import Scope
-from credit_sync.desk.api.answering import Asked, Told, answer_on_record
+from credit_sync.desk.api.answering import Inquiry, Told, answer_on_record
 from credit_sync.desk.api.callers import Caller, allowed
 from credit_sync.desk.api.models import LARGEST_PAGE, SubjectTold
 from credit_sync.desk.api.problems import ProblemError
@@ -53,8 +53,8 @@ def decisions(
         "pages": max(1, -(-len(records) // size)),
         "records": [_said(record) for record in records[first : first + size]],
     }
-    asked = Asked(service, caller, Action.SHARE, found.value)
-    return answer_on_record(asked, Told(content, {"found": len(records)}))
+    inquiry = Inquiry(service, caller, Action.SHARE, found.value)
+    return answer_on_record(inquiry, Told(content, {"found": len(records)}))
 
 
 def _organisation_code(written: str, today: date) -> Identifier:

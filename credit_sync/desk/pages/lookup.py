@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,15 +16,10 @@ from credit_sync.desk.rights import Right, User
 from credit_sync.desk.subject_answer import AnswerView, answer_view
 from credit_sync.desk.visitors import VisitorOf, allowed, own_form
 from credit_sync.errors import CreditSyncError, SettingsError, StoreError
-from credit_sync.lookup import Answer, look_up, subject_asked_for, why_unknown
+from credit_sync.lookup import Answer, look_up, subject_asked_for
 from credit_sync.records import Applicant
-from credit_sync.screening.other_names import known_other_names
-from credit_sync.screening.weights import load_weights
-from credit_sync.sources.asked_lists import asked_lists
-from credit_sync.sources.lists import states_of_lists
 from credit_sync.store.audit import Action
 from credit_sync.subjects.identifiers import hide_in_text
-from credit_sync.subjects.subject import Subject
 
 router = APIRouter()
 Asker = Annotated[User, Depends(allowed(Right.LOOK_UP))]
@@ -72,21 +66,10 @@ def _found(office: Office, user: User, asked: tuple[str, str, str], reason: str)
     subject = subject_asked_for(*asked, now.date())
     with office.engine.connect() as connection:
         refuse_too_many(connection, office, user, Action.LOOKUP)
-        answered = _only_own(_look_up(connection, office, subject), user)
+        answered = _only_own(look_up(connection, subject, office.ground(connection)), user)
     found = len(answered.found)
     put_on_record_within(office, user, Action.LOOKUP, answered.query, {"found": found, "reason": reason})
     return answer_view(answered, office.measures, now.date())
-
-
-def _look_up(connection: Connection, office: Office, subject: Subject) -> Answer:
-    settings, now = office.settings, office.now()
-    states = states_of_lists(connection, settings, now)
-    mappings = settings.mappings_folder
-    names, weights = known_other_names(connection, mappings), load_weights(mappings)
-    unread = office.unread.of(connection, states.values())
-    unknown = why_unknown(connection, unread, asked_lists(settings), subject, names=names, at=now)
-    current = office.index.current(connection)
-    return look_up(connection, subject, states, now, weights, current=current, names=names, unknown=unknown)
 
 
 def _only_own(answered: Answer, user: User) -> Answer:

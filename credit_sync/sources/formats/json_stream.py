@@ -15,7 +15,7 @@ Walk = Generator[Any, None, int]
 """Yields the items that are sought; its value is the place behind what was walked through."""
 
 
-class Document:
+class JsonText:
     """A JSON text that is walked through once. Whatever is wrong with it raises ValueError, IndexError or RecursionError."""
 
     def __init__(self, content: str, decoder: json.JSONDecoder) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from credit_sync.errors import SourceError
 from credit_sync.sources.formats import text
-from credit_sync.sources.formats.documents import Document as File
-from credit_sync.sources.formats.json_stream import Document
+from credit_sync.sources.formats.documents import Document
+from credit_sync.sources.formats.json_stream import JsonText
 from credit_sync.sources.formats.rows import Found, Unread, as_row, names_in
 from credit_sync.sources.mapping import Layout
 
@@ -37,12 +37,12 @@ def _integer(digits: str) -> int | str:
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None, parse_int=_integer)
 
 
-def read(document: File, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
+def read(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
     """The rows of a JSON document, numbered as in their list."""
     content = text.decode(document.read())
     if content is None:
         raise SourceError(f"{document.place} 不是 UTF-8 或 GB18030 文本")
-    found = Document(content, _DECODER)
+    found = JsonText(content, _DECODER)
     mend = _LONE_SURROGATE.search(content) is not None
     try:
         for number, item in enumerate(found.items(layout.rows.split(".") if layout.rows else []), 1):
@@ -54,13 +54,13 @@ def read(document: File, names: frozenset[str], layout: Layout) -> Iterator[Foun
         raise _no_list(document.place, layout.rows or "（整个文档）", found)
 
 
-def _no_list(place: str, wanted: str, found: Document) -> SourceError:
+def _no_list(place: str, wanted: str, found: JsonText) -> SourceError:
     if found.found:
         return SourceError(f"{place} 里 {wanted} 出现了不止一次，不知道以哪个为准")
     return SourceError(f"{place} 里 {wanted} 不是行的列表，文档含有：{names_in(found.top)}")
 
 
-def read_lines(document: File, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
+def read_lines(document: Document, names: frozenset[str], layout: Layout) -> Iterator[Found]:  # noqa: ARG001
     """The rows of JSON lines, numbered by line; a line that is no JSON spoils only itself."""
     encoding = text.detect(document.open)
     if encoding is None:

@@ -20,9 +20,9 @@ from credit_sync.store import ledger
 from credit_sync.store.columns import to_columns
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
-from credit_sync.store.entries import Entries, Entry, entry_of
 from credit_sync.store.items import Gone, Held, Item
 from credit_sync.store.known_rows import NOTHING_KNOWN, Learnt
+from credit_sync.store.read_records import ReadRecord, ReadRecords, read_record_of
 from credit_sync.store.records import RecordWriter
 from credit_sync.subjects.subject import Subject, SubjectKind
 
@@ -30,10 +30,10 @@ FIRST_NIGHT = datetime(2026, 11, 1, 1)
 SAYS = ("甲", "乙", "丙")
 
 
-def read(key: str, name: str, row: int) -> Entry:
+def read(key: str, name: str, row: int) -> ReadRecord:
     listing = Listing(subject=Subject(kind=SubjectKind.PERSON, name=name), list="list")
     said = {**to_columns(listing), "warnings": [], "extra": {}}
-    made = entry_of(RecordKind.LISTING, key, said, "a.csv", row)
+    made = read_record_of(RecordKind.LISTING, key, said, "a.csv", row)
     return made._replace(row_digest=made.digest if row % 3 else b"")
 
 
@@ -42,11 +42,11 @@ def joined(items: Sequence[Item]) -> list[Item]:
     found: list[Item] = []
     for kind, group in groupby(items, type):
         alike: list[Any] = list(group)
-        found += [Entries.joined(alike)] if kind is Entries else alike
+        found += [ReadRecords.joined(alike)] if kind is ReadRecords else alike
     return found
 
 
-def write(engine: Engine, night: int, batches: Sequence[Sequence[Item]]) -> tuple[Counts, list[Entry], bytes]:
+def write(engine: Engine, night: int, batches: Sequence[Sequence[Item]]) -> tuple[Counts, list[ReadRecord], bytes]:
     run = ledger.begin(engine, FIRST_NIGHT + timedelta(days=night), {})
     conflicts = []
     with writing(engine) as connection:
@@ -69,7 +69,7 @@ def test_by_column_and_one_by_one(nights: list[list[tuple[int, str]]]) -> None:
             items: list[Item] = []
             for row, (number, says) in enumerate(brought):
                 key = str(number)
-                plain = Entries.of(read(key, says, row))
+                plain = ReadRecords.of(read(key, says, row))
                 items.append({"gone": Gone(key), "held": Held(key)}.get(says, plain))
             assert write(together, night, [joined(items)]) == write(apart, night, [[item] for item in items])
         assert records(together) == records(apart)
@@ -82,9 +82,9 @@ def records(engine: Engine) -> dict[str, Any]:
 
 
 def test_of_many_only_those_met_before_are_looked_at_one_by_one(engine: Engine) -> None:
-    write(engine, 0, [[Entries.of(read("7", "甲", 1))]])
+    write(engine, 0, [[ReadRecords.of(read("7", "甲", 1))]])
     rows = [read(str(number), "甲", number) for number in range(20)]
-    many = Entries.joined([Entries.of(row) for row in rows])
+    many = ReadRecords.joined([ReadRecords.of(row) for row in rows])
     counts, conflicts, _ = write(engine, 1, [[many]])
     assert counts == Counts(added=19, unchanged=1)
     assert conflicts == []
@@ -94,7 +94,7 @@ def test_of_many_only_those_met_before_are_looked_at_one_by_one(engine: Engine) 
 def test_entries_are_taken_apart_into_what_they_were_joined_of(seed: int) -> None:
     chance = random.Random(seed)
     rows = [read(str(n), chance.choice(SAYS), chance.randrange(9)) for n in range(chance.randrange(1, 9))]
-    entries = Entries.joined([Entries.of(row) for row in rows])
+    entries = ReadRecords.joined([ReadRecords.of(row) for row in rows])
     assert list(entries.apart()) == rows
     keys = {row.key for row in rows if chance.random() < 0.5}
     parts = list(entries.parts(keys))
@@ -103,9 +103,9 @@ def test_entries_are_taken_apart_into_what_they_were_joined_of(seed: int) -> Non
 
 
 def test_what_all_say_alike_is_kept_once() -> None:
-    same = [Entries.of(read(str(n), "甲", n)) for n in range(3)]
-    assert not any(isinstance(column, list) for column in Entries.joined(same).values)
-    several = Entries.joined([*same, Entries.of(read("3", "乙", 3))])
+    same = [ReadRecords.of(read(str(n), "甲", n)) for n in range(3)]
+    assert not any(isinstance(column, list) for column in ReadRecords.joined(same).values)
+    several = ReadRecords.joined([*same, ReadRecords.of(read("3", "乙", 3))])
     assert [column for column in several.values if isinstance(column, list)] == [["甲", "甲", "甲", "乙"]]
 
 
