@@ -293,7 +293,9 @@ def test_what_a_system_has_of_another_history_is_not_taken_for_told(engine: Engi
         world, site = world_with(tmp_path, engine, kj=settings_of(server.url))
         world.deliver("debtors", case(1), case(2, MAN, NUMBER))
         world.night()
-        system.taken.append({"noticeId": "kj/2/1", "warningId": "2", "seq": "1", "event": "OPEN", "status": "open"})
+        system.taken.append(
+            {"noticeId": "kj/2/1", "warningId": "2", "seq": "1", "event": "OPEN", "status": "open"}
+        )
         for _ in range(2):
             assert "1 条被系统退回" in tell(world, site)
         with engine.connect() as connection:
