@@ -195,7 +195,7 @@ def _shared_folders(settings: Settings) -> Iterator[str]:
         f"channels.{n}.folder": c.folder for n, c in settings.channels.items() if isinstance(c, WorkbookChannel)
     }
     others = {**books, "reports.folder": settings.reports.folder, "store.index": settings.store.index}
-    places = {key: Path(abspath(settings.path(folder))) for key, folder in {**sites, **others}.items()}
+    places = {k: Path(abspath(settings.path(found))) for k, found in (sites | others).items()}  # noqa: PTH100 - links may loop
     for (one, place), (other, there) in combinations(places.items(), 2):
         if place == there or (one in sites and place in there.parents):
             yield f"{other}: 在 {one} 的文件夹 {place} 里，请另给一个文件夹"
