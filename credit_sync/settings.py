@@ -4,12 +4,15 @@ Paths are relative to the configuration file. A secret is named, never written: 
 environment variable NAME, or the file that NAME_FILE points to.
 """
 
+from collections.abc import Iterator
+from itertools import combinations
+from os.path import abspath
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from credit_sync.channel_settings import Channel
+from credit_sync.channel_settings import Channel, WebsiteChannel, WorkbookChannel
 from credit_sync.database_settings import DatabaseSettings, StoreUrl
 from credit_sync.desk_settings import Desk
 from credit_sync.errors import SettingsError
@@ -175,5 +178,24 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(
             str(path), ["找不到配置文件：复制 config.example.toml 为 config.toml，或用 --config 指明"]
         )
-    settings = load(path, Settings)
-    return settings.model_copy(update={"base": path.resolve().parent})
+    settings = load(path, Settings).model_copy(update={"base": path.resolve().parent})
+    if shared := list(_shared_folders(settings)):
+        raise SettingsError(str(path), shared)
+    return settings
+
+
+def _shared_folders(settings: Settings) -> Iterator[str]:
+    """Two sites in one folder take each other's pages away, workbooks of two channels are uploaded as one's, and what lies in a
+    site is public.
+    """
+    sites = {
+        f"channels.{n}.folder": c.folder for n, c in settings.channels.items() if isinstance(c, WebsiteChannel)
+    }
+    books = {
+        f"channels.{n}.folder": c.folder for n, c in settings.channels.items() if isinstance(c, WorkbookChannel)
+    }
+    others = {**books, "reports.folder": settings.reports.folder, "store.index": settings.store.index}
+    places = {k: Path(abspath(settings.path(found))) for k, found in (sites | others).items()}  # noqa: PTH100 - links may loop
+    for (one, place), (other, there) in combinations(places.items(), 2):
+        if place == there or (one in sites and place in there.parents):
+            yield f"{other}: 在 {one} 的文件夹 {place} 里，请另给一个文件夹"

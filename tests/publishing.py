@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,11 @@ def store_record(connection: Connection, record_id: int, record: Published, **ch
     first = {"id": record_id, "version": 1, "source": "register", "key": f"{record_id}", "digest": b"0" * 16}
     first |= {"first_seen": datetime(2018, 11, 30, 2), "place": "register.xlsx", "row": record_id}
     connection.execute(insert(table).values(**first | values, warnings=[], extra={}))
+
+
+def record_key(kind: str, record_id: int) -> str:
+    """What a record of `store_record` is known by in all its versions, on both sides."""
+    return f"anhui/{kind}/{blake2b(f'{kind}/register/{record_id}'.encode(), digest_size=8).hexdigest()}"
 
 
 def many(count: int) -> Sequence[Published]:

@@ -20,6 +20,7 @@ from credit_sync.http_settings import SignedAuth
 from credit_sync.publishing.by_hand import send_again
 from credit_sync.publishing.channels.api_mapping import load_api_mapping
 from credit_sync.publishing.due import due
+from credit_sync.publishing.names import submission_key
 from credit_sync.publishing.probe import probe
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.values import Published
@@ -30,7 +31,7 @@ from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.schema import licence, submission
 from tests.platform_server import FAULTS, REFUSED, Fault, Platform, every, receiving
-from tests.publishing import LICENCE, MAPPINGS, settings, store_record
+from tests.publishing import LICENCE, MAPPINGS, record_key, settings, store_record
 from tests.servers import Answer, Request, json_answer, serve
 from tests.stores import sqlite_store
 
@@ -78,8 +79,7 @@ def submissions(engine: Engine) -> list[Any]:
 
 
 def key(found: Any) -> str:
-    step = f".{found.step}" if found.step else ""
-    return f"{found.channel}/{found.record}/{found.record_id}/{found.record_version}{step}"
+    return submission_key(found, f"{found.record}/register/{found.record_id}")
 
 
 def agree(engine: Engine, platform: Platform) -> None:
@@ -130,7 +130,7 @@ def test_whatever_happens_to_a_request_nothing_is_taken_twice(store: Engine, tmp
         for night, fault in enumerate(FAULTS, 1):
             for number in range(5 * night, 5 * night + 5):
                 save(store, number, replace(LICENCE, document_number=f"{number}号"))
-            faults.append(fault)
+            faults += [fault, ""] if asked else [fault]  # it is asked first
             counts = publish(store, site, Run(night, NIGHTS[0].as_of + timedelta(night)))["anhui"]
             assert (counts.sent, counts.accepted, counts.problem, faults) == (5, 5, "", []), fault
     agree(store, platform)
@@ -138,13 +138,44 @@ def test_whatever_happens_to_a_request_nothing_is_taken_twice(store: Engine, tmp
 
 def test_a_platform_that_is_still_at_work_gets_nothing_twice(store: Engine, tmp_path: Path) -> None:
     """Asked at once it would say that it has nothing."""
-    platform = Platform(lambda number: "taken_late" if number == 1 else "", silence=0.6)
+    platform = Platform(lambda number: "taken_late" if number == 2 else "", silence=0.6)
     save(store, 1, LICENCE)
     with receiving(platform) as url:
         site = site_at(tmp_path, url).model_copy(update={"mappings": without_memory(tmp_path)})
         assert publish(store, site, NIGHTS[0])["anhui"].accepted == 1
-        assert [request.path for request in platform.requests] == ["/rows", "/rows/receipts"]
+        assert [request.path for request in platform.requests] == ["/rows/receipts", "/rows", "/rows/receipts"]
     agree(store, platform)
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked", "remembers keys"])
+def test_after_a_backup_was_restored_nothing_is_taken_twice_or_for_something_else(
+    tmp_path: Path, asked: bool
+) -> None:
+    """The store counts records and versions anew, and others may get the numbers under which something was sent."""
+    platform = Platform(remembers_keys=not asked)
+    other = {"key": "third", "document_number": "3号"}
+    with receiving(platform) as url:
+        site = site_at(tmp_path, url, **({} if asked else {"receipts_url": None}))
+        site = site.model_copy(update={"mappings": without_memory(tmp_path) if asked else MAPPINGS})
+        engine = sqlite_store(tmp_path)
+        save(engine, 1, LICENCE)
+        publish(engine, site, NIGHTS[0])
+        engine.dispose()
+        backup = (tmp_path / "store.db").read_bytes()
+        save(engine, 1, replace(LICENCE, content="普通环境（兔）"))
+        save(engine, 2, replace(LICENCE, document_number="2号"), key="second")
+        assert publish(engine, site, NIGHTS[1])["anhui"].accepted == 2
+        engine.dispose()
+        (tmp_path / "store.db").write_bytes(backup)
+        save(engine, 1, replace(LICENCE, content="普通环境（犬）"))
+        save(engine, 2, LICENCE, **other)
+        save(engine, 3, replace(LICENCE, document_number="2号"), key="second")
+        assert publish(engine, site, NIGHTS[2])["anhui"].accepted == 3
+        engine.dispose()
+    published = {row["XK_WSH"]: row["XK_NR"] for row in platform.public.values()}
+    usual = LICENCE.content
+    assert published == {LICENCE.document_number: "普通环境（犬）", "2号": usual, "3号": usual}
+    assert set(platform.arrivals.values()) == {1}
 
 
 def test_answers_that_come_later(store: Engine, tmp_path: Path) -> None:
@@ -156,21 +187,21 @@ def test_answers_that_come_later(store: Engine, tmp_path: Path) -> None:
         first = publish(store, site, NIGHTS[0])["anhui"]
         assert (first.sent, first.accepted, states(store)) == (3, 0, Counter(sent=3))
         assert publish(store, site, NIGHTS[1])["anhui"].sent == 0
-        platform.public["anhui/licence/2"] = {}  # somebody else has published it
+        platform.public[record_key("licence", 2)] = {}  # somebody else has published it
         platform.decide()
         third = publish(store, site, NIGHTS[2])["anhui"]
         assert (third.accepted, third.rejected, third.sent) == (2, 1, 0)
         agree(store, platform)
         (refused,) = due(store, site, NIGHTS[2].as_of.date())
         assert (refused.record_id, refused.state, refused.reason) == (2, "rejected", "系统已存在该记录")
-        platform.public.pop("anhui/licence/2")
+        platform.public.pop(record_key("licence", 2))
         with writing(store) as connection:
             assert send_again(connection, "anhui", "2号") == 1
         publish(store, site, NIGHTS[3])
         platform.decide()
         publish(store, site, NIGHTS[4])
     assert states(store) == Counter(accepted=3, superseded=1)
-    assert set(platform.public) == {f"anhui/licence/{n}" for n in (1, 2, 3)}
+    assert set(platform.public) == {record_key("licence", n) for n in (1, 2, 3)}
 
 
 def test_what_a_platform_had_and_now_denies_is_told(store: Engine, tmp_path: Path) -> None:
@@ -181,20 +212,21 @@ def test_what_a_platform_had_and_now_denies_is_told(store: Engine, tmp_path: Pat
         for number in range(1, 4):
             save(store, number, replace(LICENCE, document_number=f"{number}号"))
         publish(store, site, NIGHTS[0])
-        for forgotten in ("anhui/licence/2/1", "anhui/licence/3/1"):
-            del platform.kept[forgotten]
+        _, *forgotten = map(key, submissions(store))
+        for one in forgotten:
+            del platform.kept[one]
         platform.decide()
         with capture_logs() as told:
             assert publish(store, site, NIGHTS[1])["anhui"].sent == 0
     assert states(store) == Counter(accepted=1, sent=2)
     (denied,) = [event for event in told if "查询不到" in event["event"]]
-    assert (denied["log_level"], denied["rows"], denied["first"]) == ("warning", 2, "anhui/licence/2/1")
+    assert (denied["log_level"], denied["rows"], denied["first"]) == ("warning", 2, min(forgotten))
 
 
 def test_a_platform_that_is_away_gets_everything_once_when_it_is_back(store: Engine, tmp_path: Path) -> None:
     save(store, 1, LICENCE)
     away = site_at(tmp_path, "http://127.0.0.1:9/rows", retries=1)
-    assert "第 1 批还有 1 条没有得到平台的答复" in publish(store, away, NIGHTS[0])["anhui"].problem
+    assert "对方没有在这个端口提供服务" in publish(store, away, NIGHTS[0])["anhui"].problem
     (item,) = due(store, away, NIGHTS[0].as_of.date())
     assert item.state == "sending"
     platform = Platform()
@@ -221,12 +253,12 @@ def test_a_platform_that_refuses_a_request_gets_it_again_the_next_night(store: E
 def test_a_platform_that_keeps_failing_is_asked_every_time_and_then_left_alone(
     store: Engine, tmp_path: Path
 ) -> None:
-    platform = Platform(lambda number: "failed" if number % 2 else "")
+    platform = Platform(lambda number: "" if number % 2 else "failed")
     save(store, 1, LICENCE)
     with receiving(platform) as url:
         counts = publish(store, site_at(tmp_path, url, retries=2), NIGHTS[0])["anhui"]
     assert "没有得到平台的答复" in counts.problem
-    assert [request.path for request in platform.requests] == [*["/rows", "/rows/receipts"] * 2, "/rows"]
+    assert [request.path for request in platform.requests] == ["/rows/receipts", "/rows"] * 3
 
 
 @pytest.mark.parametrize(
@@ -296,12 +328,15 @@ def test_xml_and_a_signature_over_query_and_body(
 
     def respond(request: Request) -> Answer:
         got.append(request)
-        if b"<question>" in request.body:
-            rows = "<rows><row><key>anhui/licence/1/1</key><state>y</state></row></rows>"
-            return Answer(f"<answer><code>0</code>{rows}</answer>".encode())
         if len(got) == 1:
+            return Answer(b"<answer><code>0</code><rows></rows></answer>")
+        if len(got) == 2:
             raise ConnectionResetError
-        refused = "<row><key>anhui/licence/2/1</key><why>重复 &amp; 无效</why></row>"
+        first, second = map(key, submissions(store))
+        if b"<question>" in request.body:
+            rows = f"<rows><row><key>{first}</key><state>y</state></row></rows>"
+            return Answer(f"<answer><code>0</code>{rows}</answer>".encode())
+        refused = f"<row><key>{second}</key><why>重复 &amp; 无效</why></row>"
         return Answer(f"<answer><code>0</code><refused>{refused}</refused></answer>".encode())
 
     auth = SignedAuth(style="signed", algorithm=algorithm, key="demo", secret_env="PLATFORM_SECRET")
@@ -311,7 +346,8 @@ def test_xml_and_a_signature_over_query_and_body(
         counts = publish(store, site, NIGHTS[0])["anhui"]
     assert (counts.accepted, counts.rejected, counts.problem) == (1, 1, "")
     assert [s.reason for s in submissions(store)] == ["", "重复 & 无效"]
-    sent, question, again = got
+    asked, sent, question, again = got
+    assert asked.body == question.body
     for request in got:
         digest = hashlib.new("sm3" if "sm3" in algorithm else "sha256", request.body).hexdigest()
         signed = {name: value for name, value in request.query.items() if name != "sign"}
@@ -319,7 +355,7 @@ def test_xml_and_a_signature_over_query_and_body(
         assert request.query["sign"] == signature(string_to_sign(signed), algorithm, "s3cret")
     assert sent.query["version"] == again.query["version"] == "1"
     keys = [key.text for key in ElementTree.fromstring(question.body).findall("key")]
-    assert keys == ["anhui/licence/1/1", "anhui/licence/2/1"]
+    assert keys == [key(found) for found in submissions(store)]
     assert [row.findtext("key") for row in ElementTree.fromstring(again.body).findall("rows/row")] == keys[1:]
     root = ElementTree.fromstring(sent.body)
     assert [root.findtext(f"head/{name}") for name in ("number", "kind", "day")] == ["1", "licence", "2018-11-30"]

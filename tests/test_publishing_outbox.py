@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import WorkbookChannel
+from credit_sync.errors import CreditSyncError
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.due import due
+from credit_sync.publishing.probe import probe
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.values import Published
@@ -23,6 +25,7 @@ from credit_sync.store.ledger import Run, finished_parts
 from credit_sync.store.schema import batch, stage, submission
 from tests.conftest import contents
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, many, settings, store_record
+from tests.stores import sqlite_store
 
 NIGHTS = [Run(n, datetime(2018, 11, 30, 2) + timedelta(days=n - 1)) for n in range(1, 6)]
 
@@ -223,3 +226,31 @@ def limited(tmp_path: Path) -> Settings:
     changed = text.replace("max_rows = 10000", "max_rows = 8")
     (tmp_path / "mappings" / "credit_anhui" / "2018.toml").write_text(changed, "utf-8")
     return site.model_copy(update={"mappings": tmp_path / "mappings"})
+
+
+def test_after_a_backup_was_restored_no_workbook_goes_out_beside_those_made_since(tmp_path: Path) -> None:
+    """Nobody can ask the platform what of them was uploaded: a person must."""
+    site, engine, outbox = settings(tmp_path), sqlite_store(tmp_path), tmp_path / "outbox"
+    with writing(engine) as connection:
+        store_record(connection, 1, LICENCE)
+    publish(engine, site, NIGHTS[0])
+    assert probe(site, "anhui")
+    engine.dispose()
+    backup = (tmp_path / "store.db").read_bytes()
+    with writing(engine) as connection:
+        store_record(connection, 2, replace(LICENCE, document_number="2号"))
+    assert publish(engine, site, NIGHTS[1])["anhui"].sent == 1
+    engine.dispose()
+    (tmp_path / "store.db").write_bytes(backup)
+    there = {path.name for path in outbox.iterdir()}
+    with writing(engine) as connection:
+        store_record(connection, 2, replace(LICENCE, document_number="2号"))
+    problem = publish(engine, site, NIGHTS[2])["anhui"].problem
+    assert "双公示-行政许可-20181201-000002-清单.json 说的这一批，数据库里没有" in problem
+    with pytest.raises(CreditSyncError, match="数据库恢复过备份，或换了数据库"):
+        probe(site, "anhui")
+    assert {path.name for path in outbox.iterdir()} == there
+    for path in outbox.glob("*20181201*"):
+        path.unlink()
+    assert publish(engine, site, NIGHTS[3])["anhui"].sent == 1
+    engine.dispose()

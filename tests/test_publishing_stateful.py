@@ -19,9 +19,9 @@ from sqlalchemy import select
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import Asked
-from credit_sync.publishing.channels.channel import submission_key
 from credit_sync.publishing.counts import PublishCounts
 from credit_sync.publishing.findings import has_errors
+from credit_sync.publishing.names import submission_key
 from credit_sync.publishing.outbox import HANDED_OVER, State, outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.rows import published_row, says_the_same
@@ -34,7 +34,15 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.schema import submission
 from tests.dying import Killed, dying
 from tests.platform_server import FAULTS, REFUSED, Platform, receiving
-from tests.publishing import DEPARTMENT, EDITION_2018, EDITION_2018_SFZH, LICENCE, PENALTY, store_record
+from tests.publishing import (
+    DEPARTMENT,
+    EDITION_2018,
+    EDITION_2018_SFZH,
+    LICENCE,
+    PENALTY,
+    record_key,
+    store_record,
+)
 from tests.stores import sqlite_store
 from tests.test_publishing_api import site_at, without_memory
 
@@ -204,11 +212,11 @@ class Exchange(RuleBasedStateMachine):
         theirs = {key: (k.state == "1", k.reason, k.row) for key, k in self.platform.kept.items()}
         assert ours == theirs
         last = {(s.record, s.record_id): s for s in stored if s.state in HANDED_OVER}
-        public = {f"anhui/{kind}/{number}": s.row for (kind, number), s in last.items() if s.action != "withdraw"}
+        public = {record_key(kind, number): s.row for (kind, number), s in last.items() if s.action != "withdraw"}
         assert public == self.platform.public
 
     def is_as_it_should_be(self, number: int, record: Published) -> None:
-        published = self.platform.public.get(f"anhui/{IDS[number].value}/{number}")
+        published = self.platform.public.get(record_key(IDS[number].value, number))
         latest = [s for s in self.submissions() if (s.record, s.record_id) == (IDS[number].value, number)]
         if any(s.state == State.REJECTED for s in latest):
             assert REFUSED in record.note
@@ -239,8 +247,7 @@ class Exchange(RuleBasedStateMachine):
 
     @staticmethod
     def key(found: Any) -> str:
-        kind = RecordKind(found.record)
-        return submission_key(found.channel, kind, found.record_id, found.record_version, found.step)
+        return submission_key(found, f"{found.record}/register/{found.record_id}")
 
     @invariant()
     def nothing_arrives_twice(self) -> None:

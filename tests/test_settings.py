@@ -24,6 +24,23 @@ def problems(tmp_path: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('[channels.a]\nkind = "workbook"\n', '[channels.b]\nkind = "workbook"\nfolder = "./var/outbox/"\n'),
+        ('[channels.a]\nkind = "website"\n', '[channels.b]\nkind = "website"\n'),
+        ('[channels.a]\nkind = "website"\n', '[reports]\nfolder = "var/site/public/reports"\n'),
+        ('[reports]\nfolder = "var/out"\n', '[store]\nindex = "var/out"\n'),
+    ],
+)
+def test_two_outputs_do_not_share_a_folder(tmp_path: Path, first: str, second: str) -> None:
+    """Two sites take each other's pages away, two channels' workbooks are uploaded twice, reports in a site are public."""
+    keys = [text.partition("]")[0][1:] for text in (first, second)]
+    (problem,) = problems(tmp_path, SOURCE + first + second)
+    assert all(key in problem for key in keys)
+    assert "请另给一个文件夹" in problem
+
+
+@pytest.mark.parametrize(
     ("text", "key", "about"),
     [
         (SOURCE.replace("https:", "ftp:"), "sources.debtors.url", "必须是 http 或 https 地址"),

@@ -274,7 +274,7 @@ def test_rows_in_a_table_once(tmp_path: Path, backend: str, request: pytest.Fixt
         connection.execute(notice.update().values(state=NoticeState.PENDING))
     assert "2 条被系统退回" in tell(world, site)
     with store.connect() as connection:
-        assert ["已有同样编号的行" in one.reason for one in listed(connection)] == [True, True, False]
+        assert ["已有同样编号的通知" in one.reason for one in listed(connection)] == [True, True, False]
     with theirs.connect() as connection:
         rows = connection.execute(
             text("SELECT notice_id, happened_at, subject_code FROM credit_notice ORDER BY 1")
@@ -284,6 +284,25 @@ def test_rows_in_a_table_once(tmp_path: Path, backend: str, request: pytest.Fixt
     assert str(told[0][1]).startswith(f"{FIRST + timedelta(days=1):%Y-%m-%d %H:%M:%S}")
     assert told[1][2] == "340100********0017"
     theirs.dispose()
+
+
+def test_what_a_system_has_of_another_history_is_not_taken_for_told(engine: Engine, tmp_path: Path) -> None:
+    """A backup is restored, and flags get the numbers of others that the system was told of since."""
+    system = NoticeSystem()
+    with taking(system) as server:
+        world, site = world_with(tmp_path, engine, kj=settings_of(server.url))
+        world.deliver("debtors", case(1), case(2, MAN, NUMBER))
+        world.night()
+        system.taken.append(
+            {"noticeId": "kj/2/1", "warningId": "2", "seq": "1", "event": "OPEN", "status": "open"}
+        )
+        for _ in range(2):
+            assert "1 条被系统退回" in tell(world, site)
+        with engine.connect() as connection:
+            (refused,) = listed(connection)
+    assert refused.key == "kj/2/1"
+    assert "已有同样编号的通知，不是从这里送去的" in refused.reason
+    assert [row["noticeId"] for row in system.taken] == ["kj/2/1", "kj/1/1"]
 
 
 # --- whatever dies or breaks --------------------------------------------------------------------------------------

@@ -8,13 +8,14 @@
 A run that is killed, or whose channel fails, leaves open batches; the next run begins with them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
-from credit_sync.publishing.channels.channel import Batch, Handover, Submitted, submission_key
+from credit_sync.publishing.channels.channel import Batch, Handover, Submitted
+from credit_sync.publishing.names import record_names, submission_key
 from credit_sync.publishing.outbox import Action, Outbox, State, next_id
 from credit_sync.publishing.receipts import record_receipts
 from credit_sync.records import RecordKind
@@ -79,21 +80,24 @@ def _submitted(engine: Engine, chosen: ColumnElement[bool]) -> Iterator[Submitte
         chunk = select(submission).where(chosen, submission.c.id > after).order_by(submission.c.id).limit(_CHUNK)
         with engine.connect() as connection:
             found = connection.execute(chunk).all()
+            named = {kind: record_names(connection, kind, ids) for kind, ids in _by_kind(found).items()}
         if not found:
             return
-        yield from map(_submitted_of, found)
+        yield from (_submitted_of(one, named) for one in found)
         after = found[-1].id
 
 
-def _submitted_of(found: Row[Any]) -> Submitted:
+def _by_kind(found: Iterable[Row[Any]]) -> dict[RecordKind, set[int]]:
+    records: dict[RecordKind, set[int]] = {}
+    for one in found:
+        records.setdefault(RecordKind(one.record), set()).add(one.record_id)
+    return records
+
+
+def _submitted_of(found: Row[Any], named: Mapping[RecordKind, Mapping[int, str]]) -> Submitted:
     kind = RecordKind(found.record)
-    return Submitted(
-        id=found.id,
-        kind=kind,
-        action=Action(found.action),
-        row=found.row,
-        key=submission_key(found.channel, kind, found.record_id, found.record_version, found.step),
-    )
+    key = submission_key(found, named[kind][found.record_id])
+    return Submitted(id=found.id, kind=kind, action=Action(found.action), row=found.row, key=key)
 
 
 def _make_batch(connection: Connection, outbox: Outbox, action: Action, run: Run) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, false
+from sqlalchemy import Connection, Engine, false, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
@@ -15,7 +15,7 @@ from credit_sync.settings import Settings
 from credit_sync.store.copy import is_there
 from credit_sync.store.engine import connect, explain, rehearsing
 from credit_sync.store.migrate import State, refuse_other, state
-from credit_sync.store.schema import run
+from credit_sync.store.schema import metadata, run
 
 
 def probe_store(settings: Settings) -> str:
@@ -40,9 +40,27 @@ def _refuse_without_rights(engine: Engine, found: State) -> None:
     try:
         with rehearsing(engine) as connection:
             connection.execute(writes)
+            denied = _denied(connection) if found == "current" else []
     except DBAPIError as error:
         remedy = "请核对 store.url 是不是主库，以及所用账号建表和读写的权限"
         raise StoreError(f"写不进数据库：{explain(error)}", remedy=remedy) from None
+    if denied:
+        raise StoreError(
+            f"没有读写权限的表：{'、'.join(denied)}",
+            remedy="它们属于另一个账号，例如备份是以别的账号恢复的：请把属主改为 store.url 里的账号",
+        )
+
+
+def _denied(connection: Connection) -> list[str]:
+    """The tables that the account may not read or write, as after a backup was restored as somebody else."""
+    rights = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    asked = [
+        func.has_table_privilege(name, right).label(f"{name} {right}")
+        for name in metadata.tables
+        for right in rights
+    ]
+    allowed = connection.execute(select(*asked)).one()._asdict()
+    return sorted({label.partition(" ")[0] for label, may in allowed.items() if not may})
 
 
 def _refuse_unwritable_file(settings: Settings) -> None:

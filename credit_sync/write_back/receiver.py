@@ -20,7 +20,7 @@ from credit_sync.write_back.outbox import Waiting
 
 _TIME = "%Y-%m-%d %H:%M:%S"
 _TAKEN = (
-    "系统的表里已有同样编号的行，不是从这里送去的：数据库恢复过备份，或另一套程序用着同样的系统名；"
+    "系统里已有同样编号的通知，不是从这里送去的：数据库恢复过备份，或另一套程序用着同样的系统名；"
     "请给 [systems] 里的这个系统另起名字"
 )
 
@@ -61,8 +61,10 @@ class HttpReceiver:
         self._name, self._settings, self._mapping = name, settings, mapping
 
     def send(self, some: Sequence[Waiting], run: Run) -> Mapping[str, Told]:
-        """In one request, and as many more as it takes to know."""
-        content = {one.key: one.content for one in some}
+        """In one request, and as many more as it takes to know.
+
+        A key that the system has though nothing of this store's was left open under it is another notice's: refused.
+        """
 
         def body(keys: Sequence[str]) -> bytes:
             rows = [self._mapping.notice.row(key, content[key]) for key in keys]
@@ -72,9 +74,13 @@ class HttpReceiver:
 
         unclear = any(one.may_have_arrived for one in some)
         with Session(self._settings, self._mapping) as session:
+            fresh = [one.key for one in some if not one.may_have_arrived]
+            known = session.ask(fresh) if fresh else {}
+            taken = [key for key, word in known.items() if word.answer is not Answer.REJECTED]
+            content = {one.key: one.content for one in some if one.key not in taken}
             delivery = Delivery(session, body, list(content), may_have_arrived=unclear)
             delivery.complete(self._settings, f"系统 {self._name} ")
-        return delivery.told
+        return delivery.told | dict.fromkeys(taken, Told(Answer.REJECTED, _TAKEN))
 
     def probe(self) -> str:
         """Asked about a notice that does not exist."""

@@ -17,7 +17,7 @@ def open_channel(engine: Engine, settings: Settings, name: str) -> channel.Chann
     """The channel of this name. Raises CreditSyncError when its settings or mapping are unusable."""
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
-        return workbook.Workbooks(settings, settings.path(found.folder))
+        return workbook.Workbooks(engine, settings, settings.path(found.folder))
     if isinstance(found, ExchangeDbChannel):
         return exchange_db.ExchangeDb(engine, settings, name, found)
     if isinstance(found, ApiChannel):
@@ -29,7 +29,7 @@ def probe_channel(settings: Settings, name: str) -> str:
     """One line in Chinese on where the channel leads. Raises CreditSyncError when it leads nowhere."""
     found = settings.channels[name]
     if isinstance(found, WorkbookChannel):
-        return workbook.probe(settings.path(found.folder))
+        return workbook.probe(settings, settings.path(found.folder))
     if isinstance(found, ExchangeDbChannel):
         return exchange_db.probe(settings, found)
     if isinstance(found, ApiChannel):

@@ -39,11 +39,11 @@ class Submitted:
     action: Action
     row: Row
     key: str
-    """The same whenever this submission is sent, and no other's: see `submission_key`."""
+    """The same whenever this submission is sent, and no other's: publishing/names.py."""
 
     @property
     def record_key(self) -> str:
-        """What the record is known by in all its versions: `anhui/licence/12`."""
+        """What the record is known by in all its versions: `anhui/licence/0f…`."""
         return self.key.rpartition("/")[0]
 
 
@@ -87,8 +87,3 @@ class Channel(Protocol):
         Raises CreditSyncError when the platform cannot be asked.
         """
         ...
-
-
-def submission_key(channel: str, kind: RecordKind, record_id: int, version: int, step: int) -> str:
-    """`anhui/licence/12/3`: what one submission is known by on both sides; `…/3.1` for the next step of a version."""
-    return f"{channel}/{kind.value}/{record_id}/{version}" + (f".{step}" if step else "")

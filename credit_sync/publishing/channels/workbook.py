@@ -11,16 +11,20 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Engine
 from xlsxwriter.exceptions import XlsxWriterException
 
 from credit_sync.errors import CreditSyncError, reason_of
 from credit_sync.folders import refuse_unwritable
 from credit_sync.publishing.channels.channel import Batch, Handover, Receipt, Submitted
-from credit_sync.publishing.channels.workbook_files import Upload, write_manifest, write_rows
+from credit_sync.publishing.channels.workbook_files import MANIFEST, Upload, write_manifest, write_rows
+from credit_sync.publishing.channels.workbook_history import refuse_other_history
 from credit_sync.publishing.standard import FieldTable, Row, Standard, load_standard
 from credit_sync.settings import Settings
+from credit_sync.store.probe import readable_store
 
 _LONGEST_NAME = 200
 """Bytes of a file's name without suffix; file systems take 255."""
@@ -29,11 +33,13 @@ _LONGEST_NAME = 200
 class Workbooks:
     """The channel: a folder of workbooks. What becomes of them is told by the platform's feedback workbook."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self._settings, self._folder = settings, folder
+    def __init__(self, engine: Engine, settings: Settings, folder: Path) -> None:
+        self._engine, self._settings, self._folder = engine, settings, folder
 
     def send(self, batch: Batch, table: FieldTable, rows: Iterable[Submitted]) -> Handover:  # noqa: ARG002 - the batch's
-        """Writes the batch's files; again, they are the same. Raises CreditSyncError."""
+        """Writes the batch's files; again, they are the same. Raises CreditSyncError, also beside those of another history."""
+        with self._engine.connect() as connection:
+            refuse_other_history(connection, self._folder, batch.made_at.date())
         standard = load_standard(self._settings.mappings_folder, batch.standard)
         plain = (submitted.row for submitted in rows)
         return Handover(write_batch(batch, standard, plain, self._folder, self._settings.department.name))
@@ -43,9 +49,12 @@ class Workbooks:
         return ()
 
 
-def probe(folder: Path) -> str:
+def probe(settings: Settings, folder: Path) -> str:
     """Where workbooks go. Raises CreditSyncError when they cannot."""
     refuse_unwritable(folder)
+    with readable_store(settings) as connection:
+        if connection is not None:
+            refuse_other_history(connection, folder, datetime.now().date())
     missing = "" if folder.exists() else "（尚不存在，首次报送时建立）"
     return f"工作簿写入 {folder}{missing}"
 
@@ -62,7 +71,7 @@ def write_batch(
         with _unfinished(folder) as workshop:
             workbook, json = workshop / f"{stem}.xlsx", workshop / f"{stem}.json"
             count = write_rows(upload, rows, workbook, json)
-            manifest = workshop / f"{stem}-清单.json"
+            manifest = workshop / f"{stem}{MANIFEST}"
             sums = write_manifest(manifest, upload, count, (workbook, json))
             for part in (workbook, json, manifest):
                 part.replace(folder / part.name)

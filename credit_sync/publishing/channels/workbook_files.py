@@ -21,6 +21,8 @@ from credit_sync.publishing.channels.channel import Batch
 from credit_sync.publishing.outbox import Action
 from credit_sync.publishing.standard import FieldTable, Row, Standard
 
+MANIFEST = "-清单.json"
+"""How the name of a manifest ends."""
 _ACTIONS = {Action.ADD: "", Action.CORRECT: "更正", Action.WITHDRAW: "撤回"}
 _DATE_WIDTH, _NARROW, _WIDE = 12, 22, 40
 _BLOCK = 1 << 20

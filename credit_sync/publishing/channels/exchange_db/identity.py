@@ -13,9 +13,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import Engine, Row, Select, func, select
 
 from credit_sync.publishing.channels.channel import Submitted
-from credit_sync.records import RecordKind
-from credit_sync.store.renames import first_name, renames
-from credit_sync.store.schema import RECORD_TABLES, batch, submission
+from credit_sync.publishing.names import record_names
+from credit_sync.store.schema import batch, submission
 
 _NAMESPACE = UUID("6b1f0c52-5a0e-5c6b-9d4e-0a5d6f5f3a11")
 """Of this program's names; made once, never to be changed."""
@@ -41,15 +40,15 @@ def identities(engine: Engine, department: str, submitted: Sequence[Submitted]) 
     for kind in sorted({one.kind for one in submitted}):
         ids = [one.id for one in submitted if one.kind is kind]
         with engine.connect() as connection:
-            renamed = renames(connection, kind)
-            for row in connection.execute(_query(kind).where(submission.c.id.in_(ids))):
-                source = first_name(row.source, row.key, renamed)
-                found[row.id] = _identity(row, f"{department}/{row.channel}", f"{kind.value}/{source}/{row.key}")
+            rows = connection.execute(_query().where(submission.c.id.in_(ids))).all()
+            names = record_names(connection, kind, {row.record_id for row in rows})
+        for row in rows:
+            found[row.id] = _identity(row, f"{department}/{row.channel}", names[row.record_id])
     return found
 
 
-def _query(kind: RecordKind) -> Select[Any]:
-    record, earlier = RECORD_TABLES[kind], submission.alias("earlier")
+def _query() -> Select[Any]:
+    earlier = submission.alias("earlier")
     before = (
         select(func.count())
         .select_from(earlier)
@@ -62,12 +61,10 @@ def _query(kind: RecordKind) -> Select[Any]:
         .scalar_subquery()
     )
     c = submission.c
-    own = (c.id, c.channel, c.record_version, c.step)
-    of_record = (record.c.source, record.c.key)
+    own = (c.id, c.channel, c.record_id, c.record_version, c.step)
     of_batch = (submission.c.batch, batch.c.made_at)
-    joined = submission.join(record, submission.c.record_id == record.c.id)
-    joined = joined.join(batch, submission.c.batch == batch.c.id)
-    return select(*own, *of_record, *of_batch, before.label("before")).select_from(joined)
+    joined = submission.join(batch, submission.c.batch == batch.c.id)
+    return select(*own, *of_batch, before.label("before")).select_from(joined)
 
 
 def _identity(row: Row[Any], where: str, what: str) -> Identity:
