@@ -145,7 +145,7 @@ class OrganisationParser:
             rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|[^()]*(?:{endings})|{_CODE})\)|简称:[^()]*$"
             rf"|(?:(?<=公司)[,;:]*|[,;:]+)(?:{tails})[^()]*$|[,;]原[^()]{{4,}}$|(?<=.{{4}})(?:经营者|业主):[^()]*$"
         )
-        self._second_name = re.compile(rf"\(([^()]{{3,}}(?:{'|'.join(words.second_names)}))\)$")
+        self._second_name = re.compile(rf"\(([^()]{{3,}}(?<!分)(?:{'|'.join(words.second_names)}))\)$")
         self._abbreviated = dict(words.abbreviated)
         self._long_parts = re.compile("|".join(map(re.escape, self._abbreviated)))
         self._shortened = dict(words.shortened)
