@@ -2,7 +2,7 @@
 
 Everything is read as a spreadsheet's rows are, judged as the night does, and looked up in a store: both must agree. Made-up
 people are born before 1925. What an applicant and an entry give beside name and number stands as title=value. Where the
-product is wrong, `instead` has what it says: whoever mends it empties the cell. Kinds that begin with "second", "third" and "fourth"
+product is wrong, `instead` has what it says: whoever mends it empties the cell. Kinds that begin with "second" to "fifth"
 were written in November 2026, each without knowledge of the others or of the code.
 """
 

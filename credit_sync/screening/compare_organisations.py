@@ -62,6 +62,7 @@ _WHOLE = re.compile(
     r"(?:公司|集团|大学|学院|学校|[中小]学|中心|基地|合伙|政府|(?:开发|高新|校|院|园|景|新)区|[园院所社厂店部站场行局厅委会处队室馆坊])$"
 )
 """How whole names end: what ends otherwise may have been cut off."""
+_LABORATORY = ("国家重点实验室", "全国重点实验室", "省重点实验室")
 _AFFILIATE = re.compile(r"(?:附属|附设|直属).*|.*(?:学院|医院|研究所|研究院|中学|小学|幼儿园)")
 
 
@@ -84,7 +85,13 @@ def _level(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[st
         return _other_brackets(x, y, scales) or _same_but_form(x, y)
     if x.core == y.core:
         return _other_brackets(x, y, scales) or _same_core(x, y)
-    return _affiliated(x, y) or _nearly(x, y, scales) or ("different", f"名称不同：{x.full} 与 {y.full}")
+    return (
+        _without_body(x, y)
+        or _risen(x, y, scales)
+        or _affiliated(x, y)
+        or _nearly(x, y, scales)
+        or ("different", f"名称不同：{x.full} 与 {y.full}")
+    )
 
 
 def _renamed(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
@@ -149,6 +156,24 @@ def _other_branch(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
     )
 
 
+def _without_body(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
+    """火灾科学国家重点实验室, with its university and without: the state gives each its name once."""
+    for a, b in ((x, y), (y, x)):
+        if a.branch.endswith(_LABORATORY) and a.branch == b.core:
+            return "place_dropped_short", f"除一边没有写依托单位外相同：{x.full} 与 {y.full}"
+    return None
+
+
+def _risen(x: OrganisationName, y: OrganisationName, scales: Scales) -> tuple[str, str] | None:
+    """蚌埠市农业科学研究所 and its 研究院, 某学院 and 某大学: mostly one body before and after."""
+    if x.full[:-2] != y.full[:-2]:
+        return None  # as nearly all
+    without_rank = scales.reference.organisations.without_rank
+    if without_rank(x.full) != without_rank(y.full):
+        return None
+    return "place_dropped_short", f"名称只差单位升格前后的叫法：{x.full} 与 {y.full}"
+
+
 def _affiliated(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | None:
     """合肥大学附属医院 beside 合肥大学: a university's hospitals, schools and institutes are other bodies."""
     short, long = (x.full, y.full) if len(x.full) <= len(y.full) else (y.full, x.full)
@@ -178,8 +203,9 @@ def _same_but_form(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
         return "other_place", f"名称其余部分相同，但地名不同：{place_of(x)} 与 {place_of(y)}"
     if ("集团" in x.form) != ("集团" in y.form):
         return "group", f"名称相同，只有一边是“集团”：{x.full} 与 {y.full}"
-    if ("农民" in x.full) != ("农民" in y.full):  # 渭源县 has 惠民养殖专业合作社 and 惠民养殖农民专业合作社
-        return "two_characters", f"名称只差“农民”二字：{x.full} 与 {y.full}"
+    for word in ("农民", "股份经济"):  # 渭源县 has 惠民养殖专业合作社 and 惠民养殖农民专业合作社
+        if (word in x.full) != (word in y.full):
+            return "two_characters", f"名称只差“{word[:2]}”二字：{x.full} 与 {y.full}"
     if _form_changed(x, y):
         return "form_changed", f"名称相同，组织形式不同：{x.form} 与 {y.form}"
     return "form", f"名称除组织形式、地名写法外相同：{x.full} 与 {y.full}"

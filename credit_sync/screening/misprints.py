@@ -19,7 +19,8 @@ _SHORT_BRAND, _LONG_NAME, _LONG_BRANCH = 3, 8, 6
 _NUMERAL = re.compile("[0-9〇零一二三四五六七八九十百千]")
 INSTITUTION = re.compile(r"(?:大学|学院|学校|中学|小学|幼儿园|医院|研究所|研究院)$")
 _WITHOUT_BRAND = re.compile(
-    rf"{INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会|[民居]委员会|[村居]委会|(?<!支)局|政府)$"
+    rf"{INSTITUTION.pattern}|(?:协会|学会|商会|联合会|研究会|促进会|基金会|[民居]委员会|[村居]委会|(?<!支)局|政府|"
+    r"卫生[院室]|卫生服务[中心站]{1,2}|保健院|兽医站|经济合作社)$"
 )
 _OF_A_FAMILY = ("记", "氏")
 

@@ -13,7 +13,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
-from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, masked, uscc
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, SubjectKind, foreign, masked, uscc
 from credit_sync.subjects.identifiers.folding import MASK
 from credit_sync.subjects.subject import Named
 
@@ -49,8 +49,9 @@ def numbers_of(subject: Named) -> Numbers:
 
 
 _NONE = Numbers()
-_CITIZEN_ID, _PERSON = (
+_CITIZEN_ID, _TRAVEL_PERMIT, _PERSON = (
     IdentifierKind.CITIZEN_ID,
+    IdentifierKind.TRAVEL_PERMIT,
     SubjectKind.PERSON,
 )  # members are slow to be found through their class
 
@@ -61,7 +62,8 @@ def _of_one(found: Identifier, owner: SubjectKind) -> Numbers:
     if MASK in value:
         readings, shapes, only = _readings(kind, value)
         return Numbers([f"masked:{r}" for r in readings], [], shapes, only.encode() if of_citizen else b"")
-    keys, whole = [f"identifier:{value}"], spellings(found)
+    known_by = foreign.for_life(value) if kind is _TRAVEL_PERMIT else value
+    keys, whole = [f"identifier:{known_by}"], spellings(found)
     if kind is IdentifierKind.USCC:
         keys.append(f"identifier:{uscc.organisation_code(value)}")
     only = _same_in_all(whole) if of_citizen else _organisation_code(found)

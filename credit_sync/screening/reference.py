@@ -74,11 +74,26 @@ class Reference:
 
     @cached_property
     def _registered(self) -> Callable[[str], str | None]:
-        """The registered name behind a short form; recent names are remembered, for every pair asks."""
+        """The registered name behind a short form, also of a university before what belongs to it (中科大先进技术研究院); recent
+        names are remembered, for every pair asks.
+        """
         longest = 2 * max(map(len, self.aliases), default=0)  # with blanks between all characters
-        return lru_cache(50_000)(lambda name: self.aliases.get(folded(name)) if len(name) <= longest else None)
+        universities = {short: name for short, name in self.aliases.items() if name.endswith("大学")}
+        lengths = sorted({len(short) for short in universities}, reverse=True)
+
+        def registered(name: str) -> str | None:
+            if len(name) > longest:
+                return None
+            written = folded(name)
+            if written.endswith(_OF_UNIVERSITIES) and written not in self.aliases:
+                heads = (length for length in lengths if written[:length] in universities)
+                return next((universities[written[:n]] + written[n:] for n in heads), None)
+            return self.aliases.get(written)
+
+        return lru_cache(50_000)(registered)
 
 
+_OF_UNIVERSITIES = ("学院", "医院", "研究院", "研究所", "实验室", "中心", "中学", "小学")
 _BRACKETS = (")", "）", "]", "〕", "】")
 _PERSON = SubjectKind.PERSON  # a member found through its class costs as much as all the rest of taking a name
 
@@ -111,6 +126,7 @@ def reference() -> Reference:
                 renamed_in_provinces=tuple(words["renamed_in_provinces"].items()),
                 regions=tuple(words["regions"]["words"]),
                 opposites=tuple(words["opposites"]["groups"]),
+                ranks=tuple(map(tuple, words["ranks"]["groups"])),
             ),
             gazetteer,
         ),

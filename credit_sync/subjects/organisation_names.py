@@ -39,6 +39,15 @@ _OF_A_PART = re.compile(r"[站店厂部处所院社库队点室组会办区]$|[0
 """In a bracket at the end: a part of the body, or what number it has."""
 _MIDDLE_SCHOOL = re.compile(r"第?([一二三四五六七八九十]{1,3}|[0-9]{3})中学?$")
 """第八中学 and 八中."""
+_LAW_FIRM = "律师事务所"
+"""天恒（合肥）律师事务所 is the branch in 合肥 of 天恒律师事务所 (律师事务所名称管理办法)."""
+_OF_A_PROVINCE = ("实验室", "中心")
+_PLACE_INSIDE = re.compile(
+    r"((?:(?!大学|学院|公司|[院所]).){2,})(.{2,3}省)((?:重点|工程)?实验室|工程(?:技术)?研究中心|技术创新中心)"
+)
+"""现代中药安徽省重点实验室: as 安徽省现代中药重点实验室."""
+_PEOPLES_HOSPITAL = re.compile(r"(?<=[市县区])第?([一二三四五六七八九十])院$")
+"""灵璧县二院: as 灵璧县第二人民医院."""
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
@@ -73,6 +82,8 @@ class OrganisationWords:
     """Parts of provinces and of the country, in two characters."""
     opposites: tuple[str, ...]
     """Groups of characters of which none is written for another."""
+    ranks: tuple[tuple[str, ...], ...]
+    """Groups of endings of which a body gets another when it rises."""
 
 
 class OrganisationName(NamedTuple):
@@ -134,7 +145,7 @@ class OrganisationParser:
             rf"\((?:{_OTHER_NAME}|(?:{notes})[^()]*|[^()]*(?:{endings})|{_CODE})\)|简称:[^()]*$"
             rf"|(?:(?<=公司)[,;:]*|[,;:]+)(?:{tails})[^()]*$|[,;]原[^()]{{4,}}$|(?<=.{{4}})(?:经营者|业主):[^()]*$"
         )
-        self._second_name = re.compile(rf"\(([^()]{{3,}}(?:{'|'.join(words.second_names)}))\)$")
+        self._second_name = re.compile(rf"\(([^()]{{3,}}(?<!分)(?:{'|'.join(words.second_names)}))\)$")
         self._abbreviated = dict(words.abbreviated)
         self._long_parts = re.compile("|".join(map(re.escape, self._abbreviated)))
         self._shortened = dict(words.shortened)
@@ -143,6 +154,8 @@ class OrganisationParser:
         self.opposites = frozenset((p, q) for group in words.opposites for p in group for q in group if p != q)
         self._renamed = dict(words.renamed)
         self._renamed_in_provinces = {**self._renamed, **dict(words.renamed_in_provinces)}
+        self._ranks = {ending: group[0] for group in words.ranks for ending in group}
+        self._rank = re.compile(rf"(?:{'|'.join(sorted(self._ranks, key=len, reverse=True))})$")
         self._trades = frozenset(words.trades)
         self._trade_lengths: dict[str, list[int]] = {}
         for trade in sorted(self._trades, key=len, reverse=True):
@@ -164,11 +177,15 @@ class OrganisationParser:
         elif "附" in full:
             plain = full = _affiliates_in_one_way(full)
         plain = self._long_parts.sub(lambda part: self._abbreviated[part.group()], plain)
+        if plain.endswith(_OF_A_PROVINCE) and (inside := _PLACE_INSIDE.fullmatch(plain)):
+            plain = f"{inside[2]}{inside[1]}{inside[3]}"
         legal_person, branch, forms = self._split_branch(plain)
         if not branch and not forms and plain.endswith(PART_ENDS):
             legal_person, branch = without_part(plain, self.regions)
         if legal_person.endswith(("中", "中学")):
             legal_person = _MIDDLE_SCHOOL.sub(r"\1中", legal_person)
+        elif legal_person.endswith("院"):
+            legal_person = _PEOPLES_HOSPITAL.sub(r"第\1人民医院", legal_person)
         places, divisions, core = self._split_places(_without(forms, legal_person))
         if core.endswith(self._long_endings):
             core = self._with_short_ending(core)
@@ -211,7 +228,11 @@ class OrganisationParser:
         found = self._second_name.search(folded(name))
         if not found or found.string[: found.start()].endswith(("大学", "公司")):
             return ""
-        return found[1] if self._gazetteer.head(found[1]) else ""
+        return found[1] if self._gazetteer.head(found[1]) or found[1][:2] in self.regions else ""
+
+    def without_rank(self, full: str) -> str:
+        """A folded name as if its body had never risen: 安徽建筑学院 and 安徽建筑大学 are one."""
+        return self._rank.sub(lambda ending: self._ranks[ending.group()], full)
 
     def _name_alone(self, full: str) -> str:
         """Without what stands before or behind it and is no part of it."""
@@ -250,6 +271,8 @@ class OrganisationParser:
         for left_out in (*bracketed, remark) if bracketed or remark else ():
             text = text.replace(f"({left_out})", "")
             plain = _MARKS.sub("", text)
+        if len(bracketed) == 1 and plain.endswith(_LAW_FIRM):
+            plain, bracketed = f"{plain}{bracketed[0]}分所", ()
         return "?".join(parts) if len(parts) > 1 else "", full, plain, bracketed, remark
 
     def _remark(self, text: str) -> str:
