@@ -116,6 +116,7 @@ def test_the_second_person_gives_a_reason_of_his_own(world: World) -> None:
     assert 'value="same_by_number"' not in form  # a reason for the other conclusion
     assert "checked" not in form
     assert "电话问过申报单位" not in form
+    assert "（同名）；电话问过申报单位" in approver.page(f"/flags/{number}")  # parted as in report and command
     for fields, problem in (
         ({}, "没有写理由"),
         ({"reason": OTHER}, "须写明具体情况"),  # what the first one wrote is not what the second one found

@@ -701,6 +701,12 @@ def test_who_turns_the_pages_of_publications_meets_each_once(world: World, tmp_p
     assert guest.page("/publications?after=9999999.0.1.x") == guest.page("/publications")
 
 
+def run_counts(page: str) -> list[list[int]]:
+    """The figures of every source that was pulled, as the table has them."""
+    rows = (re.findall(r'<td class="n">([0-9,]+)</td>', row) for row in page.split("</tr>"))
+    return [[int(figure.replace(",", "")) for figure in row] for row in rows if row]
+
+
 def test_runs(auditor: Guest) -> None:
     page = auditor.page("/runs")
     assert "取数 debtors" in page
@@ -708,6 +714,10 @@ def test_runs(auditor: Guest) -> None:
     assert "待办" in one
     assert "超过允许的 30%" in one
     assert "报送" in one
+    assert ">重复</th>" in one
+    assert ">跳过</th>" in one  # of what is not shown nobody could add the rows up
+    for pulled, added, changed, _removed, unchanged, duplicates, skipped, quarantined, _live in run_counts(one):
+        assert pulled == added + changed + unchanged + duplicates + skipped + quarantined
     assert "晚于现在" not in auditor.page("/runs/1"), (
         "lists pulled since that run are judged by the clock, not by the run"
     )

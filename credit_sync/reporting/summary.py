@@ -107,7 +107,7 @@ def _pull_line(counts: Mapping[str, Any]) -> str:
     )
     more = "".join(
         f"、{word} {counts[name]}"
-        for name, word in (("duplicates", "重复"), ("skipped", "空行说明"))
+        for name, word in (("duplicates", "重复"), ("skipped", "跳过"))
         if counts[name]
     )
     asked = f"{asked}；" if (asked := questions(counts)) else ""

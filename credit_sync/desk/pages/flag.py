@@ -103,7 +103,7 @@ def _events(known: tuple[Event, ...], history: tuple[HistoryStep, ...], reasons:
     """What happened to the flag and what people did to it, in one order of time."""
     done = []
     for step in history:
-        why = "：".join(
+        why = "；".join(
             part for part in (reasons.title(step.reason) if step.reason else "", shown(step.text)) if part
         )
         title = labels.step_title(step.step, step.state)

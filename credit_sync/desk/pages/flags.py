@@ -1,14 +1,15 @@
 """The flags to work through."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from credit_sync.desk.flag_list import FACETS, SORTS, STATES, Wanted, flag_page
 from credit_sync.desk.office import office_of
-from credit_sync.desk.pages.page import page
+from credit_sync.desk.pages.page import first_page, page
 from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import VisitorOf, allowed
 from credit_sync.errors import CreditSyncError
@@ -43,8 +44,11 @@ WantedOf = Annotated[Wanted, Depends(wanted)]
 
 
 @router.get("/")
-def flags(request: Request, who: VisitorOf, user: Reader, asked: WantedOf) -> Response:
-    """The user's flags, and how the lists behind them stand."""
+def flags(request: Request, who: VisitorOf, asked: WantedOf) -> Response:
+    """The user's flags, and how the lists behind them stand. Every sign-in ends here: who sees no flags is led on."""
+    if who.user is not None and (first := first_page(who.user)) != request.url.path:
+        return RedirectResponse(first, HTTPStatus.SEE_OTHER)
+    user = allowed(Right.FLAGS)(request, who)
     office = office_of(request)
     with office.engine.connect() as connection:
         found = flag_page(connection, user, asked, office.measures)

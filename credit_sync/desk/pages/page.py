@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from credit_sync.desk.office import Office, office_of
-from credit_sync.desk.rights import Right
+from credit_sync.desk.rights import Right, User
 from credit_sync.desk.visitors import Visitor, set_cookie
 from credit_sync.reporting.people import NameOf, names_on_record
 
@@ -22,6 +22,11 @@ NAVIGATION = (
     ("/audit", "留痕", Right.AUDIT),
 )
 """Where the pages are, in the order of a morning's work, and what each demands."""
+
+
+def first_page(user: User) -> str:
+    """Where a user's work begins. Whoever may see nothing at all is told so where everybody begins."""
+    return next((path for path, _, right in NAVIGATION if user.may(right)), NAVIGATION[0][0])
 
 
 class _Called:
