@@ -228,13 +228,16 @@ def test_decisions_from_before_the_count_are_left_out() -> None:
     assert judge(publication, later, DECEMBER_1) is None
 
 
-def test_a_penalty_whose_publicity_is_over_is_not_owed() -> None:
-    content = {"public_until": date(2018, 11, 20), "repaired_on": None, "nature": "行政处罚"}
+@pytest.mark.parametrize(
+    ("until", "owed"), [(date(2018, 11, 20), False), (date(2017, 11, 20), True)], ids=["over", "mistyped"]
+)
+def test_a_penalty_whose_publicity_is_over_is_not_owed(until: date, owed: bool) -> None:
+    content = {"public_until": until, "repaired_on": None, "nature": "行政处罚"}
     first = said(datetime(2018, 11, 2), date(2018, 11, 1))
     timeline = Timeline(RecordKind.PENALTY, (1,), (Said(first.since, first.there, {**first.content, **content}),))
     publication = Publication("甲", timeline, EDITION_2018.penalty, ())
     assert judge(publication, TERM, datetime(2018, 11, 20)) is not None
-    assert judge(publication, TERM, datetime(2018, 11, 22)) is None
+    assert (judge(publication, TERM, datetime(2018, 11, 22)) is not None) is owed
 
 
 def test_a_penalty_repaired_by_a_person_before_it_was_sent_is_not_owed() -> None:

@@ -179,6 +179,19 @@ def test_a_penalty_whose_publicity_is_over_is_not_published_at_all(nights: Night
     assert due(nights.engine, nights.site, DAY) == []
 
 
+def test_an_end_of_publicity_before_the_decision_is_told_and_ends_nothing(nights: Nights) -> None:
+    """A year mistyped: the penalty would never be published, and nobody told."""
+    mistyped = replace(PENALTY, public_until=date(2017, 11, 25))
+    nights.save(1, mistyped)
+    nights.save(2, replace(PENALTY, document_number="2号"))
+    assert nights.night(DAY) == [("add", "invalid", ""), ("add", "sent", "")]
+    nights.save(2, replace(mistyped, document_number="2号"))
+    assert nights.night(date(2018, 12, 1)) == [("correct", "invalid", "")]
+    assert nights.night(date(2018, 12, 2)) == []
+    found = due(nights.engine, nights.site, date(2018, 12, 2))
+    assert [[error.rule for error in item.errors] for item in found] == [["date_order"], ["date_order"]]
+
+
 def test_an_invalid_penalty_whose_publicity_ends_waits_no_longer(nights: Nights) -> None:
     nights.save(1, replace(PENALTY, facts="", public_until=date(2018, 12, 2)))
     assert nights.night(DAY) == [("add", "invalid", "")]

@@ -480,6 +480,18 @@ def test_penalties_in_yuan_and_licence_states() -> None:
         )
         assert isinstance(outcome, Read)
         assert getattr(outcome.record, "state", None) is state
+    of_event = licence | {"fields": {**licence["fields"], "event": "事项"}}  # type: ignore[dict-item]
+    for event, text, state in [
+        ("注销", "", LicenceState.CANCELLED),
+        ("撤销", "已注销", LicenceState.CANCELLED),
+        ("变更", "", LicenceState.VALID),
+        ("注销", "有效", None),
+    ]:
+        values = {**row.values, "状态": text, "事项": event}
+        (outcome,) = Reader(Mapping.model_validate(of_event)).read(RawRow(ORIGIN, values))
+        assert (getattr(outcome.record, "state", None) if isinstance(outcome, Read) else None) is state
+        if isinstance(outcome, Rejected):
+            assert outcome.reason == "办理事项是“注销”，当前状态却是“有效”，请改正其中之一"
 
 
 def test_removals_need_only_the_key() -> None:

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 
 from credit_sync.publishing.deadline_rules import PublicationTerm
 from credit_sync.publishing.deadlines import CHINA, Deadline, working_days_late
-from credit_sync.publishing.publicity import default_end
+from credit_sync.publishing.publicity import last_public_day
 from credit_sync.publishing.rates import Month, Rate
 from credit_sync.publishing.standard import FieldTable
 from credit_sync.publishing.standing import Standing
@@ -65,7 +65,7 @@ class Publication:
             said.content.get("repaired_on"),
             self.repair.day if self.repair and self.repair.known < at else None,
         ]
-        last = said.content.get("public_until") or default_end(said.decided_on, self.table.publicity)
+        last = last_public_day(said.content.get("public_until"), said.decided_on, self.table.publicity)
         over = any(day is not None and day <= on for day in ends) or (last is not None and last < on)
         return said.there and not over and (only is None or said.content[only.field] in only.values)
 

@@ -32,12 +32,18 @@ def end_of_publicity(record: Published, periods: Sequence[Period], repaired_on: 
     """
     if isinstance(record, Licence):
         return None
-    last = record.public_until or default_end(record.decided_on, periods)
+    last = last_public_day(record.public_until, record.decided_on, periods)
     repairs = [day for day in (record.repaired_on, repaired_on) if day]
     ends = [End(day, REPAIRED) for day in repairs]
     if last is not None and last < date.max:
         ends.append(End(last + timedelta(days=1), OVER))
     return min(ends, key=lambda end: end.day, default=None)
+
+
+def last_public_day(public_until: date | None, decided_on: date, periods: Sequence[Period]) -> date | None:
+    """By 公示截止期, else by the profile. One before the decision is mistyped and ends nothing: validation tells it."""
+    named = public_until is not None and public_until >= decided_on
+    return public_until if named else default_end(decided_on, periods)
 
 
 def default_end(decided_on: date, periods: Sequence[Period]) -> date | None:

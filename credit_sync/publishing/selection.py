@@ -141,8 +141,9 @@ def _publicity_over(outbox: Outbox, record: Table) -> ColumnElement[bool]:
         return false()
     today = outbox.reporting.on
     repaired = exists().where(credit_repair.c.penalty_id == record.c.id, credit_repair.c.repaired_on <= today)
-    own = func.coalesce(record.c.public_until < today, false())
-    by_default = and_(record.c.public_until.is_(None), or_(false(), *_over_by_default(outbox, record)))
+    until, decided = record.c.public_until, record.c.decided_on
+    own = func.coalesce(and_(until < today, until >= decided), false())
+    by_default = and_(or_(until.is_(None), until < decided), or_(false(), *_over_by_default(outbox, record)))
     return or_(own, by_default, func.coalesce(record.c.repaired_on <= today, false()), repaired)
 
 

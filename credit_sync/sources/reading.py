@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from credit_sync.errors import SettingsError
-from credit_sync.records import RECORD_CLASSES, Record, RecordKind
+from credit_sync.records import RECORD_CLASSES, LicenceState, Record, RecordKind
 from credit_sync.sources.field_reading import Draft, FieldReader, ProblemError
 from credit_sync.sources.mapping import Part, SourceMapping
 from credit_sync.sources.outcomes import Outcome, Read, Rejected, Removed, Skipped
@@ -19,6 +19,7 @@ from credit_sync.sources.rows import BrokenRow, Origin, RawRow
 from credit_sync.sources.subject_reading import Given, ReadSubject, is_number, read_subject
 from credit_sync.sources.target_fields import TARGET_FIELDS, FieldType
 from credit_sync.sources.values import text_of
+from credit_sync.sources.words import LICENCE_STATES
 from credit_sync.store.doubts import UNUSED
 from credit_sync.store.record_keys import join_key, key_part
 from credit_sync.store.unread_rows import folded
@@ -208,6 +209,8 @@ class Reader:
                 own[name] = draft.values[f"{name}_yuan"]
         if self.mapping.record is RecordKind.LISTING:
             own["list"] = self.mapping.list
+        if self.mapping.record is RecordKind.LICENCE:
+            own |= _state_by_event(draft.values)
         return self._class(subject=subject.subject, **own)
 
 
@@ -277,6 +280,17 @@ def _subject_of(draft: Draft, origin: Origin) -> ReadSubject:
         if not found.valid:
             draft.warnings.append(f"法定代表人{found.title} {found.display()} 校验不通过")
     return read_subject(Given(draft.values, draft.identifiers, on))
+
+
+def _state_by_event(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a licence whose event (注销, 撤销) ends it: registers leave 当前状态 blank then, which else means valid."""
+    event = values.get("event", "")
+    ended = LICENCE_STATES.get(event, LicenceState.VALID)
+    if ended is LicenceState.VALID:
+        return {}
+    if values.get("state") is LicenceState.VALID:
+        raise ProblemError("state", "有效", f"办理事项是“{event}”，当前状态却是“有效”，请改正其中之一")
+    return {"state": values.get("state", ended)}
 
 
 def _shown(text: str, *, identifier: bool = False) -> str:
