@@ -488,7 +488,7 @@ def test_penalties_in_yuan_and_licence_states() -> None:
         ("注销", "有效", None),
     ]:
         values = {**row.values, "状态": text, "事项": event}
-        (outcome,) = Reader(Mapping.model_validate(of_event)).read(RawRow(ORIGIN, values))
+        (outcome,) = Reader(SourceMapping.model_validate(of_event)).read(RawRow(ORIGIN, values))
         assert (getattr(outcome.record, "state", None) if isinstance(outcome, Read) else None) is state
         if isinstance(outcome, Rejected):
             assert outcome.reason == "办理事项是“注销”，当前状态却是“有效”，请改正其中之一"
