@@ -27,6 +27,7 @@ from credit_sync.screening.gate import Cause
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
@@ -198,7 +199,10 @@ def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
         ("applicants", True),
         ("others", False),
     ]
-    assert "从未取到" in clean_bill_page(bill())
+    title = load_mappings(settings)["others"].title
+    page = clean_bill_page(bill())
+    assert f"{title}<small>others</small>" in page  # by name, a stranger to the configuration knows no source
+    assert "从未取到" in page
     (world.folder / "others").mkdir()
     (world.folder / "others" / "rows.jsonl").write_text(
         '{"编号": "9", "名称": "甲", "角色": "？"}\n', encoding="utf-8"

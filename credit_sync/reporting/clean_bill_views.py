@@ -62,6 +62,8 @@ class SourceLine:
     """A source of the system's applicants, also one that has brought none."""
 
     name: str
+    title: str
+    """What its mapping calls it; its name where it is configured no more."""
     pulled_at: datetime | None
     quarantined: int
     """Rows that could not be read: applicants that the document cannot speak of."""

@@ -134,7 +134,7 @@ OUTCOMES: Mapping[str, str] = {
     Outcome.UPHELD: "预警已维持",
     Outcome.UNVERIFIABLE: "无法核实",
     Outcome.UNSCREENED: "尚未比对",
-    Outcome.BLOCKED: "名单过期",
+    Outcome.BLOCKED: "名单不可用",
 }
 """What an applicant's screening comes to on a clean-bill list."""
 

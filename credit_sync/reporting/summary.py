@@ -106,9 +106,7 @@ def _pull_line(counts: Mapping[str, Any]) -> str:
         f"新增 {counts['added']}、变更 {counts['changed']}、移出 {counts['removed']}、未变 {counts['unchanged']}"
     )
     more = "".join(
-        f"、{word} {counts[name]}"
-        for name, word in (("duplicates", "重复"), ("skipped", "跳过"))
-        if counts[name]
+        f"、{word} {counts[name]}" for name, word in (("duplicates", "重复"), ("skipped", "跳过")) if counts[name]
     )
     asked = f"{asked}；" if (asked := questions(counts)) else ""
     held = f"（其中 {counts['held']} 条可能在未能读取的行里，照旧保留）" if counts.get("held") else ""
