@@ -108,7 +108,7 @@ def test_the_status_is_chinese_and_hides_numbers(tmp_path: Path) -> None:
     night = troubled_night(tmp_path)
     night.add(THIRD, [penalty(f"皖知罚{FULL_NUMBERS[0]}号")])
     told = status_text(night.engine, night.settings, THIRD.as_of)
-    assert "，失败：取数 abnormal、取数 debtors" in told
+    assert "，未完成：取数 abnormal、取数 debtors" in told
     assert f"皖知罚{hide_in_text(FULL_NUMBERS[0])}号" in told
     assert FULL_NUMBERS[0] not in told
 
