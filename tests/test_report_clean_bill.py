@@ -209,6 +209,11 @@ def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
     )
     pull(world.engine, settings, ledger.begin(world.engine, world.now, {}), only_source="others")
     assert bill().quarantined == 1
+    book = load_workbook(BytesIO(clean_bill_workbook(bill())))
+    assert [row[:2] + row[-1:] for row in book["名单和申报信息"].iter_rows(min_row=2, values_only=True)][-2:] == [
+        (f"{title}（applicants）", "—", "全部读取"),
+        (f"{title}（others）", "—", "隔离 1 行"),
+    ]
     assert {line.name for line in bill().clean} == {COMPANY, MAN, "合肥清白科技有限公司"}
 
 

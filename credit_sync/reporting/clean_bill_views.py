@@ -68,6 +68,13 @@ class SourceLine:
     quarantined: int
     """Rows that could not be read: applicants that the document cannot speak of."""
 
+    @property
+    def state(self) -> str:
+        """Whether all that it brought could be read."""
+        if self.quarantined:
+            return f"隔离 {self.quarantined} 行"
+        return "全部读取" if self.pulled_at else "从未取到"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
