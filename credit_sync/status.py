@@ -44,7 +44,7 @@ def _runs(connection: Connection) -> Iterator[str]:
         parts = "、".join(f"{label(STAGES, name)} {part}".strip() for name, part in connection.execute(failed))
         unsure = _OR_BROKEN_OFF if found.status == "running" else ""
         attempts = f"，中断过 {found.attempts - 1} 次" if found.attempts > 1 else ""
-        problem = f"，失败：{parts}" if parts else ""
+        problem = f"，未完成：{parts}" if parts else ""
         yield f"  第 {found.id} 次  {found.as_of:%Y-%m-%d %H:%M}  {label(STATUSES, found.status)}{unsure}{attempts}{problem}"
 
 

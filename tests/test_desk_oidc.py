@@ -309,7 +309,7 @@ def test_a_provider_that_does_not_answer_is_told_of_at_the_start_and_by_check(
     alone = said_at_start(world, oidc=gone)
     assert "登录平台 http://127.0.0.1:9/realm 没有答复" in alone
     assert "在它恢复之前没有人能登录" in alone
-    assert "眼下只有本地账号能登录" in said_at_start(world, oidc=gone, local_accounts=True)
+    assert "目前只有本地账号能登录" in said_at_start(world, oidc=gone, local_accounts=True)
     for issuer, line in ((honest.issuer, "失败，登录平台"), (gone["issuer"], "ConnectError")):
         (tmp_path / "config.toml").write_text(
             f'mappings = "{shipped("mappings")}"\n[store]\nurl = "sqlite:///s.db"\n'

@@ -55,7 +55,7 @@ def test_a_list_that_grows_too_much(world: World) -> None:
 def test_a_list_most_of_which_cannot_be_read_is_refused(world: World, name: str) -> None:
     """Whoever is in the rest would be cleared: also by the first, which has nothing that it could have lost."""
     unread = [entry(n, name="") for n in range(100, 160)]
-    reason = "本次 100 行中有 60 行没有读懂，超过允许的 50%，原因见隔离区"
+    reason = "本次 100 行中有 60 行未能读取，超过允许的 50%，原因见隔离区"
     refused(world.pull(name, *many(0, 40), *unread), reason)
     assert world.pull(name, *many(0, 40), *unread, accept_shrink=True).state == "accepted"
     assert world.pull(name, *many(0, 60), *unread).state == "accepted"

@@ -188,7 +188,7 @@ def test_listings_store_no_keys(world: World) -> None:
         ((), "没有读到任何记录，而上次有 4 条"),
         ((entry(1),), "原有 4 条记录，本次少了 3 条，超过允许的 50%"),
         ((entry(1), entry(2, ""), entry(3, ""), entry(4, "")), "本次少了 3 条（其中 3 条可能送来了但无法读取）"),
-        (("{坏", entry(1, "")), "本次送来的 2 行都没有读懂，原因见隔离区，而上次有 4 条"),
+        (("{坏", entry(1, "")), "本次送来的 2 行都未能读取，原因见隔离区，而上次有 4 条"),
     ],
 )
 def test_a_list_that_shrinks_too_much_is_refused(
@@ -203,7 +203,7 @@ def test_a_list_that_shrinks_too_much_is_refused(
     assert world.rows(schema.source_version, "version", "state", "live") == [(1, "accepted", 4), (2, "refused", 4)]
     assert world.rows(schema.stage, "status") == [("done",), ("failed",)]
     confirmed = world.pull("a", *rows, accept_shrink=True)
-    assert confirmed.state == ("refused" if "都没有读懂" in reason else "accepted")
+    assert confirmed.state == ("refused" if "都未能读取" in reason else "accepted")
 
 
 def test_a_list_whose_rows_are_suddenly_all_marked_as_removed_is_refused(world: World) -> None:
@@ -256,7 +256,7 @@ def test_a_list_of_which_no_row_could_be_read_clears_nobody_whoever_confirms_it(
         assert world.pull(name, *before).state == "accepted"
     refused = world.pull(name, entry(3, ""), entry(4, ""), '{"x": 1}', accept_shrink=True)
     assert refused.state == "refused"
-    assert "本次送来的 3 行都没有读懂" in refused.problem
+    assert "本次送来的 3 行都未能读取" in refused.problem
     assert "--accept-shrink 也不采用" in refused.problem
     assert len(world.rows(schema.quarantine, "reason")) == 3
     assert [removed for (removed,) in world.rows(schema.listing, "removed_at")] == [None] * len(before)

@@ -27,6 +27,7 @@ from credit_sync.screening.gate import Cause
 from credit_sync.screening.measures import load_measures
 from credit_sync.screening.screen import screen
 from credit_sync.shipped import shipped
+from credit_sync.sources.mapping import load_mappings
 from credit_sync.store import audit, ledger
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
@@ -198,13 +199,21 @@ def test_a_source_that_brought_nobody_is_told_of(world: ReviewWorld) -> None:
         ("applicants", True),
         ("others", False),
     ]
-    assert "从未取到" in clean_bill_page(bill())
+    title = load_mappings(settings)["others"].title
+    page = clean_bill_page(bill())
+    assert f"{title}<small>others</small>" in page  # by name, a stranger to the configuration knows no source
+    assert "从未取到" in page
     (world.folder / "others").mkdir()
     (world.folder / "others" / "rows.jsonl").write_text(
         '{"编号": "9", "名称": "甲", "角色": "？"}\n', encoding="utf-8"
     )
     pull(world.engine, settings, ledger.begin(world.engine, world.now, {}), only_source="others")
     assert bill().quarantined == 1
+    book = load_workbook(BytesIO(clean_bill_workbook(bill())))
+    assert [row[:2] + row[-1:] for row in book["名单和申报信息"].iter_rows(min_row=2, values_only=True)][-2:] == [
+        (f"{title}（applicants）", "—", "全部读取"),
+        (f"{title}（others）", "—", "隔离 1 行"),
+    ]
     assert {line.name for line in bill().clean} == {COMPANY, MAN, "合肥清白科技有限公司"}
 
 

@@ -44,7 +44,7 @@ def test_every_problem_has_a_task_and_a_remedy_once(night: Night) -> None:
         (True, "失信被执行人名单不能据此放行任何人"),
         (True, "渠道 workbook 有 1 条已超过报送期限"),
         (False, "渠道 workbook 有 1 条校验未通过，没有报出"),
-        (False, "隔离区有 3 行没有读懂（本次 3 行）"),
+        (False, "隔离区有 3 行未能读取（本次 3 行）"),
     ]
     assert all(task.how for task in tasks)
     assert tasks[5].why == "科技管理信息系统申报主体 3 行", (
@@ -108,7 +108,7 @@ def test_the_status_is_chinese_and_hides_numbers(tmp_path: Path) -> None:
     night = troubled_night(tmp_path)
     night.add(THIRD, [penalty(f"皖知罚{FULL_NUMBERS[0]}号")])
     told = status_text(night.engine, night.settings, THIRD.as_of)
-    assert "，失败：取数 abnormal、取数 debtors" in told
+    assert "，未完成：取数 abnormal、取数 debtors" in told
     assert f"皖知罚{hide_in_text(FULL_NUMBERS[0])}号" in told
     assert FULL_NUMBERS[0] not in told
 

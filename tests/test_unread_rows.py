@@ -351,6 +351,6 @@ def test_licences_no_row_of_which_can_be_read_are_not_all_gone_whoever_confirms_
     )
     assert world.pull("a", *rows).state == "accepted"
     refused = world.pull("a", {"号": "皖1号"}, {"号": "皖2号"}, accept_shrink=True)
-    assert "本次送来的 2 行都没有读懂，原因见隔离区，而上次有 3 条：不知道现有哪些" in refused.problem
+    assert "本次送来的 2 行都未能读取，原因见隔离区，而上次有 3 条：不知道现有哪些" in refused.problem
     assert world.rows(schema.licence, "removed_at") == [(None,)] * 3
     assert world.pull("a", accept_shrink=True).state == "accepted", "what is really empty still is"

@@ -33,7 +33,7 @@ _COMMANDS = {
     "screen-file": ("screen_file", "比对一张表：每个主体都有结论，没有相近条目的记为未发现（clear）。"),
     "validate": ("validate", "按双公示标准校验一份工作簿（xlsx、xls、csv），像平台那样，在上传之前。"),
     "standard": ("standard", "双公示标准：有哪些版本，各有哪些字段，按哪些规则校验。"),
-    "quarantine": ("quarantine", "隔离区：没有读懂的行，连同原因。"),
+    "quarantine": ("quarantine", "隔离区：未能读取的行，连同原因。"),
     "lists": ("lists", "名单：各版本、两版之间的差别、回退到早先的版本。"),
     "sources": ("sources", "数据源：在配置里改了名，或不再使用之后，它的记录怎么办。"),
     "publish": ("publish", "报送：等待处理的、平台退回的，以及需要人决定的撤回和恢复。"),

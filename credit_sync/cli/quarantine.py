@@ -23,7 +23,7 @@ _source_option = click.option("--source", metavar="名称", help="只看一个�
 
 @click.group("quarantine", cls=Group)
 def quarantine() -> None:
-    """隔离区：没有读懂的行，连同原因。"""
+    """隔离区：未能读取的行，连同原因。"""
 
 
 @quarantine.command("list")

@@ -72,9 +72,9 @@ def screen_file_command(
     verdicts = (f"{VERDICTS[v]}（{v}）{counts.verdicts[v]}" for v in reversed(Verdict))
     click.echo(f"已比对 {counts.applicants} 个主体：{'、'.join(verdicts)}")
     if counts.unread_applicants:
-        click.echo(f"其中 {counts.unread_applicants} 行没有读懂，记为无法核实", err=True)
+        click.echo(f"其中 {counts.unread_applicants} 行未能读取，记为无法核实", err=True)
     if counts.unread_listings:
-        click.echo(f"名单文件中 {counts.unread_listings} 行没有读懂，未参加比对", err=True)
+        click.echo(f"名单文件中 {counts.unread_listings} 行未能读取，未参加比对", err=True)
     if against.stale:
         click.echo(f"注意：{against.stale}；没有命中的主体记为无法核实", err=True)
     click.echo(f"结果：{output}")

@@ -85,7 +85,7 @@ class Room:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] == "http" and scope["state"].get(NO_ROOM):
-            status, message = HTTPStatus.SERVICE_UNAVAILABLE, "眼下同时访问的太多，没有执行"
+            status, message = HTTPStatus.SERVICE_UNAVAILABLE, "目前同时访问的太多，没有执行"
             page = error_page(Request(scope), status, message, "请过一会儿再试")
             page.headers.update({"connection": "close", "retry-after": "5"})
             await page(scope, receive, send)

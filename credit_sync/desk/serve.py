@@ -78,7 +78,7 @@ def _word_of_provider(settings: OidcSignIn, *, others: bool) -> list[str]:
     try:
         probe(settings)
     except CreditSyncError as error:
-        who = "眼下只有本地账号能登录" if others else "在它恢复之前没有人能登录"
+        who = "目前只有本地账号能登录" if others else "在它恢复之前没有人能登录"
         return [f"注意：{error}；{who}"]
     return []
 

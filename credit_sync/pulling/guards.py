@@ -75,7 +75,7 @@ def unreadable(seen: Observed) -> str:
         return ""
     last = f"，而上次有 {seen.before} 条" if seen.before else ""
     unknown = "不知道名单上有谁" if is_list else "不知道现有哪些"
-    return f"本次送来的 {seen.rejected} 行都没有读懂，原因见隔离区{last}：{unknown}"
+    return f"本次送来的 {seen.rejected} 行都未能读取，原因见隔离区{last}：{unknown}"
 
 
 def refused_for_facts(guards: Guards, prospect: Prospect) -> list[str]:
@@ -84,7 +84,7 @@ def refused_for_facts(guards: Guards, prospect: Prospect) -> list[str]:
 
 
 def _shrunk(guards: Guards, seen: Observed) -> str:
-    rejected = f"（{seen.rejected} 行都没有读懂，原因见隔离区）" if seen.rejected else ""
+    rejected = f"（{seen.rejected} 行都未能读取，原因见隔离区）" if seen.rejected else ""
     if not seen.read and seen.first and seen.record is RecordKind.LISTING:
         return "首次取数没有读到任何记录：空名单会让所有人都通过"
     if not seen.read and seen.whole and seen.before:
@@ -102,7 +102,7 @@ def _unread(guards: Guards, seen: Observed) -> str:
     if seen.rejected <= guards.max_shrink * seen.pulled:
         return ""
     return (
-        f"本次 {seen.pulled} 行中有 {seen.rejected} 行没有读懂，超过允许的 {guards.max_shrink:.0%}，原因见隔离区"
+        f"本次 {seen.pulled} 行中有 {seen.rejected} 行未能读取，超过允许的 {guards.max_shrink:.0%}，原因见隔离区"
     )
 
 

@@ -76,7 +76,8 @@ def read_clean_bill(
     doubts |= _doubts(connection, settings, found, at)
     of_others = ((n := row["applicant_id"], measures.why_other(row, found[n], at.date())) for row in open_flags)
     doubts |= {number: why for number, why in of_others if why}
-    delivering, seen = applicant_sources(load_mappings(settings)), {row["source"] for row in rows.values()}
+    mappings, seen = load_mappings(settings), {row["source"] for row in rows.values()}
+    delivering = applicant_sources(mappings)
     sources = sources_of_system(delivering, selection.system, seen)
     unread = _of_unread_applications(connection, sources, found) | why_named(
         unread_entries(connection, states.values()), {n: names.of(a.subject) for n, a in found.items()}
@@ -94,7 +95,9 @@ def read_clean_bill(
         who=shown(plain(by.who)),
         at=at,
         lists=tuple(_list(measures.list_title(name), state) for name, state in states.items()),
-        sources=_sources(connection, sources),
+        sources=_sources(
+            connection, {name: mappings[name].title if name in mappings else name for name in sources}
+        ),
         lines=lines,
     )
 
@@ -317,11 +320,11 @@ def _untrusted(
     return {source: "；".join(problems) for source, problems in found.items() if problems}
 
 
-def _sources(connection: Connection, names: Iterable[str]) -> tuple[SourceLine, ...]:
+def _sources(connection: Connection, titles: Mapping[str, str]) -> tuple[SourceLine, ...]:
     waiting = quarantine.waiting(connection)
     return tuple(
-        SourceLine(name, pull_in_force(connection, name, RecordKind.APPLICANT), waiting.get(name, 0))
-        for name in sorted(names)
+        SourceLine(name, title, pull_in_force(connection, name, RecordKind.APPLICANT), waiting.get(name, 0))
+        for name, title in sorted(titles.items())
     )
 
 

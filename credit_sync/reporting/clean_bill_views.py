@@ -62,9 +62,18 @@ class SourceLine:
     """A source of the system's applicants, also one that has brought none."""
 
     name: str
+    title: str
+    """What its mapping calls it; its name where it is configured no more."""
     pulled_at: datetime | None
     quarantined: int
     """Rows that could not be read: applicants that the document cannot speak of."""
+
+    @property
+    def state(self) -> str:
+        """Whether all that it brought could be read."""
+        if self.quarantined:
+            return f"隔离 {self.quarantined} 行"
+        return "全部读取" if self.pulled_at else "从未取到"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The clean-bill list as a workbook."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from credit_sync.reporting.clean_bill_views import CLEAN, CleanBill, Line
 from credit_sync.reporting.labels import OUTCOMES, age
@@ -26,7 +27,7 @@ def clean_bill_workbook(bill: CleanBill) -> bytes:
         _summary(bill),
         Sheet("无预警名单", _APPLICANT, _rows(bill.clean)),
         Sheet("不能出具", _APPLICANT, _rows(bill.others)),
-        _lists(bill),
+        _delivered(bill),
     )
     title = f"无预警名单 {bill.selection.title}"
     footer = f"{bill.at:%Y-%m-%d} 摘要 {bill.digest[:16]}"
@@ -38,7 +39,7 @@ def _rows(lines: Iterable[Line]) -> list[Sequence[Cell]]:
         (
             *(line.application, line.title, line.department, line.stage, line.name, line.role),
             *("\n".join(line.numbers), OUTCOMES[line.outcome], line.why),
-            f"{line.screened_at:%Y-%m-%d %H:%M}" if line.screened_at else "",
+            _at(line.screened_at),
         )
         for line in lines
     ]
@@ -61,13 +62,21 @@ def _summary(bill: CleanBill) -> Sheet:
     return Sheet("概况", (("项目", 26), ("内容", 70), ("说明", 46)), rows)
 
 
-def _lists(bill: CleanBill) -> Sheet:
-    columns = (("名单", 30), ("版本", 20), ("取数时间", 17), ("距今", 12), ("在册", 12), ("状态", 60))
-    rows = [
+def _delivered(bill: CleanBill) -> Sheet:
+    columns = (("名单 / 来源", 40), ("版本", 20), ("取数时间", 17), ("距今", 12), ("在册", 12), ("状态", 60))
+    rows: list[Sequence[Cell]] = [
         (
-            *(found.title, found.versions, f"{found.pulled_at:%Y-%m-%d %H:%M}" if found.pulled_at else "从未取数"),
-            *("" if found.age_days is None else age(found.age_days), found.live, found.warning or "有效"),
+            *(found.title, found.versions, _at(found.pulled_at)),
+            *("—" if found.age_days is None else age(found.age_days), found.live, found.warning or "有效"),
         )
         for found in bill.lists
     ]
-    return Sheet("比对所用名单", columns, rows)
+    rows += [
+        (f"{source.title}（{source.name}）", "—", _at(source.pulled_at), "—", "—", source.state)
+        for source in bill.sources
+    ]
+    return Sheet("名单和申报信息", columns, rows)
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "—"

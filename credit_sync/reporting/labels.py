@@ -82,7 +82,7 @@ RATES: Mapping[str, str] = {
     "漏报率": "缺号 ÷ 应有文号（同一机关同一年从起始号到已知最大号）。已用于其他种类决定的文号不算缺号。",
     "按期办结率": "按期作出决定的 ÷（按期 + 超期）。没有受理日期、受理晚于决定的不计，另列。",
     "零增量": "本月没有作出过决定的记录种类，写明而不省略。",
-    "—": "分母为 0 时没有比率，记作“—”，不是 0，也不是 100%。",
+    "—": "分母为 0 时没有比率，记作“—”，不是 0，也不是 100%。比率只舍不入，未到 100% 的不写成 100%。",
 }
 """What the figures of the compliance report mean, by name."""
 
@@ -134,7 +134,7 @@ OUTCOMES: Mapping[str, str] = {
     Outcome.UPHELD: "预警已维持",
     Outcome.UNVERIFIABLE: "无法核实",
     Outcome.UNSCREENED: "尚未比对",
-    Outcome.BLOCKED: "名单过期",
+    Outcome.BLOCKED: "名单不可用",
 }
 """What an applicant's screening comes to on a clean-bill list."""
 

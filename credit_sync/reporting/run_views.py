@@ -263,4 +263,4 @@ class RunReport:
             "执行 credit-sync quarantine export 隔离区.xlsx 导出，交提供方更正；若是对照文件没有写全，"
             "改好后执行 credit-sync quarantine retry。"
         )
-        yield TaskView(False, f"隔离区有 {count} 行没有读懂（本次 {new} 行）", why, how)
+        yield TaskView(False, f"隔离区有 {count} 行未能读取（本次 {new} 行）", why, how)

@@ -128,14 +128,14 @@ def after_conclusion(
         proposed = effect == FORBIDDING
         return Step(conclusion.value), State.PROPOSED if proposed else _DECIDES[conclusion]
     if state in DECIDED:
-        raise CreditSyncError(f"{before.who} 已作出结论", remedy="要改变结论，先撤销（undo）并写明原因")
+        raise CreditSyncError(f"{before.who} 已作出结论", remedy="要改变结论，请先撤销并写明原因")
     if same_person(before.who, who):
         raise CreditSyncError(
-            f"这个结论是 {before.who} 本人提出的，须由另一人复核", remedy="请第二人复核；要收回用 undo"
+            f"这个结论是 {before.who} 本人提出的，须由另一人复核", remedy="请第二人复核；要收回的，请撤销"
         )
     if before.conclusion is not conclusion:
         raise CreditSyncError(
-            f"{before.who} 提出的是相反的结论，正等待第二人复核", remedy="不同意的，用 refuse 退回，再另提结论"
+            f"{before.who} 提出的是相反的结论，正等待第二人复核", remedy="不同意的，请先退回，再另提结论"
         )
     return Step.CONFIRM, _DECIDES[conclusion]
 
@@ -145,7 +145,7 @@ def after_refusal(state: State, before: Concluded | None, who: str) -> State:
     if state is not State.PROPOSED or before is None:
         raise CreditSyncError("没有等待第二人复核的结论，无可退回")
     if same_person(before.who, who):
-        raise CreditSyncError("本人提出的结论不能由本人退回", remedy="要收回用 undo")
+        raise CreditSyncError("本人提出的结论不能由本人退回", remedy="要收回的，请撤销")
     return State.OPEN
 
 

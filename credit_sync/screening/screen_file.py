@@ -121,7 +121,7 @@ def _judged(block: Sequence[FileRow], lists: Lists, counts: FileCounts) -> Itera
         else:
             counts.unread_applicants += 1
             counts.verdicts[Verdict.UNVERIFIABLE.value] += 1
-            unread = f"第 {row.read.origin.row} 行没有读懂，未比对：{row.read.reason}"
+            unread = f"第 {row.read.origin.row} 行未能读取，未比对：{row.read.reason}"
             yield row.label, "", Verdict.UNVERIFIABLE.value, 0.0, hide_in_text(unread)
 
 

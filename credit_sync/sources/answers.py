@@ -54,7 +54,7 @@ def read_answer(downloaded: Downloaded, source: QuerySource, reader: Reader, ori
     outcomes = tuple(outcome for row in _raw_rows(rows, reader, origin) for outcome in reader.read(row))
     bad = sum(isinstance(outcome, Rejected) for outcome in outcomes)
     if bad:
-        return Answer("unknown", f"答复里有 {bad} 条没有读懂，已进隔离区", outcomes)
+        return Answer("unknown", f"答复中有 {bad} 条未能读取，已进隔离区", outcomes)
     if not any(isinstance(outcome, Read | Removed) for outcome in outcomes):
         return unknown("答复里的行都没有内容")
     return Answer("answered", "", outcomes)

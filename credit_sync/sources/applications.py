@@ -69,7 +69,7 @@ def delivered(
 
 def said_of_unread(rows: int) -> str:
     """Why an application that so many rows in quarantine name lets nobody go on."""
-    return f"这个申报有 {rows} 行没有读懂，在隔离区：可能还有申报主体没有比对"
+    return f"该申报有 {rows} 行未能读取，在隔离区：可能还有申报主体没有比对"
 
 
 def _problem(

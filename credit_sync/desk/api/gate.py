@@ -25,16 +25,18 @@ from credit_sync.store.audit import Action
 from credit_sync.subjects.writing import plain
 
 router = APIRouter(tags=["关口"], route_class=OnceRoute)
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}\S*")
 Asking = Annotated[Caller, Depends(allowed(Scope.GATE))]
 _NUMBERS = ("uscc", "organisation_code", "registration_number", "citizen_id", "identifier")
 _SAID = ("name", "kind", "former_names", "legal_representative", "sex", "birth_year", "region", "employer")
 
 
 def _with_time_of_day(written: str) -> str:
-    """A day without a time would be its midnight, and a number a second of 1970: both before every screening."""
-    if not _TIME.match(written):
-        raise ValueError("写日期和时间，例如 2026-11-20T15:04:00+08:00")
+    """A day without a time would be its midnight, and a number a second of 1970: both before every screening. The + of a
+    zone that stands in the address as it is arrives as a blank.
+    """
+    if not _TIME.fullmatch(written):
+        raise ValueError("写日期和时间，例如 2026-11-20T15:04:00+08:00（网址里的 + 写作 %2B）")
     return written
 
 

@@ -139,10 +139,10 @@ def _cannot(request: Request, detail: str) -> Response:
 _SAID = {
     "missing": "缺少这一项",
     "extra_forbidden": "没有这一项",
-    "string_too_long": "太长",
+    "string_too_long": "太长，最多 {max_length} 个字",
     "string_too_short": "太短",
-    "too_long": "项数太多",
-    "too_short": "项数太少",
+    "too_long": "项数太多，最多 {max_length} 项",
+    "too_short": "项数太少，至少 {min_length} 项",
     "json_invalid": "不是 JSON",
     "model_attributes_type": "必须是 JSON 对象；请求头写 Content-Type: application/json",
     "string_type": "必须是文字",

@@ -16,6 +16,7 @@ from credit_sync.desk.api.problems import ProblemError
 from credit_sync.desk.api.service import service_of
 from credit_sync.records import Licence, Penalty
 from credit_sync.reporting.shown import shown
+from credit_sync.settings import Settings
 from credit_sync.sharing import decisions_on
 from credit_sync.store.audit import Action
 from credit_sync.subjects.identifiers import (
@@ -51,7 +52,7 @@ def decisions(
         "total": len(records),
         "page": page,
         "pages": max(1, -(-len(records) // size)),
-        "records": [_said(record) for record in records[first : first + size]],
+        "records": [_said(record, service.office.settings) for record in records[first : first + size]],
     }
     inquiry = Inquiry(service, caller, Action.SHARE, found.value)
     return answer_on_record(inquiry, Told(content, {"found": len(records)}))
@@ -70,14 +71,14 @@ def _organisation_code(written: str, today: date) -> Identifier:
     return found
 
 
-def _said(record: Licence | Penalty) -> dict[str, Any]:
+def _said(record: Licence | Penalty, settings: Settings) -> dict[str, Any]:
     common = {
         "name": shown(record.subject.name),
         "document_number": shown(record.document_number),
         "category": shown(record.category),
         "content": shown(record.content),
         "decided_on": record.decided_on.isoformat(),
-        "authority": shown(record.authority),
+        "authority": shown(record.authority or settings.department.name),
     }
     if isinstance(record, Licence):
         return common | {
