@@ -165,6 +165,12 @@ CELLS = [
     _l("masked", "XK_XDR_SHXYM", "913401******TUXY12", CODE),
     _p("swapped", "CF_SJLYDM", DEPARTMENT.name, ORGAN, CF_SJLY=ORGAN),
     _l("swapped", "XK_XDR_SHXYM", "合肥青檀实验动物有限公司", CODE, XK_XDR_MC=CODE),
+    _l(
+        "several_subjects",
+        "XK_XDR_MC",
+        "合肥青檀实验动物（集团）公司、汪墨林",
+        "合肥青檀（动物、饲料）有限公司",
+    ),
     _l("organ_code", "XK_XKJGDM", COMPANY, ORGAN),
     _l(
         "organ_is_subject",

@@ -26,7 +26,7 @@ from credit_sync.publishing.standard import Row, Standard
 from credit_sync.publishing.values import Published
 from credit_sync.records import RecordKind
 from credit_sync.settings import FileSource, Reports, Settings, Store
-from credit_sync.subjects.identifiers import citizen_id, hide_in_text
+from credit_sync.subjects.identifiers import Identifier, IdentifierKind, citizen_id, hide_in_text
 from tests.publishing import (
     DEPARTMENT,
     EDITION_2016,
@@ -71,11 +71,30 @@ def test_of_a_natural_person_the_public_sees_a_masked_name_and_the_ends_of_the_n
         ("汪墨林", "汪墨，林某", "汪墨，林某"),
         ("汪", "汪墨", "汪墨"),
         ("\\汪", "当事人\\汪", "当事人\\*"),
+        ("JOHN SMITH", "John Smith（john\u00a0smith）", "J***（J***）"),
     ],
 )
 def test_the_name_is_hidden_however_it_is_spaced(name: str, facts: str, public: str) -> None:
     row = shown(replace(PENALTY, subject=replace(PERSON, name=name), facts=facts), RecordKind.PENALTY)
     assert row["CF_SY"] == public
+
+
+@pytest.mark.parametrize(
+    ("number", "facts", "public"),
+    [
+        (
+            "E12345678",
+            "持护照E12345678，又写作 e 1234 5678、Ｅ１２３４５６７８",
+            "持护照E1*****78，又写作 E1*****78、E1*****78",
+        ),
+        ("12345678", "持台胞证12345678，发票号 212345678", "持台胞证12****78，发票号 212345678"),
+    ],
+)
+def test_the_number_of_a_foreigner_is_hidden_in_text_as_well(number: str, facts: str, public: str) -> None:
+    subject = replace(PERSON, identifiers=(Identifier(IdentifierKind.PASSPORT, number),))
+    assert shown(replace(PENALTY, subject=subject, facts=facts), RecordKind.PENALTY)["CF_SY"] == public
+    firm = replace(PENALTY, facts=facts, legal_representative_id=subject.identifiers[0])
+    assert shown(firm, RecordKind.PENALTY)["CF_SY"] == public
 
 
 @pytest.mark.parametrize("subject", [ORGANISATION, TRADER], ids=["organisation", "individual trader"])

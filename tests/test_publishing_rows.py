@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from credit_sync.publishing.rows import is_published, published_row, says_the_same
+from credit_sync.publishing.validation import validate
 from credit_sync.publishing.values import Published
 from credit_sync.records import LicenceState, RecordKind
 from credit_sync.subjects.identifiers import Identifier, IdentifierKind
@@ -19,6 +20,7 @@ from tests.publishing import (
     PENALTY,
     PERSON,
     REPORTING,
+    TODAY,
     TRADER,
     person_number,
 )
@@ -91,20 +93,33 @@ def test_of_a_person_only_the_own_document_is_published() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "id_type"),
+    ("name", "number", "id_type"),
     [
-        (person_number("81000019000101001").value, "其他-港澳台居民居住证"),
-        ("H12345678", "港澳居民来往内地通行证"),
-        ("12345678", "台湾居民来往大陆通行证"),
-        ("E12345678", "护照号"),
-        ("USA123456789012", "外国人永久居留身份证"),
-        ("那个号", ""),
+        ("汪墨林", person_number("81000019000101001").value, "其他-港澳台居民居住证"),
+        ("汪墨林", "H12345678", "港澳居民来往内地通行证"),
+        ("汪墨林", "12345678", "台湾居民来往大陆通行证"),
+        ("汪墨林", "1234567801(B)", "台湾居民来往大陆通行证"),
+        ("KIM MINSU", "M12345678", "护照号"),
+        ("KIM MINSU", "12345678", "护照号"),
+        ("김민수", "M12345678", "护照号"),
+        ("汪墨林", "E12345678", "护照号"),
+        ("汪墨林", "USA123456789012", "外国人永久居留身份证"),
+        ("汪墨林", "那个号", ""),
     ],
 )
-def test_the_type_of_a_document_follows_from_its_shape(number: str, id_type: str) -> None:
-    subject = replace(PERSON, identifiers=(Identifier(IdentifierKind.OTHER, number),))
-    row = published_row(replace(PENALTY, subject=subject), EDITION_2018, REPORTING)
+def test_the_type_of_a_document_follows_from_its_shape_and_its_holders_name(
+    name: str, number: str, id_type: str
+) -> None:
+    """Korean passports are written like the permits of Macao, some others like those of Taiwan."""
+    written = Identifier(IdentifierKind.OTHER, number)
+    penalty = replace(PENALTY, subject=replace(PERSON, name=name, identifiers=(written,)))
+    row = published_row(penalty, EDITION_2018, REPORTING)
     assert (row["CF_XDR_ZJLX"], row["CF_XDR_ZJHM"]) == (id_type, number)
+    assert not [f for f in validate(row, RecordKind.PENALTY, EDITION_2018, TODAY) if f.rule == "id_type"]
+    firm = replace(
+        PENALTY, subject=replace(ORGANISATION, legal_representative=name), legal_representative_id=written
+    )
+    assert published_row(firm, EDITION_2018, REPORTING)["CF_FR_ZJLX"] == id_type
 
 
 def test_rulings_are_not_published_as_penalties() -> None:
@@ -120,6 +135,7 @@ def test_the_2016_edition_is_only_another_file() -> None:
 
 
 PASSPORT, PERMIT = Identifier(IdentifierKind.PASSPORT, "E12345678"), Identifier(IdentifierKind.OTHER, "那个号")
+KOREAN = Identifier(IdentifierKind.TRAVEL_PERMIT, "M12345678")
 
 
 @pytest.mark.parametrize(
@@ -136,6 +152,8 @@ PASSPORT, PERMIT = Identifier(IdentifierKind.PASSPORT, "E12345678"), Identifier(
         (replace(PENALTY, subject=replace(PERSON, identifiers=(PASSPORT,))), "所填为护照号码"),
         (replace(PENALTY, subject=replace(PERSON, identifiers=(PASSPORT, *PERSON.identifiers))), ""),
         (replace(PENALTY, subject=replace(PERSON, identifiers=(PERMIT,))), ""),
+        (replace(PENALTY, subject=replace(PERSON, name="KIM", identifiers=(KOREAN,))), "所填为护照号码"),
+        (replace(PENALTY, legal_representative_id=KOREAN), "所填为来往内地（大陆）通行证号码"),
         (replace(PENALTY, legal_representative_id=PASSPORT), "所填为护照号码"),
     ],
 )

@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from credit_sync.telling.mail import probe
 from credit_sync.telling.metrics import metrics
 from credit_sync.telling.own_report import astray
 from credit_sync.telling.tell import due, tell, tell_of_breakdown
+from tests import publishing
 from tests.desk_world import make_world
 from tests.mail_server import PASSWORD, MailServer, mail_server
 from tests.report_night import FULL_NUMBERS, SECOND, THIRD, Night, troubled_night, two_nights
@@ -297,6 +298,23 @@ def test_operators_hear_of_failures_once_a_run(night: Night, server: MailServer)
     stale = Run(21, SECOND.as_of + timedelta(days=400))
     assert send(night, site, stale) == ""
     assert "失信被执行人名单不能据此放行任何人" in content(server.letters()[1])
+
+
+def test_operators_hear_of_what_is_past_its_deadline(tmp_path: Path, server: MailServer) -> None:
+    """Seven working days after the decision; nobody looks at `status` for as long as nothing tells him to."""
+    engine = sqlite_store(tmp_path)
+    told = Tell.model_validate({"mail": server.settings(), "operators": ["ops@kjt.example"]})
+    site = publishing.settings(tmp_path).model_copy(update={"tell": told})
+    with writing(engine) as connection:
+        publishing.store_record(connection, 1, replace(publishing.PENALTY, facts=""))
+    in_time, late = (Run(number, datetime(2018, 12, 4 + number, 2)) for number in (1, 2))
+    for run in (in_time, late):
+        tell(engine, site, run, summarise(engine, site, run))
+    (letter,) = server.letters()
+    assert (
+        f"渠道 anhui 有 1 条已超过报送期限，最早的是 {publishing.PENALTY.document_number}，最迟应于 2018-12-05 报出"
+        in content(letter)
+    )
 
 
 def test_a_failure_that_could_not_be_told_is_told_by_the_next_run(night: Night, server: MailServer) -> None:

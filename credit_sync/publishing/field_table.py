@@ -51,6 +51,8 @@ class IdType(Strict):
 
     value: str
     pattern: str
+    holder: str = ""
+    """What the holder's name has in it: a number of this shape in another name is another document's."""
     check: Literal["", "citizen_id"] = ""
 
 
@@ -176,6 +178,11 @@ class FieldTable(Strict):
     def id_type_fields(self) -> Mapping[str, str]:
         """Code of a number's field -> code of the field that names its document type."""
         return {field.id_type_of: field.code for field in self.fields if field.id_type_of}
+
+    def holder_of(self, number: str) -> str:
+        """Code of the field with the name of whose document a field's number is; '' where the table has none."""
+        own = "legal_representative" if "legal_representative_id" in self.field(number).from_ else "subject_name"
+        return next((field.code for field in self.fields if own in field.from_), "")
 
     def field(self, code: str) -> PublishedField:
         """The field with this code. Raises KeyError."""

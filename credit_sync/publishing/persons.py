@@ -27,6 +27,9 @@ _GAP = "[ \u00a0\u3000\\-－‐-―]?"
 _MOBILE = re.compile(rf"(?<!\d)(?:[+＋]?[8８][6６]{_GAP})?[1１][3-9３-９]\d(?:{_GAP}\d){{8}}(?!\d)")
 """Mobile numbers of the mainland: 11 digits, the second from 3 to 9, maybe in groups or behind +86."""
 
+_DOCUMENT = re.compile("[0-9A-Za-z]{6,}")
+"""The number of an identity document; what is shorter stands in a text for something else."""
+_TO_WIDE = ord("Ａ") - ord("A")
 _BETWEEN = "[\\s\u200b\ufeff·•‧・∙.．]"
 """What may stand between the characters of a name: 张　三, 买买提·吐尔逊."""
 
@@ -79,6 +82,7 @@ class Desensitised:
         self._categories = _organisation_categories(standard, table)
         self._codes = [field.code for field in table.fields if _CODES & set(field.from_)]
         self._names = [field.code for field in table.fields if "subject_name" in field.from_]
+        self._numbers = [field.code for field in table.fields if _NUMBERS & set(field.from_)]
         self._of_persons = {field.code: self.rule_of(field, person=True) for field in table.fields}
         self._of_organisations = {field.code: self.rule_of(field, person=False) for field in table.fields}
 
@@ -89,9 +93,11 @@ class Desensitised:
         person = self._is_person(row)
         rules = self._of_persons if person else self._of_organisations
         shown = {code: _TREATMENTS[rule](row.get(code, "")) for code, rule in rules.items()}
-        if person and self.rules.name.publish != "show" and self.rules.texts.publish != "show":
+        if self.rules.texts.publish == "show":
+            return shown
+        if person and self.rules.name.publish != "show":
             shown = _without_names(shown, [row.get(code, "").strip() for code in self._names])
-        return shown
+        return _without_numbers(shown, [row.get(code, "") for code in self._numbers])
 
     def rule_of(self, field: PublishedField, *, person: bool) -> tuple[str, Publish]:
         """What a field is (`name`, `number`, `text`) and what becomes of it, for rows about a person or others."""
@@ -163,9 +169,19 @@ def _without_names(row: Row, names: list[str]) -> Row:
     for name in names:
         letters = re.sub(_BETWEEN, "", name)
         if len(letters) > 1:
-            written = re.compile(f"{_BETWEEN}{{0,3}}".join(map(re.escape, letters)))
+            written = re.compile(f"{_BETWEEN}{{0,3}}".join(map(re.escape, letters)), re.IGNORECASE)
             masked = mask_name(name).replace("\\", "\\\\")  # no reference to a group
             row = {code: written.sub(masked, text) for code, text in row.items()}
+    return row
+
+
+def _without_numbers(row: Row, numbers: list[str]) -> Row:
+    """Passports and permits have no shape by which text could be searched for them: they are known by their field."""
+    for number in _DOCUMENT.findall(" ".join(numbers)):
+        if hide_in_text(number) == number:  # else it is hidden already
+            letters = _GAP.join(f"[{letter}{chr(ord(letter) + _TO_WIDE)}]" for letter in number)
+            written = re.compile(rf"(?<!\d){letters}(?!\d)", re.IGNORECASE)
+            row = {code: written.sub(hide(number), text) for code, text in row.items()}
     return row
 
 

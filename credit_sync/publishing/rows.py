@@ -26,9 +26,9 @@ def published_row(record: Published, standard: Standard, reporting: Reporting) -
     """The record as a row of the standard."""
     maker = _maker(standard, kind_of(record))
     row = {code: text(record, reporting) for code, text in maker.texts}
-    for code, number in maker.id_types:
+    for code, number, holder in maker.id_types:
         if row[number]:
-            row[code] = standard.id_type(row[number])
+            row[code] = standard.id_type(row[number], row.get(holder, ""))
     blanked = [code for code, is_blank in maker.blanks if row[code] and is_blank(row)]
     return row | dict.fromkeys(blanked, "") if blanked else row
 
@@ -38,18 +38,19 @@ class _Maker:
     """How the rows of a table are made, found out once."""
 
     texts: tuple[tuple[str, Callable[[Published, Reporting], str]], ...]
-    id_types: tuple[tuple[str, str], ...]
-    """Fields that name the document type of the number in another field."""
+    id_types: tuple[tuple[str, str, str], ...]
+    """Fields that name the document type of the number in another field, which belongs to the name in a third."""
     blanks: tuple[tuple[str, Test], ...]
     """When a field must be empty."""
 
 
 @lru_cache(maxsize=16)
 def _maker(standard: Standard, kind: RecordKind) -> _Maker:
-    fields = standard.table(kind).fields
+    table = standard.table(kind)
+    fields = table.fields
     return _Maker(
         tuple((field.code, _text_of(field, standard)) for field in fields),
-        tuple((field.code, field.id_type_of) for field in fields if field.id_type_of),
+        tuple((code, number, table.holder_of(number)) for number, code in table.id_type_fields.items()),
         tuple((f.code, standard.condition(kind, f.blank_when)) for f in fields if f.blank_when),
     )
 

@@ -55,6 +55,7 @@ RuleCode = Literal[
     "id_number",
     "masked",
     "swapped",
+    "several_subjects",
     "organ_code",
     "organ_is_subject",
     "document_repeated",

@@ -96,9 +96,10 @@ class Standard(Strict):
         """The values in a field's text: several where its list has a separator."""
         return self.lists[field.values].parts(text) if field.values else [text]
 
-    def id_type(self, number: str) -> str:
-        """The document type whose shape a number has; '' when none fits."""
-        return next((found.value for found in self.id_types if re.fullmatch(found.pattern, number)), "")
+    def id_type(self, number: str, holder: str) -> str:
+        """The document type whose shape a number has, by the name of its holder; '' when none fits."""
+        fits = (t for t in self.id_types if re.fullmatch(t.pattern, number) and re.search(t.holder, holder))
+        return next((found.value for found in fits), "")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -114,8 +115,9 @@ class Standard(Strict):
             if table.only and table.only.field not in names:
                 raise ValueError(f"{kind.value}.only.field: 没有 {table.only.field}")
         for found in self.id_types:
-            if problem := why_no_expression(found.pattern):
-                raise ValueError(f"id_types.{found.value}.pattern: {problem}")
+            for key in ("pattern", "holder"):
+                if problem := why_no_expression(getattr(found, key)):
+                    raise ValueError(f"id_types.{found.value}.{key}: {problem}")
         return self
 
 

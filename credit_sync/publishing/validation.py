@@ -26,6 +26,8 @@ RowCheck = Callable[[Mapping[str, str]], Iterator[Finding] | tuple[Finding, ...]
 
 _REMEMBERED, _LONGEST_REMEMBERED = 2000, 60
 _MANY_DIGITS = re.compile(r"(?:[0-9０-９][^0-9０-９]{0,4}){8}")
+_JOINED = re.compile(r"[\u3400-\u9fff]{2}\s*[、；，]\s*[\u3400-\u9fff]{2}")
+_BRACKETED = re.compile(r"[（(][^（）()]*[)）]")
 _STATED = re.compile(r"(?<![0-9.,])([0-9]{1,12}(?:,[0-9]{3})*(?:\.[0-9]{1,6})?)\s*([万元])")
 
 
@@ -49,6 +51,8 @@ def _compiled(standard: Standard, kind: RecordKind, on: date) -> tuple[tuple[Row
     if table.order:
         checks.append(partial(_order, table=table, date_format=standard.date_format))
     checks += [partial(_pair, name=table.field(n), code=table.field(c)) for n, c in table.pairs]
+    if table.subject:
+        checks.append(partial(_several, name=table.field(table.subject[0])))
     checks += [partial(_same, code=code, inner=table.field(inner)) for code, inner in table.same]
     codes = [code for code in table.subject if table.field(code).check == "uscc"]
     if codes and table.organs:
@@ -138,6 +142,13 @@ def _pair(row: Mapping[str, str], name: PublishedField, code: PublishedField) ->
     written_code = fold(row.get(code.code, ""))
     if written_code and uscc.has_shape(fold(written_name)) and not uscc.has_shape(written_code):
         yield finding(code, "swapped", f"与{name.title}填反了（名称在代码栏、代码在名称栏），请对调")
+
+
+def _several(row: Mapping[str, str], name: PublishedField) -> Iterator[Finding]:
+    """No registered name has such marks; what stands in brackets is part of one."""
+    if _JOINED.search(_BRACKETED.sub("", row.get(name.code, ""))):
+        text = "里写了几个相对人，请每个相对人写一行（文书号可以相同），各写自己的代码或证件号码"
+        yield finding(name, "several_subjects", text)
 
 
 def _same(row: Mapping[str, str], code: str, inner: PublishedField) -> Iterator[Finding]:

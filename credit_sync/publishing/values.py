@@ -4,6 +4,7 @@ The names are those that `from` of a standard's fields may use. An individual tr
 first two characters of the unified social credit code, 92 (GB 32100-2015: 9 工商, 2 个体工商户).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -25,6 +26,9 @@ _OTHER_DOCUMENTS = {
     kind: f"所填为{TITLES[kind]}"
     for kind in (IdentifierKind.FOREIGNER_ID, IdentifierKind.TRAVEL_PERMIT, IdentifierKind.PASSPORT)
 }
+
+
+_CHARACTERS = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,15 @@ def _own_document(record: Published) -> Identifier | None:
 
 def _remarks(record: Published, reporting: Reporting) -> Value:
     """The note, and what the 2016 edition has no field for: which state its 3 (其他) is, which document a number is of."""
-    number = _own_document(record) or record.legal_representative_id
-    words = (_OTHER_STATES.get(_state(record, reporting)), _OTHER_DOCUMENTS.get(number.kind) if number else None)
+    own = _own_document(record)
+    number = own or record.legal_representative_id
+    kind = number.kind if number else None
+    if (
+        kind is IdentifierKind.TRAVEL_PERMIT
+    ):  # who has one writes his name in characters: Korean passports look the same
+        name = record.subject.name if own else record.subject.legal_representative
+        kind = kind if _CHARACTERS.search(name) else IdentifierKind.PASSPORT
+    words = (_OTHER_STATES.get(_state(record, reporting)), _OTHER_DOCUMENTS.get(kind) if kind else None)
     return "；".join(filter(None, (record.note, *(word for word in words if word and word not in record.note))))
 
 

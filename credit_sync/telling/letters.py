@@ -1,6 +1,7 @@
 """The letters: a department's morning digest, and the notice of failure to operators."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,6 +9,8 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from credit_sync.errors import SettingsError
+from credit_sync.publishing.due import due
 from credit_sync.reporting.lists import ListView, read_lists
 from credit_sync.reporting.shown import shown
 from credit_sync.reporting.summary import Summary
@@ -90,8 +93,18 @@ def breakdown(as_of: datetime, recipient: str, problem: str) -> Letter:
 
 
 def problems_of(connection: Connection, settings: Settings, run: Run, summary: Summary) -> list[str]:
-    """What operators are told of: what failed, and lists that clear nobody."""
-    return [*summary.problems, *stale_lists(connection, settings, run)]
+    """What operators are told of: what failed, lists that clear nobody, and what should have been public by now."""
+    return [*summary.problems, *stale_lists(connection, settings, run), *overdue(connection, settings, run)]
+
+
+def overdue(connection: Connection, settings: Settings, run: Run) -> Iterator[str]:
+    """One line for each channel that is late; none where a standard is unusable, which is among what failed."""
+    with suppress(SettingsError):
+        late = [found for found in due(connection.engine, settings, run.as_of.date()) if found.late]
+        for name in sorted({found.channel for found in late}):
+            mine = [found for found in late if found.channel == name]
+            first, day = mine[0].document_number, mine[0].deadline and mine[0].deadline.day
+            yield f"渠道 {name} 有 {len(mine)} 条已超过报送期限，最早的是 {first}，最迟应于 {day} 报出"
 
 
 def stale_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:

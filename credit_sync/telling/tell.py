@@ -85,14 +85,14 @@ def tell_of_breakdown(settings: Settings, as_of: datetime, error: Exception) -> 
 
 
 def letter_of(engine: Engine, settings: Settings, run: Run, one: Due, failures: Sequence[str]) -> Letter:
-    """The letter that is due; a failure notice of an earlier run with what failed then, and the lists as they are now."""
+    """The letter that is due; a failure notice of an earlier run with what failed then, and the rest as it is now."""
     with engine.connect() as connection:
         if one.kind == "digest":
             return letters.digest(connection, settings, run, one)
         told = ledger.run_of(connection, one.run_id) or run
         if told.id != run.id:
             summary = _without_mail(summarise(engine, settings, told))
-            failures = [*summary.problems, *letters.stale_lists(connection, settings, run)]
+            failures = letters.problems_of(connection, settings, run, summary)
         return letters.failure(settings, told, one.recipient, failures)
 
 
