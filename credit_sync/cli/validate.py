@@ -59,17 +59,7 @@ def validate_command(
     try:
         with FindingsWorkbook(output) if output else nullcontext() as book:
             for sheet in check_file(file, standards, (on or datetime.now()).date(), told=name is not None):
-                sheets.append(summary := SheetSummary(sheet))
-                if book and sheet.recognised:
-                    book.begin(sheet)
-                for row in sheet.rows():
-                    summary.add(row)
-                    if book:
-                        book.add(row)
-                    if as_json:
-                        _print_json(sheet, row)
-                for line in summary.lines():
-                    click.echo(hide_in_text(line), err=as_json)
+                sheets.append(_gone_through(sheet, book, as_json=as_json))
             if not any(sheet.sheet.recognised for sheet in sheets):
                 raise CreditSyncError(
                     f"{file.name} 没有认出标准", remedy="请使用模板的标题，或用 --standard 指明标准"
@@ -81,6 +71,22 @@ def validate_command(
     if output:
         click.echo(f"标出错处的工作簿：{output}（证件号码已隐去，请对照着在原表中改正）", err=as_json)
     return EXIT_FAILED if any(sheet.count(Severity.ERROR) for sheet in sheets) else 0
+
+
+def _gone_through(sheet: CheckedSheet, book: FindingsWorkbook | None, *, as_json: bool) -> SheetSummary:
+    """Counts every row of a sheet, puts it into the workbook, and tells what was found."""
+    summary = SheetSummary(sheet)
+    if book and sheet.recognised:
+        book.begin(sheet)
+    for row in sheet.rows():
+        summary.add(row)
+        if book:
+            book.add(row)
+        if as_json:
+            _print_json(sheet, row)
+    for line in summary.lines():
+        click.echo(hide_in_text(line), err=as_json)
+    return summary
 
 
 def _print_json(sheet: CheckedSheet, row: CheckedRow) -> None:
