@@ -7,6 +7,7 @@ first event: most commands write none, and loading it would take them a tenth of
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 from credit_sync.subjects.identifiers import hide_in_text
@@ -20,17 +21,22 @@ class _Log:
         """How to set up logging with the next event; None: it is set up, or somebody else does it."""
 
     def info(self, event: str, **values: Any) -> None:
-        self._events().info(event, **values)
+        self._say("info", event, values)
 
     def warning(self, event: str, **values: Any) -> None:
-        self._events().warning(event, **values)
+        self._say("warning", event, values)
 
     def error(self, event: str, **values: Any) -> None:
-        self._events().error(event, **values)
+        self._say("error", event, values)
 
     def exception(self, event: str, **values: Any) -> None:
         """An error with the traceback of the exception that is being handled."""
-        self._events().error(event, exc_info=True, **values)
+        self._say("error", event, values | {"exc_info": True})
+
+    def _say(self, level: str, event: str, values: Mapping[str, Any]) -> None:
+        """A log that a full disk does not take ends no night: what it would have said stands in the ledger, too."""
+        with suppress(OSError):
+            getattr(self._events(), level)(event, **values)
 
     def _events(self) -> Any:
         import structlog

@@ -249,6 +249,21 @@ def test_rows_in_quarantine_leave_an_earlier_workbook_where_they_cannot_be_writt
     assert list(tmp_path.iterdir()) == [kept]
 
 
+def test_a_log_that_the_disk_does_not_take_ends_no_night() -> None:
+    """What it would have said is in the ledger, the summary and the reports as well."""
+    code = """
+from credit_sync.logs import configure, log
+configure()
+log.info("开始")
+log.error("取数失败")
+print("done")
+"""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", code]
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False, cwd=ROOT)
+    assert (ended.returncode, ended.stdout) == (0, "done\n")
+
+
 def test_half_a_report_does_not_stay(tmp_path: Path) -> None:
     with _room_for(4000), pytest.raises(CreditSyncError, match=r"写不了报告 .*文件太大，超出限额或文件系统的上限"):
         write_report(tmp_path / "flagged.html", b"x" * 5000)
