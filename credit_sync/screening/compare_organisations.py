@@ -22,11 +22,12 @@ from credit_sync.screening.misprints import (
 )
 from credit_sync.screening.organisation_places import (
     innermost_place_is_shared,
+    innermost_place_is_within,
     innermost_place_was_the_other,
     place_of,
     places_conflict,
 )
-from credit_sync.subjects.organisation_names import OrganisationName
+from credit_sync.subjects.organisation_names import TOWN, OrganisationName
 from credit_sync.subjects.writing import is_written_in_parts
 
 
@@ -56,7 +57,6 @@ _GENERIC = re.compile(
     r"(?:医院|卫生院|保健院|中学|小学|幼儿园|学校|学院|大学)|(?:人民)?政府|.{2,4}局|村委会"
 )
 """Names that recur in every county: without a place they are nobody's."""
-_TOWN = re.compile(r".{1,4}?(?:镇|乡|街道)")
 _SHORTEST_CUT = 15
 _WHOLE = re.compile(
     r"(?:公司|集团|大学|学院|学校|[中小]学|中心|基地|合伙|政府|(?:开发|高新|校|院|园|景|新)区|[园院所社厂店部站场行局厅委会处队室馆坊])$"
@@ -100,7 +100,7 @@ def _renamed(x: OrganisationName, y: OrganisationName) -> tuple[str, str]:
         return "different", f"名称不同：{x.full} 与 {y.full}"
     return (
         "place_dropped_short",
-        f"除机构改革前后的名称（{x.succeeded or y.succeeded}）外相同：{x.full} 与 {y.full}",
+        f"除改革或改称前后的名称（{x.succeeded or y.succeeded}）外相同：{x.full} 与 {y.full}",
     )
 
 
@@ -224,6 +224,11 @@ def _same_core(x: OrganisationName, y: OrganisationName) -> tuple[str, str] | No
                 "place_dropped_short",
                 f"除区划新旧名称（{place_of(x)} 与 {place_of(y)}）外相同：{x.full} 与 {y.full}",
             )
+        if x.of_a_town and y.of_a_town and are_institutions(x, y) and innermost_place_is_within(x, y):
+            return (
+                "place_dropped_short",
+                f"除一边没有写区县（{place_of(x)} 与 {place_of(y)}）外相同：{x.full} 与 {y.full}",
+            )
         return "other_place", f"字号、行业相同，但地名不同：{place_of(x)} 与 {place_of(y)}"
     return _place_dropped(x, y, place_of(x) or place_of(y))
 
@@ -251,7 +256,7 @@ def _town_dropped(x: OrganisationName, y: OrganisationName) -> tuple[str, str] |
     if len(short) < _SHORTEST_DAMAGED or not long.endswith(short) or _GENERIC.fullmatch(short):
         return None
     town = long[: len(long) - len(short)]
-    if not _TOWN.fullmatch(town) or not x.divisions or not y.divisions or not innermost_place_is_shared(x, y):
+    if not TOWN.fullmatch(town) or not x.divisions or not y.divisions or not innermost_place_is_shared(x, y):
         return None
     return "place_dropped_short", f"除一边没有写乡镇（{town}）外相同：{x.full} 与 {y.full}"
 

@@ -13,6 +13,13 @@ def innermost_place_was_the_other(x: OrganisationName, y: OrganisationName) -> b
     return any(d.became_the(e) for d in x.divisions[-1] for e in y.divisions[-1])
 
 
+def innermost_place_is_within(x: OrganisationName, y: OrganisationName) -> bool:
+    """雨山区 and 马鞍山市: the one is a county or district of the other, a city."""
+    cities = [{d.city for d in name.divisions[-1]} for name in (x, y)]
+    own = [{d.code for d in name.divisions[-1]} for name in (x, y)]
+    return bool(cities[0] & own[1] or cities[1] & own[0])
+
+
 def places_conflict(x: OrganisationName, y: OrganisationName) -> bool:
     """吉林省 against 吉林市, 长治市 against 长治县: equal once the suffix is dropped, yet two places.
 

@@ -26,6 +26,7 @@ def places_of(parsed: OrganisationName) -> tuple[int, int]:
         return 0, 0
     innermost = parsed.divisions[-1]
     if len(innermost) == 1:
-        return int(innermost[0].code), int(innermost[0].became or 0)
+        city = innermost[0].city if parsed.of_a_town else ""  # a town tells where the county is left out
+        return int(innermost[0].code), int(innermost[0].became or city or 0)
     codes = sorted({int(code) for division in innermost for code in (division.code, division.became) if code})
     return (codes[0], codes[1] if len(codes) > 1 else 0) if len(codes) <= _MOST_PLACES else (ANYWHERE, 0)

@@ -49,6 +49,8 @@ _PLACE_INSIDE = re.compile(
 _PEOPLES_HOSPITAL = re.compile(r"(?<=[市县区])第?([一二三四五六七八九十])院$")
 """灵璧县二院: as 灵璧县第二人民医院."""
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+TOWN = re.compile(r".{1,4}?(?:镇|乡|街道)")
+"""Towns are in no gazetteer."""
 _AFFILIATE_ORDER = re.compile(r"(第[一二三四五六七八九十]+)附属")
 """第一附属医院 and 附属第一医院 are one way of counting."""
 _AFFILIATE_SHORT = re.compile(r"第?([一二三四五六七八九十])附院")
@@ -118,6 +120,11 @@ class OrganisationName(NamedTuple):
     """What an office was called before a reform (环境保护局), where `core` says what took its place."""
     damaged: str = ""
     """`full` with ? for every character that was lost or is hidden; empty where none is."""
+
+    @property
+    def of_a_town(self) -> bool:
+        """It begins with a town, behind the places: 向山镇卫生院."""
+        return TOWN.match(self.full.removeprefix("".join(self.places))) is not None
 
     @property
     def empty(self) -> bool:

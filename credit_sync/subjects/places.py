@@ -33,6 +33,11 @@ class Division:
         """1 province, 2 city, 3 county."""
         return 1 if self.code.endswith("0000") else 2 if self.code.endswith("00") else 3
 
+    @property
+    def city(self) -> str:
+        """The code of the city that it is in, or is."""
+        return f"{self.code[:4]}00"
+
     def became_the(self, other: Self) -> bool:
         """Whether one of the two is what the other became: 狮子山区 and 铜官区, 六安's 寿县 and 淮南's; not two merged into one."""
         return self.became == other.code or other.became == self.code
