@@ -30,14 +30,6 @@ def test_migrations_lead_to_the_tables_in_code(engine: Engine) -> None:
     assert migrate.state(engine) == "current"
 
 
-def test_downgrade_leaves_nothing(engine: Engine) -> None:
-    config = migrate.configuration()
-    with writing(engine) as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    assert migrate.state(engine) == "empty"
-
-
 def test_first_run_makes_the_tables(empty: Engine) -> None:
     assert migrate.state(empty) == "empty"
     with pytest.raises(StoreError, match="credit-sync run"):

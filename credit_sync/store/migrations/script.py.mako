@@ -12,8 +12,3 @@ depends_on = ${repr(depends_on)}
 def upgrade() -> None:
     """Forward."""
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    """Back, losing what the step added."""
-    ${downgrades if downgrades else "pass"}

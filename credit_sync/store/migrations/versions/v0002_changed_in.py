@@ -14,11 +14,3 @@ def upgrade() -> None:
     for name in _TABLES:
         op.add_column(name, sa.Column("changed_in", sa.Integer(), nullable=False, server_default="0"))
     op.create_index("ix_listing_source_changed_in", "listing", ["source", "changed_in"])
-
-
-def downgrade() -> None:
-    """Back."""
-    op.drop_index("ix_listing_source_changed_in", "listing")
-    for name in _TABLES:
-        with op.batch_alter_table(name) as table:
-            table.drop_column("changed_in")

@@ -6,8 +6,6 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-_COLUMNS = {"source_version": ("facts", "who", "back_to"), "match": ("close_reason",)}
-
 
 def upgrade() -> None:
     """Forward."""
@@ -15,11 +13,3 @@ def upgrade() -> None:
     op.add_column("source_version", sa.Column("who", sa.String(128), nullable=False, server_default=""))
     op.add_column("source_version", sa.Column("back_to", sa.Integer()))
     op.add_column("match", sa.Column("close_reason", sa.Text(), nullable=False, server_default=""))
-
-
-def downgrade() -> None:
-    """Back."""
-    for name, columns in _COLUMNS.items():
-        with op.batch_alter_table(name) as table:
-            for column in columns:
-                table.drop_column(column)

@@ -29,9 +29,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "digest", "listing_id", name="pk_question_listing"),
     )
     op.create_index("ix_question_listing_listing_id", "question_listing", ["listing_id"])
-
-
-def downgrade() -> None:
-    """Back."""
-    op.drop_table("question_listing")
-    op.drop_table("question")

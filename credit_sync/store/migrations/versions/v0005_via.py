@@ -19,16 +19,5 @@ def upgrade() -> None:
         table.create_unique_constraint("uq_flag_applicant_id_list_listed_subject_via", [*_ONE_FLAG, "via"])
 
 
-def downgrade() -> None:
-    """Back: an applicant is reached by one face of a listed subject, so the narrower key holds as well."""
-    with op.batch_alter_table("flag") as table:
-        table.drop_constraint("uq_flag_applicant_id_list_listed_subject_via", type_="unique")
-        table.create_unique_constraint("uq_flag_applicant_id_list_listed_subject", list(_ONE_FLAG))
-        table.drop_column("via")
-    for name, column in (("match", "via"), ("listing", "legal_representative_id")):
-        with op.batch_alter_table(name) as table:
-            table.drop_column(column)
-
-
 def _via() -> sa.Column[str]:
     return sa.Column("via", sa.String(24), nullable=False, server_default="subject")

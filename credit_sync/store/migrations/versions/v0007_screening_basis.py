@@ -12,10 +12,3 @@ def upgrade() -> None:
     op.add_column("screening", sa.Column("basis", sa.String(24), nullable=False, server_default=""))
     op.execute("DELETE FROM subject_key WHERE record = 'listing'")
     op.drop_table("mask_shape")
-
-
-def downgrade() -> None:
-    """Back; candidate keys of listings come again with their next change."""
-    op.create_table("mask_shape", sa.Column("shape", sa.String(20), primary_key=True))
-    with op.batch_alter_table("screening") as table:
-        table.drop_column("basis")

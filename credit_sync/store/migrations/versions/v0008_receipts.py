@@ -8,14 +8,6 @@ down_revision = "0007"
 
 _ONE = ("channel", "record", "record_id", "record_version")
 _NAME = "uq_submission_channel_record_record_id_record_version"
-_TEXTS = ("cause", "who", "answer", "reason", "platform_id")
-_ONLY_LAST = """
-DELETE FROM submission WHERE EXISTS (
-    SELECT 1 FROM submission AS later
-    WHERE later.channel = submission.channel AND later.record = submission.record
-    AND later.record_id = submission.record_id AND later.record_version = submission.record_version
-    AND later.step > submission.step)
-"""
 
 
 def upgrade() -> None:
@@ -41,20 +33,6 @@ def upgrade() -> None:
         sa.Column("who", sa.String(128), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Back: of several steps of a version the last stays."""
-    op.drop_table("credit_repair")
-    for name, column in (("penalty", "repaired_on"), ("licence", "state_since"), ("batch", "attempts")):
-        with op.batch_alter_table(name) as table:
-            table.drop_column(column)
-    op.execute(_ONLY_LAST)
-    with op.batch_alter_table("submission") as table:
-        table.drop_constraint(f"{_NAME}_step", type_="unique")
-        table.create_unique_constraint(_NAME, list(_ONE))
-        for column in ("step", "received_at", *_TEXTS):
-            table.drop_column(column)
 
 
 def _text(name: str, kind: sa.types.TypeEngine[str]) -> sa.Column[str]:

@@ -1,7 +1,6 @@
 """Decisions of officers, and the audit log, which takes the records of look-ups over."""
 
 import json
-from datetime import datetime
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -65,33 +64,6 @@ def upgrade() -> None:
     op.execute("UPDATE screening SET basis = ''")
 
 
-def downgrade() -> None:
-    """Back. Decisions and all of the audit log but its look-ups are lost."""
-    bind = op.get_bind()
-    kept = sa.text("SELECT id, at, who, target, detail FROM audit WHERE action = 'lookup' ORDER BY id")
-    rows = [_as_lookup(number, *row) for number, (_, *row) in enumerate(bind.execute(kept).all(), 1)]
-    op.drop_table("audit")
-    if bind.dialect.name == "postgresql":
-        op.execute("DROP FUNCTION audit_is_append_only()")
-    lookups = op.create_table(
-        "lookup_record",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.Column("who", sa.String(128), nullable=False),
-        sa.Column("query", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("found", sa.Integer(), nullable=False),
-        sa.Column("by_service", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_lookup_record"),
-    )
-    if rows:
-        op.bulk_insert(lookups, rows)
-    with op.batch_alter_table("flag") as table:
-        table.drop_column("decision_id")
-        table.drop_column("state")
-    op.drop_table("decision")
-
-
 def _chained_lookups() -> list[dict[str, object]]:
     """The records of look-ups as the first entries of the log; what store/audit.py hashes, as it was at this revision."""
     c = sa.table(
@@ -107,14 +79,3 @@ def _chained_lookups() -> list[dict[str, object]]:
         names = ("id", "at", "who", "action", "target", "detail")
         entries.append({**dict(zip(names, row, strict=True)), "digest": digest})
     return entries
-
-
-def _as_lookup(number: int, at: str, who: str, target: str, detail: str) -> dict[str, object]:
-    said = json.loads(detail)
-    values = {
-        "query": target,
-        "reason": said.get("reason", ""),
-        "found": said.get("found", 0),
-        "by_service": False,
-    }
-    return {"id": number, "at": datetime.fromisoformat(at), "who": who[:128], **values}

@@ -44,9 +44,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_sign_in")),
     )
     op.create_index(op.f("ix_failed_sign_in_at"), "failed_sign_in", ["at"])
-
-
-def downgrade() -> None:
-    """Back."""
-    for table in ("failed_sign_in", "desk_session", "desk_user"):
-        op.drop_table(table)

@@ -33,9 +33,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", "idempotency_key", name=op.f("pk_api_answer")),
     )
     op.create_index(op.f("ix_api_answer_at"), "api_answer", ["at"])
-
-
-def downgrade() -> None:
-    """Back."""
-    op.drop_table("api_answer")
-    op.drop_table("api_key")

@@ -41,9 +41,3 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "occasion", "department", "recipient", name=op.f("pk_mail")),
     )
-
-
-def downgrade() -> None:
-    """Back."""
-    for table in ("notice", "mail"):
-        op.drop_table(table)

@@ -28,11 +28,6 @@ def upgrade() -> None:
         op.bulk_insert(history, rows)
 
 
-def downgrade() -> None:
-    """Back."""
-    op.drop_table("flag_history")
-
-
 def _known() -> list[dict[str, object]]:
     names = ("id", "verdict", "probability", "opened_at", "closed_at")
     types = {"opened_at": sa.DateTime(), "closed_at": sa.DateTime()}

@@ -30,13 +30,5 @@ def upgrade() -> None:
         op.create_index(_name(table, columns), table, list(columns))
 
 
-def downgrade() -> None:
-    """Back."""
-    for table, columns in _INDEXES:
-        op.drop_index(_name(table, columns), table)
-    with op.batch_alter_table("submission") as submission:
-        submission.drop_column("decision")
-
-
 def _name(table: str, columns: tuple[str, ...]) -> str:
     return "_".join(("ix", table, *columns))

@@ -10,8 +10,3 @@ def upgrade() -> None:
     """Forward. Nothing is known of the numbers that earlier decisions were made upon; the next night judges everybody."""
     op.execute("""UPDATE "match" SET digest = ''""")
     op.execute("UPDATE screening SET basis = ''")
-
-
-def downgrade() -> None:
-    """Back: the earlier program compares digests with those of the night before, and judges everybody."""
-    op.execute("UPDATE screening SET basis = ''")

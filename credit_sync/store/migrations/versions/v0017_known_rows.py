@@ -17,8 +17,3 @@ def upgrade() -> None:
         sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("source", "block", name="pk_known_rows"),
     )
-
-
-def downgrade() -> None:
-    """Back."""
-    op.drop_table("known_rows")

@@ -11,10 +11,3 @@ def upgrade() -> None:
     op.drop_index("ix_listing_list", "listing")
     op.drop_index("ix_listing_removed_at", "listing")
     op.create_index("ix_listing_source_removed_at", "listing", ["source", "removed_at"])
-
-
-def downgrade() -> None:
-    """Back."""
-    op.drop_index("ix_listing_source_removed_at", "listing")
-    op.create_index("ix_listing_removed_at", "listing", ["removed_at"])
-    op.create_index("ix_listing_list", "listing", ["list"])

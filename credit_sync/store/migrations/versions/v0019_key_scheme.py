@@ -14,8 +14,3 @@ def upgrade() -> None:
         sa.Column("scheme", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("scheme", name=op.f("pk_key_scheme")),
     )
-
-
-def downgrade() -> None:
-    """Back."""
-    op.drop_table("key_scheme")
