@@ -17,7 +17,7 @@ from credit_sync.settings import Settings
 from credit_sync.shipped import shipped
 from credit_sync.store import ledger, schema
 from credit_sync.store.list_history import accepted_versions
-from credit_sync.store.versions import Order
+from credit_sync.store.orders import Order
 from credit_sync.subjects.identifiers import citizen_id, organisation_code, uscc
 from tests.dying import Killed, dying
 
@@ -186,7 +186,7 @@ class ListedWorld:
             return False
         self.number += 1
         run = ledger.begin(self.engine, FIRST + timedelta(days=self.number), {"only": "rollback"})
-        roll_back(self.engine, run, "debtors", Order(who="甲", reason="试", back_to=versions[1].number))
+        roll_back(self.engine, run, "debtors", versions[1].number, Order("甲", "试"))
         ledger.finish(self.engine, run, "done")
         return True
 

@@ -35,8 +35,9 @@ from credit_sync.settings import Settings
 from credit_sync.store.counts import Counts
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import batch, submission
-from credit_sync.store.versions import Order, PulledSource, add_version
+from credit_sync.store.versions import PulledSource, add_version
 from tests.exchange import Arrives, line_cut_at_commit, make_tables, rows
 from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, many, settings, store_record
 from tests.stores import sqlite_store

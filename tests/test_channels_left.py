@@ -8,7 +8,6 @@ from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import Channel, WebsiteChannel, WorkbookChannel
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.left_channels import left_channels, start
 from credit_sync.publishing.publish import publish
 from credit_sync.reporting.left_behind import by_channel, left_behind
@@ -16,11 +15,12 @@ from credit_sync.settings import Settings
 from credit_sync.store import audit
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, PENALTY, settings, store_record
 
 NIGHTS = [Run(n, datetime(2018, 11, 30, 2) + timedelta(days=n - 1)) for n in range(1, 6)]
-ASKED = Asked("张科", "改由新平台接收")
+ORDER = Order("张科", "改由新平台接收")
 
 
 def workbooks(folder: Path, *names: str) -> Settings:
@@ -60,13 +60,13 @@ def test_another_channel_sends_everything_once_a_person_says_that_it_is_one(
 ) -> None:
     other = workbooks(tmp_path, "credit")
     with writing(sent_before) as connection:
-        start(connection, other, "credit", ASKED, NIGHTS[1])
+        start(connection, other, "credit", ORDER, NIGHTS[1])
     assert publish(sent_before, other, NIGHTS[2])["credit"].sent == 2
     assert publish(sent_before, other, NIGHTS[3])["credit"].sent == 0
     with sent_before.connect() as connection:
         (entry,) = audit.entries(connection)
         with pytest.raises(CreditSyncError, match="渠道 credit 不用启用"):
-            start(connection, other, "credit", ASKED, NIGHTS[4])
+            start(connection, other, "credit", ORDER, NIGHTS[4])
     assert (entry.who, entry.action, entry.target) == ("张科", "start", "credit")
     assert entry.detail == {"reason": "改由新平台接收", "beside": ["anhui"]}
 

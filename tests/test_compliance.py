@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.compliance import (
     Attempt,
     MonthFigures,
@@ -32,6 +31,7 @@ from credit_sync.reporting.compliance import compliance_lines, this_month
 from credit_sync.reporting.compliance_query import read_compliance
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
+from credit_sync.store.orders import Order
 from tests.compliance_world import World, document, early_december, november
 from tests.publishing import EDITION_2018, MAPPINGS, PENALTY, settings, store_record
 
@@ -260,7 +260,7 @@ def test_a_repair_on_record_counts_in_the_report(engine: Engine, tmp_path: Path)
     report = read_compliance(engine, site, Month(2018, 11), december)
     assert [channel.total.unsent for channel in report.channels] == [1]
     with writing(engine) as connection:
-        asked = Asked.of("张科", "已修复")
+        asked = Order.of("张科", "已修复")
         by_hand.repair(connection, PENALTY.document_number, "", asked, second, on=date(2018, 11, 20))
     report = read_compliance(engine, site, Month(2018, 11), december)
     assert [channel.total.due for channel in report.channels] == [0]

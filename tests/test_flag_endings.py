@@ -19,8 +19,8 @@ from credit_sync.shipped import shipped
 from credit_sync.sources.lists import states_of_lists
 from credit_sync.store import ledger
 from credit_sync.store.engine import writing
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import flag, match, screening
-from credit_sync.store.versions import Order
 from credit_sync.subjects.identifiers import SubjectKind, recognise
 from credit_sync.subjects.subject import Subject
 
@@ -206,7 +206,7 @@ def test_a_rollback_closes_and_opens_flags(world: Nights) -> None:
     world.screen()
     assert sorted(world.flags()) == [(True, "", 1), (True, "", 2)]
     run = world.begin()
-    roll_back(world.engine, run, "a", Order("tester", "平台送错了名单", 1))
+    roll_back(world.engine, run, "a", 1, Order("tester", "平台送错了名单"))
     ledger.finish(world.engine, run, "done")
     counts = world.screen()
     assert (counts.flags.changed, counts.flags.closed) == (1, 1)

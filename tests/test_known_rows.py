@@ -32,7 +32,8 @@ from credit_sync.store.counts import Counts
 from credit_sync.store.engine import connect, writing
 from credit_sync.store.known_rows import forget_known_rows, load_known_rows
 from credit_sync.store.migrate import upgrade
-from credit_sync.store.versions import Order, PulledSource
+from credit_sync.store.orders import Order
+from credit_sync.store.versions import PulledSource
 
 NUMBER = "340100190001040017"
 FAILING = "340100190001040018"
@@ -139,7 +140,7 @@ def test_another_program_reads_everything(world: World, read: list[Any], monkeyp
 def test_after_a_rollback_everything_is_read(world: World, read: list[Any]) -> None:
     world.pull("a", entry(1))
     world.pull("a", entry(1, "李四"))
-    roll_back(world.engine, world.begin(), "a", Order("tester", "试", 1))
+    roll_back(world.engine, world.begin(), "a", 1, Order("tester", "试"))
     read.clear()
     assert world.pull("a", entry(1, "李四")).counts.changed == 1
     assert read == [1]

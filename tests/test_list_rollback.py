@@ -26,8 +26,9 @@ from credit_sync.store.ledger import Run
 from credit_sync.store.list_changes import ListChange, changes_of, moves
 from credit_sync.store.list_history import Version, accepted_versions
 from credit_sync.store.lists import Unwatched, list_states, unwatched
+from credit_sync.store.orders import Order
 from credit_sync.store.quarantine import list_quarantined
-from credit_sync.store.versions import Order, pull_in_force
+from credit_sync.store.versions import pull_in_force
 
 ABOUT = {"id", "version", "first_seen", "changed_at", "changed_in", "removed_at", "place", "row", "source"}
 """Columns about a record; the rest, its digest among them, is what it says."""
@@ -49,7 +50,7 @@ def live(world: World, source: str) -> dict[str, Mapping[str, Any]]:
 
 def back(world: World, source: str, to: int) -> Counts:
     run = world.begin()
-    taken = roll_back(world.engine, run, source, Order("tester", "名单有误", to))
+    taken = roll_back(world.engine, run, source, to, Order("tester", "名单有误"))
     ledger.finish(world.engine, run, "done")
     return taken.counts
 

@@ -17,7 +17,6 @@ from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import CreditSyncError
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.due import due
 from credit_sync.publishing.field_table import Period
@@ -33,11 +32,12 @@ from credit_sync.status import status_text
 from credit_sync.store import audit
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, ORGANISATION, PENALTY, TRADER, settings, store_record
 from tests.stores import sqlite_store
 
-ASKED = Asked.of("张科", "处罚决定已撤销")
+ORDER = Order.of("张科", "处罚决定已撤销")
 
 
 class Nights:
@@ -77,7 +77,7 @@ class Nights:
         with writing(self.engine) as connection:
             outboxes = outboxes_of(self.site, "anhui", on)
             found = by_hand.find(connection, outboxes, decide, document or PENALTY.document_number, subject)
-            decide(connection, found, ASKED, run)
+            decide(connection, found, ORDER, run)
 
 
 @pytest.fixture
@@ -288,9 +288,9 @@ def test_credit_repair_by_an_operator_is_due_on_its_day(nights: Nights) -> None:
     nights.night(DAY)
     with writing(nights.engine) as connection:
         run = nights.run(date(2018, 12, 1))
-        assert by_hand.repair(connection, PENALTY.document_number, "", ASKED, run, on=date(2018, 12, 5)) == 1
+        assert by_hand.repair(connection, PENALTY.document_number, "", ORDER, run, on=date(2018, 12, 5)) == 1
         with pytest.raises(CreditSyncError, match="文书号"):
-            by_hand.repair(connection, "没有这个", "", ASKED, run, on=date(2018, 12, 5))
+            by_hand.repair(connection, "没有这个", "", ORDER, run, on=date(2018, 12, 5))
     assert nights.night(date(2018, 12, 4)) == []
     assert nights.night(date(2018, 12, 5)) == [("withdraw", "sent", "信用修复")]
     nights.save(1, replace(PENALTY, note="又改了"))
@@ -321,7 +321,7 @@ def test_a_corrected_repair_does_not_undo_what_a_person_took_back(nights: Nights
 
 def repair_on(nights: Nights, day: date) -> None:
     with writing(nights.engine) as connection:
-        by_hand.repair(connection, PENALTY.document_number, "", ASKED, nights.run(day), on=day)
+        by_hand.repair(connection, PENALTY.document_number, "", ORDER, nights.run(day), on=day)
 
 
 PERIODS = (
@@ -363,7 +363,7 @@ def test_days_come_on_either_database(engine: Engine, tmp_path: Path) -> None:
     revoked = replace(LICENCE, document_number="2号", state=LicenceState.REVOKED, state_since=date(2018, 12, 3))
     nights.save(2, revoked)
     with writing(engine) as connection:
-        by_hand.repair(connection, "2号", "", ASKED, nights.run(date(2018, 12, 1)), on=date(2018, 12, 3))
+        by_hand.repair(connection, "2号", "", ORDER, nights.run(date(2018, 12, 1)), on=date(2018, 12, 3))
     assert nights.night(date(2018, 12, 2)) == [("correct", "unchanged", "")]
     assert nights.night(date(2018, 12, 3)) == [
         ("correct", "sent", "日期已到，状态变化"),
@@ -572,12 +572,12 @@ def test_what_is_kept_of_a_source_given_up_is_public_to_the_end_of_its_publicity
     nights.save(2, ending, removed_at=given_up.as_of)
     with writing(nights.engine) as connection:
         outboxes = outboxes_of(nights.site, "anhui", DAY)
-        assert by_hand.keep_gone(connection, outboxes, "register", ASKED, given_up) == 2
+        assert by_hand.keep_gone(connection, outboxes, "register", ORDER, given_up) == 2
     assert nights.night(date(2018, 12, 2)) == []
     assert nights.night(date(2018, 12, 3)) == [("withdraw", "sent", "公示期满")]
     with writing(nights.engine) as connection:
         run = nights.run(date(2018, 12, 4))
-        by_hand.repair(connection, PENALTY.document_number, "", ASKED, run, on=date(2018, 12, 4))
+        by_hand.repair(connection, PENALTY.document_number, "", ORDER, run, on=date(2018, 12, 4))
     assert nights.night(date(2018, 12, 4)) == [("withdraw", "sent", "信用修复")]
 
 
@@ -625,7 +625,7 @@ def test_decisions_that_make_no_sense_are_refused(nights: Nights) -> None:
     assert [s.record_id for s in nights.submissions() if s.action == "withdraw"] == [3]
     for who, reason in (("", "事由"), ("张科", " ")):
         with pytest.raises(CreditSyncError, match="没有写明"):
-            Asked.of(who, reason)
+            Order.of(who, reason)
 
 
 def test_two_licences_of_one_document_are_told_apart_by_their_numbers(nights: Nights) -> None:
@@ -663,8 +663,8 @@ def test_one_decision_on_two_subjects_is_repaired_for_the_one_that_is_named(nigh
     with writing(nights.engine) as connection:
         run = nights.run(day)
         with pytest.raises(CreditSyncError, match=f"--subject 指明是谁：{ORGANISATION.name}、{TRADER.name}"):
-            by_hand.repair(connection, PENALTY.document_number, "", ASKED, run, on=day)
-        assert by_hand.repair(connection, PENALTY.document_number, TRADER.name, ASKED, run, on=day) == 1
+            by_hand.repair(connection, PENALTY.document_number, "", ORDER, run, on=day)
+        assert by_hand.repair(connection, PENALTY.document_number, TRADER.name, ORDER, run, on=day) == 1
     assert nights.night(day) == [("withdraw", "sent", "信用修复")]
     assert nights.submissions()[-1].record_id == 2
     nights.decide(by_hand.withdraw, day, subject=ORGANISATION.name)

@@ -14,7 +14,6 @@ from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.errors import SettingsError
 from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.deadline_rules import load_deadline_rules
 from credit_sync.publishing.deadlines import CHINA, Deadline, WorkingCalendar, last_day, working_days_late
@@ -27,6 +26,7 @@ from credit_sync.settings import Settings
 from credit_sync.status import status_text
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, MAPPINGS, PENALTY, settings, store_record
 
@@ -191,7 +191,7 @@ def test_what_a_day_or_a_person_asks_for_is_due_from_then_on(engine: Engine, tmp
         store_record(connection, 1, PENALTY)
     publish(engine, site, Run(1, datetime(2018, 11, 30, 2)))
     with writing(engine) as connection:
-        by_hand.repair(connection, PENALTY.document_number, "", Asked("张科", "已修复"), run, on=date(2019, 3, 1))
+        by_hand.repair(connection, PENALTY.document_number, "", Order("张科", "已修复"), run, on=date(2019, 3, 1))
     assert publish(engine, failing, run)["anhui"].problem
     repaired, expired = due(engine, site, date(2019, 3, 1))
     for item, day in ((repaired, 6), (expired, 12)):
@@ -285,7 +285,7 @@ def test_a_held_withdrawal_is_due_from_the_decision_of_the_person(engine: Engine
     with writing(engine) as connection:
         outboxes = outboxes_of(site, "anhui", decided.as_of.date())
         found = by_hand.find(connection, outboxes, by_hand.withdraw, LICENCE.document_number, "")
-        by_hand.withdraw(connection, found, Asked("张科", "许可已注销"), decided)
+        by_hand.withdraw(connection, found, Order("张科", "许可已注销"), decided)
     publish(engine, blocked(site, tmp_path), decided)
     (item,) = due(engine, site, date(2019, 3, 1))
     assert item.deadline is not None
@@ -331,7 +331,7 @@ def test_what_a_person_let_stay_is_due_from_the_day_that_came(engine: Engine, tm
     with writing(engine) as connection:
         outboxes = outboxes_of(site, "anhui", date(2018, 12, 4))
         found = by_hand.find(connection, outboxes, by_hand.keep, "2号", "")
-        by_hand.keep(connection, found, Asked("张科", "仍在公示期"), Run(3, datetime(2018, 12, 4, 9)))
+        by_hand.keep(connection, found, Order("张科", "仍在公示期"), Run(3, datetime(2018, 12, 4, 9)))
     publish(engine, blocked(site, tmp_path), Run(4, datetime(2019, 3, 1, 2)))
     waited, kept = due(engine, site, date(2019, 3, 1))
     for item in (waited, kept):

@@ -11,18 +11,18 @@ from sqlalchemy import Engine, select
 
 from credit_sync.channel_settings import WorkbookChannel
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.values import Published
 from credit_sync.settings import Settings
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import submission
 from tests.publishing import LICENCE, MAPPINGS, ORGANISATION, PENALTY, PERSON, code, settings, store_record
 
 NIGHTS = [Run(n, datetime(2018, 12, n, 2)) for n in (1, 2, 3, 4, 5)]
-ASKED = Asked.of("张科", "更正名称")
+ORDER = Order.of("张科", "更正名称")
 OTHER = replace(ORGANISATION, name="合肥宣纸有限公司", identifiers=(code("91340100MA2TUXY34"),))
 NEXT = replace(LICENCE, document_number="皖科动许〔2018〕2号")
 
@@ -167,7 +167,7 @@ def test_a_repaired_penalty_does_not_come_back_in_public_under_another_key(engin
     save(engine, PENALTY)
     publish(engine, site, NIGHTS[0])
     with writing(engine) as connection:
-        by_hand.repair(connection, PENALTY.document_number, "", ASKED, NIGHTS[1], on=NIGHTS[1].as_of.date())
+        by_hand.repair(connection, PENALTY.document_number, "", ORDER, NIGHTS[1], on=NIGHTS[1].as_of.date())
     publish(engine, site, NIGHTS[1])
     save(engine, PENALTY, removed_at=datetime(2018, 12, 3))
     save(engine, replace(PENALTY, subject=replace(ORGANISATION, name="合肥青檀公司")), first=2)
@@ -196,4 +196,4 @@ def decide(engine: Engine, site: Settings, decision: by_hand.Decide, subject: st
             for item in by_hand.candidates(connection, outboxes, number, subject)
             if not record_id or item.record.id == record_id
         ]
-        decision(connection, found[0], ASKED, NIGHTS[3])
+        decision(connection, found[0], ORDER, NIGHTS[3])

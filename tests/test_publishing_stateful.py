@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.counts import PublishCounts
 from credit_sync.publishing.findings import has_errors
 from credit_sync.publishing.names import submission_key
@@ -31,6 +30,7 @@ from credit_sync.publishing.values import Published, Reporting
 from credit_sync.records import LicenceState, Penalty, RecordKind
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import submission
 from tests.dying import Killed, dying
 from tests.platform_server import FAULTS, REFUSED, Platform, receiving
@@ -127,7 +127,7 @@ class Exchange(RuleBasedStateMachine):
             outboxes = outboxes_of(self.site, "anhui", self.today)
             try:
                 found = by_hand.find(connection, outboxes, decide, f"皖〔2018〕{number}号", "")
-                decide(connection, found, Asked("张科", "工作需要"), self.run)
+                decide(connection, found, Order("张科", "工作需要"), self.run)
             except CreditSyncError:
                 return
         if decide is by_hand.withdraw:
@@ -146,7 +146,7 @@ class Exchange(RuleBasedStateMachine):
             with writing(self.engine) as connection:
                 document = self.records[number].document_number
                 day = self.today + timedelta(days)
-                by_hand.repair(connection, document, "", Asked("张科", "已修复"), self.run, on=day)
+                by_hand.repair(connection, document, "", Order("张科", "已修复"), self.run, on=day)
             self.repaired.add(number)
 
     @rule(edition=st.sampled_from([EDITION_2018, EDITION_2018_SFZH]))

@@ -31,16 +31,17 @@ from credit_sync.sources.mapping import configured_kinds
 from credit_sync.store import audit, ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.left_sources import left_sources
+from credit_sync.store.orders import Order
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import licence, quarantine, question, source_version, submission
-from credit_sync.store.versions import Order, pull_in_force
+from credit_sync.store.versions import pull_in_force
 from tests.compliance_world import Row, World, document
 from tests.conftest import contents
 from tests.publishing import MAPPINGS
 from tests.pull_world import FIRST_NIGHT, MAPPING, entry
 from tests.pull_world import World as Lists
 
-ASKED = Order("王工", "按新的命名规则改名")
+ORDER = Order("王工", "按新的命名规则改名")
 
 
 @dataclass
@@ -59,23 +60,23 @@ class Site(World):
 
     def rename(self, former: str, name: str) -> int:
         run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources rename"})
-        removed = rename(self.engine, run, self.settings, ASKED, former=former, name=name)
+        removed = rename(self.engine, run, self.settings, ORDER, former=former, name=name)
         ledger.finish(self.engine, run, "done")
         return removed
 
     def give_up(self, source: str) -> None:
         run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
         with writing(self.engine) as connection:
-            give_up(connection, run, self.settings, source, ASKED)
+            give_up(connection, run, self.settings, source, ORDER)
         ledger.finish(self.engine, run, "done")
 
     def keep_public(self, source: str) -> int:
         """Gives a source up, and lets what it has published stay; how many publications."""
         run = ledger.begin(self.engine, datetime(2018, 11, 20, 12), {"command": "sources forget"})
         with writing(self.engine) as connection:
-            give_up(connection, run, self.settings, source, ASKED)
+            give_up(connection, run, self.settings, source, ORDER)
             outboxes = outboxes_of(self.settings, "anhui", run.as_of.date())
-            decided = by_hand.Asked.of("王工", "改由市场监管部门负责")
+            decided = Order.of("王工", "改由市场监管部门负责")
             kept = by_hand.keep_gone(connection, outboxes, source, decided, run)
         ledger.finish(self.engine, run, "done")
         return kept
@@ -86,7 +87,7 @@ class Site(World):
         outboxes = outboxes_of(self.settings, "anhui", run.as_of.date())
         with writing(self.engine) as connection:
             found = by_hand.find(connection, outboxes, by_hand.resume, document(number), "")
-            by_hand.resume(connection, found, by_hand.Asked.of("李科", "文书仍然有效"), run)
+            by_hand.resume(connection, found, Order.of("李科", "文书仍然有效"), run)
         publish(self.engine, self.settings, run)
         ledger.finish(self.engine, run, "done")
 
@@ -381,7 +382,7 @@ def test_a_renamed_list_keeps_what_is_known_and_is_not_merged(engine: Engine, tm
     with writing(engine) as connection:
         for source in ("a", "c"):  # asked under both names: what was known before holds
             connection.execute(question.insert().values(source=source, **states | {"reason": source}))
-    rename(engine, lists.begin(), called("c"), ASKED, former="a", name="c")
+    rename(engine, lists.begin(), called("c"), ORDER, former="a", name="c")
     assert lists.rows(question, "source", "reason") == [("c", "a")]
     (tmp_path / "c").symlink_to(tmp_path / "a")
     done, _ = pull(engine, called("c"), lists.begin())
@@ -433,7 +434,7 @@ def test_a_list_renamed_after_its_delivery_was_refused_clears_nobody(engine: Eng
     (refused,) = pull(engine, settings, run)
     ledger.finish(engine, run, "done")
     assert refused.state == "refused"
-    rename(engine, lists.begin(), settings, ASKED, former="a", name="c")
+    rename(engine, lists.begin(), settings, ORDER, former="a", name="c")
     with engine.connect() as connection:
         assert "最近一次取到的名单没有采用" in states_of_lists(connection, settings, run.as_of)["debtors"].reason
         assert left_sources(connection, configured_kinds(settings)) == []
@@ -488,7 +489,7 @@ def test_a_name_is_not_used_again_for_another_kind_while_records_of_the_first_ar
     assert left.what == f"数据源 a 原来取的{title}还有 2 条在册，配置里现在取的是别的，没有取数"
     run = lists.begin()
     with writing(lists.engine) as connection:
-        give_up(connection, run, lists.settings, "a", ASKED)
+        give_up(connection, run, lists.settings, "a", ORDER)
     assert lists.pull("a", entry(3)).state == "accepted"
     assert live(lists) == {then: 1}
     with lists.engine.connect() as connection:
@@ -501,7 +502,7 @@ def test_a_name_may_be_used_again_for_the_same_kind(lists: Lists) -> None:
     assert lists.pull("a", entry(2), entry(3)).state == "accepted"
     run = lists.begin()
     with pytest.raises(CreditSyncError, match="还在配置中"), writing(lists.engine) as connection:
-        give_up(connection, run, lists.settings, "a", ASKED)
+        give_up(connection, run, lists.settings, "a", ORDER)
 
 
 def live(lists: Lists) -> dict[str, int]:
@@ -515,7 +516,7 @@ def test_what_a_person_has_decided_to_withdraw_is_not_kept_public_with_the_rest(
     outboxes = outboxes_of(site.settings, "anhui", run.as_of.date())
     with writing(site.engine) as connection:
         found = by_hand.find(connection, outboxes, by_hand.withdraw, document(2), "")
-        by_hand.withdraw(connection, found, by_hand.Asked.of("李科", "许可已撤销"), run)
+        by_hand.withdraw(connection, found, Order.of("李科", "许可已撤销"), run)
     ledger.finish(site.engine, run, "done")
     assert site.submissions("pending") == [(document(2), "withdraw")]
     site.source, site.rows = "others", {9: row(9)}

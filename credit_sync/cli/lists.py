@@ -11,7 +11,6 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
-from credit_sync.errors import CreditSyncError
 from credit_sync.pulling.rollback import earlier_version, roll_back
 from credit_sync.pulling.take_over import TakenOver
 from credit_sync.reporting.list_diff import Wanted, difference_json, difference_text, differences
@@ -19,8 +18,7 @@ from credit_sync.reporting.list_versions import versions_text
 from credit_sync.screening.measures import load_measures
 from credit_sync.store import ledger
 from credit_sync.store.lock import run_lock
-from credit_sync.store.versions import Order
-from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.store.orders import Order
 
 _VERSIONS, _ENTRIES = 5, 20
 _number = click.IntRange(min=1)
@@ -83,11 +81,11 @@ def diff(
 @click.pass_context
 def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config: Path | None) -> int:
     """把一个数据源的名单回退到早先某一版的内容，作为新的一版。"""
-    order = _order(reason, back_to)
+    order = Order.of(system_user(), reason)
     _, engine = opened(ctx, config)
     with engine.connect() as connection:
         earlier_version(connection, source, back_to)
-    taken = _roll_back(engine, source, order)
+    taken = _roll_back(engine, source, back_to, order)
     counts = taken.counts
     click.echo(
         f"数据源 {source} 已回退到第 {back_to} 版的内容，记为第 {taken.version} 版："
@@ -97,18 +95,12 @@ def rollback(ctx: click.Context, source: str, back_to: int, reason: str, config:
     return 0
 
 
-def _order(reason: str, back_to: int) -> Order:
-    if not reason.strip():
-        raise CreditSyncError("没有写明事由", remedy='例如 --reason "省平台送错了名单"')
-    return Order(system_user(), hide_in_text(reason.strip()), back_to)
-
-
-def _roll_back(engine: Engine, source: str, order: Order) -> TakenOver:
+def _roll_back(engine: Engine, source: str, back_to: int, order: Order) -> TakenOver:
     """A run of its own, so that nights and other commands do not come between."""
     with run_lock(engine):
         options = {"command": "lists rollback", "source": source}
         run = ledger.begin(engine, datetime.now().replace(microsecond=0), options)
-        taken = roll_back(engine, run, source, order)
+        taken = roll_back(engine, run, source, back_to, order)
         ledger.finish(engine, run, "done")
     return taken
 

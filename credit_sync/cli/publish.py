@@ -15,7 +15,6 @@ from credit_sync.cli.store import open_store
 from credit_sync.cli.system_user import system_user
 from credit_sync.cli.times import DAY
 from credit_sync.publishing import by_hand
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.left_channels import start
 from credit_sync.publishing.outbox import State, outboxes_of
 from credit_sync.publishing.publish import publish
@@ -26,6 +25,7 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import rehearsing, writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
+from credit_sync.store.orders import Order
 from credit_sync.subjects.identifiers import hide_in_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -105,25 +105,25 @@ def retry(ctx: click.Context, channel: str, document: str, config: Path | None) 
 @publications.command("withdraw")
 @_decision
 @click.pass_context
-def withdraw(ctx: click.Context, /, **asked: Any) -> int:
+def withdraw(ctx: click.Context, /, **given: Any) -> int:
     """撤回已公示的一条：处罚决定被撤销，或来源已删除而待决定的。"""
-    return _decide(ctx, by_hand.withdraw, "撤回", **asked)
+    return _decide(ctx, by_hand.withdraw, "撤回", **given)
 
 
 @publications.command("keep")
 @_decision
 @click.pass_context
-def keep(ctx: click.Context, /, **asked: Any) -> int:
+def keep(ctx: click.Context, /, **given: Any) -> int:
     """待人工决定的一条维持现状：来源虽已删除，仍然公示。"""
-    return _decide(ctx, by_hand.keep, "维持现状", **asked)
+    return _decide(ctx, by_hand.keep, "维持现状", **given)
 
 
 @publications.command("resume")
 @_decision
 @click.pass_context
-def resume(ctx: click.Context, /, **asked: Any) -> int:
+def resume(ctx: click.Context, /, **given: Any) -> int:
     """公示曾由人工撤回的一条，或因来源中原记录已删去而待决定的一条。"""
-    return _decide(ctx, by_hand.resume, "恢复公示", **asked)
+    return _decide(ctx, by_hand.resume, "恢复公示", **given)
 
 
 @publications.command("repair")
@@ -146,11 +146,11 @@ def repair(
 ) -> int:
     """登记一项行政处罚的信用修复：到那天起从所有渠道撤下。"""
     settings, engine = _open(ctx, config)
-    asked = Asked.of(who, reason)
+    order = Order.of(who, reason)
     day = on.date() if on else date.today()
 
     def record(connection: Connection, run: Run) -> str:
-        count = by_hand.repair(connection, document, subject, asked, run, on=day)
+        count = by_hand.repair(connection, document, subject, order, run, on=day)
         return f"已登记 {document} 的信用修复（{count} 条处罚），自 {day} 起不再公示"
 
     options = {"command": "publish repair", "document": document}
@@ -166,11 +166,11 @@ def repair(
 def start_(ctx: click.Context, channel: str, reason: str, who: str, config: Path | None) -> int:
     """启用一个新渠道：它不是改了名的旧渠道，该公示的在这里全部报送。"""
     settings, engine = _open(ctx, config, channel)
-    asked = Asked.of(who, reason)
+    order = Order.of(who, reason)
 
     def record(connection: Connection, run: Run) -> str:
-        start(connection, settings, channel, asked, run)
-        return f"渠道 {channel} 已启用，已留痕（{asked.who}）"
+        start(connection, settings, channel, order, run)
+        return f"渠道 {channel} 已启用，已留痕（{order.who}）"
 
     options = {"command": "publish start", "channel": channel}
     return _on_record(engine, settings, options, [channel], record)
@@ -189,13 +189,13 @@ def _decide(
     config: Path | None,
 ) -> int:
     settings, engine = _open(ctx, config, channel)
-    asked = Asked.of(who, reason)
+    order = Order.of(who, reason)
 
     def record(connection: Connection, run: Run) -> str:
         outboxes = outboxes_of(settings, channel, run.as_of.date())
         found = by_hand.find(connection, outboxes, decide, document, subject)
-        decide(connection, found, asked, run)
-        return f"{channel} {document}：{words}，已留痕（{asked.who}）"
+        decide(connection, found, order, run)
+        return f"{channel} {document}：{words}，已留痕（{order.who}）"
 
     options = {"command": f"publish {decide.__name__}", "document": document}
     return _on_record(engine, settings, options, [channel], record)

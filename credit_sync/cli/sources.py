@@ -12,7 +12,6 @@ from credit_sync.cli.chinese import Group
 from credit_sync.cli.config import config_option
 from credit_sync.cli.store import opened
 from credit_sync.cli.system_user import system_user
-from credit_sync.errors import CreditSyncError
 from credit_sync.publishing import by_hand
 from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.pulling.leaving import give_up, left_behind, rename, renamed
@@ -21,8 +20,7 @@ from credit_sync.store import ledger
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
 from credit_sync.store.lock import run_lock
-from credit_sync.store.versions import Order
-from credit_sync.subjects.identifiers import hide_in_text
+from credit_sync.store.orders import Order
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,7 +48,7 @@ def sources() -> None:
 @click.pass_context
 def rename_(ctx: click.Context, former: str, name: str, reason: str, dry_run: bool, config: Path | None) -> int:
     """数据源在配置里改了名：原名下的记录连同历史、报送、复核结论改归新名。"""
-    order = _order(reason)
+    order = Order.of(system_user(), reason)
     settings, engine = opened(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
@@ -72,7 +70,7 @@ def forget(
     ctx: click.Context, source: str, keep_public: bool, reason: str, dry_run: bool, config: Path | None
 ) -> int:
     """停用一个已从配置里删去的数据源：它的记录全部移出，历史保留；已报出的不会自动撤回。"""
-    order = _order(reason)
+    order = Order.of(system_user(), reason)
     settings, engine = opened(ctx, config)
 
     def plan(connection: Connection) -> Iterable[str]:
@@ -83,8 +81,7 @@ def forget(
         outboxes = [outbox for name in channels for outbox in outboxes_of(settings, name, run.as_of.date())]
         with writing(engine) as connection:
             ended = give_up(connection, run, settings, source, order)
-            decided = by_hand.Asked.of(order.who, order.reason)
-            kept = by_hand.keep_gone(connection, outboxes, source, decided, run)
+            kept = by_hand.keep_gone(connection, outboxes, source, order, run)
         done = f"移出 {ended.counts.removed} 条" + (f"，保持公示 {kept} 条" if keep_public else "")
         return f"数据源 {source} 已停用，记为第 {ended.version} 版：{done}，已留痕（{order.who}）"
 
@@ -117,12 +114,6 @@ def _carry_out(
 def _say(engine: Engine, plan: Callable[[Connection], Iterable[str]]) -> None:
     with engine.connect() as connection:
         click.echo("\n".join(plan(connection)))
-
-
-def _order(reason: str) -> Order:
-    if not reason.strip():
-        raise CreditSyncError("没有写明事由", remedy='例如 --reason "数据源按新的命名规则改名"')
-    return Order(system_user(), hide_in_text(reason.strip()))
 
 
 COMMANDS = (sources,)

@@ -21,23 +21,9 @@ from credit_sync.records import RecordKind
 from credit_sync.store import audit
 from credit_sync.store.columns import from_columns
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import RECORD_TABLES, credit_repair, penalty, submission
 from credit_sync.subjects.identifiers import hide_in_text
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A person's decision: who, and why."""
-
-    who: str
-    reason: str
-
-    @classmethod
-    def of(cls, who: str, reason: str) -> "Asked":
-        """Raises CreditSyncError without a reason or a name."""
-        if not reason.strip() or not who.strip():
-            raise CreditSyncError("没有写明事由或操作人", remedy='例如 --reason "处罚决定已撤销" --who 张科')
-        return cls(hide_in_text(who.strip())[:128], hide_in_text(reason.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,29 +97,29 @@ def candidates(connection: Connection, outboxes: Sequence[Outbox], number: str, 
     return found
 
 
-def withdraw(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
+def withdraw(connection: Connection, found: Publication, order: Order, run: Run) -> None:
     """Takes a record back, held or not. Raises CreditSyncError when the platform has nothing to take back."""
     past, outbox = found.past, found.outbox
     row = withdrawn_row(from_columns(PUBLISHED_KINDS[outbox.kind], found.record._asdict()), past, outbox)
     if row is None:
         raise CreditSyncError(f"{found.record.document_number} 没有在平台公示，不用撤回")
-    _note(connection, audit.Action.WITHDRAW, found, asked, run)
+    _note(connection, audit.Action.WITHDRAW, found, order, run)
     values = {"record_id": found.record.id, "record_version": found.record.version, "step": past.steps}
     values |= {"action": Action.WITHDRAW, "state": State.PENDING, "row": row, "findings": []}
-    _add(connection, found, values | {"decision": Decided.WITHDRAW}, asked, run)
+    _add(connection, found, values | {"decision": Decided.WITHDRAW}, order, run)
 
 
-def keep(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
+def keep(connection: Connection, found: Publication, order: Order, run: Run) -> None:
     """Leaves what waits for a person as it is: public stays public, taken back stays taken back."""
     if found.held is None:
         raise CreditSyncError(f"{found.record.document_number} 没有等待决定的报送")
-    _note(connection, audit.Action.KEEP, found, asked, run)
+    _note(connection, audit.Action.KEEP, found, order, run)
     kept = update(submission).where(submission.c.id == found.held.id)
-    values = {"state": State.UNCHANGED, "decision": Decided.KEEP, "who": asked.who, "cause": asked.reason}
+    values = {"state": State.UNCHANGED, "decision": Decided.KEEP, "who": order.who, "cause": order.reason}
     connection.execute(kept.values(**values))
 
 
-def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, asked: Asked, run: Run) -> int:
+def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, order: Order, run: Run) -> int:
     """Leaves in public what is gone with its source, without anybody having to decide on each; not what a person has
     decided to withdraw.
 
@@ -151,7 +137,7 @@ def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, a
                 or found.submissions[-1].decision == Decided.KEEP
             ):
                 continue
-            _note(connection, audit.Action.KEEP, found, asked, run)
+            _note(connection, audit.Action.KEEP, found, order, run)
             values = {"record_id": row.id, "record_version": row.version, "step": found.past.steps}
             values |= {
                 "action": Action.WITHDRAW,
@@ -159,12 +145,12 @@ def keep_gone(connection: Connection, outboxes: Sequence[Outbox], source: str, a
                 "row": found.past.public,
                 "findings": [],
             }
-            _add(connection, found, values | {"decision": Decided.KEEP}, asked, run)
+            _add(connection, found, values | {"decision": Decided.KEEP}, order, run)
             kept += 1
     return kept
 
 
-def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -> None:
+def resume(connection: Connection, found: Publication, order: Order, run: Run) -> None:
     """Publishes what a person had taken back, or an addition that waits for a person.
 
     Raises CreditSyncError where that is not so, or may not be.
@@ -177,11 +163,11 @@ def resume(connection: Connection, found: Publication, asked: Asked, run: Run) -
     values = called_for(found.record._asdict(), past, found.outbox, repaired, others)
     if values is None:
         raise CreditSyncError(f"{found.record.document_number} 来源中已没有，或公示期已满，不能恢复公示")
-    _note(connection, audit.Action.RESUME, found, asked, run)
-    _add(connection, found, values | {"decision": Decided.RESUME}, asked, run)
+    _note(connection, audit.Action.RESUME, found, order, run)
+    _add(connection, found, values | {"decision": Decided.RESUME}, order, run)
 
 
-Decide = Callable[[Connection, Publication, Asked, Run], None]
+Decide = Callable[[Connection, Publication, Order, Run], None]
 _POSSIBLE: Mapping[Decide, Callable[[Publication], bool]] = {
     withdraw: lambda found: found.past.public is not None,
     keep: lambda found: found.held is not None,
@@ -211,7 +197,7 @@ def send_again(connection: Connection, channel: str, number: str) -> int:
 
 
 def repair(  # noqa: PLR0913 - what stands on record
-    connection: Connection, document: str, subject: str, asked: Asked, run: Run, *, on: date
+    connection: Connection, document: str, subject: str, order: Order, run: Run, *, on: date
 ) -> int:
     """Puts credit repair (信用修复) of the penalties with this document number on record; returns how many there are.
 
@@ -229,12 +215,12 @@ def repair(  # noqa: PLR0913 - what stands on record
             f"{document} 处罚了 {len(subjects)} 个相对人", remedy=f"用 --subject 指明是谁：{'、'.join(subjects)}"
         )
     ids = [row.id for row in found]
-    values = {"repaired_on": on, "reason": asked.reason, "who": asked.who, "at": run.as_of}
+    values = {"repaired_on": on, "reason": order.reason, "who": order.who, "at": run.as_of}
     connection.execute(delete(credit_repair).where(credit_repair.c.penalty_id.in_(ids)))
     connection.execute(insert(credit_repair), [{"penalty_id": number, **values} for number in ids])
     _make_anew(connection, ids)
-    detail = {"reason": asked.reason, "subject": next(iter(subjects)), "on": on.isoformat()}
-    audit.note(connection, at=run.as_of, who=asked.who, action=audit.Action.REPAIR, target=document, detail=detail)
+    detail = {"reason": order.reason, "subject": next(iter(subjects)), "on": on.isoformat()}
+    audit.note(connection, at=run.as_of, who=order.who, action=audit.Action.REPAIR, target=document, detail=detail)
     return len(ids)
 
 
@@ -246,17 +232,17 @@ def _make_anew(connection: Connection, penalties: Sequence[int]) -> None:
     connection.execute(update(submission).where(mine, by_itself, waiting).values(state=State.SUPERSEDED))
 
 
-def _note(connection: Connection, action: audit.Action, found: Publication, asked: Asked, run: Run) -> None:
+def _note(connection: Connection, action: audit.Action, found: Publication, order: Order, run: Run) -> None:
     target = f"{found.outbox.channel} {found.record.document_number}"
-    detail = {"reason": asked.reason, "subject": found.record.subject_name}
-    audit.note(connection, at=run.as_of, who=asked.who, action=action, target=target, detail=detail)
+    detail = {"reason": order.reason, "subject": found.record.subject_name}
+    audit.note(connection, at=run.as_of, who=order.who, action=action, target=target, detail=detail)
 
 
-def _add(connection: Connection, found: Publication, values: dict[str, Any], asked: Asked, run: Run) -> None:
+def _add(connection: Connection, found: Publication, values: dict[str, Any], order: Order, run: Run) -> None:
     """A submission that a person asked for takes the place of what waits."""
     outbox = found.outbox
     waiting = and_(outbox.here(), submission.c.record_id == found.record.id, submission.c.state.in_(WAITING))
     connection.execute(update(submission).where(waiting).values(state=State.SUPERSEDED))
     head = {"id": next_id(connection, submission.c.id), "channel": outbox.channel, "record": outbox.kind.value}
-    head |= {"run_id": run.id, "created_at": run.as_of, "cause": asked.reason, "who": asked.who}
+    head |= {"run_id": run.id, "created_at": run.as_of, "cause": order.reason, "who": order.who}
     connection.execute(insert(submission).values(**(values | head)))

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from credit_sync.channel_settings import WebsiteChannel
 from credit_sync.errors import CreditSyncError
-from credit_sync.publishing.by_hand import Asked
 from credit_sync.publishing.outbox import HANDED_OVER, Action, State
 from credit_sync.settings import Settings
 from credit_sync.store import audit, ledger
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import batch, stage, submission
 
 _UNANSWERED = (State.SENDING, State.SENT)
@@ -59,15 +59,15 @@ def refuse_other_name(connection: Connection, settings: Settings, channel: str) 
         )
 
 
-def start(connection: Connection, settings: Settings, channel: str, asked: Asked, run: Run) -> None:
+def start(connection: Connection, settings: Settings, channel: str, order: Order, run: Run) -> None:
     """A person says that a channel is another one than those before. Raises CreditSyncError where nobody has doubted it."""
     former = _may_be(connection, settings, channel)
     if not former:
         raise CreditSyncError(f"渠道 {channel} 不用启用", remedy="下一次运行照常报送")
     names = [left.name for left in former]
     ledger.stage_done(connection, run, "start", channel, {"beside": names})
-    detail = {"reason": asked.reason, "beside": names}
-    audit.note(connection, at=run.as_of, who=asked.who, action=audit.Action.START, target=channel, detail=detail)
+    detail = {"reason": order.reason, "beside": names}
+    audit.note(connection, at=run.as_of, who=order.who, action=audit.Action.START, target=channel, detail=detail)
 
 
 def _may_be(connection: Connection, settings: Settings, channel: str) -> list[LeftChannel]:

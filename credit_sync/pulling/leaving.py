@@ -22,12 +22,13 @@ from credit_sync.store.engine import writing
 from credit_sync.store.known_rows import forget_known_rows
 from credit_sync.store.ledger import Run
 from credit_sync.store.left_sources import Left, Newer, alone, handed_over, left_sources, newer_doubles, take_name
+from credit_sync.store.orders import Order
 from credit_sync.store.questions import forget_questions
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.renames import note_rename
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Order, PulledSource, has_come_whole, last_accepted
+from credit_sync.store.versions import PulledSource, has_come_whole, last_accepted
 
 _BLOCK = 1000
 

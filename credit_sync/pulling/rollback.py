@@ -21,17 +21,18 @@ from credit_sync.store.engine import writing
 from credit_sync.store.facts import Counted, count_facts, last_facts
 from credit_sync.store.ledger import Run
 from credit_sync.store.list_history import Touched, Version, accepted_versions, touched_since
+from credit_sync.store.orders import Order
 from credit_sync.store.read_records import ReadRecord, read_record_of
 from credit_sync.store.record_changes import RecordChanges
 from credit_sync.store.records import live_records
 from credit_sync.store.schema import RECORD_TABLES
-from credit_sync.store.versions import Order, PulledSource, add_version, next_version
+from credit_sync.store.versions import PulledSource, add_version, next_version
 
 
-def roll_back(engine: Engine, run: Run, source: str, order: Order) -> TakenOver:
-    """Makes a source's listings those that version `order.back_to` held, and puts it on record. Raises CreditSyncError."""
+def roll_back(engine: Engine, run: Run, source: str, back_to: int, order: Order) -> TakenOver:
+    """Makes a source's listings those that an earlier version held, and puts it on record. Raises CreditSyncError."""
     with writing(engine) as connection:
-        version = earlier_version(connection, source, order.back_to)
+        version = earlier_version(connection, source, back_to)
         changes = RecordChanges(connection, source, RecordKind.LISTING, run, keys_to_store)
         counts = Counts()
         for touched in touched_since(connection, version):
@@ -40,14 +41,14 @@ def roll_back(engine: Engine, run: Run, source: str, order: Order) -> TakenOver:
         changes.flush()
         quarantine.reopen(connection, source, version.pulled_at)  # the records read since may have gone with it
         counts.pulled = counts.added + counts.changed
-        of = PulledSource(source, RecordKind.LISTING, version.list, "rollback")
+        of = PulledSource(source, RecordKind.LISTING, version.list, "rollback", back_to)
         taken = add_version_as_ordered(connection, run, of, counts, order)
-        detail = {"reason": order.reason, "back_to": order.back_to, "version": taken.version}
+        detail = {"reason": order.reason, "back_to": back_to, "version": taken.version}
         audit.note(connection, at=run.as_of, who=order.who, action=Action.ROLLBACK, target=source, detail=detail)
     return taken
 
 
-def earlier_version(connection: Connection, source: str, number: int | None) -> Version:
+def earlier_version(connection: Connection, source: str, number: int) -> Version:
     """The version of a source that may be gone back to. Raises CreditSyncError where it may not."""
     accepted = accepted_versions(connection, source)
     if not accepted:

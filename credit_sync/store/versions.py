@@ -16,6 +16,7 @@ from credit_sync.records import RecordKind
 from credit_sync.store.counts import Counts
 from credit_sync.store.facts import Facts
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import run as runs
 from credit_sync.store.schema import source_version
 
@@ -32,15 +33,8 @@ class PulledSource:
     record: RecordKind
     list: str
     delivery: str
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a person ordered who set a source back, renamed it or gave it up."""
-
-    who: str
-    reason: str
     back_to: int | None = None
+    """Of a rollback the version whose content the source has again."""
 
 
 def next_version(connection: Connection, source: str, run: Run) -> int:
@@ -85,7 +79,7 @@ def add_version(  # noqa: PLR0913 - the parts of one entry
         "reason": order.reason if order else refusal or note,
         "facts": facts.stored() if facts else {},
         "who": order.who if order else "",
-        "back_to": order.back_to if order else None,
+        "back_to": source.back_to,
     }
     connection.execute(source_version.insert().values(**values, **counts.stored()))
     return number
