@@ -26,8 +26,6 @@ _OTHER_DOCUMENTS = {
     kind: f"所填为{TITLES[kind]}"
     for kind in (IdentifierKind.FOREIGNER_ID, IdentifierKind.TRAVEL_PERMIT, IdentifierKind.PASSPORT)
 }
-
-
 _CHARACTERS = re.compile("[\u3400-\u9fff]")
 
 
@@ -94,9 +92,8 @@ def _remarks(record: Published, reporting: Reporting) -> Value:
     own = _own_document(record)
     number = own or record.legal_representative_id
     kind = number.kind if number else None
-    if (
-        kind is IdentifierKind.TRAVEL_PERMIT
-    ):  # who has one writes his name in characters: Korean passports look the same
+    if kind is IdentifierKind.TRAVEL_PERMIT:
+        # Who has one writes his name in characters: Korean passports look the same.
         name = record.subject.name if own else record.subject.legal_representative
         kind = kind if _CHARACTERS.search(name) else IdentifierKind.PASSPORT
     words = (_OTHER_STATES.get(_state(record, reporting)), _OTHER_DOCUMENTS.get(kind) if kind else None)
