@@ -17,18 +17,22 @@ from structlog.testing import capture_logs
 from credit_sync.channel_settings import ApiChannel
 from credit_sync.errors import CreditSyncError, SettingsError
 from credit_sync.http_settings import SignedAuth
+from credit_sync.publishing import by_hand
 from credit_sync.publishing.by_hand import send_again
 from credit_sync.publishing.channels.api_mapping import load_api_mapping
 from credit_sync.publishing.due import due
 from credit_sync.publishing.names import submission_key
+from credit_sync.publishing.outbox import outboxes_of
 from credit_sync.publishing.probe import probe
 from credit_sync.publishing.publish import publish
 from credit_sync.publishing.values import Published
 from credit_sync.settings import Settings
 from credit_sync.sources.signing import signature, string_to_sign
+from credit_sync.store import audit
 from credit_sync.store.columns import to_columns
 from credit_sync.store.engine import writing
 from credit_sync.store.ledger import Run
+from credit_sync.store.orders import Order
 from credit_sync.store.schema import licence, submission
 from tests.platform_server import FAULTS, REFUSED, Fault, Platform, every, receiving
 from tests.publishing import LICENCE, MAPPINGS, record_key, settings, store_record
@@ -221,6 +225,34 @@ def test_what_a_platform_had_and_now_denies_is_told(store: Engine, tmp_path: Pat
     assert states(store) == Counter(accepted=1, sent=2)
     (denied,) = [event for event in told if "查询不到" in event["event"]]
     assert (denied["log_level"], denied["rows"], denied["first"]) == ("warning", 2, min(forgotten))
+
+
+def test_what_a_person_found_out_to_be_lost_goes_out_again(store: Engine, tmp_path: Path) -> None:
+    """The others go on waiting; what has been answered cannot be lost."""
+    platform = Platform(decides_later=True)
+    with receiving(platform) as url:
+        site = site_at(tmp_path, url)
+        for number in range(1, 4):
+            save(store, number, replace(LICENCE, document_number=f"{number}号"))
+        publish(store, site, NIGHTS[0])
+        platform.kept.clear()
+        say_lost(store, site, "2号")
+        platform.decides_later = False
+        assert publish(store, site, NIGHTS[1])["anhui"].accepted == 1
+        with pytest.raises(CreditSyncError, match="没有已报送、待回执的一条"):
+            say_lost(store, site, "2号")
+    assert states(store) == Counter(sent=2, superseded=1, accepted=1)
+    assert [kept.row["XK_WSH"] for kept in platform.kept.values()] == ["2号"]
+    with store.connect() as connection:
+        (noted,) = audit.entries(connection, action="lost")
+    assert (noted.who, noted.detail["reason"]) == ("张科", "平台来电")
+
+
+def say_lost(store: Engine, site: Settings, document: str) -> None:
+    with writing(store) as connection:
+        outboxes = outboxes_of(site, "anhui", NIGHTS[0].as_of.date())
+        found = by_hand.find(connection, outboxes, by_hand.lost, document, "")
+        by_hand.lost(connection, found, Order("张科", "平台来电"), NIGHTS[0])
 
 
 def test_a_platform_that_is_away_gets_everything_once_when_it_is_back(store: Engine, tmp_path: Path) -> None:

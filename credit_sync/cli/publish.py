@@ -102,6 +102,14 @@ def retry(ctx: click.Context, channel: str, document: str, config: Path | None) 
     return _on_record(engine, settings, {"command": "publish retry", "document": document}, channels, again)
 
 
+@publications.command("lost")
+@_decision
+@click.pass_context
+def lost(ctx: click.Context, /, **given: Any) -> int:
+    """把已报送而平台查明没有收到的一条重新报送。"""
+    return _decide(ctx, by_hand.lost, "重新报送", **given)
+
+
 @publications.command("withdraw")
 @_decision
 @click.pass_context

@@ -11,10 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from credit_sync.errors import CreditSyncError
+from credit_sync.interfaces.messages import Answer
 from credit_sync.publishing.actions import Past, called_for, withdrawn_row
+from credit_sync.publishing.channels.channel import Receipt
 from credit_sync.publishing.neighbours import beside
-from credit_sync.publishing.outbox import WAITING, Action, Decided, Outbox, State, next_id
+from credit_sync.publishing.outbox import HANDED_OVER, WAITING, Action, Decided, Outbox, State, next_id
 from credit_sync.publishing.queueing import repaired_on, submissions_of
+from credit_sync.publishing.receipts import record_receipts
 from credit_sync.publishing.selection import known_by
 from credit_sync.publishing.values import PUBLISHED_KINDS
 from credit_sync.records import RecordKind
@@ -43,6 +46,12 @@ class Publication:
     def held(self) -> Row[Any] | None:
         """The submission that waits for a person."""
         return next((s for s in self.submissions if s.state == State.HELD), None)
+
+    @property
+    def unanswered(self) -> Row[Any] | None:
+        """What went out last and the platform has said nothing final about."""
+        last = next((s for s in reversed(self.submissions) if s.state in HANDED_OVER), None)
+        return last if last is not None and last.state == State.SENT else None
 
     @property
     def can_be_resumed(self) -> bool:
@@ -167,11 +176,25 @@ def resume(connection: Connection, found: Publication, order: Order, run: Run) -
     _add(connection, found, values | {"decision": Decided.RESUME}, order, run)
 
 
+def lost(connection: Connection, found: Publication, order: Order, run: Run) -> None:
+    """The platform does not have what went out last: that counts as refused, and is made and sent again.
+
+    Only a person can find that out: a platform that cannot find a row may just answer late.
+    """
+    sent, outbox = found.unanswered, found.outbox
+    if sent is None:
+        raise CreditSyncError(f"{found.record.document_number} 没有已报送、待回执的一条，不用补报")
+    _note(connection, audit.Action.LOST, found, order, run)
+    record_receipts(connection, outbox.channel, [Receipt(sent.id, Answer.REJECTED, order.reason)], run.as_of)
+    connection.execute(update(submission).where(submission.c.id == sent.id).values(state=State.SUPERSEDED))
+
+
 Decide = Callable[[Connection, Publication, Order, Run], None]
 _POSSIBLE: Mapping[Decide, Callable[[Publication], bool]] = {
     withdraw: lambda found: found.past.public is not None,
     keep: lambda found: found.held is not None,
     resume: lambda found: found.can_be_resumed and found.record.removed_at is None,
+    lost: lambda found: found.unanswered is not None,
 }
 
 

@@ -186,6 +186,7 @@ ACTIONS: Mapping[str, str] = {
     Action.WITHDRAW: "撤回公示",
     Action.KEEP: "公示维持现状",
     Action.RESUME: "恢复公示",
+    Action.LOST: "平台丢失补报",
     Action.REPAIR: "登记信用修复",
     Action.START: "启用渠道",
     Action.GIVE_UP: "放弃通知",

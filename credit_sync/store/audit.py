@@ -66,6 +66,7 @@ class Action(StrEnum):
     """A publication was taken back by hand; likewise the next ones."""
     KEEP = "keep"
     RESUME = "resume"
+    LOST = "lost"
     REPAIR = "repair"
     """Credit repair of a penalty was put on record."""
     START = "start"

@@ -53,7 +53,7 @@ class Api:
                 denied += some.keys() - told.keys()
                 yield from _receipts(some, told)
         if denied:
-            text = "平台查询不到已报送的条目，按等待处理；请向平台核实"
+            text = "平台查询不到已报送的条目，按等待处理；请向平台核实，确已丢失的执行 credit-sync publish lost"
             log.warning(text, channel=self._name, rows=len(denied), first=min(denied))
 
 
