@@ -216,7 +216,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "RowsService": ("operating", 'kind = "api"'),
     "Answers": ("publishing", "Mapping: [answer]"),
     "Question": ("publishing", "Mapping: [question]"),
-    "Mapping": ("mappings", "Top level"),
+    "SourceMapping": ("mappings", "Top level"),
     "Layout": ("mappings", "[layout]"),
     "FieldMapping": ("mappings", "[fields]"),
     "Item": ("mappings", "item"),
