@@ -8,7 +8,8 @@ import logging
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
-from typing import Any
+from io import FileIO, TextIOWrapper
+from typing import Any, TextIO
 
 from credit_sync.subjects.identifiers import hide_in_text
 
@@ -84,9 +85,18 @@ def _set_up(*, verbose: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.WARNING if terminal and not verbose else logging.INFO
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_without_buffer(sys.stderr)),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_buffer(stream: TextIO) -> TextIO:
+    """The same: what a full disk did not take would be tried again as the process ends, and end it with an error (120)."""
+    try:
+        file = FileIO(stream.fileno(), "w", closefd=False)
+    except OSError:  # no file, as in a test
+        return stream
+    return TextIOWrapper(file, encoding=stream.encoding, errors=stream.errors, write_through=True)
 
 
 def _without_traceback(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
