@@ -265,7 +265,7 @@ def empty_night(folder: Path, engine: Engine | None = None) -> Night:
         department={"uscc": "11340000002986079G"},
         mappings=shipped("mappings"),
         sources={name: FileSource.model_validate({**source, "mapping": m}) for name, m in mappings.items()},
-        channels={"workbook": WorkbookChannel(kind="workbook")},
+        channels={"workbook": WorkbookChannel(kind="workbook", folder=folder / "outbox")},
         reports={"folder": folder / "reports"},
         store={"index": folder / "index"},
     )
