@@ -87,8 +87,7 @@ def _publications(engine: Engine, settings: Settings, now: datetime) -> Iterator
     late = sum(item.late for item in found)
     yield f"待报送：{len(found)} 条，其中已逾期 {late} 条"
     for item in found[:_PUBLICATIONS]:
-        deadline = f"，应于 {item.deadline.day} 前{'撤回' if item.withdraws else '报送'}" if item.deadline else ""
-        deadline += "（按周末推算）" if item.deadline and not item.deadline.certain else ""
+        deadline = f"，{item.by_when}" if item.by_when else ""
         overdue = "，已逾期" if item.late else ""
         reason = item.errors[0].message if item.errors else item.reason
         why = f"：{shown(reason)}" if reason else ""

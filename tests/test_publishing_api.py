@@ -212,10 +212,7 @@ def test_what_a_platform_had_and_now_denies_is_told(store: Engine, tmp_path: Pat
     """It goes on counting as sent: by itself it does not go out twice."""
     platform = Platform(decides_later=True)
     with receiving(platform) as url:
-        site = site_at(tmp_path, url)
-        for number in range(1, 4):
-            save(store, number, replace(LICENCE, document_number=f"{number}号"))
-        publish(store, site, NIGHTS[0])
+        site = three_are_sent(store, tmp_path, url)
         _, *forgotten = map(key, submissions(store))
         for one in forgotten:
             del platform.kept[one]
@@ -231,10 +228,7 @@ def test_what_a_person_found_out_to_be_lost_goes_out_again(store: Engine, tmp_pa
     """The others go on waiting; what has been answered cannot be lost."""
     platform = Platform(decides_later=True)
     with receiving(platform) as url:
-        site = site_at(tmp_path, url)
-        for number in range(1, 4):
-            save(store, number, replace(LICENCE, document_number=f"{number}号"))
-        publish(store, site, NIGHTS[0])
+        site = three_are_sent(store, tmp_path, url)
         platform.kept.clear()
         say_lost(store, site, "2号")
         platform.decides_later = False
@@ -246,6 +240,15 @@ def test_what_a_person_found_out_to_be_lost_goes_out_again(store: Engine, tmp_pa
     with store.connect() as connection:
         (noted,) = audit.entries(connection, action="lost")
     assert (noted.who, noted.detail["reason"]) == ("张科", "平台来电")
+
+
+def three_are_sent(store: Engine, folder: Path, url: str) -> Settings:
+    """The documents 1号 to 3号, in the first night."""
+    site = site_at(folder, url)
+    for number in range(1, 4):
+        save(store, number, replace(LICENCE, document_number=f"{number}号"))
+    publish(store, site, NIGHTS[0])
+    return site
 
 
 def say_lost(store: Engine, site: Settings, document: str) -> None:

@@ -312,7 +312,7 @@ def test_operators_hear_of_what_is_past_its_deadline(tmp_path: Path, server: Mai
         tell(engine, site, run, summarise(engine, site, run))
     (letter,) = server.letters()
     assert (
-        f"渠道 anhui 有 1 条已超过报送期限，最早的是 {publishing.PENALTY.document_number}，最迟应于 2018-12-05 报出"
+        f"渠道 anhui 有 1 条已超过报送期限，最早的是 {publishing.PENALTY.document_number}，应于 2018-12-05 前报送"
         in content(letter)
     )
 

@@ -53,6 +53,14 @@ class Due:
     row: int
 
     @property
+    def by_when(self) -> str:
+        """Until which day what is to be done, in Chinese; '' where there is none."""
+        if self.deadline is None:
+            return ""
+        guessed = "" if self.deadline.certain else "（按周末推算）"
+        return f"应于 {self.deadline.day} 前{'撤回' if self.withdraws else '报送'}{guessed}"
+
+    @property
     def state_title(self) -> str:
         """The state in Chinese."""
         return STATES[State(self.state)] if self.state else UNSEEN

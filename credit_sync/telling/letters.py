@@ -103,8 +103,8 @@ def overdue(connection: Connection, settings: Settings, run: Run) -> Iterator[st
         late = [found for found in due(connection.engine, settings, run.as_of.date()) if found.late]
         for name in sorted({found.channel for found in late}):
             mine = [found for found in late if found.channel == name]
-            first, day = mine[0].document_number, mine[0].deadline and mine[0].deadline.day
-            yield f"渠道 {name} 有 {len(mine)} 条已超过报送期限，最早的是 {first}，最迟应于 {day} 报出"
+            earliest = f"{mine[0].document_number}，{mine[0].by_when}"
+            yield f"渠道 {name} 有 {len(mine)} 条已超过报送期限，最早的是 {earliest}"
 
 
 def stale_lists(connection: Connection, settings: Settings, run: Run) -> list[str]:
